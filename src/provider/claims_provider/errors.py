@@ -1,0 +1,99 @@
+"""Everything that can go wrong in a callout, by stable code. ``outbound.failure`` says what we answer."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class ErrorCode(StrEnum):
+    """The ``code`` of a problem+json answer and the ``outcome`` of a log line. Stable: never renamed."""
+
+    ENVELOPE_UNKNOWN = "envelope-unknown"
+    METHOD_NOT_ALLOWED = "method-not-allowed"
+    BODY_TOO_LARGE = "body-too-large"
+    CALLER_REFUSED = "caller-refused"
+    CONTENT_TYPE_UNSUPPORTED = "content-type-unsupported"
+    BODY_NOT_BASE64 = "body-not-base64"
+    BODY_EMPTY = "body-empty"
+    BODY_NOT_UTF8 = "body-not-utf8"
+    BODY_NOT_JSON = "body-not-json"
+    BODY_NOT_OBJECT = "body-not-object"
+    BODY_TOO_DEEP = "body-too-deep"
+    BODY_DUPLICATE_KEY = "body-duplicate-key"
+    EVENT_TYPE_UNSUPPORTED = "event-type-unsupported"
+    DATA_TYPE_UNSUPPORTED = "data-type-unsupported"
+    FIELD_MISSING = "field-missing"
+    FIELD_MALFORMED = "field-malformed"
+    STORE_FAILURE = "store-failure"
+    CLAIMS_TOO_LARGE = "claims-too-large"
+    INTERNAL_ERROR = "internal-error"
+
+
+class CalloutError(Exception):
+    """A callout that gets no claims, and why.
+
+    `detail` and `field` go out in the answer, so they never hold a value that somebody sent or stored.
+    `evidence` goes to the operator's log only, and never holds a token, claim value, address or name.
+    """
+
+    def __init__(
+        self,
+        code: ErrorCode,
+        detail: str | None = None,
+        *,
+        field: str | None = None,
+        evidence: Mapping[str, str | int] = MappingProxyType({}),
+    ) -> None:
+        super().__init__(code.value if detail is None else f"{code.value}: {detail}")
+        self.code = code
+        self.detail = detail
+        self.field = field
+        self.evidence = evidence
+
+
+class RefusalReason(StrEnum):
+    """Why a caller was refused; in log and metric only, the answer is the same 401 for all."""
+
+    MISSING = "missing"
+    MALFORMED = "malformed"
+    ISSUER = "issuer"
+    AUDIENCE = "audience"
+    VERSION = "version"
+    CALLER = "caller"
+    TENANT = "tenant"
+    ENVELOPE = "envelope"
+
+
+class CallerRefused(CalloutError):
+    """The caller is not Entra calling for this tenant and this app. Nothing of it shows in the answer."""
+
+    def __init__(self, reason: RefusalReason, **evidence: str) -> None:
+        super().__init__(ErrorCode.CALLER_REFUSED, evidence={"reason": reason.value, **evidence})
+        self.reason = reason
+
+
+class StoreFailureReason(StrEnum):
+    """Why the store could not say what it knows."""
+
+    TIMEOUT = "timeout"
+    CONNECTION = "connection"
+    CREDENTIALS = "credentials"
+    THROTTLED = "throttled"
+    SERVER_ERROR = "server-error"
+    REFUSED = "refused"
+    GARBAGE = "garbage"
+    UNPROCESSED = "unprocessed"
+    UNREADABLE_ITEM = "unreadable-item"
+    WORKERS_STUCK = "workers-stuck"
+
+
+class StoreFailure(CalloutError):
+    """The table could not be read, or not in time. It is never taken for "no such item"."""
+
+    def __init__(self, reason: StoreFailureReason, **evidence: str | int) -> None:
+        super().__init__(ErrorCode.STORE_FAILURE, evidence={"reason": reason.value, **evidence})
+        self.reason = reason
+
+
+class SettingsError(Exception):
+    """The environment does not make a valid configuration; the message names every variable at fault."""

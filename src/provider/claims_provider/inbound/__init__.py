@@ -1,0 +1,1 @@
+"""What arrived: the gateway's event → who calls → what is asked."""

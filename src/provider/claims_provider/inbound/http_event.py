@@ -1,0 +1,135 @@
+"""The gateway's event → one HTTP call, whatever stands in front of the function.
+
+Three envelopes are read: API Gateway HTTP API (payload 2.0), Lambda Function URL (the same payload from
+another host) and API Gateway REST API (payload 1.0). Header names arrive in lower case in 2.0 and as
+sent in 1.0; bodies may be base64 in all three.
+"""
+
+from base64 import b64decode
+from binascii import Error as Base64Error
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from claims_provider.contract.limits import BODY_BYTES_MAX
+from claims_provider.errors import CalloutError, ErrorCode
+
+_FUNCTION_URL_HOST = ".lambda-url."
+
+
+class Envelope(StrEnum):
+    """What stands in front of the function."""
+
+    HTTP_API = "http-api"
+    FUNCTION_URL = "function-url"
+    REST_API = "rest-api"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpCall:
+    """One HTTP request, as far as the function needs it."""
+
+    envelope: Envelope
+    method: str
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    authorizer_claims: Mapping[str, Any] | None
+    """Token claims that the HTTP API's JWT authorizer has verified; ``None`` from any other source."""
+    received_at_ms: int | None
+    """When the gateway received the request, in epoch milliseconds; ``None`` where it does not say."""
+    raw_body: str
+    is_base64: bool
+
+    def body(self) -> bytes:
+        """The body's bytes. Raises `CalloutError` when it is not the base64 it claims to be."""
+        if not self.is_base64:
+            return self.raw_body.encode("utf-8", "surrogatepass")
+        try:
+            return b64decode(self.raw_body, validate=True)
+        except (Base64Error, ValueError):
+            raise CalloutError(
+                ErrorCode.BODY_NOT_BASE64, "isBase64Encoded is true, but the body is not base64"
+            ) from None
+
+
+def read_http_event(event: object) -> HttpCall:
+    """Read a Lambda event.
+
+    Raises `CalloutError` when `event` is none of the three envelopes (a bare callout body, say).
+    """
+    if not isinstance(event, Mapping) or not isinstance(event.get("requestContext"), Mapping):
+        raise _unknown_envelope()
+    context: Mapping[str, Any] = event["requestContext"]
+    http = context.get("http")
+    if event.get("version") == "2.0" and isinstance(http, Mapping):
+        from_url = _FUNCTION_URL_HOST in str(context.get("domainName", ""))
+        return HttpCall(
+            envelope=Envelope.FUNCTION_URL if from_url else Envelope.HTTP_API,
+            method=str(http.get("method", "")),
+            headers=_headers(event),
+            authorizer_claims=None if from_url else _jwt_claims(context),
+            received_at_ms=_epoch_ms(context.get("timeEpoch")),
+            raw_body=_raw_body(event),
+            is_base64=event.get("isBase64Encoded") is True,
+        )
+    if isinstance(event.get("httpMethod"), str) and "elb" not in context:
+        return HttpCall(
+            envelope=Envelope.REST_API,
+            method=event["httpMethod"],
+            headers=_headers(event),
+            authorizer_claims=None,
+            received_at_ms=_epoch_ms(context.get("requestTimeEpoch")),
+            raw_body=_raw_body(event),
+            is_base64=event.get("isBase64Encoded") is True,
+        )
+    raise _unknown_envelope()
+
+
+def check_method_and_size(call: HttpCall) -> None:
+    """Turn away, before anything is decoded, what cannot be a callout by its method or its size.
+
+    Raises `CalloutError`.
+    """
+    if call.method.upper() != "POST":
+        raise CalloutError(ErrorCode.METHOD_NOT_ALLOWED, "Entra calls with POST")
+    if call.is_base64:  # four characters carry three bytes, less the padding
+        size = len(call.raw_body) * 3 // 4 - call.raw_body[-2:].count("=")
+    else:  # a character is at least one byte: only a body that may fit is encoded
+        size = len(call.raw_body)
+        size = size if size > BODY_BYTES_MAX else len(call.body())
+    if size > BODY_BYTES_MAX:
+        raise CalloutError(
+            ErrorCode.BODY_TOO_LARGE, f"the body may have at most {BODY_BYTES_MAX} bytes"
+        )
+
+
+def _unknown_envelope() -> CalloutError:
+    return CalloutError(
+        ErrorCode.ENVELOPE_UNKNOWN,
+        "expected an event of an API Gateway HTTP API (payload 2.0), a Lambda Function URL or an API "
+        "Gateway REST API",
+    )
+
+
+def _headers(event: Mapping[str, Any]) -> dict[str, str]:
+    headers = event.get("headers")
+    if not isinstance(headers, Mapping):
+        return {}
+    return {str(name).lower(): value for name, value in headers.items() if isinstance(value, str)}
+
+
+def _jwt_claims(context: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    authorizer = context.get("authorizer")
+    jwt = authorizer.get("jwt") if isinstance(authorizer, Mapping) else None
+    claims = jwt.get("claims") if isinstance(jwt, Mapping) else None
+    return claims if isinstance(claims, Mapping) else None
+
+
+def _epoch_ms(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _raw_body(event: Mapping[str, Any]) -> str:
+    body = event.get("body")
+    return body if isinstance(body, str) else ""

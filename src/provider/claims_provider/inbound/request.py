@@ -1,0 +1,126 @@
+"""What is asked: the body's bytes → a callout of Entra's Token Issuance Start event, or a clear refusal."""
+
+import json
+from typing import Any, NoReturn
+
+from pydantic import ValidationError
+
+from claims_provider.contract.callout import CALLOUT_DATA_TYPE, EVENT_TYPE, Callout
+from claims_provider.contract.limits import BODY_DEPTH_MAX
+from claims_provider.errors import CalloutError, ErrorCode
+
+_JSON_MEDIA_TYPE = "application/json"
+
+
+def check_content_type(content_type: str | None) -> None:
+    """Entra sends ``application/json``. Absent is let pass; anything else raises `CalloutError`."""
+    if content_type is None:
+        return
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type != _JSON_MEDIA_TYPE:
+        raise CalloutError(
+            ErrorCode.CONTENT_TYPE_UNSUPPORTED, f"expected content-type {_JSON_MEDIA_TYPE}"
+        )
+
+
+def read_request(body: bytes) -> Callout:
+    """Read a callout.
+
+    A key that stands twice in one object is refused: readers differ in which one they take, and two
+    readers that see two users in one body are how somebody gets another one's claims.
+
+    Raises `CalloutError`, naming the field at fault but never its value.
+    """
+    document = _read_json(body)
+    if not isinstance(document, dict):
+        raise CalloutError(ErrorCode.BODY_NOT_OBJECT, "the body is JSON, but not an object")
+    _check_event_type(document.get("type"))
+    data = document.get("data")
+    if isinstance(data, dict) and data.get("@odata.type") != CALLOUT_DATA_TYPE:
+        raise CalloutError(
+            ErrorCode.DATA_TYPE_UNSUPPORTED, f"expected {CALLOUT_DATA_TYPE}", field="data.@odata.type"
+        )
+    try:
+        return Callout.model_validate(document)
+    except ValidationError as error:
+        raise _field_error(error) from None
+
+
+def _read_json(body: bytes) -> object:
+    if not body.strip():
+        raise CalloutError(ErrorCode.BODY_EMPTY, "the body is empty")
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise CalloutError(
+            ErrorCode.BODY_NOT_UTF8, f"the body is not UTF-8 (byte {error.start})"
+        ) from None
+    try:
+        document = json.loads(
+            text, object_pairs_hook=_unique_pairs, parse_constant=_refuse_constant
+        )
+    except RecursionError:
+        raise _too_deep() from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise CalloutError(ErrorCode.BODY_NOT_JSON, f"the body is not JSON ({where})") from None
+    except ValueError:  # a number of thousands of digits, or NaN
+        raise CalloutError(ErrorCode.BODY_NOT_JSON, "the body holds a number JSON lacks") from None
+    # Every level opens with a bracket, so few brackets mean few levels; only odd bodies are walked.
+    if body.count(b"{") + body.count(b"[") > BODY_DEPTH_MAX:
+        _check_depth(document)
+    return document
+
+
+def _unique_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise CalloutError(ErrorCode.BODY_DUPLICATE_KEY, "a key stands twice in one object")
+    return members
+
+
+def _refuse_constant(_: str) -> NoReturn:
+    message = "NaN and Infinity are not JSON"
+    raise ValueError(message)
+
+
+def _check_depth(document: object) -> None:
+    level: list[object] = [document]
+    for _ in range(BODY_DEPTH_MAX):
+        level = [
+            child
+            for node in level
+            for child in (
+                node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+            )
+        ]
+        if not level:
+            return
+    if any(isinstance(node, dict | list) for node in level):
+        raise _too_deep()
+
+
+def _too_deep() -> CalloutError:
+    return CalloutError(
+        ErrorCode.BODY_TOO_DEEP, f"the body may nest at most {BODY_DEPTH_MAX} levels"
+    )
+
+
+def _check_event_type(event_type: object) -> None:
+    if isinstance(event_type, str) and event_type.lower() == EVENT_TYPE.lower():
+        return
+    raise CalloutError(ErrorCode.EVENT_TYPE_UNSUPPORTED, f"expected {EVENT_TYPE}", field="type")
+
+
+def _field_error(error: ValidationError) -> CalloutError:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    field = ".".join(str(part) for part in first["loc"])
+    match first["type"]:
+        case "missing":
+            return CalloutError(ErrorCode.FIELD_MISSING, "required", field=field)
+        case "value_error":
+            return CalloutError(ErrorCode.FIELD_MALFORMED, "expected a GUID", field=field)
+        case "string_type":
+            return CalloutError(ErrorCode.FIELD_MALFORMED, "expected a string", field=field)
+        case _:
+            return CalloutError(ErrorCode.FIELD_MALFORMED, "expected an object", field=field)

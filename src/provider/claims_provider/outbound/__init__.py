@@ -1,0 +1,1 @@
+"""What we answer: claims in the one shape Entra accepts, or an error that is clearly one."""

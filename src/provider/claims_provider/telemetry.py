@@ -1,0 +1,84 @@
+"""One structured line and one set of metrics per callout, joined to Entra's sign-in log by correlationId.
+
+No claim value, token, address or name is ever handed to this module: callers give codes, counts, sizes
+and timings. Whatever fails here, the answer goes out.
+"""
+
+import traceback
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import Metrics, MetricUnit
+
+NAMESPACE: Final = "EntraClaimsProvider"
+SERVICE: Final = "claims-provider"
+_FRAMES: Final = 5
+
+
+class CalloutRecord:
+    """What is known of one callout so far."""
+
+    def __init__(self) -> None:
+        self.fields: dict[str, Any] = {}
+        self.counts: dict[str, float] = {}
+        self.milliseconds: dict[str, float] = {}
+        self.warned = False
+
+    def note(self, **fields: Any) -> None:
+        """Add fields to the line."""
+        self.fields.update(fields)
+
+    def count(self, metric: str, number: float = 1) -> None:
+        """Add `number` to a metric."""
+        self.counts[metric] = self.counts.get(metric, 0) + number
+
+    def time(self, metric: str, field: str, milliseconds: float) -> None:
+        """Note a duration as a metric and as a field of the line."""
+        self.milliseconds[metric] = milliseconds
+        self.fields[field] = round(milliseconds, 1)
+
+    def warn(self) -> None:
+        """Somebody should look at this callout: the line becomes a warning."""
+        self.warned = True
+
+
+class Telemetry:
+    """Writes records to standard output, where Lambda takes logs and (as EMF) metrics from."""
+
+    def __init__(self) -> None:
+        self._logger = Logger(service=SERVICE)
+        self._metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
+        self._cold = True
+
+    def write(self, record: CalloutRecord) -> None:
+        """Write one callout's line and metrics; never raises."""
+        record.note(cold_start=self._cold)
+        self._cold = False
+        try:
+            log = self._logger.warning if record.warned else self._logger.info
+            log("callout", extra=record.fields)
+        except Exception:  # noqa: BLE001, S110  # an answer matters more than its line
+            pass
+        try:
+            for name, number in record.counts.items():
+                self._metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
+            for name, milliseconds in record.milliseconds.items():
+                self._metrics.add_metric(
+                    name=name, unit=MetricUnit.Milliseconds, value=milliseconds
+                )
+            self._metrics.flush_metrics()
+        except Exception:  # noqa: BLE001  # likewise; what is left must not go out with the next one
+            self._metrics.clear_metrics()
+
+
+def describe_bug(error: BaseException) -> Mapping[str, str]:
+    """Where an unforeseen exception came from: its type and places, never its message.
+
+    A message may quote what somebody sent or stored.
+    """
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    places = " < ".join(
+        f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in reversed(frames)
+    )
+    return {"error": type(error).__name__, "at": places}

@@ -1,0 +1,63 @@
+"""Cold start: settings, client, what to verify, put together once."""
+
+import os
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import boto3.session
+from botocore.config import Config
+
+from claims_provider.claims.deadline import budget_ms
+from claims_provider.claims.store import ClaimsStore
+from claims_provider.handler import CalloutHandler
+from claims_provider.inbound.caller import ExpectedCaller, GatewayVerifier, OpenDoor, Verifier
+from claims_provider.settings import CallerVerification, Settings, read_settings
+from claims_provider.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+_ATTEMPT_SHARE = 0.4
+"""Part of the budget that one connect or one read may take, so that a second attempt fits in: a connection
+that died while the environment was frozen hangs until its time-out."""
+
+
+def build_handler(environment: Mapping[str, str] = os.environ) -> CalloutHandler:
+    """The handler that `environment` configures. Raises `SettingsError`."""
+    settings = read_settings(environment)
+    budget = budget_ms(settings.entra_wait_ms)
+    return CalloutHandler(
+        settings=settings,
+        verifier=_verifier(settings),
+        store=ClaimsStore(settings.table_name, _connector(budget)),
+        telemetry=Telemetry(),
+        budget_ms=budget,
+    )
+
+
+def _verifier(settings: Settings) -> Verifier:
+    if settings.caller_verification is CallerVerification.NONE:
+        return OpenDoor(settings.tenant_id)
+    return GatewayVerifier(
+        ExpectedCaller(
+            tenant_id=settings.tenant_id,
+            issuer=settings.token_issuer,
+            audiences=frozenset(settings.token_audiences),
+        )
+    )
+
+
+def _connector(budget: int) -> "Callable[[], DynamoDBClient]":
+    share = budget * _ATTEMPT_SHARE / 1000
+    config = Config(
+        connect_timeout=share,
+        read_timeout=share,
+        retries={"total_max_attempts": 1, "mode": "standard"},
+        tcp_keepalive=True,
+    )
+
+    # A session each: a credential refresh that hangs holds a lock of its session for ever.
+    def connect() -> "DynamoDBClient":
+        return boto3.session.Session().client("dynamodb", config=config)
+
+    return connect

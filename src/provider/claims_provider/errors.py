@@ -1,4 +1,4 @@
-"""Everything that can go wrong in a callout, by stable code. ``outbound.failure`` says what we answer."""
+"""Everything that can go wrong in a callout, by stable code."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 
 class ErrorCode(StrEnum):
-    """The ``code`` of a problem+json answer and the ``outcome`` of a log line. Stable: never renamed."""
+    """The ``code`` of a problem+json answer and ``outcome`` of a log line. Never renamed."""
 
     ENVELOPE_UNKNOWN = "envelope-unknown"
     METHOD_NOT_ALLOWED = "method-not-allowed"
@@ -32,8 +32,9 @@ class ErrorCode(StrEnum):
 class CalloutError(Exception):
     """A callout that gets no claims, and why.
 
-    `detail` and `field` go out in the answer, so they never hold a value that somebody sent or stored.
-    `evidence` goes to the operator's log only, and never holds a token, claim value, address or name.
+    `detail` and `field` go out in the answer, so they never hold a value that somebody sent or
+    stored. `evidence` goes to the operator's log only, and never holds a token, claim value,
+    address or name.
     """
 
     def __init__(
@@ -64,8 +65,8 @@ class RefusalReason(StrEnum):
     ENVELOPE = "envelope"
 
 
-class CallerRefused(CalloutError):
-    """The caller is not Entra calling for this tenant and this app. Nothing of it shows in the answer."""
+class CallerRefused(CalloutError):  # noqa: N818  # says what happened
+    """The caller is not Entra calling for this tenant and app. The answer does not say why."""
 
     def __init__(self, reason: RefusalReason, **evidence: str) -> None:
         super().__init__(ErrorCode.CALLER_REFUSED, evidence={"reason": reason.value, **evidence})
@@ -87,7 +88,7 @@ class StoreFailureReason(StrEnum):
     WORKERS_STUCK = "workers-stuck"
 
 
-class StoreFailure(CalloutError):
+class StoreFailure(CalloutError):  # noqa: N818  # says what happened
     """The table could not be read, or not in time. It is never taken for "no such item"."""
 
     def __init__(self, reason: StoreFailureReason, **evidence: str | int) -> None:
@@ -96,4 +97,4 @@ class StoreFailure(CalloutError):
 
 
 class SettingsError(Exception):
-    """The environment does not make a valid configuration; the message names every variable at fault."""
+    """The environment makes no valid configuration; the message names every variable at fault."""

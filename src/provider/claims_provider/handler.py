@@ -21,7 +21,7 @@ from claims_provider.telemetry import CalloutRecord, Telemetry, describe_bug
 
 
 class CalloutHandler:
-    """Answers callouts, one at a time: authenticated before parsed, always in time, never with a guess."""
+    """Answers callouts: authenticated before parsed, always in time, never with a guess."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class CalloutHandler:
             record.count("Answered")
         except CalloutError as error:
             response = _refuse(error, record)
-        except Exception as bug:  # noqa: BLE001  # a crash would answer Entra with the gateway's own page
+        except Exception as bug:  # noqa: BLE001  # a crash is the gateway's page
             response = _refuse(
                 CalloutError(ErrorCode.INTERNAL_ERROR, evidence=describe_bug(bug)), record
             )

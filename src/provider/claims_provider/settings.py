@@ -68,7 +68,7 @@ class Settings(BaseModel):
     token_issuer: str = ""
     """``iss`` of Entra's token. Required unless the door is open."""
     token_audiences: Annotated[tuple[str, ...], Listed] = ()
-    """``aud`` of Entra's token: the app's GUID and its ``api://`` URI. Required unless the door is open."""
+    """``aud`` of Entra's token: the app's GUID and ``api://`` URI. Required unless open."""
     entra_wait_ms: Annotated[int, Field(ge=ENTRA_WAIT_MS_MIN, le=ENTRA_WAIT_MS_MAX)] = (
         ENTRA_WAIT_MS_DEFAULT
     )
@@ -111,7 +111,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
     Raises `SettingsError`, naming every variable at fault.
     """
-    values = {name.lower(): value for name, value in environment.items() if value and name.isupper()}
+    values = {
+        name.lower(): value for name, value in environment.items() if value and name.isupper()
+    }
     try:
         return Settings.model_validate(values)
     except ValidationError as error:

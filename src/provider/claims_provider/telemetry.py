@@ -1,7 +1,7 @@
-"""One structured line and one set of metrics per callout, joined to Entra's sign-in log by correlationId.
+"""One structured line and one set of metrics per callout; correlationId joins Entra's log.
 
-No claim value, token, address or name is ever handed to this module: callers give codes, counts, sizes
-and timings. Whatever fails here, the answer goes out.
+No claim value, token, address or name is ever handed to this module: callers give codes, counts,
+sizes and timings. Whatever fails here, the answer goes out.
 """
 
 import traceback
@@ -47,7 +47,7 @@ class Telemetry:
     """Writes records to standard output, where Lambda takes logs and (as EMF) metrics from."""
 
     def __init__(self) -> None:
-        self._logger = Logger(service=SERVICE)
+        self._logger = Logger(service=SERVICE, location=None)
         self._metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
         self._cold = True
 
@@ -68,7 +68,7 @@ class Telemetry:
                     name=name, unit=MetricUnit.Milliseconds, value=milliseconds
                 )
             self._metrics.flush_metrics()
-        except Exception:  # noqa: BLE001  # likewise; what is left must not go out with the next one
+        except Exception:  # noqa: BLE001  # likewise; nothing must be left for the next one
             self._metrics.clear_metrics()
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _ATTEMPT_SHARE = 0.4
-"""Part of the budget that one connect or one read may take, so that a second attempt fits in: a connection
-that died while the environment was frozen hangs until its time-out."""
+"""Part of the budget that one connect or one read may take, so that a second attempt fits in: a
+connection that died while the environment was frozen hangs until its time-out."""
 
 
 def build_handler(environment: Mapping[str, str] = os.environ) -> CalloutHandler:

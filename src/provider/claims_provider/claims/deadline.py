@@ -8,15 +8,15 @@ RESERVE_MS: Final = 300
 """What Entra's wait also pays for: DNS, TLS, the gateway, the way back."""
 
 FLOOR_MS: Final = 150
-"""The least time we try for. When the gateway's stamp says that less is left, either Entra has gone, and
-trying costs nothing, or two clocks disagree, and not trying would be an outage."""
+"""The least time we try for. When the gateway's stamp says that less is left, either Entra has
+gone, and trying costs nothing, or two clocks disagree, and not trying would be an outage."""
 
 STALE_MS: Final = 30_000
 """A stamp older than a gateway waits for a function is not of this call (a sample, a replay)."""
 
 
 def budget_ms(entra_wait_ms: int) -> int:
-    """Milliseconds a callout may take of `entra_wait_ms`: less the reserve, which takes half at most."""
+    """Milliseconds of `entra_wait_ms` that are ours: less the reserve, which takes half at most."""
     return entra_wait_ms - min(RESERVE_MS, entra_wait_ms // 2)
 
 
@@ -35,9 +35,9 @@ class Deadline:
     def of_callout(cls, entered: float, budget: int, received_at_ms: int | None) -> Self:
         """The deadline of a callout that the handler entered at `entered` (monotonic seconds).
 
-        `budget` (milliseconds) counts from `received_at_ms`, when the gateway received the call in epoch
-        milliseconds, so that a cold start is paid from it; from the handler's entry when that is
-        unknown, in the future or stale.
+        `budget` (milliseconds) counts from `received_at_ms`, when the gateway received the call in
+        epoch milliseconds, so that a cold start is paid from it; from the handler's entry when that
+        is unknown, in the future or stale.
         """
         elapsed = 0.0
         if received_at_ms is not None:

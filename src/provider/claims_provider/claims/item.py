@@ -1,8 +1,8 @@
 """One item of the table → one layer of claims.
 
-An item has, beside its key, ``claims`` (Map of String, List of String or String Set), ``hidden_claims``
-(List of String or String Set: claims that lower layers must not show) and ``expires_at`` (Number, epoch
-seconds). What becomes of a value Entra cannot take is decided here:
+An item has, beside its key, ``claims`` (Map of String, List of String or String Set),
+``hidden_claims`` (List of String or String Set: claims that lower layers must not show) and
+``expires_at`` (Number, epoch seconds). What becomes of a value Entra cannot take is decided here:
 
 ================================================= ================================================
 stored                                            fate
@@ -51,8 +51,8 @@ class Layer:
 def read_item(item: Item, now: float) -> Layer | None:
     """The layer that `item` holds, ``None`` when it is past its ``expires_at``.
 
-    `now` is in epoch seconds. Raises `StoreFailure` for an item that cannot be read: what it was meant
-    to override must not show in its place.
+    `now` is in epoch seconds. Raises `StoreFailure` for an item that cannot be read: what it was
+    meant to override must not show in its place.
     """
     if EXPIRES_AT in item and not _is_current(item[EXPIRES_AT], now):
         return None
@@ -103,7 +103,7 @@ def _claim_value(attribute: object) -> ClaimValue | None:
         case {"S": str(text)} if _is_text(text):
             return text
         case {"L": list(members)}:
-            texts = [member.get("S") for member in members if isinstance(member, dict)]
+            texts = [part["S"] for part in members if isinstance(part, dict) and "S" in part]
             if len(texts) == len(members) and all(map(_is_text, texts)):
                 return texts
         case {"SS": list(members)} if all(map(_is_text, members)):

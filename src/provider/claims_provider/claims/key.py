@@ -77,8 +77,8 @@ def user_key(tenant_id: str, user: str, app_id: str | None) -> LayerKey:
 def layers_of(callout: Callout, scheme: KeyScheme) -> tuple[LayerRequest, ...]:
     """The items that `callout` needs, lowest precedence first, no key twice.
 
-    Duplicate keys in one BatchGetItem are an error of the engine, so a key that two of the user's fields
-    lead to keeps its higher place only.
+    Duplicate keys in one BatchGetItem are an error of the engine, so a key that two of the user's
+    fields lead to keeps its higher place only.
     """
     tenant_id = callout.data.tenant_id
     context = callout.context
@@ -93,9 +93,7 @@ def layers_of(callout: Callout, scheme: KeyScheme) -> tuple[LayerRequest, ...]:
         by_address = name is not UserKey.ID
         requests += [LayerRequest(user_key(tenant_id, user, app), by_address) for app in apps]
     highest = {request.key: place for place, request in enumerate(requests)}
-    return tuple(
-        request for place, request in enumerate(requests) if highest[request.key] == place
-    )
+    return tuple(request for place, request in enumerate(requests) if highest[request.key] == place)
 
 
 def _user_keys(user: User, scheme: KeyScheme) -> Iterable[tuple[UserKey, str]]:
@@ -113,7 +111,7 @@ def _user_keys(user: User, scheme: KeyScheme) -> Iterable[tuple[UserKey, str]]:
 
 
 def _is_member(user: User) -> bool:
-    """Whether the tenant itself vouches for the user's addresses: not for guests, nor when unsaid."""
+    """Whether the tenant vouches for the user's addresses: not for guests, nor when unsaid."""
     if user.user_type is None or user.user_type.lower() != "member":
         return False
     return _GUEST_MARK not in (user.user_principal_name or "").lower()

@@ -1,7 +1,7 @@
 """Keys → items, in one BatchGetItem, within the deadline.
 
-There is no cache: at the 50 callouts a second that Entra grants a tenant nothing is hot, and a cache would
-only delay a revocation.
+There is no cache: at the 50 callouts a second that Entra grants a tenant nothing is hot, and a
+cache would only delay a revocation.
 """
 
 import random
@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import (
     ClientError,
-    ConnectionError as BotoConnectionError,
     CredentialRetrievalError,
     HTTPClientError,
     NoCredentialsError,
     PartialCredentialsError,
+)
+from botocore.exceptions import (
+    ConnectionError as BotoConnectionError,
 )
 
 from claims_provider.claims.deadline import Deadline
@@ -49,10 +51,10 @@ class ClaimsStore:
     """The claims table, read."""
 
     def __init__(self, table: str, connect: "Callable[[], DynamoDBClient]") -> None:
-        """`connect` makes a client that itself neither retries nor waits longer than a part of the budget.
+        """`connect` makes a client that never retries and waits a part of the budget only.
 
-        It is called once now, so that cold start pays for the first client, and again in the place of a
-        worker that was given up.
+        It is called once now, so that cold start pays for the first client, and again in the place
+        of a worker that was given up.
         """
         self._table = table
         self._workers = WorkerPool(connect)
@@ -66,8 +68,8 @@ class ClaimsStore:
     def read(self, keys: Sequence[LayerKey], deadline: Deadline) -> dict[LayerKey, Item]:
         """The items that exist under `keys` (no key twice, at most 100).
 
-        Raises `StoreFailure` when the table cannot be read within `deadline`, in whole: a key that the
-        store has not processed is never taken for an item that does not exist.
+        Raises `StoreFailure` when the table cannot be read within `deadline`, in whole: a key that
+        the store has not processed is never taken for an item that does not exist.
         """
         found: dict[LayerKey, Item] = self._workers.run(
             lambda client: self._read(client, keys, deadline), deadline
@@ -106,7 +108,8 @@ class ClaimsStore:
     ) -> list[LayerKey]:
         """Add the items of `answer` to `found`; the keys it leaves unprocessed.
 
-        Anything but items and keys that were asked for is garbage, an answer without items included.
+        Anything but items and keys that were asked for is garbage, an answer without items
+        included.
         """
         match answer:
             case {"Responses": {self._table: list(items)}, "UnprocessedKeys": dict(unprocessed)}:

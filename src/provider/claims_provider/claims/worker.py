@@ -1,10 +1,10 @@
 """A deadline that holds, whatever the call does.
 
-botocore's timeouts bound single reads, not a call: a store that drips its answer, a name lookup that
-hangs or a slow credential service can each take many times longer. So a call runs in a daemon thread of
-its own and the caller waits as long as it may. A worker that is late is given up together with its client,
-and told to end; while too many given-up workers are still alive, calls fail at once instead of adding to
-them.
+botocore's timeouts bound single reads, not a call: a store that drips its answer, a name lookup
+that hangs or a slow credential service can each take many times longer. So a call runs in a daemon
+thread of its own and the caller waits as long as it may. A worker that is late is given up together
+with its client, and told to end; while too many given-up workers are still alive, calls fail at
+once instead of adding to them.
 """
 
 import threading
@@ -16,13 +16,13 @@ from claims_provider.claims.deadline import Deadline
 from claims_provider.errors import StoreFailure, StoreFailureReason
 
 MAX_STUCK: Final = 32
-"""Given-up workers that may be alive at once. A name lookup, the one thing that cannot be interrupted, hangs
-for some 30 s at most; at one callout per 700 ms that is about as many."""
+"""Given-up workers that may be alive at once. A name lookup, the one thing that cannot be
+interrupted, hangs for some 30 s at most; at one callout per 700 ms that is about as many."""
 
 Job = Callable[[Any], Any]
 
 
-class _GivenUp(BaseException):  # noqa: N818  # not an error: nothing may catch it on the way
+class _GivenUp(BaseException):  # not an error: nothing may catch it on the way
     """Raised inside a worker that nobody waits for any more."""
 
 
@@ -89,8 +89,8 @@ class WorkerPool:
     def run(self, job: Job, deadline: Deadline) -> Any:
         """What `job(client)` returns, or raises.
 
-        Raises `StoreFailure` when the deadline passes first, and at once while `MAX_STUCK` earlier calls
-        have still not come back.
+        Raises `StoreFailure` when the deadline passes first, and at once while `MAX_STUCK` earlier
+        calls have still not come back.
         """
         if self._current is None:
             if self.stuck >= MAX_STUCK:

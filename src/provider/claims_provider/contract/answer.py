@@ -1,7 +1,7 @@
 """What Entra expects: the body of an answer.
 
-Source: Entra's reference of the custom claims provider. ``claims`` holds strings and lists of strings
-only, and must be present even when empty (null is error 1003007).
+Source: Entra's reference of the custom claims provider. ``claims`` holds strings and lists of
+strings only, and must be present even when empty (null is error 1003007).
 """
 
 from typing import Any, Final

@@ -1,9 +1,9 @@
 """What Entra sends: the body of a Token Issuance Start callout.
 
-Source: Entra's reference of the custom claims provider, and real payloads, which differ from it. Only the
-two discriminators, ``tenantId`` and ``user.id`` can be relied on. A field that the function never
-reads is typed `Unread`: it is here so that samples have the real shape, and whatever Entra makes of it
-one day (the wire has changed between previews) cannot cost a sign-in.
+Source: Entra's reference of the custom claims provider, and real payloads, which differ from it.
+Only the two discriminators, ``tenantId`` and ``user.id`` can be relied on. A field that the
+function never reads is typed `Unread`: it is here so that samples have the real shape, and whatever
+Entra makes of it one day (the wire has changed between previews) cannot cost a sign-in.
 """
 
 from typing import Annotated, Any, Final
@@ -31,7 +31,7 @@ class _Wire(BaseModel):
 
 
 class ServicePrincipal(_Wire):
-    """An application as the tenant knows it. A malformed ``appId`` is refused, an absent one is not."""
+    """An application as the tenant knows it. A malformed ``appId`` is refused, none is fine."""
 
     id: Unread = None
     app_id: Guid | None = None
@@ -80,7 +80,7 @@ class CalloutData(_Wire):
 
 
 class Callout(_Wire):
-    """A whole callout. ``source`` is never authorised by: it names different apps in different events."""
+    """A whole callout. ``source`` authorises nothing: it names other apps in other events."""
 
     type: str
     source: Unread = None
@@ -95,8 +95,8 @@ class Callout(_Wire):
     def correlation_id(self) -> str | None:
         """What joins our log to Entra's sign-in log; ``None`` unless it is a GUID.
 
-        Anything else is dropped rather than refused: it goes into logs and claims, and is needed for
-        neither.
+        Anything else is dropped rather than refused: it goes into logs and claims, and is needed
+        for neither.
         """
         value = self.context.correlation_id
         try:

@@ -1,4 +1,4 @@
-"""One canonical spelling for everything that becomes part of a key; loader and function share it."""
+"""One canonical spelling for all that becomes part of a key, for loader and function alike."""
 
 import re
 from typing import Final
@@ -28,7 +28,8 @@ def canonical_address(text: str) -> str:
     """A mail address or user principal name, ASCII letters in lower case.
 
     Only ASCII is folded: Unicode folding makes one key of two addresses (the Kelvin sign folds to
-    ``k``), and the second one's owner would get the first one's claims. An address needs exactly one
+    ``k``), and the second one's owner would get the first one's claims. An address needs exactly
+    one
     ``@`` with something on both sides, so it can never be mistaken for an object id.
 
     Raises ``ValueError`` for anything else, white space and control characters included, and for

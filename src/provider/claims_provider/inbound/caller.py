@@ -1,8 +1,9 @@
 """Who calls: Entra's authentication-events service, for this tenant and this app, or nobody.
 
 The HTTP API's JWT authorizer is the first wall: signature, issuer, audience, expiry. It takes
-``client_id`` for an absent ``aud`` and does not know ``azp``, so a valid token of any other app of the
-tenant would pass it; this module is the second wall. The authorizer hands on claims as strings (lists as
+``client_id`` for an absent ``aud`` and does not know ``azp``, so a valid token of any other app of
+the tenant would pass it; this module is the second wall. The authorizer hands on claims as strings
+(lists as
 ``[a b]``), and all are compared exactly.
 """
 

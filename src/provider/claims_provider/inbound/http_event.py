@@ -1,8 +1,8 @@
 """The gateway's event → one HTTP call, whatever stands in front of the function.
 
-Three envelopes are read: API Gateway HTTP API (payload 2.0), Lambda Function URL (the same payload from
-another host) and API Gateway REST API (payload 1.0). Header names arrive in lower case in 2.0 and as
-sent in 1.0; bodies may be base64 in all three.
+Three envelopes are read: API Gateway HTTP API (payload 2.0), Lambda Function URL (the same payload
+from another host) and API Gateway REST API (payload 1.0). Header names arrive in lower case in 2.0
+and as sent in 1.0; bodies may be base64 in all three.
 """
 
 from base64 import b64decode
@@ -35,9 +35,9 @@ class HttpCall:
     headers: Mapping[str, str]
     """Names in lower case."""
     authorizer_claims: Mapping[str, Any] | None
-    """Token claims that the HTTP API's JWT authorizer has verified; ``None`` from any other source."""
+    """Token claims that the HTTP API's JWT authorizer has verified; else ``None``."""
     received_at_ms: int | None
-    """When the gateway received the request, in epoch milliseconds; ``None`` where it does not say."""
+    """When the gateway received the request, in epoch milliseconds; ``None`` if unsaid."""
     raw_body: str
     is_base64: bool
 
@@ -107,8 +107,8 @@ def check_method_and_size(call: HttpCall) -> None:
 def _unknown_envelope() -> CalloutError:
     return CalloutError(
         ErrorCode.ENVELOPE_UNKNOWN,
-        "expected an event of an API Gateway HTTP API (payload 2.0), a Lambda Function URL or an API "
-        "Gateway REST API",
+        "expected an event of an API Gateway HTTP API (payload 2.0), a Lambda Function URL or "
+        "an API Gateway REST API",
     )
 
 

@@ -1,4 +1,4 @@
-"""What is asked: the body's bytes → a callout of Entra's Token Issuance Start event, or a clear refusal."""
+"""What is asked: the body's bytes → a Token Issuance Start callout, or a clear refusal."""
 
 import json
 from typing import Any, NoReturn
@@ -38,7 +38,9 @@ def read_request(body: bytes) -> Callout:
     data = document.get("data")
     if isinstance(data, dict) and data.get("@odata.type") != CALLOUT_DATA_TYPE:
         raise CalloutError(
-            ErrorCode.DATA_TYPE_UNSUPPORTED, f"expected {CALLOUT_DATA_TYPE}", field="data.@odata.type"
+            ErrorCode.DATA_TYPE_UNSUPPORTED,
+            f"expected {CALLOUT_DATA_TYPE}",
+            field="data.@odata.type",
         )
     try:
         return Callout.model_validate(document)

@@ -31,7 +31,9 @@ FAILURES: Final[dict[ErrorCode, Failure]] = {
     ErrorCode.BODY_NOT_OBJECT: Failure(400, "Body is not a JSON object", _BAD_REQUEST),
     ErrorCode.BODY_TOO_DEEP: Failure(400, "Body is nested too deep", _BAD_REQUEST),
     ErrorCode.BODY_DUPLICATE_KEY: Failure(400, "Body has a key twice", _BAD_REQUEST),
-    ErrorCode.EVENT_TYPE_UNSUPPORTED: Failure(400, "Not a Token Issuance Start event", _BAD_REQUEST),
+    ErrorCode.EVENT_TYPE_UNSUPPORTED: Failure(
+        400, "Not a Token Issuance Start event", _BAD_REQUEST
+    ),
     ErrorCode.DATA_TYPE_UNSUPPORTED: Failure(400, "Not Token Issuance Start data", _BAD_REQUEST),
     ErrorCode.FIELD_MISSING: Failure(400, "A required field is missing", _BAD_REQUEST),
     ErrorCode.FIELD_MALFORMED: Failure(400, "A field is malformed", _BAD_REQUEST),
@@ -47,7 +49,7 @@ _HEADERS: Final = {
 
 
 def failure_response(error: CalloutError) -> dict[str, Any]:
-    """The answer to a callout that ends in `error`: a status that Entra does not take for claims."""
+    """The answer to a callout that ends in `error`: nothing that Entra takes for claims."""
     failure = FAILURES[error.code]
     problem: dict[str, Any] = {
         "type": "about:blank",

@@ -1,4 +1,4 @@
-"""An answer as API Gateway and Function URLs take it from a function; the same shape for all envelopes."""
+"""An answer as API Gateway and Function URLs take it: one shape for all envelopes."""
 
 import json
 from collections.abc import Mapping

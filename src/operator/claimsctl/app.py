@@ -1,0 +1,223 @@
+"""The command tree; what commands do is elsewhere."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from claims_provider.contract.identifiers import canonical_guid
+from claims_provider.settings import CallerVerification
+
+from claimsctl import report
+from claimsctl.dataset.file import read_claims_file
+from claimsctl.dataset.table import write_records
+from claimsctl.entra.finding import Answer
+from claimsctl.entra.judge import judge
+from claimsctl.entra.scenarios import TENANT_ID
+from claimsctl.errors import ExitCode, OperatorError
+from claimsctl.local.bundle import bundled
+from claimsctl.local.demo import run_demo
+from claimsctl.local.function import (
+    is_envelope,
+    local_function,
+    played_event,
+    read_json,
+    tenant_of,
+)
+from claimsctl.local.server import HOST, serve_forever
+from claimsctl.local.table import EMBEDDED_TABLE, TableLocation, embedded_table
+
+app = typer.Typer(
+    help="Claims for Microsoft Entra's tokens: load them, serve them, see what Entra sees.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+claims_app = typer.Typer(help="The claims in the table.", no_args_is_help=True)
+app.add_typer(claims_app, name="claims")
+
+
+def _guid(value: str | None) -> str | None:
+    try:
+        return None if value is None else canonical_guid(value)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+ClaimsFile = Annotated[
+    Path | None,
+    typer.Option("--claims", help="Claims to load first: CSV or JSON lines.", show_default=False),
+]
+Tenant = Annotated[
+    str | None,
+    typer.Option(
+        "--tenant", help="Tenant id (GUID).", envvar="TENANT_ID", callback=_guid, show_default=False
+    ),
+]
+EndpointUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--endpoint-url",
+        help="A DynamoDB endpoint to use instead of the embedded one.",
+        envvar="AWS_ENDPOINT_URL_DYNAMODB",
+        show_default=False,
+    ),
+]
+TableName = Annotated[
+    str | None,
+    typer.Option("--table", help="Table name.", envvar="TABLE_NAME", show_default=False),
+]
+Verification = Annotated[
+    CallerVerification,
+    typer.Option("--caller-verification", help="As in the template.", envvar="CALLER_VERIFICATION"),
+]
+
+
+@app.command()
+def demo() -> None:
+    """The main job on the embedded default: load claims, serve, call, judge."""
+    _exit(run_demo(report.out(), report.json_view, report.answer_view, report.verdict_view))
+
+
+@app.command()
+def invoke(
+    event: Annotated[Path, typer.Argument(help="Callout body or gateway event; - for stdin.")],
+    claims: ClaimsFile = None,
+    tenant: Tenant = None,
+    endpoint_url: EndpointUrl = None,
+    table: TableName = None,
+    caller_verification: Verification = CallerVerification.GATEWAY,
+    as_json: Annotated[bool, typer.Option("--json", help="The function's answer as JSON.")] = False,
+) -> None:
+    """Run the function in this process on one event.
+
+    A bare callout body arrives as through the HTTP API, with Entra's token for the tenant that the
+    body names. Exit code 1 when Entra would not accept the answer. The function's log goes to
+    stderr.
+    """
+    raw = _read(event)
+    document = read_json(raw)
+    envelope = is_envelope(document)
+    body = (
+        read_json(str(document.get("body")).encode())
+        if isinstance(document, dict) and envelope
+        else document
+    )
+    tenant_id = tenant or tenant_of(body)
+    overrides = {"CALLER_VERIFICATION": caller_verification.value}
+    with (
+        _table(endpoint_url, table, claims, tenant) as location,
+        local_function(location, tenant_id, overrides) as function,
+    ):
+        response = function.invoke(document if envelope else played_event(raw, tenant_id))
+    answer = Answer(
+        response["statusCode"], tuple(response["headers"].items()), response["body"].encode()
+    )
+    verdict = judge(answer)
+    if as_json:
+        shown: dict[str, Any] = {
+            "statusCode": response["statusCode"],
+            "headers": response["headers"],
+            "body": json.loads(response["body"]),
+        }
+        sys.stdout.write(json.dumps(shown, indent=2) + "\n")
+    else:
+        console = report.out()
+        console.print(report.answer_view(answer))
+        console.print(report.verdict_view(verdict))
+    _exit(ExitCode.FINE if verdict.accepted else ExitCode.NOT_FINE)
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.", envvar="PORT")] = 8787,
+    claims: ClaimsFile = None,
+    tenant: Tenant = TENANT_ID,
+    endpoint_url: EndpointUrl = None,
+    table: TableName = None,
+) -> None:
+    """Serve the local HTTP API in front of the function, over the embedded table.
+
+    No token is checked: whoever calls is taken for Entra. Loopback only.
+    """
+    tenant_id = tenant or TENANT_ID
+    with (
+        _table(endpoint_url, table, claims, tenant) as location,
+        local_function(location, tenant_id, {}) as function,
+    ):
+        console = report.err()
+        console.print(
+            f"Serving http://{HOST}:{port}/callout for tenant {tenant_id}; Ctrl-C ends it."
+        )
+        console.print("No token is checked here: every caller is taken for Entra.", style="yellow")
+        member = bundled("events/callout/member.json")
+        console.print(
+            f"Try: curl -si http://{HOST}:{port}/callout -H 'content-type: application/json' "
+            f"--data-binary @{member}"
+        )
+        serve_forever(function, port)
+
+
+@claims_app.command("load")
+def load(
+    file: Annotated[Path, typer.Argument(help="CSV or JSON lines.")],
+    table: Annotated[str, typer.Option("--table", help="Table name.", envvar="TABLE_NAME")],
+    tenant: Tenant = None,
+    endpoint_url: EndpointUrl = None,
+) -> None:
+    """Check a whole file of claims, then put its rows into a table in place of those there."""
+    records = read_claims_file(file, tenant)
+    location = TableLocation(table, endpoint_url)
+    written = write_records(location.client(), table, records)
+    report.err().print(f"{written} of {len(records)} rows written to {table}")
+
+
+@contextmanager
+def _table(
+    endpoint_url: str | None, table: str | None, claims: Path | None, tenant: str | None
+) -> Iterator[TableLocation]:
+    """The table to work on; the embedded one starts with the sample's claims by default."""
+    if endpoint_url or table:
+        location = TableLocation(table or EMBEDDED_TABLE, endpoint_url)
+        _load(location, claims, tenant)
+        yield location
+        return
+    with embedded_table() as location:
+        _load(location, claims or bundled("events/claims.sample.csv"), tenant)
+        yield location
+
+
+def _load(location: TableLocation, claims: Path | None, tenant: str | None) -> None:
+    if claims is not None:
+        write_records(location.client(), location.name, read_claims_file(claims, tenant))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    except OSError as error:
+        message = f"{path}: cannot be read: {error.strerror}"
+        raise OperatorError(message) from None
+
+
+def _exit(code: ExitCode) -> NoReturn:
+    raise typer.Exit(code)
+
+
+def main() -> None:
+    """Entry point: errors as messages, exit codes as documented."""
+    try:
+        app()
+    except OperatorError as error:
+        console = report.err()
+        console.print(f"claimsctl: {error}", style="red", markup=False)
+        for line in error.lines:
+            console.print(line, markup=False)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

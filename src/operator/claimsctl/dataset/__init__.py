@@ -1,0 +1,1 @@
+"""Claims in a file → checked records → items in the table."""

@@ -1,0 +1,1 @@
+"""Playing Entra: what it sends, what it accepts. The judge shares no model with the provider."""

@@ -1,0 +1,125 @@
+"""Who signs in: the payload variants that Entra really sends, built from the contract's models.
+
+Sources: Entra's reference for ``member``; reports from the field and public code for the others.
+The ids are Microsoft's documentation placeholders.
+"""
+
+from claims_provider.contract.callout import (
+    CALLOUT_DATA_TYPE,
+    EVENT_TYPE,
+    AuthenticationContext,
+    Callout,
+    CalloutData,
+    ServicePrincipal,
+    User,
+)
+
+TENANT_ID = "aaaabbbb-0000-cccc-1111-dddd2222eeee"
+CLIENT_APP_ID = "00001111-aaaa-2222-bbbb-3333cccc4444"
+RESOURCE_APP_ID = "22223333-cccc-4444-dddd-5555eeee6666"
+
+_CLIENT = ServicePrincipal(
+    id="aaaaaaaa-bbbb-cccc-1111-222222222222",
+    app_id=CLIENT_APP_ID,
+    app_display_name="My test application",
+    display_name="My test application",
+)
+_RESOURCE = ServicePrincipal(
+    id="bbbbbbbb-cccc-dddd-2222-333333333333",
+    app_id=RESOURCE_APP_ID,
+    app_display_name="My test API",
+    display_name="My test API",
+)
+_MEMBER = User(
+    id="aaaaaaaa-0000-1111-2222-bbbbbbbbbbbb",
+    company_name="Contoso",
+    created_date_time="2016-03-01T15:23:40Z",
+    display_name="Casey Jensen",
+    given_name="Casey",
+    mail="casey@contoso.com",
+    preferred_language="en-us",
+    surname="Jensen",
+    user_principal_name="casey@contoso.com",
+    user_type="Member",
+)
+_LOCAL_ACCOUNT = User(
+    id="bbbbbbbb-1111-2222-3333-cccccccccccc",
+    created_date_time="2026-01-09T10:11:12Z",
+    display_name="Robin Local",
+    user_principal_name="bbbbbbbb-1111-2222-3333-cccccccccccc@contoso.onmicrosoft.com",
+    user_type="Member",
+)
+_SOCIAL_ACCOUNT = User(
+    id="cccccccc-2222-3333-4444-dddddddddddd",
+    created_date_time="2026-02-10T11:12:13Z",
+    display_name="Sam Social",
+    given_name="Sam",
+    mail="sam@example.com",
+    surname="Social",
+    user_type="Member",
+)
+_GUEST = User(
+    id="dddddddd-3333-4444-5555-eeeeeeeeeeee",
+    created_date_time="2025-03-11T12:13:14Z",
+    display_name="Gale Guest",
+    mail="gale@fabrikam.com",
+    preferred_data_location="EUR",
+    user_principal_name="gale_fabrikam.com#EXT#@contoso.onmicrosoft.com",
+    user_type="Guest",
+)
+_SYNCED = User(
+    id="eeeeeeee-4444-5555-6666-ffffffffffff",
+    company_name="Contoso",
+    created_date_time="2014-04-12T13:14:15Z",
+    display_name="Toni Synced",
+    given_name="Toni",
+    mail="toni@contoso.com",
+    on_premises_sam_account_name="toni",
+    on_premises_security_identifier="S-1-5-21-1111111111-2222222222-3333333333-1001",
+    on_premises_user_principal_name="toni@contoso.local",
+    preferred_language="de-de",
+    surname="Synced",
+    user_principal_name="toni@contoso.com",
+    user_type="Member",
+)
+
+
+def _callout(user: User, *, protocol: str = "OAUTH2.0", ip: str = "192.0.2.10") -> Callout:
+    return Callout(
+        type=EVENT_TYPE,
+        source=f"/tenants/{TENANT_ID}/applications/{CLIENT_APP_ID}",
+        data=CalloutData(
+            odata_type=CALLOUT_DATA_TYPE,
+            tenant_id=TENANT_ID,
+            authentication_event_listener_id="11111111-1111-1111-1111-111111111111",
+            custom_authentication_extension_id="22222222-2222-2222-2222-222222222222",
+            authentication_context=AuthenticationContext(
+                correlation_id="33333333-3333-3333-3333-333333333333",
+                client={"ip": ip, "locale": "en-us", "market": "en-us"},
+                protocol=protocol,
+                client_service_principal=_CLIENT,
+                resource_service_principal=_RESOURCE,
+                user=user,
+            ),
+        ),
+    )
+
+
+SCENARIOS: dict[str, Callout] = {
+    "member": _callout(_MEMBER),
+    "local-account": _callout(_LOCAL_ACCOUNT, ip="2001:db8::10"),
+    "social-account": _callout(_SOCIAL_ACCOUNT),
+    "guest": _callout(_GUEST),
+    "saml": _callout(_SYNCED, protocol="SAML"),
+    "minimal": Callout(
+        type=EVENT_TYPE,
+        data=CalloutData(
+            odata_type=CALLOUT_DATA_TYPE,
+            tenant_id=TENANT_ID,
+            authentication_context=AuthenticationContext(
+                user=User(id="ffffffff-5555-6666-7777-aaaaaaaaaaaa")
+            ),
+        ),
+    ),
+}
+"""A callout body by the name that commands and files give it."""

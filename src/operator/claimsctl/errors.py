@@ -1,0 +1,26 @@
+"""What ends a command early, and the exit codes that scripts rely on."""
+
+from collections.abc import Sequence
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """Exit codes of every command."""
+
+    FINE = 0
+    NOT_FINE = 1
+    """The thing examined is not fine."""
+    USAGE = 2
+    """Wrong usage or unreadable input; nothing was done."""
+    PARTLY_DONE = 3
+
+
+class OperatorError(Exception):
+    """Ends the command with a message for people: what was found, what was expected, what to do."""
+
+    def __init__(
+        self, message: str, *, exit_code: ExitCode = ExitCode.USAGE, lines: Sequence[str] = ()
+    ) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+        self.lines = tuple(lines)

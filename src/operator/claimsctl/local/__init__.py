@@ -1,0 +1,1 @@
+"""Everything on one machine: the table, the gateway, the function in process."""

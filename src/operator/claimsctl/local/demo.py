@@ -1,0 +1,66 @@
+"""The main job, start to finish, on one machine."""
+
+import json
+from collections.abc import Callable
+
+from rich.console import Console, RenderableType
+
+from claimsctl.dataset.file import read_claims_file
+from claimsctl.dataset.table import write_records
+from claimsctl.entra.finding import Answer, Verdict
+from claimsctl.entra.judge import judge
+from claimsctl.entra.samples.callouts import body_of
+from claimsctl.entra.scenarios import TENANT_ID
+from claimsctl.entra.transport import post_callout
+from claimsctl.errors import ExitCode
+from claimsctl.local.bundle import bundled
+from claimsctl.local.function import local_function
+from claimsctl.local.server import served
+from claimsctl.local.table import embedded_table
+
+_WAIT_MS = 10_000
+_QUIET = {"POWERTOOLS_LOG_LEVEL": "CRITICAL"}
+_EXCHANGES = {
+    "member": "A member signs in",
+    "local-account": "A local account signs in, of whom Entra sends no mail",
+    "minimal": "Somebody signs in of whom nothing is known: the tenant's default",
+}
+
+
+def run_demo(
+    console: Console,
+    show_json: Callable[[bytes], RenderableType],
+    show_answer: Callable[[Answer], RenderableType],
+    show_verdict: Callable[[Verdict], RenderableType],
+) -> ExitCode:
+    """Claims from the sample file → DynamoDB → function → HTTP → claims as Entra would take them.
+
+    The first exchange is shown whole. `ExitCode.NOT_FINE` when Entra would refuse an answer.
+    """
+    sample = bundled("events/claims.sample.csv")
+    accepted = True
+    with embedded_table() as table, local_function(table, TENANT_ID, _QUIET) as function:
+        written = write_records(table.client(), table.name, read_claims_file(sample))
+        console.print(f"DynamoDB (embedded)  {written} rows loaded from {sample.name}")
+        with served(function) as url:
+            console.print(f"HTTP API             {url}")
+            for number, (scenario, title) in enumerate(_EXCHANGES.items(), start=1):
+                body = body_of(scenario)
+                user = body["data"]["authenticationContext"]["user"]
+                console.print(f"\n[bold]{number}. {title}[/]  [dim]user.id {user['id']}[/]")
+                sent = json.dumps(body).encode()
+                answer = post_callout(url, sent, {"content-type": "application/json"}, _WAIT_MS)
+                verdict = judge(answer)
+                accepted = accepted and verdict.accepted
+                if number == 1:
+                    console.print(f"\n[dim]→ POST {url}[/]")
+                    console.print(show_json(sent))
+                    console.print("\n[dim]← the answer[/]")
+                    console.print(show_answer(answer))
+                    console.print()
+                console.print(show_verdict(verdict))
+    console.print(
+        "\nNext: [bold]claimsctl serve[/] and point curl at it, or "
+        "[bold]claimsctl invoke[/] with a file of events/."
+    )
+    return ExitCode.FINE if accepted else ExitCode.NOT_FINE

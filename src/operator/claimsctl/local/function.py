@@ -1,0 +1,105 @@
+"""The function in this process: the same handler that Lambda runs, configured for one machine."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from typing import Any
+
+from claims_provider.contract.identifiers import canonical_guid
+from claims_provider.errors import SettingsError
+from claims_provider.handler import CalloutHandler
+from claims_provider.wiring import build_handler
+
+from claimsctl.entra.scenarios import TENANT_ID
+from claimsctl.entra.token_claims import SAMPLE_API_APP_ID, authorizer_claims, issuer_of
+from claimsctl.errors import OperatorError
+from claimsctl.local.gateway import http_api_event
+from claimsctl.local.table import TableLocation
+
+_JSON = {"Content-Type": "application/json"}
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFunction:
+    """The handler, and the tenant it is deployed for."""
+
+    handler: CalloutHandler
+    tenant_id: str
+
+    def invoke(self, event: object) -> dict[str, Any]:
+        """The handler's answer to a gateway event; its log goes to standard error."""
+        with redirect_stdout(sys.stderr):
+            return self.handler(event)
+
+
+@contextmanager
+def local_function(
+    table: TableLocation, tenant_id: str, overrides: Mapping[str, str]
+) -> Iterator[LocalFunction]:
+    """The function, deployed for `tenant_id` over `table`.
+
+    Variables of the environment (``USER_KEYS``, ``ENTRA_WAIT_MS``, …) count as they would in
+    Lambda, `overrides` more, and what Lambda's template would derive is derived. Raises
+    `OperatorError` when they make no valid configuration.
+    """
+    variables = {
+        "TENANT_ID": tenant_id,
+        "TOKEN_ISSUER": issuer_of(tenant_id),
+        "TOKEN_AUDIENCES": SAMPLE_API_APP_ID,
+        "POWERTOOLS_METRICS_DISABLED": "true",
+    }
+    variables |= {name: value for name, value in os.environ.items() if name != "TENANT_ID"}
+    variables |= {**table.environment, **overrides}
+    before = dict(os.environ)
+    os.environ.update(variables)  # the AWS SDK and Powertools read the process's own environment
+    try:
+        yield LocalFunction(_built(variables), tenant_id)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _built(variables: Mapping[str, str]) -> CalloutHandler:
+    try:
+        with redirect_stdout(sys.stderr):  # the logger keeps the stream it finds now
+            return build_handler(variables)
+    except SettingsError as error:
+        message = f"the function's settings: {error}"
+        raise OperatorError(message) from None
+
+
+def is_envelope(document: object) -> bool:
+    """Whether `document` is a gateway's event rather than a bare callout body."""
+    return isinstance(document, dict) and "requestContext" in document
+
+
+def tenant_of(body: object) -> str:
+    """The tenant that a callout body names; the samples' where it names none."""
+    data = body.get("data") if isinstance(body, dict) else None
+    tenant_id = data.get("tenantId") if isinstance(data, dict) else None
+    try:
+        return canonical_guid(tenant_id) if isinstance(tenant_id, str) else TENANT_ID
+    except ValueError:
+        return TENANT_ID
+
+
+def read_json(raw: bytes) -> object:
+    """`raw` as JSON, or ``None`` when it is none: then the function says what is wrong with it."""
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+
+
+def played_event(body: bytes, tenant_id: str) -> dict[str, Any]:
+    """`body` as it arrives through the HTTP API, with Entra's token for `tenant_id` verified."""
+    return http_api_event(
+        body,
+        _JSON,
+        authorizer_claims=authorizer_claims(tenant_id),
+        received_at_ms=time.time_ns() // 1_000_000,
+    )

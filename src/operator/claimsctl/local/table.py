@@ -1,0 +1,77 @@
+"""The claims table that a local command works on: embedded, or any other."""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+from claimsctl.local.bundle import bundled
+from claimsctl.local.template import table_schema
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+EMBEDDED_TABLE = "claims"
+_PATIENCE_SECONDS = 10
+_LOOPBACK = ("http://127.", "http://localhost", "http://[::1]")
+
+
+@dataclass(frozen=True, slots=True)
+class TableLocation:
+    """Where a claims table is, as environment variables tell the function and every AWS SDK."""
+
+    name: str
+    endpoint_url: str | None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables that make the function read this table.
+
+        A local engine takes any credentials, so that none need to be at hand.
+        """
+        variables = {"TABLE_NAME": self.name}
+        if self.endpoint_url:
+            variables["AWS_ENDPOINT_URL_DYNAMODB"] = self.endpoint_url
+        if self.endpoint_url and self.endpoint_url.startswith(_LOOPBACK):
+            variables |= {
+                "AWS_ACCESS_KEY_ID": os.environ.get("AWS_ACCESS_KEY_ID", "local"),
+                "AWS_SECRET_ACCESS_KEY": os.environ.get("AWS_SECRET_ACCESS_KEY", "local"),
+                "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", "us-east-1"),
+            }
+        return variables
+
+    def client(self) -> "DynamoDBClient":
+        """A client for loading and looking, patient where the function is not."""
+        variables = self.environment
+        return boto3.session.Session().client(
+            "dynamodb",
+            endpoint_url=self.endpoint_url,
+            region_name=variables.get("AWS_DEFAULT_REGION"),
+            aws_access_key_id=variables.get("AWS_ACCESS_KEY_ID"),
+            aws_secret_access_key=variables.get("AWS_SECRET_ACCESS_KEY"),
+            config=Config(connect_timeout=_PATIENCE_SECONDS, read_timeout=_PATIENCE_SECONDS),
+        )
+
+
+@contextmanager
+def embedded_table() -> Iterator[TableLocation]:
+    """An empty claims table in this process (moto), keyed as the template's real one."""
+    # Imported here: half a second that no other command needs to pay.
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        location = TableLocation(EMBEDDED_TABLE, f"http://{host}:{port}")
+        schema = table_schema(bundled("template.yaml"))
+        location.client().create_table(TableName=location.name, **schema)
+        yield location
+    finally:
+        server.stop()

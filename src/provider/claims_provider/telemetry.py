@@ -4,9 +4,12 @@ No claim value, token, address or name is ever handed to this module: callers gi
 sizes and timings. Whatever fails here, the answer goes out.
 """
 
+import logging
+import sys
 import traceback
 from collections.abc import Mapping
-from typing import Any, Final
+from contextlib import suppress
+from typing import Any, Final, TextIO
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
@@ -43,23 +46,36 @@ class CalloutRecord:
         self.warned = True
 
 
+class _StandardOutput(logging.StreamHandler[TextIO]):
+    """Writes to what standard output is now; the library's handler keeps what it was at first."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]
+        return sys.stdout
+
+
 class Telemetry:
     """Writes records to standard output, where Lambda takes logs and (as EMF) metrics from."""
 
     def __init__(self) -> None:
-        self._logger = Logger(service=SERVICE, location=None)
+        self._logger = Logger(service=SERVICE, location=None, logger_handler=_StandardOutput())
         self._metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
         self._cold = True
 
     def write(self, record: CalloutRecord) -> None:
-        """Write one callout's line and metrics; never raises."""
+        """Write one callout's line and metrics; never raises: an answer matters more."""
         record.note(cold_start=self._cold)
         self._cold = False
-        try:
+        with suppress(Exception):
             log = self._logger.warning if record.warned else self._logger.info
             log("callout", extra=record.fields)
-        except Exception:  # noqa: BLE001, S110  # an answer matters more than its line
-            pass
+        with suppress(Exception):
+            self._write_metrics(record)
+
+    def _write_metrics(self, record: CalloutRecord) -> None:
         try:
             for name, number in record.counts.items():
                 self._metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
@@ -68,7 +84,7 @@ class Telemetry:
                     name=name, unit=MetricUnit.Milliseconds, value=milliseconds
                 )
             self._metrics.flush_metrics()
-        except Exception:  # noqa: BLE001  # likewise; nothing must be left for the next one
+        finally:  # what could not be written must not go out with the next callout's
             self._metrics.clear_metrics()
 
 

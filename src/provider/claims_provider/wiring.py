@@ -28,14 +28,15 @@ def build_handler(environment: Mapping[str, str] = os.environ) -> CalloutHandler
     budget = budget_ms(settings.entra_wait_ms)
     return CalloutHandler(
         settings=settings,
-        verifier=_verifier(settings),
+        verifier=verifier_of(settings),
         store=ClaimsStore(settings.table_name, _connector(budget)),
         telemetry=Telemetry(),
         budget_ms=budget,
     )
 
 
-def _verifier(settings: Settings) -> Verifier:
+def verifier_of(settings: Settings) -> Verifier:
+    """What makes sure that the caller is Entra, as `settings` choose."""
     if settings.caller_verification is CallerVerification.NONE:
         return OpenDoor(settings.tenant_id)
     return GatewayVerifier(

@@ -45,7 +45,7 @@ def _wrong_status(status: int) -> Finding:
         1003002,
         "Entra takes claims from a 200 only",
         f"status {status}",
-        "The endpoint's own log says why. A user without claims is a 200 with an empty claims object.",
+        "The endpoint's own log says why. A user without claims is a 200 with claims {}.",
         Basis.CONVENTION,
     )
 

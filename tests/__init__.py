@@ -1,0 +1,1 @@
+"""Every test states its rule in one sentence and can fail."""

@@ -1,0 +1,1 @@
+"""The whole function against the contract."""

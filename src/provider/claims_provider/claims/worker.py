@@ -9,6 +9,7 @@ once instead of adding to them.
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
@@ -32,7 +33,10 @@ class _Worker:
     def __init__(self, connect: Callable[[], Any]) -> None:
         self._connect = connect
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
-        self.answers: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
+        self.answers: SimpleQueue[tuple[Any, Exception | None]] = SimpleQueue()
+        self._guard = threading.Lock()
+        self._busy = False
+        self._given_up = False
         self._thread = threading.Thread(target=self._serve, name="claims-store", daemon=True)
         self._thread.start()
 
@@ -40,31 +44,48 @@ class _Worker:
         self._jobs.put(job)
 
     def give_up(self) -> None:
-        """Let the thread end: after its job, or at the next Python instruction it comes to."""
-        self._jobs.put(None)
+        """Let the thread end: now when idle, else at the next Python instruction it comes to.
+
+        Only a job is ever interrupted. In the thread's own first and last steps the exception
+        would strike code that does not expect it, and be printed or lost.
+        """
         # Imported here: only a failure pays for it.
         import ctypes  # noqa: PLC0415
 
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(
-            ctypes.c_ulong(self._thread.ident or 0), ctypes.py_object(_GivenUp)
-        )
+        with self._guard:
+            self._given_up = True
+            if self._busy:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    ctypes.c_ulong(self._thread.ident or 0), ctypes.py_object(_GivenUp)
+                )
+        self._jobs.put(None)
 
     def is_alive(self) -> bool:
         return self._thread.is_alive()
 
     def _serve(self) -> None:
+        client: Any = None
+        answer: tuple[Any, Exception | None]
         try:
-            client = None
             while (job := self._jobs.get()) is not None:
+                with self._guard:
+                    if self._given_up:
+                        break
+                    self._busy = True
                 try:
-                    client = client or self._connect()
-                    answer = job(client)
+                    if client is None:
+                        client = self._connect()
+                    answer = job(client), None
                 except Exception as error:  # noqa: BLE001  # handed to the caller, who raises it
-                    self.answers.put((None, error))
-                else:
-                    self.answers.put((answer, None))
+                    answer = None, error
+                with self._guard:
+                    self._busy = False
+                self.answers.put(answer)
         except _GivenUp:
-            return
+            pass
+        finally:
+            with suppress(Exception):  # nobody waits for it
+                client.close()
 
 
 class WorkerPool:
@@ -75,10 +96,6 @@ class WorkerPool:
         self._connect = connect
         self._current: _Worker | None = None
         self._stuck: list[_Worker] = []
-
-    def warm_up(self, client: Any) -> None:
-        """Start the first worker with a `client` made beforehand, at cold start."""
-        self._current = _Worker(lambda: client)
 
     @property
     def stuck(self) -> int:

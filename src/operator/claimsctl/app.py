@@ -1,9 +1,11 @@
 """The command tree; what commands do is elsewhere."""
 
 import json
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -21,19 +23,22 @@ from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.local.bundle import bundled
 from claimsctl.local.demo import run_demo
 from claimsctl.local.function import (
+    callout_in,
     is_envelope,
     local_function,
     played_event,
     read_json,
     tenant_of,
 )
-from claimsctl.local.server import HOST, serve_forever
+from claimsctl.local.gateway import CALLOUT_PATH
+from claimsctl.local.server import HOST, bind, serve_forever
 from claimsctl.local.table import EMBEDDED_TABLE, TableLocation, embedded_table
 
 app = typer.Typer(
     help="Claims for Microsoft Entra's tokens: load them, serve them, see what Entra sees.",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,  # plain: no frames that cut messages up, and NO_COLOR holds
     pretty_exceptions_enable=False,
 )
 claims_app = typer.Typer(help="The claims in the table.", no_args_is_help=True)
@@ -100,19 +105,15 @@ def invoke(
     """
     raw = _read(event)
     document = read_json(raw)
-    envelope = is_envelope(document)
-    body = (
-        read_json(str(document.get("body")).encode())
-        if isinstance(document, dict) and envelope
-        else document
-    )
-    tenant_id = tenant or tenant_of(body)
+    tenant_id = tenant or tenant_of(callout_in(document))
     overrides = {"CALLER_VERIFICATION": caller_verification.value}
     with (
         _table(endpoint_url, table, claims, tenant) as location,
         local_function(location, tenant_id, overrides) as function,
     ):
-        response = function.invoke(document if envelope else played_event(raw, tenant_id))
+        response = function.invoke(
+            document if is_envelope(document) else played_event(raw, tenant_id)
+        )
     answer = Answer(
         response["statusCode"], tuple(response["headers"].items()), response["body"].encode()
     )
@@ -133,7 +134,9 @@ def invoke(
 
 @app.command()
 def serve(
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.", envvar="PORT")] = 8787,
+    port: Annotated[
+        int, typer.Option(help="Port on 127.0.0.1.", envvar="PORT", min=1, max=65535)
+    ] = 8787,
     claims: ClaimsFile = None,
     tenant: Tenant = TENANT_ID,
     endpoint_url: EndpointUrl = None,
@@ -145,20 +148,20 @@ def serve(
     """
     tenant_id = tenant or TENANT_ID
     with (
+        bind(port) as listener,
         _table(endpoint_url, table, claims, tenant) as location,
         local_function(location, tenant_id, {}) as function,
     ):
         console = report.err()
-        console.print(
-            f"Serving http://{HOST}:{port}/callout for tenant {tenant_id}; Ctrl-C ends it."
-        )
+        url = f"http://{HOST}:{port}{CALLOUT_PATH}"
+        console.print(f"Serving {url} for tenant {tenant_id}; Ctrl-C ends it.")
         console.print("No token is checked here: every caller is taken for Entra.", style="yellow")
-        member = bundled("events/callout/member.json")
+        member = shlex.quote(str(bundled("events/callout/member.json")))
         console.print(
-            f"Try: curl -si http://{HOST}:{port}/callout -H 'content-type: application/json' "
-            f"--data-binary @{member}"
+            f"Try: curl -si {url} -H 'content-type: application/json' --data-binary @{member}",
+            markup=False,
         )
-        serve_forever(function, port)
+        serve_forever(function, listener)
 
 
 @claims_app.command("load")
@@ -172,7 +175,7 @@ def load(
     records = read_claims_file(file, tenant)
     location = TableLocation(table, endpoint_url)
     written = write_records(location.client(), table, records)
-    report.err().print(f"{written} of {len(records)} rows written to {table}")
+    report.err().print(f"{written} of {len(records)} rows written to {table}", markup=False)
 
 
 @contextmanager
@@ -192,7 +195,8 @@ def _table(
 
 def _load(location: TableLocation, claims: Path | None, tenant: str | None) -> None:
     if claims is not None:
-        write_records(location.client(), location.name, read_claims_file(claims, tenant))
+        records = read_claims_file(claims, tenant)
+        write_records(location.client(), location.name, records)
 
 
 def _read(path: Path) -> bytes:
@@ -209,13 +213,16 @@ def _exit(code: ExitCode) -> NoReturn:
 
 def main() -> None:
     """Entry point: errors as messages, exit codes as documented."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # what a terminal cannot show must not end a command
+            stream.reconfigure(errors="backslashreplace")
     try:
-        app()
+        app(prog_name="claimsctl")
     except OperatorError as error:
         console = report.err()
-        console.print(f"claimsctl: {error}", style="red", markup=False)
+        console.print(report.escaped(f"claimsctl: {error}"), style="red", markup=False)
         for line in error.lines:
-            console.print(line, markup=False)
+            console.print(report.escaped(line), markup=False)
         sys.exit(error.exit_code)
 
 

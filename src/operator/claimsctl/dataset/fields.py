@@ -20,6 +20,11 @@ RESERVED = (TENANT_ID, USER, APP_ID, EXPIRES_AT, HIDDEN_CLAIMS)
 
 LIST_SEPARATOR = "|"
 
+_EXPIRES_AT_MIN = 1_000_000_000
+"""Earliest believable ``expires_at`` (2001): a smaller number is a date such as 20301231."""
+
+_SHOWN_CHARACTERS = 80
+
 Fields = Mapping[str, object]
 
 
@@ -31,10 +36,18 @@ class FieldProblem(Exception):  # noqa: N818  # a finding about a cell, collecte
         self.field = field
 
 
-def read_record(fields: Fields, default_tenant: str | None) -> Record:
-    """The record that `fields` hold; an empty or null field counts as absent.
+def read_cells(cells: Mapping[str, str]) -> Fields:
+    """The fields that the cells of a table hold: lists are written ``a|b`` or as JSON arrays.
 
     Raises `FieldProblem`.
+    """
+    return {name: _cell(name, text) for name, text in cells.items()}
+
+
+def read_record(fields: Fields, default_tenant: str | None) -> Record:
+    """The record that `fields` hold: strings and lists of strings, taken as they are.
+
+    An empty or null field counts as absent. Raises `FieldProblem`.
     """
     filled = {name: value for name, value in fields.items() if value is not None and value != ""}
     tenant = filled.get(TENANT_ID, default_tenant)
@@ -43,7 +56,9 @@ def read_record(fields: Fields, default_tenant: str | None) -> Record:
     user = filled.get(USER)
     app = filled.get(APP_ID)
     claims: Claims = {
-        name: _claim_value(name, value) for name, value in filled.items() if name not in RESERVED
+        check_claim_name(name): _claim_value(name, value)
+        for name, value in filled.items()
+        if name not in RESERVED
     }
     record = Record(
         tenant_id=_guid(TENANT_ID, tenant),
@@ -68,7 +83,7 @@ def _guid(field: str, value: object) -> str:
     try:
         return canonical_guid(_text(field, value))
     except ValueError as error:
-        raise FieldProblem(field, f"{error}, found {value!r}") from None
+        raise FieldProblem(field, f"{error}, found {_shown(value)}") from None
 
 
 def _user(value: object) -> str:
@@ -76,58 +91,108 @@ def _user(value: object) -> str:
     try:
         return canonical_address(text) if "@" in text else canonical_guid(text)
     except ValueError as error:
-        raise FieldProblem(USER, f"{error}, found {text!r}") from None
+        raise FieldProblem(USER, f"{error}, found {_shown(text)}") from None
 
 
 def _expires_at(value: object) -> int:
     expected = (
-        "expected a date and time with its zone such as 2030-12-31T23:59:59Z, or epoch seconds"
+        "expected a date and time with its zone such as 2030-12-31T23:59:59Z, or epoch seconds, "
+        "from 2001 to 5138; empty for never"
     )
-    if isinstance(value, str) and not value.isdigit():
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            raise FieldProblem(EXPIRES_AT, f"{expected}, found {value!r}") from None
-        if moment.tzinfo is None:
-            raise FieldProblem(EXPIRES_AT, f"{expected}; {value!r} names no zone (add Z for UTC)")
-        return int(moment.timestamp())
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        raise FieldProblem(EXPIRES_AT, f"{expected}, found {value!r}")
-    seconds = int(value)
-    if not 0 < seconds <= EXPIRES_AT_MAX:
-        raise FieldProblem(EXPIRES_AT, f"{expected}; {seconds} looks like milliseconds")
+    seconds = _epoch_seconds(value)
+    if seconds is None or not _EXPIRES_AT_MIN <= seconds <= EXPIRES_AT_MAX:
+        raise FieldProblem(EXPIRES_AT, f"{expected}; found {_shown(value)}")
     return seconds
 
 
+def _epoch_seconds(value: object) -> int | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if not isinstance(value, str):
+        return None
+    try:
+        if value.isascii() and value.isdigit():
+            return int(value)
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return None if moment.tzinfo is None else int(moment.timestamp())
+
+
 def _hidden(value: object) -> tuple[str, ...]:
+    if isinstance(value, str) and LIST_SEPARATOR in value:
+        message = f"expected a list of claim names, found {_shown(value)}"
+        raise FieldProblem(HIDDEN_CLAIMS, message)
     names = _claim_value(HIDDEN_CLAIMS, value)
-    return (names,) if isinstance(names, str) else tuple(names)
+    names = [names] if isinstance(names, str) else names
+    if not all(name.strip() for name in names):
+        raise FieldProblem(HIDDEN_CLAIMS, f"a claim needs a name, found {_shown(names)}")
+    return tuple(names)
+
+
+def check_claim_name(name: str) -> str:
+    """`name`, which can be a claim's. Raises `FieldProblem`.
+
+    A reserved name spelt another way is none: were ``App_ID`` a claim, the row would be every
+    app's.
+    """
+    if not name.strip():
+        raise FieldProblem(name, "a claim needs a name")
+    meant = name.strip().lower().replace(" ", "_").replace("-", "_")
+    if meant in RESERVED:
+        raise FieldProblem(name, f"spelt {meant} where it is meant, else no name for a claim")
+    return _text(name, name)
 
 
 def _claim_value(field: str, value: object) -> ClaimValue:
-    if not field.strip():
-        raise FieldProblem(field, "a claim needs a name: the column has no heading")
     if isinstance(value, list):
         return [_text(field, part) for part in value]
-    text = _text(field, value)
-    if text.startswith("["):
-        try:
-            parts = json.loads(text)
-        except ValueError:
-            raise FieldProblem(
-                field, f'expected a JSON array of strings such as ["a","b"], found {text!r}'
-            ) from None
-        return [_text(field, part) for part in parts]
-    return text.split(LIST_SEPARATOR) if LIST_SEPARATOR in text else text
+    return _text(field, value)
+
+
+def _cell(field: str, text: str) -> object:
+    if field in RESERVED and field != HIDDEN_CLAIMS:
+        return text
+    if not text.startswith("["):
+        return text.split(LIST_SEPARATOR) if LIST_SEPARATOR in text else text
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        message = f'expected a JSON array of strings such as ["a","b"], found {_shown(text)}'
+        raise FieldProblem(field, message) from None
 
 
 def _text(field: str, value: object) -> str:
     if not isinstance(value, str):
-        kind = type(value).__name__
-        message = f"expected a string or a list of strings, found {kind} {json.dumps(value)}"
+        message = f"expected a string or a list of strings, found {_shown(value)}"
         raise FieldProblem(field, message)
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:
         raise FieldProblem(field, "the text is no Unicode (a lone surrogate)") from None
     return value
+
+
+def _shown(value: object) -> str:
+    """A string as it is; what is none after the name of its type in JSON."""
+    match value:
+        case None:
+            return "null"
+        case str():
+            return _cut(repr(value))
+        case bool():
+            kind = "boolean"
+        case int() | float():
+            kind = "number"
+        case list():
+            kind = "list"
+        case _:
+            kind = "object"
+    try:
+        return f"the {kind} {_cut(json.dumps(value, ensure_ascii=False))}"
+    except RecursionError:
+        return f"a deeply nested {kind}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -30,10 +30,12 @@ def write_records(client: "DynamoDBClient", table: str, records: Sequence[Record
     written = 0
     for start in range(0, len(records), BATCH_ITEMS_MAX):
         batch = records[start : start + BATCH_ITEMS_MAX]
+        left = len(batch)
         try:
-            left = _write_batch(client, table, batch)
+            for left in _write_batch(client, table, batch):  # noqa: B007  # how far it came counts
+                pass
         except (ClientError, BotoCoreError) as error:
-            raise _stopped(table, written, len(records), str(error)) from None
+            raise _stopped(table, written + len(batch) - left, len(records), str(error)) from None
         written += len(batch) - left
         if left:
             reason = f"DynamoDB left {left} items unprocessed {_ROUNDS} times in a row"
@@ -41,7 +43,8 @@ def write_records(client: "DynamoDBClient", table: str, records: Sequence[Record
     return written
 
 
-def _write_batch(client: "DynamoDBClient", table: str, batch: Sequence[Record]) -> int:
+def _write_batch(client: "DynamoDBClient", table: str, batch: Sequence[Record]) -> Iterator[int]:
+    """How many of `batch` are left after each round, until none is or DynamoDB takes no more."""
     requests: list[Any] = [{"PutRequest": {"Item": record.to_item()}} for record in batch]
     for round_ in range(_ROUNDS):
         if round_:
@@ -49,9 +52,9 @@ def _write_batch(client: "DynamoDBClient", table: str, batch: Sequence[Record]) 
             time.sleep(longest * random.random())  # noqa: S311  # jitter
         answer = client.batch_write_item(RequestItems={table: requests})
         requests = list(answer["UnprocessedItems"].get(table, []))
+        yield len(requests)
         if not requests:
             break
-    return len(requests)
 
 
 def _stopped(table: str, written: int, total: int, reason: str) -> OperatorError:

@@ -7,7 +7,7 @@ codes; where that is silent about a code, the finding's basis says so.
 
 import json
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from claimsctl.entra.finding import Answer, Basis, Finding, Level, Verdict
 
@@ -70,10 +70,15 @@ def _read_body(body: bytes) -> tuple[Any, list[Finding]]:
         )
         return None, [finding]
     try:
-        return json.loads(body.decode("utf-8")), []
+        return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant), []
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
         hint = "Send one JSON object in UTF-8, without a byte order mark."
         return None, [_fail("RSP004", 1003003, "The body cannot be parsed", str(error), hint)]
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    message = f"{name} is not JSON"
+    raise ValueError(message)
 
 
 def _read_document(document: Any) -> tuple[dict[str, Any], list[Finding]]:

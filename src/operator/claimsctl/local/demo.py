@@ -39,7 +39,10 @@ def run_demo(
     """
     sample = bundled("events/claims.sample.csv")
     accepted = True
-    with embedded_table() as table, local_function(table, TENANT_ID, _QUIET) as function:
+    with (
+        embedded_table() as table,
+        local_function(table, TENANT_ID, _QUIET, environment={}) as function,
+    ):
         written = write_records(table.client(), table.name, read_claims_file(sample))
         console.print(f"DynamoDB (embedded)  {written} rows loaded from {sample.name}")
         with served(function) as url:

@@ -9,16 +9,18 @@ from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import BotoCoreError
 from claims_provider.contract.identifiers import canonical_guid
-from claims_provider.errors import SettingsError
+from claims_provider.errors import CalloutError, SettingsError
 from claims_provider.handler import CalloutHandler
+from claims_provider.inbound.http_event import read_http_event
 from claims_provider.wiring import build_handler
 
 from claimsctl.entra.scenarios import TENANT_ID
 from claimsctl.entra.token_claims import SAMPLE_API_APP_ID, authorizer_claims, issuer_of
 from claimsctl.errors import OperatorError
 from claimsctl.local.gateway import http_api_event
-from claimsctl.local.table import TableLocation
+from claimsctl.local.table import AWS_SETTINGS, TableLocation
 
 _JSON = {"Content-Type": "application/json"}
 
@@ -38,13 +40,16 @@ class LocalFunction:
 
 @contextmanager
 def local_function(
-    table: TableLocation, tenant_id: str, overrides: Mapping[str, str]
+    table: TableLocation,
+    tenant_id: str,
+    overrides: Mapping[str, str],
+    environment: Mapping[str, str] = os.environ,
 ) -> Iterator[LocalFunction]:
     """The function, deployed for `tenant_id` over `table`.
 
-    Variables of the environment (``USER_KEYS``, ``ENTRA_WAIT_MS``, …) count as they would in
-    Lambda, `overrides` more, and what Lambda's template would derive is derived. Raises
-    `OperatorError` when they make no valid configuration.
+    Variables of `environment` (``USER_KEYS``, ``ENTRA_WAIT_MS``, …) count as they would in Lambda,
+    `overrides` more, and what Lambda's template would derive is derived. Raises `OperatorError`
+    when they make no valid configuration.
     """
     variables = {
         "TENANT_ID": tenant_id,
@@ -52,7 +57,7 @@ def local_function(
         "TOKEN_AUDIENCES": SAMPLE_API_APP_ID,
         "POWERTOOLS_METRICS_DISABLED": "true",
     }
-    variables |= {name: value for name, value in os.environ.items() if name != "TENANT_ID"}
+    variables |= {name: value for name, value in environment.items() if name != "TENANT_ID"}
     variables |= {**table.environment, **overrides}
     before = dict(os.environ)
     os.environ.update(variables)  # the AWS SDK and Powertools read the process's own environment
@@ -70,11 +75,24 @@ def _built(variables: Mapping[str, str]) -> CalloutHandler:
     except SettingsError as error:
         message = f"the function's settings: {error}"
         raise OperatorError(message) from None
+    except (BotoCoreError, ValueError) as error:
+        message = f"the function cannot start: {error} ({AWS_SETTINGS})"
+        raise OperatorError(message) from None
 
 
 def is_envelope(document: object) -> bool:
     """Whether `document` is a gateway's event rather than a bare callout body."""
     return isinstance(document, dict) and "requestContext" in document
+
+
+def callout_in(document: object) -> object:
+    """The callout body in a gateway's event, ``None`` when there is none; else `document`."""
+    if not is_envelope(document):
+        return document
+    try:
+        return read_json(read_http_event(document).body())
+    except CalloutError:  # the function says what is wrong with it
+        return None
 
 
 def tenant_of(body: object) -> str:

@@ -7,6 +7,7 @@ claim.
 
 from base64 import b64encode
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 CALLOUT_PATH = "/callout"
@@ -15,7 +16,6 @@ CALLOUT_PATH = "/callout"
 _API_ID = "a1b2c3d4e5"
 _HTTP_API_HOST = f"{_API_ID}.execute-api.eu-central-1.amazonaws.com"
 _REQUEST_ID = "JKJaXmPLvHcESHA="
-_TIME = "24/Nov/2026:08:22:00 +0000"
 
 Headers = Mapping[str, str]
 
@@ -66,7 +66,7 @@ def rest_api_event(body: bytes, headers: Headers, *, received_at_ms: int) -> dic
             "domainName": _HTTP_API_HOST,
             "apiId": _API_ID,
             "requestId": _REQUEST_ID,
-            "requestTime": _TIME,
+            "requestTime": _time(received_at_ms),
             "requestTimeEpoch": received_at_ms,
             "identity": {"sourceIp": "192.0.2.1", "userAgent": None},
         },
@@ -100,12 +100,16 @@ def _payload_2(
             "requestId": _REQUEST_ID,
             "routeKey": "$default",
             "stage": "$default",
-            "time": _TIME,
+            "time": _time(received_at_ms),
             "timeEpoch": received_at_ms,
         },
         "body": text,
         "isBase64Encoded": is_base64,
     }
+
+
+def _time(epoch_ms: int) -> str:
+    return datetime.fromtimestamp(epoch_ms / 1000, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000")
 
 
 def _encode(body: bytes) -> tuple[str, bool]:

@@ -3,17 +3,19 @@
 No token is checked: whoever reaches this port is taken for Entra, so it listens on loopback only.
 """
 
+import signal
 import socket
 import threading
 import time
+from asyncio import CancelledError
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -24,6 +26,7 @@ from claimsctl.local.gateway import CALLOUT_PATH, http_api_event
 
 HOST = "127.0.0.1"
 _START_SECONDS = 10
+_GRACE_SECONDS = 2
 _PAYLOAD_BYTES_MAX = 10 * 1024 * 1024
 """Largest request an HTTP API takes; API Gateway's quotas."""
 
@@ -38,7 +41,10 @@ def build_app(function: LocalFunction) -> Starlette:
 
     async def callout(request: Request) -> Response:
         received_at_ms = time.time_ns() // 1_000_000
-        body = await request.body()
+        try:
+            body = await request.body()
+        except (ClientDisconnect, CancelledError):  # the caller has gone, or we are ending
+            return Response()
         if len(body) > _PAYLOAD_BYTES_MAX:
             return JSONResponse({"message": "Request Entity Too Large"}, 413)
         event = http_api_event(
@@ -54,16 +60,35 @@ def build_app(function: LocalFunction) -> Starlette:
     async def not_found(_: Request, __: Exception) -> Response:
         return JSONResponse({"message": "Not Found"}, 404)
 
-    return Starlette(
+    app = Starlette(
         routes=[Route(CALLOUT_PATH, callout, methods=["POST"])],
         exception_handlers={404: not_found, 405: not_found},
     )
+    app.router.redirect_slashes = False
+    return app
 
 
-def serve_forever(function: LocalFunction, port: int) -> None:
-    """Serve until interrupted. Raises `OperatorError` when the port is taken."""
-    _check_port(port)
-    uvicorn.run(build_app(function), host=HOST, port=port, log_level="warning")
+def bind(port: int) -> socket.socket:
+    """A socket on `port` of the loopback interface. Raises `OperatorError` when it is taken."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except OSError as error:
+        listener.close()
+        message = f"port {port} cannot be used: {error.strerror}; choose another with --port"
+        raise OperatorError(message) from None
+    return listener
+
+
+def serve_forever(function: LocalFunction, listener: socket.socket) -> None:
+    """Serve on `listener` until interrupted or told to end."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does, cleanly
+    config = uvicorn.Config(
+        build_app(function), log_level="warning", timeout_graceful_shutdown=_GRACE_SECONDS
+    )
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 @contextmanager
@@ -85,13 +110,3 @@ def served(function: LocalFunction) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join(_START_SECONDS)
-
-
-def _check_port(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
-            message = f"port {port} cannot be used: {error.strerror}; choose another with --port"
-            raise OperatorError(message) from None

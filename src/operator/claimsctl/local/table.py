@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError
 
+from claimsctl.errors import OperatorError
 from claimsctl.local.bundle import bundled
 from claimsctl.local.template import table_schema
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 EMBEDDED_TABLE = "claims"
+AWS_SETTINGS = "the AWS SDK reads --endpoint-url, AWS_DEFAULT_REGION, AWS_PROFILE and ~/.aws"
 _PATIENCE_SECONDS = 10
 _LOOPBACK = ("http://127.", "http://localhost", "http://[::1]")
 
@@ -32,13 +35,16 @@ class TableLocation:
     def environment(self) -> dict[str, str]:
         """Variables that make the function read this table.
 
-        A local engine takes any credentials, so that none need to be at hand.
+        A local engine takes any credentials, so that none need to be at hand, and no proxy of the
+        environment leads to it.
         """
         variables = {"TABLE_NAME": self.name}
         if self.endpoint_url:
             variables["AWS_ENDPOINT_URL_DYNAMODB"] = self.endpoint_url
-        if self.endpoint_url and self.endpoint_url.startswith(_LOOPBACK):
+            variables["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "false"
+        if self._is_local:
             variables |= {
+                "no_proxy": "*",
                 "AWS_ACCESS_KEY_ID": os.environ.get("AWS_ACCESS_KEY_ID", "local"),
                 "AWS_SECRET_ACCESS_KEY": os.environ.get("AWS_SECRET_ACCESS_KEY", "local"),
                 "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", "us-east-1"),
@@ -46,16 +52,32 @@ class TableLocation:
         return variables
 
     def client(self) -> "DynamoDBClient":
-        """A client for loading and looking, patient where the function is not."""
+        """A client for loading and looking, patient where the function is not.
+
+        Raises `OperatorError` when the endpoint, the region or the AWS SDK's configuration is not
+        fit for one.
+        """
         variables = self.environment
-        return boto3.session.Session().client(
-            "dynamodb",
-            endpoint_url=self.endpoint_url,
-            region_name=variables.get("AWS_DEFAULT_REGION"),
-            aws_access_key_id=variables.get("AWS_ACCESS_KEY_ID"),
-            aws_secret_access_key=variables.get("AWS_SECRET_ACCESS_KEY"),
-            config=Config(connect_timeout=_PATIENCE_SECONDS, read_timeout=_PATIENCE_SECONDS),
-        )
+        try:
+            return boto3.session.Session().client(
+                "dynamodb",
+                endpoint_url=self.endpoint_url,
+                region_name=variables.get("AWS_DEFAULT_REGION"),
+                aws_access_key_id=variables.get("AWS_ACCESS_KEY_ID"),
+                aws_secret_access_key=variables.get("AWS_SECRET_ACCESS_KEY"),
+                config=Config(
+                    connect_timeout=_PATIENCE_SECONDS,
+                    read_timeout=_PATIENCE_SECONDS,
+                    proxies={} if self._is_local else None,
+                ),
+            )
+        except (BotoCoreError, ValueError) as error:
+            message = f"table {self.name}: {error} ({AWS_SETTINGS})"
+            raise OperatorError(message) from None
+
+    @property
+    def _is_local(self) -> bool:
+        return self.endpoint_url is not None and self.endpoint_url.startswith(_LOOPBACK)
 
 
 @contextmanager
@@ -70,8 +92,11 @@ def embedded_table() -> Iterator[TableLocation]:
     try:
         host, port = server.get_host_and_port()
         location = TableLocation(EMBEDDED_TABLE, f"http://{host}:{port}")
-        schema = table_schema(bundled("template.yaml"))
-        location.client().create_table(TableName=location.name, **schema)
-        yield location
+        client = location.client()
+        client.create_table(TableName=location.name, **table_schema(bundled("template.yaml")))
+        try:
+            yield location
+        finally:  # moto's tables outlive its server
+            client.delete_table(TableName=location.name)
     finally:
         server.stop()

@@ -1,0 +1,1 @@
+"""Files of claims, and what becomes of them."""

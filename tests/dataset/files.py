@@ -1,0 +1,39 @@
+"""Files of claims for tests, and what reading them gives."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from claimsctl.dataset.file import read_claims_file
+from claimsctl.dataset.record import Record
+from claimsctl.errors import ExitCode, OperatorError
+
+TENANT = "aaaabbbb-0000-cccc-1111-dddd2222eeee"
+USER = "aaaaaaaa-0000-1111-2222-bbbbbbbbbbbb"
+APP = "00001111-aaaa-2222-bbbb-3333cccc4444"
+
+Read = Callable[[bytes | str], list[Record]]
+Refused = Callable[[bytes | str], list[str]]
+
+
+def reader_in(folder: Path) -> Read:
+    """`read(content)` gives the records of a file with that content, in `folder`."""
+
+    def read(content: bytes | str) -> list[Record]:
+        path = folder / "claims"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return read_claims_file(path, TENANT)
+
+    return read
+
+
+def refuser_in(folder: Path) -> Refused:
+    """`refused(content)` gives the message and its lines, without the folder."""
+
+    def refused(content: bytes | str) -> list[str]:
+        with pytest.raises(OperatorError) as raised:
+            reader_in(folder)(content)
+        assert ExitCode.USAGE is raised.value.exit_code
+        return [line.replace(f"{folder}/", "") for line in (str(raised.value), *raised.value.lines)]
+
+    return refused

@@ -1,0 +1,1 @@
+"""Everything on one machine: gateways played, the template read, the embedded table."""

@@ -1,0 +1,1 @@
+"""The commands, as somebody at a terminal or in a script meets them."""

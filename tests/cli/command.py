@@ -1,0 +1,85 @@
+"""Running `claimsctl`: as a process, or (many times faster) in this one."""
+
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from claimsctl.app import main
+
+CLAIMSCTL = str(Path(sys.executable).with_name("claimsctl"))
+EVENTS = Path(__file__).parents[2] / "events"
+MEMBER = EVENTS / "callout/member.json"
+SECONDS = 60
+"""How long a command may take on a busy machine before it is taken for stuck."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a command ended, and what it wrote."""
+
+    exit_code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Outcome]
+"""`run(*arguments, stdin=b"", **environment)`"""
+
+
+def variables(home: Path, **environment: str) -> dict[str, str]:
+    """The environment of a process: nothing of the operator's, no file of the AWS SDK's."""
+    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
+    return kept | {
+        "HOME": str(home),
+        "LANG": "C.UTF-8",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        **environment,
+    }
+
+
+def process_in(home: Path) -> Run:
+    """Run the console script as a process of its own, in `home`."""
+
+    def run(*arguments: str | Path, stdin: bytes = b"", **environment: str) -> Outcome:
+        ended = subprocess.run(
+            [CLAIMSCTL, *map(str, arguments)],
+            input=stdin,
+            capture_output=True,
+            cwd=home,
+            env=variables(home, **environment),
+            timeout=SECONDS,
+            check=False,
+        )
+        return Outcome(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
+
+    return run
+
+
+def here_with(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the entry point in this process, errors as messages and all."""
+
+    def run(*arguments: str | Path, stdin: bytes = b"", **environment: str) -> Outcome:
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "argv", ["claimsctl", *map(str, arguments)])
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+            for name in ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE"):
+                patch.delenv(name, raising=False)
+            _set(patch, environment)
+            capsys.readouterr()
+            with pytest.raises(SystemExit) as ended:
+                main()
+        told = capsys.readouterr()
+        code = ended.value.code
+        return Outcome(code if isinstance(code, int) else 0, told.out, told.err)
+
+    return run
+
+
+def _set(patch: pytest.MonkeyPatch, environment: Mapping[str, str]) -> None:
+    for name, value in environment.items():
+        patch.setenv(name, value)

@@ -1,0 +1,47 @@
+"""A command in a process of its own, or in this one; a table to load."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from claimsctl.dataset.file import read_claims_file
+from claimsctl.dataset.table import write_records
+from claimsctl.local.bundle import bundled
+
+from tests.cli.command import Run, here_with, process_in
+from tests.integration.engine import Table, claims_table, moto
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Run:
+    """`process(*arguments, stdin=…, **environment)` runs the console script in an empty folder."""
+    return process_in(tmp_path)
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """`run(*arguments, stdin=…, **environment)` runs the entry point in this process."""
+    return here_with(monkeypatch, capsys)
+
+
+@pytest.fixture(scope="package")
+def engine() -> Iterator[str]:
+    """The URL of an engine that is not the embedded one."""
+    with moto() as url:
+        yield url
+
+
+@pytest.fixture
+def table(engine: str) -> Iterator[Table]:
+    """An empty table there."""
+    with claims_table(engine) as table:
+        yield table
+
+
+@pytest.fixture(scope="package")
+def sample(engine: str) -> Iterator[Table]:
+    """A table there that holds the sample's claims, never written to by tests."""
+    with claims_table(engine) as table:
+        records = read_claims_file(bundled("events/claims.sample.csv"))
+        write_records(table.client, table.name, records)
+        yield table

@@ -1,0 +1,123 @@
+"""`claimsctl claims load`: a file's rows into a table, all of them or none."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from claimsctl.local.bundle import bundled
+
+from tests.cli.command import MEMBER, Outcome, Run
+from tests.integration.engine import Table
+
+TENANT = "aaaabbbb-0000-cccc-1111-dddd2222eeee"
+USER = "aaaaaaaa-0000-1111-2222-bbbbbbbbbbbb"
+
+
+def _load(run: Run, table: Table, file: str | Path, *options: str, **environment: str) -> Outcome:
+    where = ("--endpoint-url", table.url, "--table", table.name)
+    return run("claims", "load", file, *where, *options, **environment)
+
+
+def _claims(run: Run, table: Table) -> Any:
+    where = ("--endpoint-url", table.url, "--table", table.name)
+    return json.loads(run("invoke", MEMBER, "--json", *where).out)["body"]["data"]["actions"][0][
+        "claims"
+    ]
+
+
+def test_what_is_loaded_is_answered(process: Run, table: Table) -> None:
+    """Rows loaded by one process are the claims that another one answers with."""
+    outcome = _load(process, table, bundled("events/claims.sample.csv"))
+    assert Outcome(0, "", f"8 of 8 rows written to {table.name}\n") == outcome
+    expected = {
+        "customRoles": ["Writer", "Editor", "Publisher"],
+        "dateOfBirth": "2000-01-01",
+        "loyaltyTier": "gold",
+        "supportQueue": "test-app",
+    }
+    assert expected == _claims(process, table)
+
+
+def test_loading_again_replaces(run: Run, table: Table, tmp_path: Path) -> None:
+    """A row takes the whole place of the one before it: what it no longer names is gone."""
+    file = tmp_path / "claims.csv"
+    for content in (f"user,a,b\n{USER},1,2\n", f"user,a\n{USER},3\n"):
+        file.write_text(content)
+        assert 0 == _load(run, table, file, "--tenant", TENANT).exit_code
+    assert {"a": "3"} == _claims(run, table)
+
+
+def test_variables_stand_for_options(run: Run, table: Table, tmp_path: Path) -> None:
+    """A script may say table, endpoint and tenant once, in its environment."""
+    (tmp_path / "claims.csv").write_text("user,tier\n,basic\n")
+    outcome = run(
+        "claims",
+        "load",
+        tmp_path / "claims.csv",
+        TABLE_NAME=table.name,
+        AWS_ENDPOINT_URL_DYNAMODB=table.url,
+        TENANT_ID=TENANT.upper(),
+    )
+    assert 0 == outcome.exit_code
+    assert {"tier": "basic"} == _claims(run, table)
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_nothing_is_written_when_there_is_a_problem(
+    run: Run, table: Table, tmp_path: Path, count: int
+) -> None:
+    """A file is checked whole before its first row is written."""
+    file = tmp_path / "claims.csv"
+    good = "".join(f"u{number}@x,y\n" for number in range(60))
+    file.write_text("user,tier\n" + good + "nobody,y\n" * count)
+    outcome = _load(run, table, file, "--tenant", TENANT)
+    summary, first, *others = outcome.err.splitlines()
+    problems = "1 problem" if count == 1 else f"{count} problems"
+    assert (2, f"claimsctl: {file}: {problems}, nothing written") == (outcome.exit_code, summary)
+    assert first.startswith(f"{file}:62: user: expected a GUID such as ")
+    assert ([] if count == 1 else ["… and 10 more"]) == others[19:]
+    assert 0 == table.client.scan(TableName=table.name)["Count"]
+
+
+@pytest.mark.parametrize(
+    ("options", "settings", "message"),
+    [
+        (("none.csv", "--table", "t"), {}, "none.csv: cannot be read: No such file or directory"),
+        (("{rows}", "--table", "t"), {}, "{rows}: 1 problem, nothing written"),
+        (
+            ("{rows}", "--table", "t", "--tenant", TENANT, "--endpoint-url", "http://127.0.0.1:1"),
+            {},
+            'table t: 0 of 1 rows written, then: Could not connect to the endpoint URL: "http://12',
+        ),
+        (
+            ("{rows}", "--table", "t", "--tenant", TENANT, "--endpoint-url", "127.0.0.1:8000"),
+            {},
+            "table t: Invalid endpoint: 127.0.0.1:8000 (the AWS SDK reads --endpoint-url, ",
+        ),
+        (
+            ("{rows}", "--table", "t", "--tenant", TENANT),
+            {"AWS_PROFILE": "nobody"},
+            "table t: The config profile (nobody) could not be found (the AWS SDK reads ",
+        ),
+    ],
+    ids=["no-file", "no-tenant", "no-engine", "no-url", "no-profile"],
+)
+def test_what_cannot_be_done_is_told(
+    run: Run, tmp_path: Path, options: tuple[str, ...], settings: dict[str, str], message: str
+) -> None:
+    """The first line names the cause; nothing was written, so it ends with 2."""
+    rows = tmp_path / "rows.csv"
+    rows.write_text("user,tier\n,basic\n")
+    outcome = run("claims", "load", *(option.format(rows=rows) for option in options), **settings)
+    message = f"claimsctl: {message.format(rows=rows)}"
+    assert (2, "", message) == (outcome.exit_code, outcome.out, outcome.err[: len(message)])
+
+
+def test_a_table_that_is_not_there(run: Run, engine: str) -> None:
+    """DynamoDB's own words follow what was done."""
+    sample = bundled("events/claims.sample.csv")
+    outcome = run("claims", "load", sample, "--endpoint-url", engine, "--table", "nowhere")
+    assert 2 == outcome.exit_code
+    assert outcome.err.startswith("claimsctl: table nowhere: 0 of 8 rows written, then: An error ")
+    assert "ResourceNotFoundException" in outcome.err

@@ -1,0 +1,40 @@
+"""A store that is stuck costs the function its deadline, and the command no more than that."""
+
+import json
+import time
+
+import pytest
+
+from tests.cli.command import MEMBER, Run
+from tests.cli.stuck_store import stuck_store
+
+BUDGET_MS = 700
+NOISE_MS = 150
+"""What a busy machine may add to a deadline of 700 ms."""
+
+
+@pytest.mark.parametrize("drips", [False, True], ids=["hangs", "drips"])
+def test_the_answer_is_in_time_and_the_process_ends(process: Run, *, drips: bool) -> None:
+    """The function answers 503 at its deadline, and nothing waits for the stuck call at the end."""
+    with stuck_store(drips=drips) as url:
+        started = time.time()
+        outcome = process("invoke", "--json", MEMBER, AWS_ENDPOINT_URL_DYNAMODB=url)
+        ended = time.time()
+    assert (1, 503) == (outcome.exit_code, json.loads(outcome.out)["statusCode"])
+    (line,) = outcome.err.splitlines()
+    log = json.loads(line)
+    assert (503, "store-failure") == (log["status"], log["outcome"])
+    assert log["cause"]["reason"] in {"timeout", "connection"}
+    assert log["answer_ms"] <= BUDGET_MS + NOISE_MS
+    assert ended - started < 20
+
+
+def test_a_longer_wait_is_used(process: Run) -> None:
+    """`ENTRA_WAIT_MS` counts here as in Lambda: less its reserve, it is the deadline."""
+    with stuck_store(drips=True) as url:
+        outcome = process(
+            "invoke", "--json", MEMBER, AWS_ENDPOINT_URL_DYNAMODB=url, ENTRA_WAIT_MS="400"
+        )
+    log = json.loads(outcome.err)
+    assert (503, "timeout") == (log["status"], log["cause"]["reason"])
+    assert 195 <= log["answer_ms"] <= 200 + NOISE_MS

@@ -1,0 +1,114 @@
+"""What is shown of answers that strangers have made."""
+
+import json
+from typing import Any
+
+import pytest
+from claimsctl import report
+from claimsctl.entra.finding import Answer
+from claimsctl.entra.judge import judge
+from rich.console import Console, RenderableType
+
+from tests.entra.answers import answer_of, body_with_claims
+
+
+def _shown(view: RenderableType) -> str:
+    console = Console(width=200, color_system="truecolor", force_terminal=True, no_color=False)
+    with console.capture() as capture:
+        console.print(view)
+    return capture.get()
+
+
+def _plain(view: RenderableType) -> str:
+    console = Console(width=200, color_system=None, force_terminal=False, soft_wrap=True)
+    with console.capture() as capture:
+        console.print(view)
+    return capture.get()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain é \U0001f600", "plain é \U0001f600"),
+        ("a\x1b[31mb", "a\\u001b[31mb"),
+        ("a\x9b31mb\x07", "a\\u009b31mb\\u0007"),
+        ("two\r\nlines", "two\\u000d\\u000alines"),
+        ("lone \ud800", "lone \\ud800"),
+        ("[red]markup[/]", "[red]markup[/]"),
+    ],
+)
+def test_nobody_elses_text_steers_a_terminal(text: str, shown: str) -> None:
+    """Control characters and lone surrogates are spelt out, all else is shown."""
+    assert shown == report.escaped(text)
+
+
+@pytest.mark.parametrize("value", ["\x1b[31m\x9b\x07", ["\x9b", "\x7f"], "[bold]x[/]", "\ud800"])
+def test_claims_are_shown_as_they_are(value: Any) -> None:
+    """Name and value are shown in one line each, escapes and markup as text."""
+    answer = answer_of(body_with_claims({f"n{value}": value}))
+    for view in (report.answer_view(answer), report.verdict_view(judge(answer))):
+        plain = _plain(view)
+        assert {"\n"} >= {character for character in plain if not character.isprintable()}
+    assert report.escaped(json.dumps(value, ensure_ascii=False)) in plain
+
+
+def test_names_that_look_alike_are_both_shown() -> None:
+    """An escape and its spelling are two claims."""
+    answer = answer_of(body_with_claims({"\x1b": "one", "\\u001b": "two"}))
+    shown = _plain(report.verdict_view(judge(answer)))
+    assert (1, 1) == (shown.count('"one"'), shown.count('"two"'))
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        (b'{"a":[1]}', '{\n  "a": [\n    1\n  ]\n}\n'),
+        (b"<html>", "b'<html>'\n"),
+        (b"", "b''\n"),
+        (b"\xff\x1b", "b'\\xff\\x1b'\n"),
+        (b"[" * 100_000, None),
+    ],
+    ids=["json", "html", "empty", "bytes", "deep"],
+)
+def test_any_body_can_be_shown(body: bytes, shown: str | None) -> None:
+    """JSON is indented; what is none is shown as the bytes it is."""
+    plain = _plain(report.json_view(body))
+    assert plain.startswith("b'[[[") if shown is None else shown == plain
+
+
+def test_an_answer_without_a_content_type() -> None:
+    """What is missing is named; how long it took is told where it is known."""
+    assert (
+        "503  no content type  12 ms"
+        == _plain(report.answer_view(Answer(503, (), b"", 12.3))).splitlines()[0]
+    )
+
+
+def test_every_finding_is_told() -> None:
+    """The code Entra would show, then each finding with evidence and what to do."""
+    answer = answer_of(body_with_claims({"age": 7}), content_type="text/plain\x1b")
+    lines = _plain(report.verdict_view(judge(answer))).splitlines()
+    assert "Entra would refuse this answer: 1003006" == lines[0]
+    assert (
+        "  RSP002  The content type is not application/json (content-type: text/plain\\u001b)"
+        == lines[1]
+    )
+    assert "  RSP010  A claim is neither a string nor a list of strings (age: 7)" == lines[3]
+    assert "          Send numbers and booleans as strings; leave out what is null." == lines[4]
+
+
+@pytest.mark.parametrize(
+    ("size", "cells"), [(1, 1), (64, 1), (1536, 12), (3071, 24), (3072, 24)], ids=str
+)
+def test_the_bar_shows_the_share_of_3_kb(size: int, cells: int) -> None:
+    """Something is there as soon as there is a claim, and full is 3072 bytes."""
+    verdict = judge(answer_of(body_with_claims({"n": "x" * (size - 1)})))
+    bar = _plain(report.verdict_view(verdict)).splitlines()[-1]
+    assert (cells, 24 - cells) == (bar.count("█"), bar.count("░"))
+    assert bar.endswith(f"  {size} of 3072 bytes")
+
+
+def test_a_terminal_sees_colour() -> None:
+    """On a terminal acceptance is green and refusal red."""
+    assert "\x1b[1;32m" in _shown(report.verdict_view(judge(answer_of(body_with_claims({})))))
+    assert "\x1b[1;31m" in _shown(report.verdict_view(judge(answer_of(b""))))

@@ -1,0 +1,136 @@
+"""`claimsctl serve`: the local HTTP API answers as the gateway and the function would."""
+
+import json
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from claimsctl.entra.finding import Answer
+from claimsctl.entra.judge import judge
+from claimsctl.entra.samples.callouts import body_of
+from claimsctl.entra.scenarios import TENANT_ID
+
+from tests.cli.command import EVENTS, MEMBER, Outcome, Run
+from tests.cli.server_process import HOST, Response, ServerProcess, serving
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server over the embedded table with the sample's claims."""
+    with serving(tmp_path_factory.mktemp("serve")) as server:
+        yield server
+
+
+def _claims(response: Response) -> object:
+    headers = (("content-type", response.content_type or ""),)
+    verdict = judge(Answer(response.status, headers, response.body))
+    assert verdict.accepted, verdict.findings
+    return verdict.claims
+
+
+def test_a_callout_gets_its_claims(server: ServerProcess) -> None:
+    """What Entra would post is answered with the member's claims in every layer."""
+    expected = {
+        "customRoles": ["Writer", "Editor", "Publisher"],
+        "dateOfBirth": "2000-01-01",
+        "loyaltyTier": "gold",
+        "supportQueue": "test-app",
+    }
+    assert expected == _claims(server.ask(MEMBER.read_bytes()))
+
+
+def test_it_says_what_it_does(server: ServerProcess) -> None:
+    """URL, tenant, the open door and a command to try it with stand at the top of the log."""
+    url = f"http://{HOST}:{server.port}/callout"
+    assert [
+        f"Serving {url} for tenant {TENANT_ID}; Ctrl-C ends it.",
+        "No token is checked here: every caller is taken for Entra.",
+        f"Try: curl -si {url} -H 'content-type: application/json' --data-binary @{MEMBER}",
+    ] == server.log.read_text("utf-8").splitlines()[:3]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/callout"), ("HEAD", "/callout"), ("PUT", "/callout"), ("OPTIONS", "/callout"),
+        ("POST", "/"), ("POST", "/callout/"), ("POST", "/Callout"), ("POST", "/callout/x"),
+        ("GET", "/docs"), ("GET", "/openapi.json"),
+    ],
+)  # fmt: skip
+def test_another_route_is_not_found(server: ServerProcess, method: str, path: str) -> None:
+    """The gateway has one route, and the same words for any other path or method."""
+    response = server.ask(method=method, path=path)
+    assert (404, "application/json") == (response.status, response.content_type)
+    assert (b"" if method == "HEAD" else b'{"message":"Not Found"}') == response.body
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("not-json", "body-not-json"), ("not-utf8", "body-not-utf8")]
+)
+def test_a_bad_body_is_a_problem(server: ServerProcess, name: str, code: str) -> None:
+    """The function's own refusal comes through: status, content type, code."""
+    response = server.ask((EVENTS / f"bad/{name}.json").read_bytes())
+    assert (400, "application/problem+json") == (response.status, response.content_type)
+    assert code == json.loads(response.body)["code"]
+
+
+def test_another_content_type_is_refused(server: ServerProcess) -> None:
+    """What curl sends when nobody tells it otherwise is told to be the wrong type."""
+    response = server.ask(
+        MEMBER.read_bytes(), headers={"content-type": "application/x-www-form-urlencoded"}
+    )
+    assert (415, "content-type-unsupported") == (
+        response.status,
+        json.loads(response.body)["code"],
+    )
+
+
+def test_another_tenants_callout_is_refused(server: ServerProcess) -> None:
+    """A server is deployed for one tenant, the samples' by default."""
+    body = body_of("member")
+    body["data"]["tenantId"] = "bbbbcccc-1111-dddd-2222-eeee3333ffff"
+    assert 401 == server.ask(json.dumps(body).encode()).status
+
+
+def test_too_much_is_refused(server: ServerProcess) -> None:
+    """Over 64 KiB it is the function that refuses, over 10 MB the gateway."""
+    assert "body-too-large" == json.loads(server.ask(b" " * 70_000).body)["code"]
+    response = server.ask(b" " * (10 * 1024 * 1024 + 1))
+    assert (413, b'{"message":"Request Entity Too Large"}') == (response.status, response.body)
+
+
+def test_many_at_once_are_all_answered(server: ServerProcess) -> None:
+    """Callouts at the same time are answered one after the other, each with its own claims."""
+    bodies = [(EVENTS / f"callout/{name}.json").read_bytes() for name in ("member", "minimal")] * 4
+    with ThreadPoolExecutor(len(bodies)) as pool:
+        answers = list(pool.map(server.ask, bodies))
+    assert [200] * 8 == [answer.status for answer in answers]
+    tiers = [json.loads(a.body)["data"]["actions"][0]["claims"]["loyaltyTier"] for a in answers]
+    assert ["gold", "basic"] * 4 == tiers
+
+
+def test_a_caller_may_go_away(server: ServerProcess) -> None:
+    """A caller that hangs up half way leaves no traceback and does not stop the next one."""
+    with socket.create_connection((HOST, server.port)) as caller:
+        caller.sendall(b"POST /callout HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+    assert 200 == server.ask(MEMBER.read_bytes()).status
+    assert "Traceback" not in server.log.read_text("utf-8")
+
+
+def test_a_port_that_is_taken(run: Run) -> None:
+    """The cause is the first line, before anything is started."""
+    with socket.socket() as other:
+        other.bind((HOST, 0))
+        other.listen()
+        port = other.getsockname()[1]
+        message = f"port {port} cannot be used: Address already in use; choose another with --port"
+        assert Outcome(2, "", f"claimsctl: {message}\n") == run("serve", "--port", str(port))
+
+
+@pytest.mark.parametrize("port", ["0", "-1", "65536", "99999", "http", ""])
+def test_a_port_that_is_none(run: Run, port: str) -> None:
+    """Numbers from 1 to 65535 are ports."""
+    outcome = run("serve", "--port", port)
+    assert (2, "") == (outcome.exit_code, outcome.out)
+    assert "Invalid value for '--port'" in outcome.err

@@ -1,0 +1,95 @@
+"""What commands there are, which options they take, and what wrong usage is told."""
+
+import re
+import sys
+
+import pytest
+
+from tests.cli.command import MEMBER, Run
+
+COMMANDS: dict[tuple[str, ...], set[str]] = {
+    (): {"demo", "invoke", "serve", "claims"},
+    ("claims",): {"load"},
+    ("demo",): set(),
+    ("invoke",): {
+        "--claims", "--tenant", "--endpoint-url", "--table", "--caller-verification", "--json",
+        "TENANT_ID", "AWS_ENDPOINT_URL_DYNAMODB", "TABLE_NAME", "CALLER_VERIFICATION",
+    },
+    ("serve",): {
+        "--port", "--claims", "--tenant", "--endpoint-url", "--table",
+        "PORT", "TENANT_ID", "AWS_ENDPOINT_URL_DYNAMODB", "TABLE_NAME",
+    },
+    ("claims", "load"): {
+        "--table", "--tenant", "--endpoint-url",
+        "TABLE_NAME", "TENANT_ID", "AWS_ENDPOINT_URL_DYNAMODB",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: "-".join(command) or "top")
+def test_help_lists_every_option(run: Run, command: tuple[str, ...]) -> None:
+    """`--help` names each option, and the variable that stands for it."""
+    outcome = run(*command, "--help")
+    assert (0, "") == (outcome.exit_code, outcome.err)
+    words = set(re.findall(r"[\w-]+", outcome.out))
+    assert COMMANDS[command] | {"--help"} <= words
+    assert outcome.out.startswith(f"Usage: {' '.join(('claimsctl', *command))} [")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("nothing",), "No such command 'nothing'"),
+        (("--nothing",), "No such option: --nothing"),
+        (("demo", "x"), "Got unexpected extra argument"),
+        (("invoke",), "Missing argument"),
+        (
+            ("invoke", str(MEMBER), "--tenant", "contoso"),
+            "'--tenant' (env var: 'TENANT_ID'): expec",
+        ),
+        (("invoke", str(MEMBER), "--caller-verification", "some"), "'--caller-verification'"),
+        (("invoke", str(MEMBER), "--claims"), "Option '--claims' requires an argument"),
+        (("serve", "--port", "x"), "Invalid value for '--port'"),
+        (("claims", "load", "x"), "Missing option '--table' (env var: 'TABLE_NAME')"),
+        (("claims", "load", "--table", "x"), "Missing argument"),
+        (("claims", "drop"), "No such command 'drop'"),
+    ],
+    ids=[
+        "command", "option", "extra", "no-event", "tenant", "verification", "no-value", "port",
+        "no-table", "no-file", "subcommand",
+    ],
+)  # fmt: skip
+def test_wrong_usage_is_2(run: Run, arguments: tuple[str, ...], message: str) -> None:
+    """What is wrong is told on standard error, in one line of its own."""
+    outcome = run(*arguments)
+    assert (2, "") == (outcome.exit_code, outcome.out)
+    (error,) = [line for line in outcome.err.splitlines() if line.startswith("Error: ")]
+    assert message in error
+
+
+@pytest.mark.parametrize("arguments", [(), ("claims",)], ids=["top", "claims"])
+def test_no_command_is_help(run: Run, arguments: tuple[str, ...]) -> None:
+    """Whoever types the bare name is shown what there is; for a script it is wrong usage."""
+    outcome = run(*arguments)
+    assert (2, True) == (outcome.exit_code, "Commands:" in outcome.out + outcome.err)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("TENANT_ID", "contoso", "expected a GUID"),
+        ("CALLER_VERIFICATION", "open", "'open'"),
+    ],
+)
+def test_a_wrong_variable_is_named(run: Run, variable: str, value: str, message: str) -> None:
+    """A value that comes from the environment is told with its variable."""
+    outcome = run("invoke", MEMBER, **{variable: value})
+    assert 2 == outcome.exit_code
+    assert f"(env var: '{variable}')" in outcome.err
+    assert message in outcome.err
+
+
+def test_it_is_a_module_too(process: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the console script on the path, the module does the same."""
+    monkeypatch.setattr("tests.cli.command.CLAIMSCTL", sys.executable)
+    assert 0 == process("-m", "claimsctl.app", "--help").exit_code

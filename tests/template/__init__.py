@@ -1,0 +1,1 @@
+"""What CloudFormation would make of template.yaml."""

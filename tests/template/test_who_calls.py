@@ -1,0 +1,154 @@
+"""Nobody gets to the function but through the authorizer, unless the door was opened on purpose."""
+
+import json
+import re
+
+import pytest
+
+from tests.template.stack import REQUIRED, Stack
+
+TENANT, APP = REQUIRED["TenantId"], REQUIRED["AppId"]
+HOST = "HttpApi.execute-api.eu-central-1.amazonaws.com"
+CALLOUTS_PER_SECOND = 50
+"""What Entra grants a tenant."""
+
+
+def _routes(stack: Stack) -> list[tuple[str, str, str | None]]:
+    return [
+        (
+            route["Properties"]["RouteKey"],
+            route["Properties"]["AuthorizationType"],
+            route["Properties"].get("AuthorizerId"),
+        )
+        for route in stack.of_type("AWS::ApiGatewayV2::Route").values()
+    ]
+
+
+def test_every_route_has_the_authorizer() -> None:
+    """By default no route is without the JWT authorizer."""
+    stack = Stack()
+    assert [("POST /callout", "JWT", "EntraAuthorizer")] == _routes(stack)
+    authorizer = stack.of_type("AWS::ApiGatewayV2::Authorizer")["EntraAuthorizer"]["Properties"]
+    assert ("JWT", ["$request.header.Authorization"]) == (
+        authorizer["AuthorizerType"],
+        authorizer["IdentitySource"],
+    )
+
+
+def test_the_door_opens_only_on_purpose() -> None:
+    """A route without authorizer takes CallerVerification=none, and the function is told."""
+    stack = Stack(CallerVerification="none")
+    assert [("POST /callout", "NONE", None)] == _routes(stack)
+    assert "none" == stack.environment()["CALLER_VERIFICATION"]
+
+
+def test_there_is_no_other_way_in() -> None:
+    """Whatever can lead to a function is one HTTP API: no Function URL, no event source."""
+    ways = ("AWS::ApiGateway", "AWS::Lambda", "AWS::Events", "AWS::Scheduler", "AWS::SNS")
+    types = sorted(resource["Type"] for resource in Stack().template["Resources"].values())
+    assert [
+        "AWS::ApiGatewayV2::Api",
+        "AWS::ApiGatewayV2::Authorizer",
+        "AWS::ApiGatewayV2::Integration",
+        "AWS::ApiGatewayV2::Route",
+        "AWS::ApiGatewayV2::Stage",
+        "AWS::Lambda::Alias",
+        "AWS::Lambda::Function",
+        "AWS::Lambda::Permission",
+        "AWS::Lambda::Version",
+    ] == [type_ for type_ in types if type_.startswith(ways)]
+
+
+def test_only_the_one_route_may_invoke_the_alias() -> None:
+    """The function's alias may be invoked by this API's POST /callout, and by nothing else."""
+    stack = Stack()
+    (alias,) = stack.of_type("AWS::Lambda::Alias")
+    assert {
+        "Action": "lambda:InvokeFunction",
+        "FunctionName": alias,
+        "Principal": "apigateway.amazonaws.com",
+        "SourceArn": "arn:aws:execute-api:eu-central-1:123456789012:HttpApi/$default/POST/callout",
+    } == stack.one("AWS::Lambda::Permission")
+    assert "$default" == stack.one("AWS::ApiGatewayV2::Stage")["StageName"]
+
+
+def test_the_route_leads_to_the_alias() -> None:
+    """The gateway hands the whole request to the alias `live` and gives up within five seconds."""
+    stack = Stack()
+    ((alias, live),) = stack.of_type("AWS::Lambda::Alias").items()
+    ((name, integration),) = stack.of_type("AWS::ApiGatewayV2::Integration").items()
+    assert "live" == live["Properties"]["Name"]
+    assert f"integrations/{name}" == stack.one("AWS::ApiGatewayV2::Route")["Target"]
+    assert ("AWS_PROXY", "2.0", alias) == (
+        integration["Properties"]["IntegrationType"],
+        integration["Properties"]["PayloadFormatVersion"],
+        integration["Properties"]["IntegrationUri"],
+    )
+    assert integration["Properties"]["TimeoutInMillis"] <= 5000
+
+
+@pytest.mark.parametrize(
+    ("parameters", "issuer"),
+    [
+        ({}, f"https://{TENANT}.ciamlogin.com/{TENANT}/v2.0"),
+        ({"TenantKind": "workforce"}, f"https://login.microsoftonline.com/{TENANT}/v2.0"),
+        ({"TokenIssuer": "https://sts.example/x"}, "https://sts.example/x"),
+        (
+            {"TokenIssuer": "https://sts.example/x", "TenantKind": "workforce"},
+            "https://sts.example/x",
+        ),
+    ],
+    ids=["external", "workforce", "given", "given-for-workforce"],
+)
+def test_gateway_and_function_expect_the_same_issuer(
+    parameters: dict[str, str], issuer: str
+) -> None:
+    """The issuer follows from the kind of tenant unless one is given, for both walls alike."""
+    stack = Stack(**parameters)
+    authorizer = stack.one("AWS::ApiGatewayV2::Authorizer")["JwtConfiguration"]
+    assert [issuer, issuer] == [authorizer["Issuer"], stack.environment()["TOKEN_ISSUER"]]
+
+
+def test_gateway_and_function_expect_the_same_audiences() -> None:
+    """A token is for the app's GUID or its identifier URI, for both walls alike."""
+    stack = Stack()
+    audiences = [APP, f"api://{HOST}/{APP}"]
+    assert audiences == stack.one("AWS::ApiGatewayV2::Authorizer")["JwtConfiguration"]["Audience"]
+    assert ",".join(audiences) == stack.environment()["TOKEN_AUDIENCES"]
+
+
+def test_target_url_and_identifier_uri_share_a_host() -> None:
+    """Entra refuses an extension whose target URL and resource id differ in host (1003015)."""
+    stack = Stack()
+    outputs = stack.outputs()
+    assert f"https://{HOST}/callout" == outputs["TargetUrl"]
+    assert f"api://{HOST}/{APP}" == outputs["IdentifierUri"]
+    assert not stack.one("AWS::ApiGatewayV2::Api")["DisableExecuteApiEndpoint"]
+
+
+def test_strangers_do_not_throttle_entra() -> None:
+    """The throttle lies far above the 50 callouts a second that Entra grants a tenant."""
+    limits = Stack().one("AWS::ApiGatewayV2::Stage")["DefaultRouteSettings"]
+    assert limits["ThrottlingRateLimit"] >= 10 * CALLOUTS_PER_SECOND
+    assert limits["ThrottlingBurstLimit"] >= 10 * CALLOUTS_PER_SECOND
+
+
+def test_the_access_log_says_why_and_nothing_personal() -> None:
+    """Each line is JSON that names the authorizer's error, and no header, address or token."""
+    stack = Stack()
+    settings = stack.one("AWS::ApiGatewayV2::Stage")["AccessLogSettings"]
+    line = json.loads(settings["Format"])
+    assert "AccessLogs.Arn" == settings["DestinationArn"]
+    assert {
+        "$context.requestId",
+        "$context.requestTimeEpoch",
+        "$context.routeKey",
+        "$context.status",
+        "$context.authorizer.error",
+        "$context.error.message",
+        "$context.integrationErrorMessage",
+        "$context.integration.status",
+        "$context.responseLatency",
+        "$context.integrationLatency",
+    } == set(line.values())
+    assert not re.search(r"\n", settings["Format"])

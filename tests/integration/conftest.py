@@ -1,0 +1,107 @@
+"""Engines, tables and deployments for the integration tests; the slowest answers at the end."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from claims_provider.claims.store import ClaimsStore
+
+from tests.integration.deployment import (
+    BUDGET_MS,
+    TENANT_ITEM,
+    USER_ITEM,
+    Deploy,
+    Outcome,
+    deploy_with,
+    end_workers,
+)
+from tests.integration.engine import Table, claims_table, dynamodb_local, moto, why_missing
+
+_SLOWEST = pytest.StashKey[dict[str, float]]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests here run without coverage's tracer.
+
+    While a given-up worker hangs, CPython 3.11 spins in every other thread that is traced: the
+    deadline would be missed by the measurement alone.
+    """
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.no_cover)
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of the real DynamoDB engine."""
+    reason = why_missing()
+    if reason is not None:
+        pytest.skip(reason)
+    with dynamodb_local(tmp_path_factory.mktemp("engine")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def embedded() -> Iterator[str]:
+    """The URL of moto, the embedded engine of `claimsctl`."""
+    with moto() as url:
+        yield url
+
+
+@pytest.fixture(params=["moto", "dynamodb-local"])
+def endpoint(request: pytest.FixtureRequest) -> str:
+    """The URL of either engine: what is tested with it holds for both."""
+    url: str = request.getfixturevalue("embedded" if request.param == "moto" else "engine")
+    return url
+
+
+@pytest.fixture
+def table(endpoint: str) -> Iterator[Table]:
+    """An empty table in either engine."""
+    with claims_table(endpoint) as table:
+        yield table
+
+
+@pytest.fixture(scope="session")
+def loaded_table(request: pytest.FixtureRequest) -> Iterator[Table]:
+    """A table with a tenant's default and a member's claims, never written to by tests.
+
+    It is in the real engine where there is one: what stands in front of it misbehaves, not it.
+    """
+    url: str = request.getfixturevalue("embedded" if why_missing() else "engine")
+    with claims_table(url) as table:
+        table.put_claims(TENANT_ITEM, {"role": "everything", "tier": "basic"})
+        table.put_claims(USER_ITEM, {"role": "reader"})
+        yield table
+
+
+@pytest.fixture
+def deploy(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Deploy]:
+    """`deploy(url, table, **environment)` gives the whole function over a table."""
+    ends: list[ClaimsStore] = []
+    yield deploy_with(monkeypatch, capsys, ends)
+    for store in ends:
+        end_workers(store)
+
+
+@pytest.fixture
+def note_time(request: pytest.FixtureRequest) -> Callable[[str, Outcome], None]:
+    """`note_time(fault, outcome)` has the answer's time told at the end of the run."""
+    slowest = request.config.stash.setdefault(_SLOWEST, {})
+
+    def note(fault: str, outcome: Outcome) -> None:
+        slowest[fault] = max(slowest.get(fault, 0), outcome.milliseconds)
+
+    return note
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Tell the slowest answer under each fault: the proof that the deadline holds."""
+    slowest = config.stash.get(_SLOWEST, {})
+    if slowest:
+        terminalreporter.section(f"slowest answer under each fault (ms), budget {BUDGET_MS}")
+    for fault, milliseconds in sorted(slowest.items(), key=lambda entry: -entry[1]):
+        terminalreporter.write_line(f"{milliseconds:7.0f}  {fault}")

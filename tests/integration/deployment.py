@@ -1,0 +1,127 @@
+"""The whole function, deployed as Lambda would, over a table that a test chooses."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from claims_provider.claims.key import tenant_key, user_key
+from claims_provider.claims.store import ClaimsStore
+from claims_provider.handler import CalloutHandler
+from claims_provider.wiring import build_handler
+from claimsctl.entra.samples.callouts import body_of
+from claimsctl.entra.scenarios import SCENARIOS, TENANT_ID
+from claimsctl.local.function import played_event
+
+from tests.integration.exchange import PATIENCE_SECONDS
+
+MEMBER = SCENARIOS["member"].context.user.id
+TENANT_ITEM = tenant_key(TENANT_ID, None)
+USER_ITEM = user_key(TENANT_ID, MEMBER, None)
+BUDGET_MS = 700
+"""Entra's default wait less the reserve."""
+
+MARGIN_MS = 100
+"""What a noisy machine may add."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one callout: the answer, the line in the log, and how long it took."""
+
+    status: int
+    body: Any
+    line: Mapping[str, Any]
+    milliseconds: float
+
+    @property
+    def claims(self) -> dict[str, Any]:
+        """The claims that Entra gets."""
+        assert 200 == self.status, self
+        claims: dict[str, Any] = self.body["data"]["actions"][0]["claims"]
+        return claims
+
+    @property
+    def failure(self) -> tuple[int, str | None, str | None]:
+        """Status, code and the reason in the log."""
+        return self.status, self.body.get("code"), self.line.get("cause", {}).get("reason")
+
+
+class Deployment:
+    """A handler, and its log."""
+
+    def __init__(self, handler: CalloutHandler, capsys: pytest.CaptureFixture[str]) -> None:
+        self.handler = handler
+        self._capsys = capsys
+
+    @property
+    def store(self) -> ClaimsStore:
+        """The handler's table."""
+        return self.handler._store
+
+    def call(self, event: dict[str, Any] | None = None) -> Outcome:
+        """One callout, a member's unless `event` says otherwise."""
+        event = event or member_event()
+        self._capsys.readouterr()
+        began = time.monotonic()
+        answer = self.handler(event)
+        milliseconds = (time.monotonic() - began) * 1000
+        line = json.loads(self._capsys.readouterr().out.splitlines()[0])
+        return Outcome(answer["statusCode"], json.loads(answer["body"]), line, milliseconds)
+
+
+def member_event(received_ms_ago: int = 0) -> dict[str, Any]:
+    """A member's sign-in, as the gateway hands it over."""
+    event = played_event(json.dumps(body_of("member")).encode(), TENANT_ID)
+    event["requestContext"]["timeEpoch"] -= received_ms_ago
+    return event
+
+
+Deploy = Callable[..., Deployment]
+"""`deploy(url, table, **environment)`: what the fixture of that name gives."""
+
+
+def environment_of(url: str, table: str, **environment: str) -> dict[str, str]:
+    """What the template would set, for a table in an engine at `url`; no caller is refused."""
+    return {
+        "TABLE_NAME": table,
+        "TENANT_ID": TENANT_ID,
+        "CALLER_VERIFICATION": "none",
+        "AWS_ENDPOINT_URL_DYNAMODB": url,
+        **environment,
+    }
+
+
+def end_workers(store: ClaimsStore) -> None:
+    """End the store's idle worker: Lambda has one for its life, a test run has hundreds."""
+    worker = store._workers._current
+    if worker is not None:
+        worker._jobs.put(None)
+        worker._thread.join(PATIENCE_SECONDS)
+    wait_for_stuck(store)
+
+
+def wait_for_stuck(store: ClaimsStore) -> None:
+    """Wait until all given-up workers have ended, whatever they hung in being over."""
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
+    while store.stuck_workers and time.monotonic() < give_up_at:
+        time.sleep(0.01)
+    assert 0 == store.stuck_workers
+
+
+def deploy_with(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], ends: list[ClaimsStore]
+) -> Deploy:
+    """A way to deploy; `ends` collects what the test must end."""
+
+    def deploy(url: str, table: str, **environment: str) -> Deployment:
+        variables = environment_of(url, table, **environment)
+        for name, value in variables.items():  # the AWS SDK reads the process's own
+            monkeypatch.setenv(name, value)
+        deployment = Deployment(build_handler(variables), capsys)
+        ends.append(deployment.store)
+        return deployment
+
+    return deploy

@@ -1,0 +1,86 @@
+"""The deadline of one callout: from when it counts, and that it holds."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from claims_provider.claims.deadline import FLOOR_MS, STALE_MS, Deadline, budget_ms
+
+from tests.integration.deployment import BUDGET_MS, MARGIN_MS, Deploy, member_event
+from tests.integration.engine import Table
+from tests.integration.fault_proxy import FaultProxy
+from tests.integration.faults import BY_NAME
+
+TOLERANCE_MS = 30
+
+
+@pytest.fixture
+def dripping(loaded_table: Table) -> Iterator[FaultProxy]:
+    """A table whose answer never ends: only the deadline does."""
+    with FaultProxy(loaded_table.url, BY_NAME["drips its body"]) as proxy:
+        yield proxy
+
+
+@pytest.mark.parametrize(
+    ("received_ms_ago", "left_ms"),
+    [
+        (0, BUDGET_MS),
+        (450, BUDGET_MS - 450),
+        (600, FLOOR_MS),
+        (5_000, FLOOR_MS),
+        (-5_000, BUDGET_MS),
+        (STALE_MS + 1_000, BUDGET_MS),
+    ],
+    ids=["warm", "cold start", "late", "hopeless", "clock behind", "stale stamp"],
+)
+def test_the_wait_counts_from_the_gateways_stamp(
+    received_ms_ago: int,
+    left_ms: int,
+    dripping: FaultProxy,
+    loaded_table: Table,
+    deploy: Deploy,
+) -> None:
+    """A cold start is paid from the budget; a stamp that cannot be right is not believed."""
+    function = deploy(dripping.url, loaded_table.name)
+    outcome = function.call(member_event(received_ms_ago))
+    assert (503, "store-failure", "timeout") == outcome.failure
+    assert left_ms - TOLERANCE_MS < outcome.milliseconds < left_ms + MARGIN_MS
+
+
+@pytest.mark.parametrize(("wait_ms", "expected"), [("200", 100), ("600", 300), ("2000", 1700)])
+def test_the_wait_is_the_deployments(
+    wait_ms: str, expected: int, dripping: FaultProxy, loaded_table: Table, deploy: Deploy
+) -> None:
+    """ENTRA_WAIT_MS less the reserve, half of it at most, is how long an answer takes at most."""
+    function = deploy(dripping.url, loaded_table.name, ENTRA_WAIT_MS=wait_ms)
+    assert expected == budget_ms(int(wait_ms))
+    outcome = function.call()
+    assert 503 == outcome.status
+    assert expected - TOLERANCE_MS < outcome.milliseconds < expected + MARGIN_MS
+
+
+def test_a_callout_without_a_stamp_counts_from_its_entry() -> None:
+    """Where no gateway says when, the handler's entry is when."""
+    entered = time.monotonic() - 0.2
+    assert pytest.approx(entered + 0.7) == Deadline.of_callout(entered, 700, None).at
+
+
+def test_time_since_entry_is_not_counted_twice() -> None:
+    """What the handler has spent before it reads the stamp is part of the wait once."""
+    entered = time.monotonic() - 0.2
+    received_at_ms = time.time_ns() // 1_000_000 - 300
+    deadline = Deadline.of_callout(entered, 700, received_at_ms)
+    assert pytest.approx(0.4, abs=0.01) == deadline.remaining()
+
+
+def test_a_short_budget_has_no_floor_above_it() -> None:
+    """The least time that is tried for is never more than the budget."""
+    entered = time.monotonic()
+    received_at_ms = time.time_ns() // 1_000_000 - 5_000
+    deadline = Deadline.of_callout(entered, 100, received_at_ms)
+    assert pytest.approx(entered + 0.1) == deadline.at
+
+
+def test_a_past_deadline_leaves_nothing() -> None:
+    """No time left is no time, not a negative one, which a wait would refuse."""
+    assert 0 == Deadline.after_ms(-5).remaining()

@@ -1,0 +1,162 @@
+"""A store that hangs for a long time: what piles up is bounded, and goes when the fault goes."""
+
+import resource
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from claims_provider.claims.deadline import Deadline
+from claims_provider.claims.store import ClaimsStore
+from claims_provider.claims.worker import MAX_STUCK
+from claims_provider.errors import StoreFailure, StoreFailureReason
+from claims_provider.wiring import _connector
+
+from tests.integration.behaviours import PASS, slow
+from tests.integration.deployment import (
+    BUDGET_MS,
+    TENANT_ITEM,
+    USER_ITEM,
+    end_workers,
+    wait_for_stuck,
+)
+from tests.integration.engine import Table
+from tests.integration.fault_proxy import FaultProxy
+from tests.integration.faults import BY_NAME
+
+# An interrupted connect leaves its socket to the garbage collector, and an interrupt that strikes
+# what the collector calls is printed and lost.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+CALLS = 1000
+SHORT_MS = 12
+GROWTH_KB_MAX = 30_000
+Stuck = Callable[[FaultProxy], Any]
+
+
+@pytest.fixture
+def proxy(loaded_table: Table) -> Iterator[FaultProxy]:
+    """What stands between the store and the table."""
+    with FaultProxy(loaded_table.url, PASS) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def store(
+    proxy: FaultProxy, loaded_table: Table, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[ClaimsStore]:
+    """The function's own store, as it is wired."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", proxy.url)
+    store = ClaimsStore(loaded_table.name, _connector(BUDGET_MS))
+    yield store
+    end_workers(store)
+
+
+@contextmanager
+def _answers_hang(proxy: FaultProxy, name: str) -> Iterator[None]:
+    proxy.inject(BY_NAME[name])
+    try:
+        yield
+    finally:
+        proxy.inject(PASS)
+
+
+@contextmanager
+def _name_lookup_hangs(proxy: FaultProxy) -> Iterator[None]:
+    over = threading.Event()
+    resolve = socket.getaddrinfo
+
+    def hang(host: Any, port: Any, *args: Any, **options: Any) -> Any:
+        if port == proxy.port:
+            over.wait(60)
+        return resolve(host, port, *args, **options)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(socket, "getaddrinfo", hang)
+        proxy.inject(PASS)  # cuts the connection that is open
+        try:
+            yield
+        finally:
+            over.set()
+
+
+def _workers() -> int:
+    return sum(thread.name == "claims-store" for thread in threading.enumerate())
+
+
+def _peak_kb() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _read_in_vain(store: ClaimsStore, milliseconds: float) -> StoreFailureReason:
+    with pytest.raises(StoreFailure) as caught:
+        store.read([USER_ITEM], Deadline.after_ms(milliseconds))
+    return caught.value.reason
+
+
+@pytest.mark.parametrize(
+    "stuck",
+    [
+        _name_lookup_hangs,
+        lambda proxy: _answers_hang(proxy, "hangs after the request"),
+        lambda proxy: _answers_hang(proxy, "drips its body"),
+    ],
+    ids=["name lookup", "after the request", "drip"],
+)
+def test_a_thousand_stuck_calls_leave_nothing_behind(
+    stuck: Stuck, proxy: FaultProxy, store: ClaimsStore
+) -> None:
+    """Threads and memory are bounded however many calls get stuck, and afterwards all is well."""
+    others = _workers() - 1
+    reasons: Counter[StoreFailureReason] = Counter()
+    most = warm = 0
+    began = time.monotonic()
+    with stuck(proxy):
+        for number in range(CALLS):
+            reasons[_read_in_vain(store, SHORT_MS)] += 1
+            most = max(most, _workers() - others)
+            if number == CALLS // 5:
+                warm = _peak_kb()
+    assert {StoreFailureReason.TIMEOUT, StoreFailureReason.WORKERS_STUCK} >= set(reasons)
+    assert MAX_STUCK <= reasons[StoreFailureReason.TIMEOUT]
+    assert most <= MAX_STUCK + 1
+    assert time.monotonic() - began < 2 * CALLS * SHORT_MS / 1000
+    assert _peak_kb() - warm < GROWTH_KB_MAX
+    wait_for_stuck(store)
+    assert {USER_ITEM} == store.read([USER_ITEM], Deadline.after_ms(1000)).keys()
+    assert 1 == _workers() - others
+
+
+def test_while_too_many_are_stuck_calls_fail_at_once(proxy: FaultProxy, store: ClaimsStore) -> None:
+    """A call that cannot have a worker says so within a few milliseconds, deadline or not."""
+    with _name_lookup_hangs(proxy):
+        for _ in range(2 * MAX_STUCK):
+            if store.stuck_workers < MAX_STUCK:
+                assert StoreFailureReason.TIMEOUT == _read_in_vain(store, 3 * SHORT_MS)
+        began = time.monotonic()
+        assert StoreFailureReason.WORKERS_STUCK == _read_in_vain(store, BUDGET_MS)
+        assert time.monotonic() - began < 0.05
+        assert MAX_STUCK == store.stuck_workers
+    wait_for_stuck(store)
+    assert {USER_ITEM} == store.read([USER_ITEM], Deadline.after_ms(1000)).keys()
+
+
+def test_an_interrupted_drip_is_over(proxy: FaultProxy, store: ClaimsStore) -> None:
+    """A worker in a drip that never ends does end, soon after it was given up."""
+    with _answers_hang(proxy, "drips its body"):
+        assert StoreFailureReason.TIMEOUT == _read_in_vain(store, 100)
+        time.sleep(0.2)
+        assert 0 == store.stuck_workers
+
+
+def test_a_late_answer_reaches_nobody(proxy: FaultProxy, store: ClaimsStore) -> None:
+    """What arrives for a call that was given up is not taken for the next call's answer."""
+    proxy.inject(slow(0.15), slow(0.2))
+    assert StoreFailureReason.TIMEOUT == _read_in_vain(store, 80)
+    answer = store.read([TENANT_ITEM], Deadline.after_ms(2000))
+    assert [True, False] == [USER_ITEM.pk.encode() in sent.body for sent in proxy.requests]
+    assert {TENANT_ITEM} == answer.keys()

@@ -209,6 +209,22 @@ def test_a_line_joins_entras_log(capsys: pytest.CaptureFixture[str]) -> None:
     assert {"answer_ms", "store_ms", "cold_start", "body_chars"} <= line.keys()
 
 
+@pytest.mark.parametrize(
+    ("correlation_id", "logged"),
+    [("33333333-3333-3333-3333-333333333333", "33333333-3333-3333-3333-333333333333"), (7, None)],
+)
+def test_a_body_that_is_refused_is_found_by_its_sign_in(
+    correlation_id: object, logged: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A refusal is looked for by correlation id more than any answer: the line has it."""
+    body = body_of("member")
+    body["data"]["authenticationContext"]["correlationId"] = correlation_id
+    del body["data"]["authenticationContext"]["user"]
+    handler_over(FakeDynamoDB({}))(played_event(json.dumps(body).encode(), TENANT_ID))
+    line = json.loads(capsys.readouterr().out.splitlines()[0])
+    assert ("field-missing", logged) == (line["outcome"], line.get("correlationId"))
+
+
 def test_a_refusal_tells_the_operator_why(capsys: pytest.CaptureFixture[str]) -> None:
     """The log of a refusal says which claim was wrong, what was expected and what was found."""
     claims = authorizer_claims(TENANT_ID) | {"azp": OTHER_TENANT}

@@ -1,7 +1,6 @@
 """Engines, tables and deployments for the integration tests; the slowest answers at the end."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from claims_provider.claims.store import ClaimsStore
@@ -18,18 +17,6 @@ from tests.integration.deployment import (
 from tests.integration.engine import Table, claims_table, dynamodb_local, moto, why_missing
 
 _SLOWEST = pytest.StashKey[dict[str, float]]()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests here run without coverage's tracer.
-
-    While a given-up worker hangs, CPython 3.11 spins in every other thread that is traced: the
-    deadline would be missed by the measurement alone.
-    """
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.no_cover)
 
 
 @pytest.fixture(scope="session")

@@ -12,10 +12,19 @@ from typing import Any
 import pytest
 
 from tests.integration.behaviours import PASS, answer_json, hang
-from tests.integration.deployment import BUDGET_MS, MARGIN_MS, Deploy, Outcome, wait_for_stuck
+from tests.integration.deployment import (
+    BUDGET_MS,
+    MARGIN_MS,
+    UNTRACED,
+    Deploy,
+    Outcome,
+    wait_for_stuck,
+)
 from tests.integration.engine import Table
 from tests.integration.exchange import Exchange
 from tests.integration.fault_proxy import Behaviour, FaultProxy
+
+pytestmark = UNTRACED
 
 GOOD = {"role": "reader", "tier": "basic"}
 HANG = Behaviour(hang)

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 import pytest
 from claims_provider.claims.deadline import FLOOR_MS, STALE_MS, Deadline, budget_ms
 
-from tests.integration.deployment import BUDGET_MS, MARGIN_MS, Deploy, member_event
+from tests.integration.deployment import BUDGET_MS, MARGIN_MS, UNTRACED, Deploy, member_event
 from tests.integration.engine import Table
 from tests.integration.fault_proxy import FaultProxy
 from tests.integration.faults import BY_NAME
+
+pytestmark = UNTRACED
 
 TOLERANCE_MS = 30
 

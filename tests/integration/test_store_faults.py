@@ -7,9 +7,17 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from claims_provider.claims.store import ATTEMPTS
+from claims_provider.errors import StoreFailureReason
 
 from tests.integration.behaviours import PASS, slow
-from tests.integration.deployment import BUDGET_MS, MARGIN_MS, Deploy, Outcome, wait_for_stuck
+from tests.integration.deployment import (
+    BUDGET_MS,
+    MARGIN_MS,
+    UNTRACED,
+    Deploy,
+    Outcome,
+    wait_for_stuck,
+)
 from tests.integration.engine import Table
 from tests.integration.fault_proxy import FaultProxy
 from tests.integration.faults import BY_NAME, FAULTS, USER_UNPROCESSED, Fault
@@ -17,7 +25,17 @@ from tests.integration.faults import BY_NAME, FAULTS, USER_UNPROCESSED, Fault
 GOOD = {"role": "reader", "tier": "basic"}
 Note = Callable[[str, Outcome], None]
 
-every_fault = pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+every_fault = pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(
+            fault,
+            id=fault.name,
+            marks=[UNTRACED] if StoreFailureReason.TIMEOUT in fault.reasons else [],
+        )
+        for fault in FAULTS
+    ],
+)
 
 
 @pytest.fixture
@@ -137,6 +155,7 @@ def test_a_slow_table_is_no_fault(
     assert GOOD == outcome.claims
 
 
+@UNTRACED
 def test_a_hanging_handshake_is_a_failure_in_time(
     proxy: FaultProxy, loaded_table: Table, deploy: Deploy, note_time: Note
 ) -> None:
@@ -149,6 +168,7 @@ def test_a_hanging_handshake_is_a_failure_in_time(
     assert outcome.milliseconds < BUDGET_MS + MARGIN_MS
 
 
+@UNTRACED
 # urllib3 leaves the socket of an interrupted connect to the garbage collector.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_many_dead_addresses_are_one_deadline(

@@ -20,6 +20,7 @@ from tests.integration.behaviours import PASS, slow
 from tests.integration.deployment import (
     BUDGET_MS,
     TENANT_ITEM,
+    UNTRACED,
     USER_ITEM,
     end_workers,
     wait_for_stuck,
@@ -30,7 +31,10 @@ from tests.integration.faults import BY_NAME
 
 # An interrupted connect leaves its socket to the garbage collector, and an interrupt that strikes
 # what the collector calls is printed and lost.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    UNTRACED,
+]
 
 CALLS = 1000
 SHORT_MS = 12

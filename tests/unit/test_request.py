@@ -4,16 +4,21 @@ import json
 from typing import Any
 
 import pytest
+from claims_provider.contract.callout import Callout
 from claims_provider.contract.limits import BODY_DEPTH_MAX
 from claims_provider.errors import CalloutError, ErrorCode
-from claims_provider.inbound.request import check_content_type, read_request
+from claims_provider.inbound.request import check_content_type, read_callout, read_document
 from claimsctl.entra.samples.callouts import body_of
+
+
+def _read(body: bytes) -> Callout:
+    return read_callout(read_document(body))
 
 
 def _refusal(body: bytes | dict[str, Any]) -> CalloutError:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     with pytest.raises(CalloutError) as refusal:
-        read_request(raw)
+        _read(raw)
     return refusal.value
 
 
@@ -36,7 +41,7 @@ def test_every_variant_is_read(scenario: str) -> None:
     """Whoever signs in and however, the callout is read."""
     body = body_of(scenario)
     user = body["data"]["authenticationContext"]["user"]
-    read = read_request(json.dumps(body).encode()).context.user
+    read = _read(json.dumps(body).encode()).context.user
     assert (user["id"], user.get("mail"), user.get("userPrincipalName")) == (
         read.id,
         read.mail,
@@ -53,20 +58,20 @@ def test_every_variant_is_read(scenario: str) -> None:
 @pytest.mark.parametrize("value", [None, 7, True, [], {"new": {"shape": []}}, "x"])
 def test_a_field_nobody_reads_may_hold_anything(path: str, value: object) -> None:
     """Whatever Entra makes of a field that we never read, it costs nobody a sign-in."""
-    assert read_request(json.dumps(_with(path, value)).encode()).context.user.id
+    assert _read(json.dumps(_with(path, value)).encode()).context.user.id
 
 
 def test_guids_are_read_in_any_case() -> None:
     """A tenant, user or app is the same one in capitals."""
     loud = json.dumps(_with(f"{USER}/id", "AAAAAAAA-0000-1111-2222-BBBBBBBBBBBB"))
-    assert read_request(loud.encode()).context.user.id == "aaaaaaaa-0000-1111-2222-bbbbbbbbbbbb"
+    assert _read(loud.encode()).context.user.id == "aaaaaaaa-0000-1111-2222-bbbbbbbbbbbb"
 
 
 @pytest.mark.parametrize("value", [7, "", "x\n", "{}", [], {"a": 1}, "\ud800"])
 def test_an_odd_correlation_id_is_dropped(value: object) -> None:
     """A correlation id that is no GUID never reaches log or claims, and costs nobody a sign-in."""
     body = _with("data/authenticationContext/correlationId", value)
-    assert read_request(json.dumps(body).encode()).correlation_id is None
+    assert _read(json.dumps(body).encode()).correlation_id is None
 
 
 @pytest.mark.parametrize(
@@ -154,7 +159,7 @@ def test_the_depth_limit_is_exact(opening: str) -> None:
         if refused:
             assert _refusal(body.encode()).code is ErrorCode.BODY_TOO_DEEP
         else:
-            assert read_request(body.encode()).context.user.id
+            assert _read(body.encode()).context.user.id
 
 
 @pytest.mark.parametrize(

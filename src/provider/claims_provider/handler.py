@@ -9,11 +9,11 @@ from claims_provider.claims.item import Layer, read_item
 from claims_provider.claims.key import layers_of
 from claims_provider.claims.store import ClaimsStore
 from claims_provider.contract.answer import API_VERSION, Claims
-from claims_provider.contract.callout import Callout
+from claims_provider.contract.callout import Callout, correlation_id_in
 from claims_provider.errors import CalloutError, ErrorCode, StoreFailure
 from claims_provider.inbound.caller import OpenDoor, Verifier, check_tenant
 from claims_provider.inbound.http_event import HttpCall, check_method_and_size, read_http_event
-from claims_provider.inbound.request import check_content_type, read_request
+from claims_provider.inbound.request import check_content_type, read_callout, read_document
 from claims_provider.outbound.failure import FAILURES, failure_response
 from claims_provider.outbound.response import claims_response
 from claims_provider.settings import EchoClaim, OnStoreFailure, Settings
@@ -65,8 +65,9 @@ class CalloutHandler:
         check_method_and_size(call)
         tenant_id = self._verify(call, record)
         check_content_type(call.headers.get("content-type"))
-        callout = read_request(call.body())
-        record.note(correlationId=callout.correlation_id)
+        document = read_document(call.body())
+        record.note(correlationId=correlation_id_in(document))
+        callout = read_callout(document)
         check_tenant(tenant_id, callout.data.tenant_id)
         try:
             layers = self._read_layers(callout, deadline, record)

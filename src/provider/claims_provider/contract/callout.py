@@ -98,8 +98,18 @@ class Callout(_Wire):
         Anything else is dropped rather than refused: it goes into logs and claims, and is needed
         for neither.
         """
-        value = self.context.correlation_id
-        try:
-            return canonical_guid(value) if isinstance(value, str) else None
-        except ValueError:
-            return None
+        return _guid_or_none(self.context.correlation_id)
+
+
+def correlation_id_in(document: Any) -> str | None:
+    """The correlation id in a body that may be no callout otherwise: its refusal is looked for."""
+    for name in ("data", "authenticationContext", "correlationId"):
+        document = document.get(name) if isinstance(document, dict) else None
+    return _guid_or_none(document)
+
+
+def _guid_or_none(value: object) -> str | None:
+    try:
+        return canonical_guid(value) if isinstance(value, str) else None
+    except ValueError:
+        return None

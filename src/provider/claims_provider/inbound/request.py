@@ -23,17 +23,25 @@ def check_content_type(content_type: str | None) -> None:
         )
 
 
-def read_request(body: bytes) -> Callout:
-    """Read a callout.
+def read_document(body: bytes) -> dict[str, Any]:
+    """The JSON object that `body` is.
 
     A key that stands twice in one object is refused: readers differ in which one they take, and two
     readers that see two users in one body are how somebody gets another one's claims.
 
-    Raises `CalloutError`, naming the field at fault but never its value.
+    Raises `CalloutError`.
     """
     document = _read_json(body)
     if not isinstance(document, dict):
         raise CalloutError(ErrorCode.BODY_NOT_OBJECT, "the body is JSON, but not an object")
+    return document
+
+
+def read_callout(document: dict[str, Any]) -> Callout:
+    """The callout that `document` is.
+
+    Raises `CalloutError`, naming the field at fault but never its value.
+    """
     _check_event_type(document.get("type"))
     data = document.get("data")
     if isinstance(data, dict) and data.get("@odata.type") != CALLOUT_DATA_TYPE:

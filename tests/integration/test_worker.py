@@ -13,6 +13,9 @@ from claims_provider.claims.deadline import Deadline
 from claims_provider.claims.worker import MAX_STUCK, WorkerPool, _Worker
 from claims_provider.errors import StoreFailure, StoreFailureReason
 
+from tests.integration.deployment import UNTRACED
+
+pytestmark = UNTRACED
 # A thread that ends with an exception, or prints one, fails these tests: pytest sees to it.
 
 

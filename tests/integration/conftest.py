@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from claims_provider.claims.store import ClaimsStore
+from coverage import Coverage
 
 from tests.integration.deployment import (
     BUDGET_MS,
@@ -70,6 +71,16 @@ def deploy(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
     yield deploy_with(monkeypatch, capsys, ends)
     for store in ends:
         end_workers(store)
+
+
+@pytest.fixture
+def untraced(cov: Coverage | None) -> Iterator[None]:
+    """Coverage looks away."""
+    if cov is not None:
+        cov.stop()
+    yield
+    if cov is not None:
+        cov.start()
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ BUDGET_MS = 700
 MARGIN_MS = 100
 """What a noisy machine may add."""
 
-UNTRACED = pytest.mark.no_cover
+UNTRACED = pytest.mark.usefixtures("untraced")
 """For tests in which a given-up worker goes on hanging: until it has ended, CPython 3.11 spins in
 every thread that coverage traces, and the measurement alone would miss the deadline."""
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from claims_provider.claims.store import ATTEMPTS
-from claims_provider.errors import StoreFailureReason
 
 from tests.integration.behaviours import PASS, slow
 from tests.integration.deployment import (
@@ -25,17 +24,7 @@ from tests.integration.faults import BY_NAME, FAULTS, USER_UNPROCESSED, Fault
 GOOD = {"role": "reader", "tier": "basic"}
 Note = Callable[[str, Outcome], None]
 
-every_fault = pytest.mark.parametrize(
-    "fault",
-    [
-        pytest.param(
-            fault,
-            id=fault.name,
-            marks=[UNTRACED] if StoreFailureReason.TIMEOUT in fault.reasons else [],
-        )
-        for fault in FAULTS
-    ],
-)
+every_fault = pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 
 
 @pytest.fixture
@@ -45,6 +34,7 @@ def proxy(loaded_table: Table) -> Iterator[FaultProxy]:
         yield proxy
 
 
+@UNTRACED
 @every_fault
 def test_a_fault_is_a_failure_in_time_and_passes(
     fault: Fault, proxy: FaultProxy, loaded_table: Table, deploy: Deploy, note_time: Note
@@ -62,6 +52,7 @@ def test_a_fault_is_a_failure_in_time_and_passes(
     assert GOOD == function.call().claims
 
 
+@UNTRACED
 @every_fault
 def test_a_deployment_may_prefer_no_claims(
     fault: Fault, proxy: FaultProxy, loaded_table: Table, deploy: Deploy, note_time: Note

@@ -12,7 +12,8 @@ import pytest
 from claimsctl.app import main
 
 CLAIMSCTL = str(Path(sys.executable).with_name("claimsctl"))
-EVENTS = Path(__file__).parents[2] / "events"
+ROOT = Path(__file__).parents[2]
+EVENTS = ROOT / "events"
 MEMBER = EVENTS / "callout/member.json"
 SECONDS = 60
 """How long a command may take on a busy machine before it is taken for stuck."""

@@ -9,9 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import SECONDS, variables
-
-ROOT = Path(__file__).parents[2]
+from tests.cli.command import ROOT, SECONDS, variables
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from claims_provider.claims.deadline import FLOOR_MS, STALE_MS, Deadline, budget_ms
+from claims_provider.deadline import FLOOR_MS, STALE_MS, Deadline, budget_ms
 
 from tests.integration.deployment import BUDGET_MS, MARGIN_MS, UNTRACED, Deploy, member_event
 from tests.integration.engine import Table

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 from botocore.exceptions import ClientError
-from claims_provider.claims.deadline import Deadline
 from claims_provider.claims.key import LayerKey
 from claims_provider.claims.store import ClaimsStore
+from claims_provider.deadline import Deadline
 from claims_provider.errors import StoreFailure
 from claims_provider.wiring import _connector
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from claims_provider.claims.worker import _GivenUp
 from claims_provider.wiring import _connector
+from claims_provider.worker import _GivenUp
 
 from tests.integration.deployment import BUDGET_MS, USER_ITEM
 from tests.integration.engine import Table

@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from claims_provider.claims.deadline import Deadline
 from claims_provider.claims.store import ClaimsStore
-from claims_provider.claims.worker import MAX_STUCK
+from claims_provider.deadline import Deadline
 from claims_provider.errors import StoreFailure, StoreFailureReason
 from claims_provider.wiring import _connector
+from claims_provider.worker import MAX_STUCK
 
 from tests.integration.behaviours import PASS, slow
 from tests.integration.deployment import (
@@ -89,7 +89,7 @@ def _name_lookup_hangs(proxy: FaultProxy) -> Iterator[None]:
 
 
 def _workers() -> int:
-    return sum(thread.name == "claims-store" for thread in threading.enumerate())
+    return sum(thread.name == "call-with-deadline" for thread in threading.enumerate())
 
 
 def _peak_kb() -> int:

@@ -1,8 +1,8 @@
 """The function's environment → settings, or a message that names what is wrong."""
 
 import pytest
-from claims_provider.claims.deadline import budget_ms
 from claims_provider.claims.key import KeyScheme, UserKey
+from claims_provider.deadline import budget_ms
 from claims_provider.errors import SettingsError
 from claims_provider.settings import (
     CallerVerification,

@@ -4,12 +4,12 @@ import time
 from typing import Any
 
 from claims_provider.claims.compose import compose, restrict
-from claims_provider.claims.deadline import Deadline
 from claims_provider.claims.item import Layer, read_item
 from claims_provider.claims.key import layers_of
 from claims_provider.claims.store import ClaimsStore
 from claims_provider.contract.answer import API_VERSION, Claims
 from claims_provider.contract.callout import Callout, correlation_id_in
+from claims_provider.deadline import Deadline
 from claims_provider.errors import CalloutError, ErrorCode, StoreFailure
 from claims_provider.inbound.caller import OpenDoor, Verifier, check_tenant
 from claims_provider.inbound.http_event import HttpCall, check_method_and_size, read_http_event

@@ -9,8 +9,8 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ChecksumError
 
-from claims_provider.claims.deadline import budget_ms
 from claims_provider.claims.store import ClaimsStore
+from claims_provider.deadline import budget_ms
 from claims_provider.handler import CalloutHandler
 from claims_provider.inbound.caller import ExpectedCaller, GatewayVerifier, OpenDoor, Verifier
 from claims_provider.settings import CallerVerification, Settings, read_settings

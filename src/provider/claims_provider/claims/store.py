@@ -22,11 +22,11 @@ from botocore.exceptions import (
     ConnectionError as BotoConnectionError,
 )
 
-from claims_provider.claims.deadline import Deadline
 from claims_provider.claims.item import PARTITION_KEY, SORT_KEY, Item
 from claims_provider.claims.key import LayerKey
-from claims_provider.claims.worker import WorkerPool
+from claims_provider.deadline import Deadline
 from claims_provider.errors import StoreFailure, StoreFailureReason
+from claims_provider.worker import NoAnswer, WorkerPool
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -64,7 +64,7 @@ class ClaimsStore:
         """
         self._table = table
         self._workers = WorkerPool(connect)
-        with suppress(StoreFailure, CredentialRetrievalError):
+        with suppress(NoAnswer, CredentialRetrievalError):
             self._workers.run(lambda _: None, Deadline.after_ms(COLD_START_MS))
 
     @property
@@ -82,6 +82,9 @@ class ClaimsStore:
             found: dict[LayerKey, Item] = self._workers.run(
                 lambda client: self._read(client, keys, deadline), deadline
             )
+        except NoAnswer as late:
+            reason = StoreFailureReason.TIMEOUT if late.begun else StoreFailureReason.WORKERS_STUCK
+            raise StoreFailure(reason, stuck_workers=late.stuck_workers) from None
         except (BotoCoreError, ClientError) as error:  # there is no client: credentials, mostly
             raise _failure_of(error) from None
         return found

@@ -13,14 +13,22 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
-from claims_provider.claims.deadline import Deadline
-from claims_provider.errors import StoreFailure, StoreFailureReason
+from claims_provider.deadline import Deadline
 
 MAX_STUCK: Final = 32
 """Given-up workers that may be alive at once. A name lookup, the one thing that cannot be
 interrupted, hangs for some 30 s at most; at one callout per 700 ms that is about as many."""
 
 Job = Callable[[Any], Any]
+
+
+class NoAnswer(Exception):  # noqa: N818  # says what happened
+    """A call did not come back in time, or (not `begun`) could not be made at all."""
+
+    def __init__(self, *, begun: bool, stuck_workers: int) -> None:
+        super().__init__("late" if begun else "too many calls are stuck")
+        self.begun = begun
+        self.stuck_workers = stuck_workers
 
 
 class _GivenUp(BaseException):  # not an error: nothing may catch it on the way
@@ -37,7 +45,7 @@ class _Worker:
         self._guard = threading.Lock()
         self._busy = False
         self._given_up = False
-        self._thread = threading.Thread(target=self._serve, name="claims-store", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name="call-with-deadline", daemon=True)
         self._thread.start()
 
     def start(self, job: Job) -> None:
@@ -106,22 +114,31 @@ class WorkerPool:
     def run(self, job: Job, deadline: Deadline) -> Any:
         """What `job(client)` returns, or raises.
 
-        Raises `StoreFailure` when the deadline passes first, and at once while `MAX_STUCK` earlier
+        Raises `NoAnswer` when the deadline passes first, and at once while `MAX_STUCK` earlier
         calls have still not come back.
         """
+        self.start(job)
+        return self.finish(deadline)
+
+    def start(self, job: Job) -> None:
+        """Begin with `job`; `finish` has to follow. Raises `NoAnswer` as `run` does."""
         if self._current is None:
             if self.stuck >= MAX_STUCK:
-                raise StoreFailure(StoreFailureReason.WORKERS_STUCK, stuck_workers=self.stuck)
+                raise NoAnswer(begun=False, stuck_workers=self.stuck)
             self._current = _Worker(self._connect)
+        self._current.start(job)
+
+    def finish(self, deadline: Deadline) -> Any:
+        """What the job that was started returns, or raises. Raises `NoAnswer` as `run` does."""
         worker = self._current
-        worker.start(job)
+        assert worker is not None, "finish without start"  # noqa: S101  # the caller's order
         try:
             answer, error = worker.answers.get(timeout=deadline.remaining())
         except Empty:
             self._current = None
             self._stuck.append(worker)
             worker.give_up()
-            raise StoreFailure(StoreFailureReason.TIMEOUT, stuck_workers=self.stuck) from None
+            raise NoAnswer(begun=True, stuck_workers=self.stuck) from None
         if error is not None:
             raise error
         return answer

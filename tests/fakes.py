@@ -7,6 +7,7 @@ from typing import Any
 from claims_provider.claims.key import LayerKey
 from claims_provider.claims.store import ClaimsStore
 from claims_provider.handler import CalloutHandler
+from claims_provider.inbound.signing_keys import FetchKeys
 from claims_provider.settings import read_settings
 from claims_provider.telemetry import Telemetry
 from claims_provider.wiring import verifier_of
@@ -14,6 +15,7 @@ from claimsctl.entra.scenarios import TENANT_ID
 from claimsctl.entra.token_claims import SAMPLE_API_APP_ID, issuer_of
 
 Attributes = Mapping[str, Any]
+BUDGET_MS = 700
 
 ENVIRONMENT = {
     "TABLE_NAME": "claims",
@@ -43,16 +45,18 @@ class FakeDynamoDB:
         return {"Responses": {table: found}, "UnprocessedKeys": {}}
 
 
-def handler_over(client: Any, **environment: str) -> CalloutHandler:
+def handler_over(
+    client: Any, fetch_keys: FetchKeys | None = None, **environment: str
+) -> CalloutHandler:
     """The real handler with the real store in front of `client`."""
     settings = read_settings({**ENVIRONMENT, **environment})
     store = ClaimsStore(settings.table_name, lambda: client)
     handler = CalloutHandler(
         settings=settings,
-        verifier=verifier_of(settings),
+        verifier=verifier_of(settings, BUDGET_MS, fetch_keys),
         store=store,
-        telemetry=Telemetry(),
-        budget_ms=700,
+        telemetry=Telemetry("local"),
+        budget_ms=BUDGET_MS,
     )
     weakref.finalize(handler, _end_worker, store)
     return handler

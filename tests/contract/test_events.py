@@ -32,7 +32,7 @@ def _items() -> dict[LayerKey, dict[str, Any]]:
 def _answer(raw: bytes, **environment: str) -> Answer:
     document = read_json(raw)
     event = document if is_envelope(document) else played_event(raw, tenant_of(document))
-    response = handler_over(FakeDynamoDB(_items()), **environment)(event)
+    response = handler_over(FakeDynamoDB(_items()), None, **environment)(event)
     headers = tuple(response["headers"].items())
     return Answer(response["statusCode"], headers, response["body"].encode())
 
@@ -68,8 +68,8 @@ def test_an_open_door_answers_every_envelope(file: EventFile) -> None:
 
 
 def test_every_code_of_a_body_has_a_file() -> None:
-    """Nobody has to guess what an error looks like: each code but the store's has a sample."""
-    without_event = {"store-failure", "claims-too-large", "internal-error"}
+    """Nobody has to guess what an error looks like: all codes but an outage's have one."""
+    without_event = {"keys-unavailable", "store-failure", "claims-too-large", "internal-error"}
     assert {code.value for code in ErrorCode} - without_event == {
         file.code for file in FILES if file.code
     }

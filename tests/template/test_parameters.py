@@ -20,7 +20,7 @@ def test_template_and_settings_know_the_same_variables() -> None:
 def test_the_function_accepts_what_the_template_makes(parameters: dict[str, str]) -> None:
     """The environment that the template makes is a valid configuration."""
     settings = read_settings(Stack(**parameters).environment())
-    assert (parameters or REQUIRED)["TenantId"] == settings.tenant_id
+    assert ((parameters or REQUIRED)["TenantId"],) == settings.tenant_id
 
 
 def test_the_function_accepts_every_choice() -> None:

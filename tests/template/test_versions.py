@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ CHANGES = {
     "TenantId": "bbbbcccc-1111-dddd-2222-eeee3333ffff",
     "AppId": "22223333-cccc-4444-dddd-5555eeee6666",
     "TenantKind": "workforce",
-    "TokenIssuer": "https://login.microsoftonline.com/x/v2.0",
+    "TokenIssuer": "https://sts.windows.net/bbbbcccc-1111-dddd-2222-eeee3333ffff/",
     "CallerVerification": "none",
+    "TestCallerAppIds": "33334444-aaaa-bbbb-cccc-666677778888,44445555-aaaa-bbbb-cccc-777788889999",
+    "TestCallersUntil": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     "EntraWaitMs": "2000",
     "OnStoreFailure": "empty",
     "UserKeys": "id,mail",
@@ -39,10 +42,12 @@ def _longest(name: str, parameter: Mapping[str, Any]) -> str:
         return str(max(parameter["AllowedValues"], key=len))
     if "MaxValue" in parameter:
         return str(parameter["MaxValue"])
-    if "Default" not in parameter:
+    if name == "TokenIssuer":
+        host = "x" * 51
+        return f"https://{host}/{CHANGES['TenantId']}/v2.0"
+    if "MaxLength" not in parameter:
         return CHANGES[name]
-    start = "https://" if "https" in parameter["AllowedPattern"] else ""
-    return start.ljust(parameter["MaxLength"], "x")
+    return "x" * int(parameter["MaxLength"])
 
 
 def test_every_parameter_that_reaches_the_function_is_tried() -> None:
@@ -61,6 +66,23 @@ def test_a_changed_parameter_makes_a_new_version(name: str) -> None:
     """Closing the door reaches the alias: the environment never changes under one description."""
     before, after = Stack(), Stack(**{name: CHANGES[name]})
     assert before.environment() != after.environment()
+    assert _version(before)[1]["Description"] != _version(after)[1]["Description"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "https://login.microsoftonline.com/aaaabbbb-0000-cccc-1111-dddd2222eeee/v2.0",
+        "https://sts.windows.net/aaaabbbb-0000-cccc-1111-dddd2222eeee/v2.0",
+        "https://sts.windows.net/aaaabbbb-0000-cccc-1111-ddddffffffff/",
+        "",
+    ],
+    ids=["host", "version", "tenant", "none"],
+)
+def test_another_issuer_makes_a_new_version(other: str) -> None:
+    """Each part of an issuer that can differ is in the description."""
+    issuer = "https://sts.windows.net/aaaabbbb-0000-cccc-1111-dddd2222eeee/"
+    before, after = (Stack(TokenIssuer=name) for name in (issuer, other))
     assert _version(before)[1]["Description"] != _version(after)[1]["Description"]
 
 
@@ -87,8 +109,9 @@ def test_the_longest_description_fits() -> None:
     description = _version(Stack(**longest))[1]["Description"]
     schema = resource_schema("AWS::Lambda::Version")["properties"]["Description"]
     assert len(description) <= schema["maxLength"]
-    assert longest["TokenIssuer"] in description
     assert longest["AddressKeyClaims"] in description
+    assert longest["TestCallersUntil"] in description
+    assert longest["TokenIssuer"].split("/")[2] in description
 
 
 def test_a_changed_template_makes_a_new_version(tmp_path: Path) -> None:

@@ -4,10 +4,16 @@ import json
 import re
 
 import pytest
+from claims_provider.contract.issuers import issuers_of
+from claims_provider.inbound.caller import OpenDoor
+from claims_provider.settings import CallerVerification, read_settings
+from claims_provider.telemetry import NAMESPACE, SERVICE
+from claims_provider.wiring import verifier_of
 
-from tests.template.stack import REQUIRED, Stack
+from tests.template.stack import REQUIRED, RefusedError, Stack
 
 TENANT, APP = REQUIRED["TenantId"], REQUIRED["AppId"]
+V1_ISSUER = f"https://sts.windows.net/{TENANT}/"
 HOST = "HttpApi.execute-api.eu-central-1.amazonaws.com"
 CALLOUTS_PER_SECOND = 50
 """What Entra grants a tenant."""
@@ -40,6 +46,60 @@ def test_the_door_opens_only_on_purpose() -> None:
     stack = Stack(CallerVerification="none")
     assert [("POST /callout", "NONE", None)] == _routes(stack)
     assert "none" == stack.environment()["CALLER_VERIFICATION"]
+
+
+def test_without_the_authorizer_the_function_verifies() -> None:
+    """In function mode the route has no authorizer, and the function is told to verify."""
+    stack = Stack(CallerVerification="function")
+    assert [("POST /callout", "NONE", None)] == _routes(stack)
+    settings = read_settings(stack.environment())
+    assert CallerVerification.FUNCTION is settings.caller_verification
+    assert set(issuers_of(TENANT)) == set(settings.issuers)
+
+
+@pytest.mark.parametrize("mode", [mode.value for mode in CallerVerification])
+def test_no_way_in_is_unguarded_but_by_none(mode: str) -> None:
+    """A route without authorizer takes a mode in which the function verifies, or says it won't."""
+    stack = Stack(CallerVerification=mode)
+    guarded = all(kind == "JWT" for _, kind, _ in _routes(stack))
+    assert guarded == (mode == "gateway")
+    verifier = verifier_of(read_settings(stack.environment()), 1, lambda _: b"")
+    assert isinstance(verifier, OpenDoor) == (mode == "none")
+
+
+@pytest.mark.parametrize(
+    ("alarm", "metric"), [("OpenDoorAlarm", "OpenDoor"), ("TestCallerAlarm", "TestCaller")]
+)
+def test_whoever_is_let_in_beside_entra_raises_an_alarm(alarm: str, metric: str) -> None:
+    """One answer to somebody else than Entra is enough, and only this deployment's count."""
+    properties = Stack().of_type("AWS::CloudWatch::Alarm")[alarm]["Properties"]
+    assert (NAMESPACE, metric, 0, "GreaterThanThreshold", "Sum") == (
+        properties["Namespace"],
+        properties["MetricName"],
+        properties["Threshold"],
+        properties["ComparisonOperator"],
+        properties["Statistic"],
+    )
+    assert {"service": SERVICE, "function_name": "ClaimsFunction"} == {
+        dimension["Name"]: dimension["Value"] for dimension in properties["Dimensions"]
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TestCallerAppIds", "casey"),
+        ("TestCallerAppIds", f"{APP},"),
+        ("TestCallerAppIds", f"{APP},{APP},{APP}"),
+        ("TestCallersUntil", "2026-12-31"),
+        ("TokenIssuer", f"http://sts.windows.net/{TENANT}/"),
+        ("TokenIssuer", f"https://sts.windows.net/{TENANT}/,https://x/{TENANT}/"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_at_deployment(name: str, value: str) -> None:
+    """A caller or issuer that the function would not understand never gets deployed."""
+    with pytest.raises(RefusedError, match=name):
+        Stack(**{name: value})
 
 
 def test_there_is_no_other_way_in() -> None:
@@ -92,11 +152,8 @@ def test_the_route_leads_to_the_alias() -> None:
     [
         ({}, f"https://{TENANT}.ciamlogin.com/{TENANT}/v2.0"),
         ({"TenantKind": "workforce"}, f"https://login.microsoftonline.com/{TENANT}/v2.0"),
-        ({"TokenIssuer": "https://sts.example/x"}, "https://sts.example/x"),
-        (
-            {"TokenIssuer": "https://sts.example/x", "TenantKind": "workforce"},
-            "https://sts.example/x",
-        ),
+        ({"TokenIssuer": V1_ISSUER}, V1_ISSUER),
+        ({"TokenIssuer": V1_ISSUER, "TenantKind": "workforce"}, V1_ISSUER),
     ],
     ids=["external", "workforce", "given", "given-for-workforce"],
 )

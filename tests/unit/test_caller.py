@@ -1,11 +1,16 @@
 """Who calls: Entra for this tenant and app, or nobody."""
 
+import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from claims_provider.contract.identifiers import AUTHENTICATION_EVENTS_APP_ID
+from claims_provider.deadline import Deadline
 from claims_provider.errors import CallerRefused, RefusalReason
 from claims_provider.inbound.caller import (
+    Caller,
+    CallerKind,
     ExpectedCaller,
     GatewayVerifier,
     OpenDoor,
@@ -24,6 +29,7 @@ EXPECTED = ExpectedCaller(
     audiences=frozenset({SAMPLE_API_APP_ID, f"api://host/{SAMPLE_API_APP_ID}"}),
 )
 GOOD = authorizer_claims(TENANT_ID)
+SOON = Deadline.after_ms(1000)
 
 
 def _v1(**changes: str) -> dict[str, str]:
@@ -39,7 +45,7 @@ def _v1(**changes: str) -> dict[str, str]:
 )
 def test_entra_gets_in(claims: dict[str, str]) -> None:
     """Entra's own token gets in: by azp in version 2, by appid in 1, for both audiences."""
-    assert check_token_claims(claims, EXPECTED) == TENANT_ID
+    assert Caller(TENANT_ID, CallerKind.ENTRA) == check_token_claims(claims, EXPECTED)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +83,7 @@ def test_no_claims_are_refused() -> None:
     """A route without authorizer lets nobody in: absent means refused."""
     event = http_api_event(b"{}", {}, authorizer_claims=None, received_at_ms=0)
     with pytest.raises(CallerRefused) as refusal:
-        GatewayVerifier(EXPECTED).verify(read_http_event(event))
+        GatewayVerifier(EXPECTED).verify(read_http_event(event), SOON)
     assert refusal.value.reason is RefusalReason.MISSING
 
 
@@ -87,7 +93,7 @@ def test_envelopes_without_verified_claims_are_refused(build: Any) -> None:
     event = build(b"{}", {}, received_at_ms=0)
     event["requestContext"]["authorizer"] = {"jwt": {"claims": GOOD}, "claims": GOOD}
     with pytest.raises(CallerRefused) as refusal:
-        GatewayVerifier(EXPECTED).verify(read_http_event(event))
+        GatewayVerifier(EXPECTED).verify(read_http_event(event), SOON)
     assert refusal.value.reason is RefusalReason.ENVELOPE
 
 
@@ -99,19 +105,20 @@ def test_headers_that_claim_a_principal_are_nothing() -> None:
     }
     event = http_api_event(b"{}", headers, authorizer_claims=None, received_at_ms=0)
     with pytest.raises(CallerRefused):
-        GatewayVerifier(EXPECTED).verify(read_http_event(event))
+        GatewayVerifier(EXPECTED).verify(read_http_event(event), SOON)
 
 
 def test_an_open_door_speaks_for_the_deployment() -> None:
     """Without verification the caller may ask for the deployment's tenant, and no other."""
     event = function_url_event(b"{}", {}, received_at_ms=0)
-    assert OpenDoor(TENANT_ID).verify(read_http_event(event)) == TENANT_ID
+    caller = OpenDoor(TENANT_ID).verify(read_http_event(event), SOON)
+    assert Caller(TENANT_ID, CallerKind.ANYBODY) == caller
 
 
 def test_a_caller_cannot_ask_about_another_tenant() -> None:
     """The callout's tenant must be the token's."""
     with pytest.raises(CallerRefused) as refusal:
-        check_tenant(TENANT_ID, OTHER)
+        check_tenant(Caller(TENANT_ID, CallerKind.ENTRA), OTHER)
     assert refusal.value.reason is RefusalReason.TENANT
 
 
@@ -120,3 +127,28 @@ def test_evidence_is_bounded() -> None:
     with pytest.raises(CallerRefused) as refusal:
         check_token_claims(GOOD | {"azp": "x" * 10_000}, EXPECTED)
     assert len(str(refusal.value.evidence["actual"])) == 120
+
+
+TESTER = "77777777-7777-7777-7777-777777777777"
+
+
+@pytest.mark.parametrize(("ends_in", "gets_in"), [(3600, True), (0, False), (-1, False)])
+def test_a_test_caller_gets_in_for_a_while(ends_in: float, gets_in: bool) -> None:  # noqa: FBT001
+    """A named test caller gets in until the end that was set, and is told apart from Entra."""
+    expected = replace(EXPECTED, test_app_ids=frozenset({TESTER}), test_until=time.time() + ends_in)
+    if gets_in:
+        caller = check_token_claims(GOOD | {"azp": TESTER}, expected)
+        assert Caller(TENANT_ID, CallerKind.TEST) == caller
+    else:
+        with pytest.raises(CallerRefused) as refusal:
+            check_token_claims(GOOD | {"azp": TESTER}, expected)
+        assert RefusalReason.CALLER is refusal.value.reason
+    assert CallerKind.ENTRA is check_token_claims(GOOD, expected).kind
+
+
+def test_a_test_caller_is_held_to_everything_else() -> None:
+    """What lets a test caller in is its app id, and nothing else is waived for it."""
+    expected = replace(EXPECTED, test_app_ids=frozenset({TESTER}), test_until=time.time() + 60)
+    for changes in ({"aud": OTHER}, {"tid": OTHER}, {"iss": issuer_of(OTHER)}, {"ver": "3.0"}):
+        with pytest.raises(CallerRefused):
+            check_token_claims(GOOD | {"azp": TESTER} | changes, expected)

@@ -10,8 +10,12 @@ from claims_provider.settings import (
     OnStoreFailure,
     read_settings,
 )
+from claimsctl.entra.token_claims import issuer_of
 
 from tests.fakes import ENVIRONMENT
+
+OTHER = "99999999-9999-9999-9999-999999999999"
+FUNCTION = {"CALLER_VERIFICATION": "function"}
 
 
 def test_the_defaults_are_closed_and_careful() -> None:
@@ -57,9 +61,21 @@ def test_an_empty_variable_is_an_absent_one() -> None:
         ({"TENANT_ID": "contoso"}, "TENANT_ID: expected a GUID"),
         ({"CALLER_VERIFICATION": "maybe"}, "CALLER_VERIFICATION: .*'gateway'"),
         ({"CALLER_VERIFICATION": "NONE"}, "CALLER_VERIFICATION: .*'none'"),
-        ({"TOKEN_ISSUER": ""}, "TOKEN_ISSUER and TOKEN_AUDIENCES are required"),
-        ({"TOKEN_AUDIENCES": " , "}, "TOKEN_ISSUER and TOKEN_AUDIENCES are required"),
-        ({"TOKEN_ISSUER": "http://x"}, "TOKEN_ISSUER: expected an https"),
+        ({"TOKEN_ISSUER": ""}, r"TOKEN_ISSUER \(one\) and TOKEN_AUDIENCES are required"),
+        ({"TOKEN_ISSUER": "https://a,https://b"}, r"TOKEN_ISSUER \(one\)"),
+        ({"TOKEN_AUDIENCES": " , "}, "TOKEN_AUDIENCES are required"),
+        ({"TENANT_ID": f"{ENVIRONMENT['TENANT_ID']},{OTHER}"}, "TENANT_ID: several tenants"),
+        (FUNCTION | {"TOKEN_AUDIENCES": ""}, "TOKEN_AUDIENCES is required"),
+        (FUNCTION | {"TOKEN_ISSUER": "http://x"}, "TOKEN_ISSUER: expected one of https://"),
+        (FUNCTION | {"TOKEN_ISSUER": issuer_of(OTHER)}, "TOKEN_ISSUER: expected one of https://"),
+        ({"TEST_CALLER_APP_IDS": OTHER}, "TEST_CALLERS_UNTIL: required"),
+        ({"TEST_CALLER_APP_IDS": "casey"}, "TEST_CALLER_APP_IDS: expected a GUID"),
+        ({"TEST_CALLERS_UNTIL": "2026-12-31"}, "TEST_CALLERS_UNTIL: expected a date and time"),
+        ({"TEST_CALLERS_UNTIL": "tomorrow"}, "TEST_CALLERS_UNTIL: expected a date and time"),
+        (
+            {"TEST_CALLER_APP_IDS": OTHER, "TEST_CALLERS_UNTIL": "2999-01-01T00:00:00Z"},
+            "TEST_CALLERS_UNTIL: .* at most 31 days ahead",
+        ),
         ({"ENTRA_WAIT_MS": "199"}, "ENTRA_WAIT_MS: .*200"),
         ({"ENTRA_WAIT_MS": "2001"}, "ENTRA_WAIT_MS: .*2000"),
         ({"ENTRA_WAIT_MS": "1s"}, "ENTRA_WAIT_MS: .*integer"),
@@ -103,3 +119,28 @@ def test_an_open_door_needs_no_token_settings() -> None:
 def test_the_budget_leaves_a_reserve(wait: int, budget: int) -> None:
     """Of Entra's wait 300 ms are the network's, or half of a wait too short for that."""
     assert budget == budget_ms(wait)
+
+
+def test_in_function_mode_every_issuer_of_every_tenant_is_known() -> None:
+    """Unless some are named, tokens of all three forms of each tenant's issuer are accepted."""
+    settings = read_settings(
+        ENVIRONMENT
+        | FUNCTION
+        | {"TENANT_ID": f"{ENVIRONMENT['TENANT_ID']},{OTHER}", "TOKEN_ISSUER": ""}
+    )
+    assert 6 == len({issuer.url for issuer in settings.issuers})
+    assert {ENVIRONMENT["TENANT_ID"], OTHER} == {issuer.tenant_id for issuer in settings.issuers}
+
+
+def test_in_function_mode_issuers_may_be_named() -> None:
+    """A deployment that knows who issues its tokens asks no other issuer for keys."""
+    settings = read_settings(ENVIRONMENT | FUNCTION)
+    assert [ENVIRONMENT["TOKEN_ISSUER"]] == [issuer.url for issuer in settings.issuers]
+
+
+def test_a_past_end_of_test_callers_is_fine() -> None:
+    """When the time of test callers is over, the function goes on without them."""
+    settings = read_settings(
+        ENVIRONMENT | {"TEST_CALLER_APP_IDS": OTHER, "TEST_CALLERS_UNTIL": "2026-01-01T00:00:00Z"}
+    )
+    assert frozenset({OTHER}) == settings.test_caller_app_ids

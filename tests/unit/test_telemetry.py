@@ -16,7 +16,7 @@ def _record() -> CalloutRecord:
 
 def test_a_callout_is_one_line_and_one_set_of_metrics(capsys: pytest.CaptureFixture[str]) -> None:
     """A callout writes exactly one log line and one line of metrics, both JSON."""
-    Telemetry().write(_record())
+    Telemetry("local").write(_record())
     log, metrics = map(json.loads, capsys.readouterr().out.splitlines())
     assert ("callout", "answered", 1.3, True) == (
         log["message"],
@@ -27,9 +27,20 @@ def test_a_callout_is_one_line_and_one_set_of_metrics(capsys: pytest.CaptureFixt
     assert ([1.0], [1.26]) == (metrics["Answered"], metrics["AnswerTime"])
 
 
+def test_deployments_are_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    """Metrics of two deployments in one account are two: an alarm looks at its own."""
+    telemetry = Telemetry("local")
+    for _ in range(2):  # the library forgets most of what it was told after each flush
+        telemetry.write(_record())
+        metrics = json.loads(capsys.readouterr().out.splitlines()[1])
+        (definition,) = metrics["_aws"]["CloudWatchMetrics"]
+        assert {"service", "function_name"} == set(definition["Dimensions"][0])
+        assert ("claims-provider", "local") == (metrics["service"], metrics["function_name"])
+
+
 def test_nothing_is_carried_over(capsys: pytest.CaptureFixture[str]) -> None:
     """Powertools keeps state between invocations; a line holds nothing of the last one."""
-    telemetry = Telemetry()
+    telemetry = Telemetry("local")
     telemetry.write(_record())
     capsys.readouterr()
     second = CalloutRecord()
@@ -51,7 +62,7 @@ def test_what_somebody_should_look_at_is_a_warning(
     record = _record()
     if warned:
         record.warn()
-    Telemetry().write(record)
+    Telemetry("local").write(record)
     assert level == json.loads(capsys.readouterr().out.splitlines()[0])["level"]
 
 
@@ -65,7 +76,7 @@ def test_a_failure_of_telemetry_breaks_nothing(
         def __getattr__(self, name: str) -> object:
             raise OSError(name)
 
-    telemetry = Telemetry()
+    telemetry = Telemetry("local")
     monkeypatch.setattr(telemetry, broken, Broken())
     telemetry.write(_record())
 

@@ -12,6 +12,7 @@ class ErrorCode(StrEnum):
     METHOD_NOT_ALLOWED = "method-not-allowed"
     BODY_TOO_LARGE = "body-too-large"
     CALLER_REFUSED = "caller-refused"
+    KEYS_UNAVAILABLE = "keys-unavailable"
     CONTENT_TYPE_UNSUPPORTED = "content-type-unsupported"
     BODY_NOT_BASE64 = "body-not-base64"
     BODY_EMPTY = "body-empty"
@@ -56,21 +57,33 @@ class RefusalReason(StrEnum):
     """Why a caller was refused; in log and metric only, the answer is the same 401 for all."""
 
     MISSING = "missing"
+    ENVELOPE = "envelope"
     MALFORMED = "malformed"
+    ALGORITHM = "algorithm"
+    UNKNOWN_KEY = "unknown-key"
+    SIGNATURE = "signature"
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not-yet-valid"
     ISSUER = "issuer"
     AUDIENCE = "audience"
     VERSION = "version"
     CALLER = "caller"
     TENANT = "tenant"
-    ENVELOPE = "envelope"
 
 
 class CallerRefused(CalloutError):  # noqa: N818  # says what happened
     """The caller is not Entra calling for this tenant and app. The answer does not say why."""
 
-    def __init__(self, reason: RefusalReason, **evidence: str) -> None:
+    def __init__(self, reason: RefusalReason, **evidence: str | int) -> None:
         super().__init__(ErrorCode.CALLER_REFUSED, evidence={"reason": reason.value, **evidence})
         self.reason = reason
+
+
+class KeysUnavailable(CalloutError):  # noqa: N818  # says what happened
+    """No key of the token's issuer is known, and the issuer's key server does not answer."""
+
+    def __init__(self, issuer: str, error: str) -> None:
+        super().__init__(ErrorCode.KEYS_UNAVAILABLE, evidence={"issuer": issuer, "error": error})
 
 
 class StoreFailureReason(StrEnum):

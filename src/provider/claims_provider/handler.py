@@ -10,8 +10,8 @@ from claims_provider.claims.store import ClaimsStore
 from claims_provider.contract.answer import API_VERSION, Claims
 from claims_provider.contract.callout import Callout, correlation_id_in
 from claims_provider.deadline import Deadline
-from claims_provider.errors import CalloutError, ErrorCode, StoreFailure
-from claims_provider.inbound.caller import OpenDoor, Verifier, check_tenant
+from claims_provider.errors import CallerRefused, CalloutError, ErrorCode, StoreFailure
+from claims_provider.inbound.caller import Caller, CallerKind, Verifier, check_tenant
 from claims_provider.inbound.http_event import HttpCall, check_method_and_size, read_http_event
 from claims_provider.inbound.request import check_content_type, read_callout, read_document
 from claims_provider.outbound.failure import FAILURES, failure_response
@@ -63,12 +63,12 @@ class CalloutHandler:
         deadline = Deadline.of_callout(entered, self._budget_ms, call.received_at_ms)
         record.note(envelope=call.envelope.value, body_chars=len(call.raw_body))
         check_method_and_size(call)
-        tenant_id = self._verify(call, record)
+        caller = self._verify(call, deadline, record)
         check_content_type(call.headers.get("content-type"))
         document = read_document(call.body())
         record.note(correlationId=correlation_id_in(document))
         callout = read_callout(document)
-        check_tenant(tenant_id, callout.data.tenant_id)
+        check_tenant(caller, callout.data.tenant_id)
         try:
             layers = self._read_layers(callout, deadline, record)
         except StoreFailure as failure:
@@ -90,12 +90,27 @@ class CalloutHandler:
             record.count("ClaimsWithheld", composition.withheld)
         return composition.claims
 
-    def _verify(self, call: HttpCall, record: CalloutRecord) -> str:
-        if isinstance(self._verifier, OpenDoor):
+    def _verify(self, call: HttpCall, deadline: Deadline, record: CalloutRecord) -> Caller:
+        asked = time.monotonic()
+        try:
+            caller = self._verifier.verify(call, deadline)
+        finally:
+            record.note(verify_ms=round((time.monotonic() - asked) * 1000, 1))
+        record.note(caller=caller.kind.value)
+        match caller.kind:
+            case CallerKind.ANYBODY:
+                record.warn()
+                record.note(open_door="CALLER_VERIFICATION is none: anybody gets an answer")
+                record.count("OpenDoor")
+            case CallerKind.TEST:
+                record.warn()
+                record.note(test_caller="one of TEST_CALLER_APP_IDS, not Entra, gets an answer")
+                record.count("TestCaller")
+        if caller.has_stale_key:
             record.warn()
-            record.note(open_door="CALLER_VERIFICATION is none: anybody gets an answer")
-            record.count("OpenDoor")
-        return self._verifier.verify(call)
+            record.note(stale_keys="the issuer's key server has not answered for hours")
+            record.count("StaleKeys")
+        return caller
 
     def _read_layers(
         self, callout: Callout, deadline: Deadline, record: CalloutRecord
@@ -135,4 +150,6 @@ def _refuse(error: CalloutError, record: CalloutRecord) -> dict[str, Any]:
     if error.evidence:
         record.note(cause=dict(error.evidence))
     record.count(FAILURES[error.code].metric)
+    if isinstance(error, CallerRefused):
+        record.count(f"CallerRefused.{error.reason}")
     return response

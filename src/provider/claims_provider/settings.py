@@ -1,8 +1,11 @@
 """The function's environment → one frozen, validated object. Read once, at cold start."""
 
+import time
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Self
 
 from pydantic import (
     AfterValidator,
@@ -11,12 +14,12 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
-    field_validator,
     model_validator,
 )
 
 from claims_provider.claims.key import AppKey, KeyScheme, UserKey
 from claims_provider.contract.identifiers import canonical_guid
+from claims_provider.contract.issuers import Issuer, issuers_of
 from claims_provider.contract.limits import (
     ENTRA_WAIT_MS_DEFAULT,
     ENTRA_WAIT_MS_MAX,
@@ -29,6 +32,7 @@ class CallerVerification(StrEnum):
     """Who makes sure that the caller is Entra."""
 
     GATEWAY = "gateway"
+    FUNCTION = "function"
     NONE = "none"
 
 
@@ -52,7 +56,25 @@ def _split(value: object) -> object:
     return value
 
 
+TEST_CALLER_DAYS_MAX: Final = 31
+"""How far ahead the end of test callers may lie: nobody removes what works for ever."""
+
+
+def _epoch_seconds(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    moment: datetime | None = None
+    with suppress(ValueError):
+        moment = datetime.fromisoformat(value)
+    if moment is None or moment.tzinfo is None:
+        message = "expected a date and time with its zone such as 2026-12-31T18:00:00Z"
+        raise ValueError(message)
+    return moment.timestamp()
+
+
 Guid = Annotated[str, AfterValidator(canonical_guid)]
+Moment = Annotated[float, BeforeValidator(_epoch_seconds)]
+"""ISO 8601 with a zone, in epoch seconds."""
 Listed = BeforeValidator(_split)
 """A comma-separated list in one variable."""
 
@@ -64,11 +86,17 @@ class Settings(BaseModel):
 
     table_name: Annotated[str, Field(min_length=1)]
     caller_verification: CallerVerification = CallerVerification.GATEWAY
-    tenant_id: Guid
-    token_issuer: str = ""
-    """``iss`` of Entra's token. Required unless the door is open."""
+    tenant_id: Annotated[tuple[Guid, ...], Listed, Field(min_length=1)]
+    """One tenant; in function mode several, if need be."""
+    token_issuer: Annotated[tuple[str, ...], Listed] = ()
+    """``iss`` of Entra's token. One in gateway mode; in function mode some of those that Entra
+    uses for the tenants, all if empty."""
     token_audiences: Annotated[tuple[str, ...], Listed] = ()
     """``aud`` of Entra's token: the app's GUID and ``api://`` URI. Required unless open."""
+    test_caller_app_ids: Annotated[frozenset[Guid], Listed] = frozenset()
+    """Apps let in beside Entra, for one's own tests."""
+    test_callers_until: Moment = 0.0
+    """When they are let in no more."""
     entra_wait_ms: Annotated[int, Field(ge=ENTRA_WAIT_MS_MIN, le=ENTRA_WAIT_MS_MAX)] = (
         ENTRA_WAIT_MS_DEFAULT
     )
@@ -81,24 +109,57 @@ class Settings(BaseModel):
     app_key: AppKey = AppKey.CLIENT
     echo_claims: Annotated[frozenset[EchoClaim], Listed] = frozenset()
 
-    @field_validator("token_issuer")
-    @classmethod
-    def _https(cls, issuer: str) -> str:
-        if issuer and not issuer.startswith("https://"):
-            message = "expected an https:// URL"
-            raise ValueError(message)
-        return issuer
-
     @model_validator(mode="after")
     def _caller_is_known(self) -> Self:
-        if self.caller_verification is CallerVerification.GATEWAY and not (
-            self.token_issuer and self.token_audiences
-        ):
+        if self.caller_verification is not CallerVerification.FUNCTION and len(self.tenant_id) > 1:
             message = (
-                "TOKEN_ISSUER and TOKEN_AUDIENCES are required while CALLER_VERIFICATION is gateway"
+                "TENANT_ID: several tenants are for CALLER_VERIFICATION=function; "
+                "expected one, a JWT authorizer has one issuer"
+            )
+            raise ValueError(message)
+        match self.caller_verification:
+            case CallerVerification.GATEWAY if not (
+                len(self.token_issuer) == 1 and self.token_audiences
+            ):
+                message = (
+                    "TOKEN_ISSUER (one) and TOKEN_AUDIENCES are required while "
+                    "CALLER_VERIFICATION is gateway"
+                )
+                raise ValueError(message)
+            case CallerVerification.FUNCTION if not self.token_audiences:
+                message = "TOKEN_AUDIENCES is required while CALLER_VERIFICATION is function"
+                raise ValueError(message)
+            case CallerVerification.FUNCTION:
+                self._check_issuers()
+        return self
+
+    @model_validator(mode="after")
+    def _test_callers_end(self) -> Self:
+        if not self.test_caller_app_ids:
+            return self
+        ends_in = self.test_callers_until - time.time()
+        if not self.test_callers_until or ends_in > TEST_CALLER_DAYS_MAX * 86_400:
+            message = (
+                "TEST_CALLERS_UNTIL: required with TEST_CALLER_APP_IDS, at most "
+                f"{TEST_CALLER_DAYS_MAX} days ahead"
             )
             raise ValueError(message)
         return self
+
+    def _check_issuers(self) -> None:
+        known = {issuer.url for tenant in self.tenant_id for issuer in issuers_of(tenant)}
+        for name in self.token_issuer:
+            if name not in known:
+                message = f"TOKEN_ISSUER: expected one of {', '.join(sorted(known))}"
+                raise ValueError(message)
+
+    @property
+    def issuers(self) -> tuple[Issuer, ...]:
+        """Whose tokens are accepted in function mode."""
+        every = (issuer for tenant in self.tenant_id for issuer in issuers_of(tenant))
+        return tuple(
+            issuer for issuer in every if not self.token_issuer or issuer.url in self.token_issuer
+        )
 
     @property
     def key_scheme(self) -> KeyScheme:

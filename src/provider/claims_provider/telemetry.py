@@ -60,9 +60,11 @@ class _StandardOutput(logging.StreamHandler[TextIO]):
 class Telemetry:
     """Writes records to standard output, where Lambda takes logs and (as EMF) metrics from."""
 
-    def __init__(self) -> None:
+    def __init__(self, function_name: str) -> None:
+        """`function_name` tells one deployment's metrics from another's in the same account."""
         self._logger = Logger(service=SERVICE, location=None, logger_handler=_StandardOutput())
         self._metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
+        self._metrics.set_default_dimensions(function_name=function_name)
         self._cold = True
 
     def write(self, record: CalloutRecord) -> None:

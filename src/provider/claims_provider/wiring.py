@@ -10,7 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import ChecksumError
 
 from claims_provider.claims.store import ClaimsStore
-from claims_provider.deadline import budget_ms
+from claims_provider.deadline import Deadline, budget_ms
 from claims_provider.handler import CalloutHandler
 from claims_provider.inbound.caller import ExpectedCaller, GatewayVerifier, OpenDoor, Verifier
 from claims_provider.settings import CallerVerification, Settings, read_settings
@@ -19,35 +19,70 @@ from claims_provider.telemetry import Telemetry
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
+    from claims_provider.inbound.signing_keys import FetchKeys
+
 _ATTEMPT_SHARE = 0.4
 """Part of the budget that one connect or one read may take, so that a second attempt fits in: a
 connection that died while the environment was frozen hangs until its time-out."""
 
 
-def build_handler(environment: Mapping[str, str] = os.environ) -> CalloutHandler:
-    """The handler that `environment` configures. Raises `SettingsError`."""
+def build_handler(
+    environment: Mapping[str, str] = os.environ, fetch_keys: "FetchKeys | None" = None
+) -> CalloutHandler:
+    """The handler that `environment` configures. Raises `SettingsError`.
+
+    `fetch_keys` stands for the issuers' key servers where there are none: on one machine.
+    """
     settings = read_settings(environment)
     budget = budget_ms(settings.entra_wait_ms)
     return CalloutHandler(
         settings=settings,
-        verifier=verifier_of(settings),
+        verifier=verifier_of(settings, budget, fetch_keys),
         store=ClaimsStore(settings.table_name, _connector(budget)),
-        telemetry=Telemetry(),
+        telemetry=Telemetry(environment.get("AWS_LAMBDA_FUNCTION_NAME", "local")),
         budget_ms=budget,
     )
 
 
-def verifier_of(settings: Settings) -> Verifier:
+def verifier_of(settings: Settings, budget: int, fetch_keys: "FetchKeys | None") -> Verifier:
     """What makes sure that the caller is Entra, as `settings` choose."""
-    if settings.caller_verification is CallerVerification.NONE:
-        return OpenDoor(settings.tenant_id)
-    return GatewayVerifier(
-        ExpectedCaller(
-            tenant_id=settings.tenant_id,
-            issuer=settings.token_issuer,
-            audiences=frozenset(settings.token_audiences),
-        )
+    match settings.caller_verification:
+        case CallerVerification.NONE:
+            return OpenDoor(settings.tenant_id[0])
+        case CallerVerification.GATEWAY:
+            (tenant_id,), (issuer,) = settings.tenant_id, settings.token_issuer
+            return GatewayVerifier(_expected(settings, tenant_id, issuer))
+        case CallerVerification.FUNCTION:
+            return _token_verifier(settings, budget, fetch_keys)
+
+
+def _expected(settings: Settings, tenant_id: str, issuer: str) -> ExpectedCaller:
+    return ExpectedCaller(
+        tenant_id=tenant_id,
+        issuer=issuer,
+        audiences=frozenset(settings.token_audiences),
+        test_app_ids=settings.test_caller_app_ids,
+        test_until=settings.test_callers_until,
     )
+
+
+def _token_verifier(settings: Settings, budget: int, fetch_keys: "FetchKeys | None") -> Verifier:
+    # Imported here: a JWT library costs a cold start 40 ms, which gateway mode need not pay.
+    import ssl  # noqa: PLC0415
+
+    from claims_provider.inbound.key_server import KeyServer  # noqa: PLC0415
+    from claims_provider.inbound.signing_keys import SigningKeys  # noqa: PLC0415
+    from claims_provider.inbound.token import TokenVerifier, TrustedIssuer  # noqa: PLC0415
+
+    fetch = fetch_keys or KeyServer(ssl.create_default_context())
+    issuers = tuple(
+        TrustedIssuer(
+            _expected(settings, issuer.tenant_id, issuer.url),
+            SigningKeys(issuer.url, issuer.keys_url, fetch),
+        )
+        for issuer in settings.issuers
+    )
+    return TokenVerifier(issuers, Deadline.after_ms(budget))
 
 
 def _connector(budget: int) -> "Callable[[], DynamoDBClient]":

@@ -111,6 +111,11 @@ class WorkerPool:
         self._stuck = [worker for worker in self._stuck if worker.is_alive()]
         return len(self._stuck)
 
+    @property
+    def has_finished(self) -> bool:
+        """Whether the job that was started is over: `finish` would not wait."""
+        return self._current is not None and not self._current.answers.empty()
+
     def run(self, job: Job, deadline: Deadline) -> Any:
         """What `job(client)` returns, or raises.
 

@@ -3,21 +3,51 @@
 The HTTP API's JWT authorizer is the first wall: signature, issuer, audience, expiry. It takes
 ``client_id`` for an absent ``aud`` and does not know ``azp``, so a valid token of any other app of
 the tenant would pass it; this module is the second wall. The authorizer hands on claims as strings
-(lists as
-``[a b]``), and all are compared exactly.
+(lists as ``[a b]``), and all are compared exactly.
 """
 
+import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
 
 from claims_provider.contract.identifiers import AUTHENTICATION_EVENTS_APP_ID
+from claims_provider.deadline import Deadline
 from claims_provider.errors import CallerRefused, RefusalReason
 from claims_provider.inbound.http_event import Envelope, HttpCall
 
 _EVIDENCE_CHARACTERS = 120
 _CALLER_CLAIM_OF_VERSION = {"1.0": "appid", "2.0": "azp"}
 """Which claim names the calling app, by token version; Entra's token reference."""
+
+
+class CallerKind(StrEnum):
+    """Who was let in. All but ``entra`` are loud in log and metric."""
+
+    ENTRA = "entra"
+    TEST = "test"
+    """One of ``TEST_CALLER_APP_IDS``, before their end."""
+    ANYBODY = "anybody"
+    """Nothing was verified."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody who was let in, and the tenant (GUID) that he may ask about."""
+
+    tenant_id: str
+    kind: CallerKind
+    has_stale_key: bool = False
+    """Whether the token was verified with a key that should long have been fetched again."""
+
+
+class Verifier(Protocol):
+    """What makes sure that the caller is Entra."""
+
+    def verify(self, call: HttpCall, deadline: Deadline) -> Caller:
+        """Who calls. Raises `CallerRefused`; never takes longer than `deadline`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +57,10 @@ class ExpectedCaller:
     tenant_id: str
     issuer: str
     audiences: frozenset[str]
+    test_app_ids: frozenset[str] = field(default_factory=frozenset)
+    """Apps let in beside Entra until `test_until`, to try the endpoint with."""
+    test_until: float = 0.0
+    """Epoch seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +69,8 @@ class GatewayVerifier:
 
     expected: ExpectedCaller
 
-    def verify(self, call: HttpCall) -> str:
-        """The tenant (GUID) that the caller speaks for. Raises `CallerRefused`."""
+    def verify(self, call: HttpCall, deadline: Deadline) -> Caller:  # noqa: ARG002  # no waiting here
+        """Who calls. Raises `CallerRefused`."""
         if call.envelope is not Envelope.HTTP_API:
             raise CallerRefused(
                 RefusalReason.ENVELOPE, expected=Envelope.HTTP_API, actual=call.envelope
@@ -52,29 +86,30 @@ class OpenDoor:
 
     tenant_id: str
 
-    def verify(self, call: HttpCall) -> str:  # noqa: ARG002  # the door is open whoever calls
-        """The deployment's tenant (GUID), whoever calls."""
-        return self.tenant_id
+    def verify(self, call: HttpCall, deadline: Deadline) -> Caller:  # noqa: ARG002  # the door is open
+        """Anybody, asking about the deployment's tenant."""
+        return Caller(self.tenant_id, CallerKind.ANYBODY)
 
 
-Verifier = GatewayVerifier | OpenDoor
-
-
-def check_token_claims(claims: Mapping[str, Any], expected: ExpectedCaller) -> str:
-    """The tenant (GUID) that verified token `claims` speak for. Raises `CallerRefused`."""
+def check_token_claims(claims: Mapping[str, Any], expected: ExpectedCaller) -> Caller:
+    """Who a verified token's `claims` say that calls. Raises `CallerRefused`."""
     _require(claims, "iss", {expected.issuer}, RefusalReason.ISSUER)
     _require(claims, "aud", expected.audiences, RefusalReason.AUDIENCE)
     version = _require(claims, "ver", _CALLER_CLAIM_OF_VERSION.keys(), RefusalReason.VERSION)
-    caller_claim = _CALLER_CLAIM_OF_VERSION[version]
-    _require(claims, caller_claim, {AUTHENTICATION_EVENTS_APP_ID}, RefusalReason.CALLER)
-    return _require(claims, "tid", {expected.tenant_id}, RefusalReason.TENANT)
+    accepted = {AUTHENTICATION_EVENTS_APP_ID}
+    if time.time() < expected.test_until:
+        accepted |= expected.test_app_ids
+    app_id = _require(claims, _CALLER_CLAIM_OF_VERSION[version], accepted, RefusalReason.CALLER)
+    tenant_id = _require(claims, "tid", {expected.tenant_id}, RefusalReason.TENANT)
+    is_entra = app_id == AUTHENTICATION_EVENTS_APP_ID
+    return Caller(tenant_id, CallerKind.ENTRA if is_entra else CallerKind.TEST)
 
 
-def check_tenant(verified: str, asked: str) -> None:
+def check_tenant(caller: Caller, asked: str) -> None:
     """A caller of one tenant must not ask about the users of another. Raises `CallerRefused`."""
-    if asked != verified:
+    if asked != caller.tenant_id:
         raise CallerRefused(
-            RefusalReason.TENANT, claim="data.tenantId", expected=verified, actual=asked
+            RefusalReason.TENANT, claim="data.tenantId", expected=caller.tenant_id, actual=asked
         )
 
 
@@ -88,8 +123,10 @@ def _require(
     if isinstance(actual, str) and actual in accepted:
         return actual
     raise CallerRefused(
-        reason,
-        claim=name,
-        expected=" or ".join(sorted(accepted)),
-        actual="absent" if actual is None else str(actual)[:_EVIDENCE_CHARACTERS],
+        reason, claim=name, expected=" or ".join(sorted(accepted)), actual=shown(actual)
     )
+
+
+def shown(value: object) -> str:
+    """What a token says, short enough for a line of the log; never for a token itself."""
+    return "absent" if value is None else str(value)[:_EVIDENCE_CHARACTERS]

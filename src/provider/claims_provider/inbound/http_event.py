@@ -113,10 +113,19 @@ def _unknown_envelope() -> CalloutError:
 
 
 def _headers(event: Mapping[str, Any]) -> dict[str, str]:
-    headers = event.get("headers")
+    """Headers by name in lower case; one that was sent twice is joined, as RFC 9110 has it.
+
+    Payload 1.0 has all values of a header beside the last one: who reads two tokens as one reads
+    the one that somebody else has not checked.
+    """
+    headers = event.get("multiValueHeaders") or event.get("headers")
     if not isinstance(headers, Mapping):
         return {}
-    return {str(name).lower(): value for name, value in headers.items() if isinstance(value, str)}
+    sent: dict[str, list[str]] = {}
+    for name, value in headers.items():
+        values = value if isinstance(value, list) else [value]
+        sent.setdefault(str(name).lower(), []).extend(v for v in values if isinstance(v, str))
+    return {name: ", ".join(values) for name, values in sent.items() if values}
 
 
 def _jwt_claims(context: Mapping[str, Any]) -> Mapping[str, Any] | None:

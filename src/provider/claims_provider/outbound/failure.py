@@ -23,6 +23,7 @@ FAILURES: Final[dict[ErrorCode, Failure]] = {
     ErrorCode.METHOD_NOT_ALLOWED: Failure(405, "Method not allowed", _BAD_REQUEST),
     ErrorCode.BODY_TOO_LARGE: Failure(413, "Body too large", _BAD_REQUEST),
     ErrorCode.CALLER_REFUSED: Failure(401, "Caller refused", "CallerRefused"),
+    ErrorCode.KEYS_UNAVAILABLE: Failure(503, "Signing keys are not available", "KeysUnavailable"),
     ErrorCode.CONTENT_TYPE_UNSUPPORTED: Failure(415, "Unsupported content type", _BAD_REQUEST),
     ErrorCode.BODY_NOT_BASE64: Failure(400, "Body is not base64", _BAD_REQUEST),
     ErrorCode.BODY_EMPTY: Failure(400, "Body is empty", _BAD_REQUEST),

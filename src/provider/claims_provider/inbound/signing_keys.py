@@ -1,0 +1,117 @@
+"""An issuer's signing keys: fetched in good time, kept while the key server is down.
+
+Entra publishes a new key before it signs with it, so a key set that is looked at every hour nearly
+always holds the key that a token names. A key it does not hold is asked for once per cool-down,
+whatever a flood of made-up key ids asks for.
+"""
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from claims_provider.deadline import Deadline
+from claims_provider.errors import CallerRefused, KeysUnavailable, RefusalReason
+from claims_provider.inbound.key_set import KeyServerError, read_key_set
+from claims_provider.worker import NoAnswer, WorkerPool
+
+REFRESH_SECONDS: Final = 3600.0
+"""Age from which on a key set is fetched again, beside the callout and not before it."""
+
+COOL_DOWN_SECONDS: Final = 60.0
+"""The least time between two fetches for keys that a good key set does not hold."""
+
+RETRY_SECONDS: Final = 2.0
+"""The least time between two fetches while there are no keys at all: nobody gets in meanwhile."""
+
+_FETCH_SECONDS = 5.0
+_SHARE_OF_DEADLINE = 0.5
+"""What a callout may wait for keys: the table has to be read in the rest."""
+
+FetchKeys = Callable[[str], bytes]
+"""``fetch(keys_url)``: the key server's answer. Raises `KeyServerError`, or what it pleases."""
+
+
+@dataclass
+class SigningKeys:
+    """The keys of one issuer."""
+
+    issuer: str
+    keys_url: str
+    fetch: FetchKeys
+    clock: Callable[[], float] = time.time
+    """Epoch seconds. Not the monotonic clock: keys in a snapshot that was restored are old, and
+    only this clock says so."""
+    _keys: Mapping[str, Any] = field(default_factory=dict, init=False)
+    _fetched_at: float = field(default=-math.inf, init=False)
+    _tried_at: float = field(default=-math.inf, init=False)
+    _is_fetching: bool = field(default=False, init=False)
+    _error: str = field(default="", init=False)
+
+    def __post_init__(self) -> None:
+        """A worker of its own, so that several issuers' keys are fetched at once."""
+        self._workers = WorkerPool(lambda: None)
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the keys should long have been fetched again."""
+        return self._is_past(self._fetched_at, 2 * REFRESH_SECONDS)
+
+    def find(self, key_id: str, deadline: Deadline) -> Any:
+        """The public key `key_id`.
+
+        Raises `CallerRefused` when the issuer has no such key, `KeysUnavailable` when no key of the
+        issuer is known at all.
+        """
+        patience = Deadline.after_ms(deadline.remaining() * 1000 * _SHARE_OF_DEADLINE)
+        if self._workers.has_finished or self._is_past(self._tried_at, _FETCH_SECONDS):
+            self.end_refresh(Deadline.after_ms(0))
+        if self._is_past(self._fetched_at, REFRESH_SECONDS) and self._may_try():
+            self.begin_refresh()
+            # Beside the callout, unless that has not worked for too long: between two callouts
+            # Lambda freezes whatever goes on.
+            if self.is_stale:
+                self.end_refresh(patience)
+        if key_id not in self._keys and (self._is_fetching or self._may_try()):
+            self.begin_refresh()
+            self.end_refresh(patience)
+        if key_id in self._keys:
+            return self._keys[key_id]
+        if not self._keys:
+            raise KeysUnavailable(self.issuer, self._error)
+        raise CallerRefused(
+            RefusalReason.UNKNOWN_KEY, claim="kid", expected=f"one of {len(self._keys)} keys"
+        )
+
+    def begin_refresh(self) -> None:
+        """Start to fetch the keys, unless that is going on. Never waits."""
+        if self._is_fetching:
+            return
+        self._tried_at = self.clock()
+        try:
+            self._workers.start(lambda _: read_key_set(self.fetch(self.keys_url), self.issuer))
+        except NoAnswer as none:
+            self._error = str(none)
+        else:
+            self._is_fetching = True
+
+    def end_refresh(self, deadline: Deadline) -> None:
+        """Take the keys that are being fetched; after `deadline` give up, and keep the old ones."""
+        if not self._is_fetching:
+            return
+        self._is_fetching = False
+        try:
+            self._keys = self._workers.finish(deadline)
+        except (NoAnswer, KeyServerError) as error:
+            self._error = str(error)
+        except Exception as error:  # noqa: BLE001  # sockets, TLS and HTTP raise what they please
+            self._error = type(error).__name__
+        else:
+            self._fetched_at = self.clock()
+
+    def _may_try(self) -> bool:
+        return self._is_past(self._tried_at, COOL_DOWN_SECONDS if self._keys else RETRY_SECONDS)
+
+    def _is_past(self, moment: float, seconds: float) -> bool:
+        return not 0 <= self.clock() - moment < seconds  # a moment to come: the clock was put back

@@ -1,0 +1,165 @@
+"""``CALLER_VERIFICATION=function``: the function verifies Entra's bearer token itself.
+
+For callouts that come by a way without JWT authorizer (a REST API, a Function URL), and for more
+than the one issuer that an authorizer knows. Only this mode imports a JWT library: it costs a cold
+start some 40 ms.
+
+What is checked, in this order: form → algorithm → issuer → key → signature → times → the claims
+that `check_token_claims` compares. Nothing that the token's header says leads anywhere but to one
+of the keys that we fetched ourselves: ``jwk``, ``jku``, ``x5u`` and ``x5c`` are never looked at.
+"""
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import jwt
+
+from claims_provider.deadline import Deadline
+from claims_provider.errors import CallerRefused, RefusalReason
+from claims_provider.inbound.caller import Caller, ExpectedCaller, check_token_claims, shown
+from claims_provider.inbound.http_event import HttpCall
+from claims_provider.inbound.signing_keys import SigningKeys
+
+ALGORITHM: Final = "RS256"
+"""The one algorithm that Entra signs access tokens with; its discovery documents."""
+
+SKEW_SECONDS: Final = 300
+"""How far clocks may be apart."""
+
+TOKEN_CHARACTERS_MAX: Final = 8192
+"""Ours: Entra's own token for a callout has about 1,700, and a gateway takes 10 KB of headers."""
+
+_BEARER = re.compile(r"bearer +([\w-]+\.[\w-]+\.[\w-]*) *", re.ASCII | re.IGNORECASE)
+_TIMES_MAX = 2**53
+"""Larger numbers are no moments; JSON's floats are exact up to here."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedIssuer:
+    """One issuer, its keys, and what its tokens must say."""
+
+    expected: ExpectedCaller
+    keys: SigningKeys
+
+
+class TokenVerifier:
+    """Verifies the bearer token of a call in any envelope."""
+
+    def __init__(self, issuers: tuple[TrustedIssuer, ...], deadline: Deadline) -> None:
+        """Loads the keys of all `issuers` at once, as far as they come within `deadline`."""
+        self._issuers: Mapping[str, TrustedIssuer] = {
+            issuer.expected.issuer: issuer for issuer in issuers
+        }
+        for issuer in issuers:
+            issuer.keys.begin_refresh()
+        for issuer in issuers:
+            issuer.keys.end_refresh(deadline)
+
+    def verify(self, call: HttpCall, deadline: Deadline) -> Caller:
+        """Who calls. Raises `CallerRefused`, `KeysUnavailable`."""
+        token = _bearer_token(call)
+        header, unverified = _unverified(token)
+        algorithm = header.get("alg")
+        if algorithm != ALGORITHM:
+            raise CallerRefused(
+                RefusalReason.ALGORITHM, expected=ALGORITHM, actual=shown(algorithm)
+            )
+        issuer = self._issuer_of(unverified)
+        key = issuer.keys.find(_key_id(header), deadline)
+        caller = check_token_claims(_verified_claims(token, key), issuer.expected)
+        return replace(caller, has_stale_key=issuer.keys.is_stale)
+
+    def _issuer_of(self, unverified: Mapping[str, Any]) -> TrustedIssuer:
+        name = unverified.get("iss")
+        issuer = self._issuers.get(name) if isinstance(name, str) else None
+        if issuer is None:
+            raise CallerRefused(
+                RefusalReason.ISSUER,
+                claim="iss",
+                expected=" or ".join(self._issuers),
+                actual=shown(name),
+            )
+        return issuer
+
+
+def _bearer_token(call: HttpCall) -> str:
+    authorization = call.headers.get("authorization")
+    if authorization is None:
+        raise CallerRefused(RefusalReason.MISSING, expected="Authorization: Bearer")
+    if len(authorization) > TOKEN_CHARACTERS_MAX:
+        raise CallerRefused(
+            RefusalReason.MALFORMED, expected=TOKEN_CHARACTERS_MAX, actual=len(authorization)
+        )
+    bearer = _BEARER.fullmatch(authorization)
+    if bearer is None:
+        raise CallerRefused(RefusalReason.MALFORMED, expected="Bearer and one signed token")
+    return bearer[1]
+
+
+def _unverified(token: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Header and claims of `token`, to choose a key by and for nothing else."""
+    try:
+        decoded = jwt.decode_complete(token, options={"verify_signature": False})
+    except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
+        raise CallerRefused(RefusalReason.MALFORMED, expected="a JSON Web Token") from None
+    header, claims = decoded["header"], decoded["payload"]
+    if "crit" in header:  # RFC 7515: to be refused by whoever does not know what it lists
+        raise CallerRefused(RefusalReason.MALFORMED, expected="no critical header")
+    return header, claims
+
+
+def _key_id(header: Mapping[str, Any]) -> str:
+    key_id = header.get("kid")
+    if isinstance(key_id, str) and key_id:
+        return key_id
+    raise CallerRefused(RefusalReason.UNKNOWN_KEY, expected="kid", actual=shown(key_id))
+
+
+def _verified_claims(token: str, key: Any) -> Mapping[str, Any]:
+    try:
+        claims: Mapping[str, Any] = jwt.decode(
+            token,
+            key,
+            algorithms=[ALGORITHM],
+            # Times have to be whole numbers: the library would take strings and floats too.
+            options={
+                "verify_exp": False,
+                "verify_nbf": False,
+                "verify_iat": False,
+                "verify_aud": False,
+                "verify_iss": False,
+                "verify_sub": False,
+                "verify_jti": False,
+            },
+        )
+    except jwt.InvalidSignatureError:
+        raise CallerRefused(RefusalReason.SIGNATURE) from None
+    except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
+        raise CallerRefused(RefusalReason.MALFORMED, expected="a JSON Web Token") from None
+    _check_times(claims, time.time())
+    return claims
+
+
+def _check_times(claims: Mapping[str, Any], now: float) -> None:
+    moments = {name: _moment(claims, name) for name in ("exp", "nbf", "iat")}
+    if now >= moments["exp"] + SKEW_SECONDS:
+        raise CallerRefused(
+            RefusalReason.EXPIRED, claim="exp", expected=int(now), actual=moments["exp"]
+        )
+    for name in ("nbf", "iat"):
+        if now < moments[name] - SKEW_SECONDS:
+            raise CallerRefused(
+                RefusalReason.NOT_YET_VALID, claim=name, expected=int(now), actual=moments[name]
+            )
+
+
+def _moment(claims: Mapping[str, Any], name: str) -> int:
+    value = claims.get(name)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _TIMES_MAX:
+        return value
+    raise CallerRefused(
+        RefusalReason.MALFORMED, claim=name, expected="epoch seconds", actual=shown(value)
+    )

@@ -1,6 +1,7 @@
 """One request at a misbehaving server, and the means to treat it badly."""
 
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -89,6 +90,8 @@ class Exchange:
         raise ConnectionAbortedError
 
     def _caller_has_gone(self) -> bool:
+        if isinstance(self._connection, ssl.SSLSocket):  # cannot be peeked into
+            return False
         try:
             return not self._connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
         except BlockingIOError:

@@ -1,6 +1,7 @@
 """A server on loopback between the function and its table, which misbehaves as told."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
@@ -34,9 +35,12 @@ class Behaviour:
 
 
 class FaultProxy:
-    """Use as a context; starts out as told, `faults` as for `inject`."""
+    """Use as a context; starts out as told, `faults` as for `inject`. Speaks TLS if told how."""
 
-    def __init__(self, upstream: str, *faults: Behaviour) -> None:
+    def __init__(
+        self, upstream: str, *faults: Behaviour, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self._tls = tls
         self.requests: list[Request] = []
         self._upstream = upstream
         self._lock = threading.Lock()
@@ -114,15 +118,21 @@ class FaultProxy:
         with self._lock:
             self._connections.add(connection)
         try:
-            with connection, suppress(OSError), connection.makefile("rb") as stream:
+            with connection, suppress(OSError):
                 if door is Door.MUTE:
                     over.wait(PATIENCE_SECONDS)
                     return
-                while (request := read_request(stream)) is not None:
-                    with self._lock:
-                        self.requests.append(request)
-                        fault = self._faults.pop(0) if self._faults[1:] else self._faults[0]
-                    fault.act(Exchange(connection, request, self._upstream, over))
+                self._talk(connection, over)
         finally:
             with self._lock:
                 self._connections.discard(connection)
+
+    def _talk(self, connection: socket.socket, over: threading.Event) -> None:
+        if self._tls is not None:
+            connection = self._tls.wrap_socket(connection, server_side=True)
+        with connection, connection.makefile("rb") as stream:
+            while (request := read_request(stream)) is not None:
+                with self._lock:
+                    self.requests.append(request)
+                    fault = self._faults.pop(0) if self._faults[1:] else self._faults[0]
+                fault.act(Exchange(connection, request, self._upstream, over))

@@ -82,9 +82,16 @@ class KeyServer:
             except OSError as error:
                 failure = error
                 continue
-            try:
-                return self._context.wrap_socket(plain, server_hostname=host)
-            except OSError:
-                plain.close()
-                raise
+            return self._shake_hands(plain, host)
         raise failure or OSError
+
+    def _shake_hands(self, plain: socket.socket, host: str) -> ssl.SSLSocket:
+        connection = self._context.wrap_socket(
+            plain, server_hostname=host, do_handshake_on_connect=False
+        )
+        try:
+            connection.do_handshake()
+        except BaseException:  # given up in the middle, too
+            connection.close()
+            raise
+        return connection

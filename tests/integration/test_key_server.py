@@ -1,0 +1,215 @@
+"""The function in front of key servers that misbehave, over real TLS on loopback."""
+
+import json
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import trustme
+from claims_provider.deadline import Deadline
+from claims_provider.errors import KeysUnavailable
+from claims_provider.inbound.key_server import BYTES_MAX, KeyServer, is_public
+from claims_provider.inbound.key_set import KeyServerError
+from claims_provider.inbound.signing_keys import SigningKeys
+
+from tests.integration import behaviours as do
+from tests.integration.deployment import MARGIN_MS, UNTRACED
+from tests.integration.fault_proxy import Behaviour, Door, FaultProxy
+from tests.key_servers import key_set, signing_key
+
+# An interrupted connect leaves its socket to the garbage collector.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    UNTRACED,
+]
+
+ISSUER = "https://issuer/"
+KEY = signing_key(0)
+GOOD = Behaviour(do.answer_with(key_set(KEY)))
+WAIT_MS = 400
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    """Who the function trusts."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def trust(authority: trustme.CA) -> ssl.SSLContext:
+    """A strict client's rules, with the one authority."""
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return context
+
+
+def _server_context(certificate: trustme.LeafCert) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.configure_cert(context)
+    return context
+
+
+@pytest.fixture
+def server(authority: trustme.CA) -> Iterator[FaultProxy]:
+    """A key server that does as told."""
+    with FaultProxy(
+        "http://127.0.0.1:9", GOOD, tls=_server_context(authority.issue_cert("localhost"))
+    ) as server:
+        yield server
+
+
+@pytest.fixture
+def fetch(trust: ssl.SSLContext) -> KeyServer:
+    """The function's own fetch, allowed to connect to loopback."""
+    return KeyServer(trust, lambda _: True)
+
+
+def _url(server: FaultProxy) -> str:
+    return f"https://localhost:{server.port}/keys"
+
+
+def test_keys_come_over_tls(server: FaultProxy, fetch: KeyServer) -> None:
+    """A good key server's answer is the key set, asked for once, by GET, at the path."""
+    assert key_set(KEY) == fetch(_url(server))
+    assert [("GET", "/keys", f"localhost:{server.port}")] == [
+        (request.method, request.path, request.headers["host"]) for request in server.requests
+    ]
+
+
+@pytest.mark.parametrize(
+    ("act", "message"),
+    [
+        (do.answer_with(b"", 301, {"location": "https://localhost/"}), "status 301"),
+        (do.answer_with(b"", 302, {"location": "http://169.254.169.254/"}), "status 302"),
+        (do.answer_with(b"down", 500), "status 500"),
+        (do.answer_with(b"x" * (BYTES_MAX + 1)), "more than"),
+        (lambda exchange: exchange.send(b"SSH-2.0-OpenSSH_9.6\r\n\r\n"), "does not speak HTTP"),
+    ],
+    ids=["redirect", "redirect-inward", "500", "too-large", "not-http"],
+)
+def test_a_bad_answer_is_told_apart(
+    act: do.Act, message: str, server: FaultProxy, fetch: KeyServer
+) -> None:
+    """Whatever is no answer with a key set says why, and a redirect leads nowhere."""
+    server.inject(Behaviour(act))
+    with pytest.raises(KeyServerError, match=message):
+        fetch(_url(server))
+    assert 1 == len(server.requests)
+
+
+def test_a_million_keys_are_no_key_set(server: FaultProxy, fetch: KeyServer) -> None:
+    """However many keys a server sends, reading ends at a megabyte."""
+    body = json.dumps({"keys": [{}] * 1_000_000}).encode()
+    server.inject(Behaviour(do.answer_with(body)))
+    with pytest.raises(KeyServerError, match="more than"):
+        fetch(_url(server))
+
+
+@pytest.mark.parametrize("whose", ["stranger", "other-name", "plain"])
+def test_only_the_key_server_itself_is_believed(
+    whose: str, authority: trustme.CA, fetch: KeyServer
+) -> None:
+    """A certificate of a stranger or for another name, or none at all, is no key server."""
+    tls = {
+        "stranger": _server_context(trustme.CA().issue_cert("localhost")),
+        "other-name": _server_context(authority.issue_cert("keys.example.com")),
+        "plain": None,
+    }[whose]
+    with (
+        FaultProxy("http://127.0.0.1:9", GOOD, tls=tls) as server,
+        pytest.raises((ssl.SSLError, TimeoutError)),
+    ):
+        fetch(_url(server))
+    assert "/keys" not in [request.path for request in server.requests]
+
+
+@pytest.mark.parametrize("url", ["http://localhost/keys", "file:///etc/passwd", "https:///x", ""])
+def test_only_https_is_asked(url: str, fetch: KeyServer) -> None:
+    """A URL that is not https with a host is not asked."""
+    with pytest.raises(KeyServerError, match="not https"):
+        fetch(url)
+
+
+def test_a_name_that_leads_inward_is_not_asked(server: FaultProxy, trust: ssl.SSLContext) -> None:
+    """A key server's name that leads to a private address is refused before it is connected to."""
+    with pytest.raises(KeyServerError, match="no public address"):
+        KeyServer(trust)(_url(server))
+    assert [] == server.requests
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("20.190.160.1", True),
+        ("2603:1037:1::1", True),
+        ("127.0.0.1", False),
+        ("10.0.0.1", False),
+        ("172.16.0.1", False),
+        ("192.168.0.1", False),
+        ("169.254.169.254", False),
+        ("100.64.0.1", False),
+        ("0.0.0.0", False),
+        ("224.0.0.1", False),
+        ("255.255.255.255", False),
+        ("::1", False),
+        ("fe80::1%eth0", False),
+        ("fd00:ec2::254", False),
+        ("::ffff:10.0.0.1", False),
+        ("::ffff:169.254.169.254", False),
+        ("::ffff:20.190.160.1", True),
+    ],
+)
+def test_private_addresses_are_known(address: str, public: bool) -> None:  # noqa: FBT001
+    """Loopback, private, link-local (the metadata service's), shared and multicast are inward."""
+    assert public == is_public(address)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Behaviour(do.hang),
+        Behaviour(do.hang, Door.MUTE),
+        Behaviour(do.hang, Door.FULL),
+        Behaviour(do.hang, Door.CLOSED),
+        Behaviour(do.hang_in_header),
+        Behaviour(do.drip_header),
+        Behaviour(do.drip_body),
+        Behaviour(do.drip_chunks),
+        Behaviour(do.reset),
+        Behaviour(do.close),
+        Behaviour(do.answer_with(b"<html>")),
+    ],
+    ids=["hang", "no-handshake", "no-connect", "closed", "hang-in-header", "drip-header",
+         "drip-body", "drip-chunks", "reset", "close", "garbage"],
+)  # fmt: skip
+def test_a_key_server_in_trouble_costs_half_the_time_left(
+    fault: Behaviour, server: FaultProxy, fetch: KeyServer
+) -> None:
+    """Whatever the key server does, looking for a key leaves time to say so, and is over then."""
+    keys = SigningKeys(ISSUER, _url(server), fetch)
+    server.inject(fault)
+    began = time.monotonic()
+    with pytest.raises(KeysUnavailable):
+        keys.find(KEY.kid, Deadline.after_ms(WAIT_MS))
+    assert (time.monotonic() - began) * 1000 < WAIT_MS / 2 + MARGIN_MS
+    server.inject(GOOD)
+    keys._tried_at = 0
+    assert keys.find(KEY.kid, Deadline.after_ms(4000))
+
+
+@pytest.mark.parametrize("name", ["hang", "drip_body", "reset"])
+def test_good_keys_outlive_a_key_server_in_trouble(
+    name: str, server: FaultProxy, fetch: KeyServer
+) -> None:
+    """Keys that are there serve on while the key server hangs, drips or resets."""
+    keys = SigningKeys(ISSUER, _url(server), fetch)
+    assert keys.find(KEY.kid, Deadline.after_ms(4000))
+    act: Callable[[Any], None] = getattr(do, name)
+    server.inject(Behaviour(act))
+    for _ in range(3):
+        keys._fetched_at = keys._tried_at = time.time() - 86_400
+        began = time.monotonic()
+        assert keys.find(KEY.kid, Deadline.after_ms(WAIT_MS))
+        assert (time.monotonic() - began) * 1000 < WAIT_MS / 2 + MARGIN_MS

@@ -1,0 +1,109 @@
+"""A key server's answer → the keys that can sign for an issuer."""
+
+import json
+from typing import Any
+
+import pytest
+from claims_provider.inbound.key_set import KEYS_MAX, KeyServerError, read_key_set
+from claimsctl.entra.signing_key import SigningKey
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.key_servers import key_set, signing_key
+
+TENANT = "aaaabbbb-0000-cccc-1111-dddd2222eeee"
+ISSUER = f"https://login.microsoftonline.com/{TENANT}/v2.0"
+GOOD = signing_key(0).jwk()
+
+
+def _set(*entries: Any) -> bytes:
+    return json.dumps({"keys": entries}).encode()
+
+
+def test_every_key_is_found_by_its_id() -> None:
+    """A key set of several keys gives each of them by key id."""
+    keys = read_key_set(key_set(signing_key(0), signing_key(1)), ISSUER)
+    assert {signing_key(0).kid, signing_key(1).kid} == keys.keys()
+    public = signing_key(0).private.public_key().public_numbers()
+    assert public == keys[signing_key(0).kid].public_numbers()
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "https://login.microsoftonline.com/{tenantid}/v2.0",
+        ISSUER,
+        None,
+    ],
+    ids=["any-tenant", "this-tenant", "unsaid"],
+)
+def test_a_key_may_say_whose_it_is(own: str | None) -> None:
+    """Entra's workforce key sets say beside each key which issuer it signs for."""
+    entry = GOOD if own is None else {**GOOD, "issuer": own}
+    assert {GOOD["kid"]} == read_key_set(_set(entry), ISSUER).keys()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"issuer": "https://sts.windows.net/{tenantid}/"},
+        {"issuer": "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0"},
+        {"issuer": 7},
+        {"use": "enc"},
+        {"alg": "RS512"},
+        {"kty": "EC"},
+        {"kty": "oct", "k": "c2VjcmV0"},
+        {"kid": None},
+        {"kid": 7},
+        {"n": None},
+        {"n": 7},
+        {"n": "!"},
+        {"n": ""},
+        {"n": "AQAB" * 10_000},
+        {"e": None},
+        {"e": "!"},
+        {"e": "AA"},
+        SigningKey(generate_private_key(65537, 1024)).jwk(),
+    ],
+    ids=lambda change: json.dumps(change)[:60],
+)
+def test_a_key_that_cannot_sign_is_passed_over(change: dict[str, Any]) -> None:
+    """A key of another issuer, purpose or kind, too short or not readable, costs no other key."""
+    odd = {**GOOD, **change}
+    assert [signing_key(1).kid] == list(read_key_set(_set(odd, signing_key(1).jwk()), ISSUER))
+    with pytest.raises(KeyServerError, match="none of 1 keys can sign"):
+        read_key_set(_set(odd), ISSUER)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"<html>", b"\xff", b"null", b"[]", b"{}", b'{"keys": {}}', b'{"keys": []}', b"[" * 10**5,
+     b'{"keys": [null, 7, "x", []]}', _set(*[GOOD] * (KEYS_MAX + 1))],
+    ids=lambda body: str(body[:20]),
+)  # fmt: skip
+def test_what_is_no_key_set_is_refused(body: bytes) -> None:
+    """Garbage, an empty set and far too many keys are an error that quotes nothing of them."""
+    with pytest.raises(KeyServerError):
+        read_key_set(body, ISSUER)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.integers() | st.text() | st.just(GOOD["n"]),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["keys", "kid", "kty", "n", "e", "use", "alg", "issuer"]), inner
+            )
+        ),
+        max_leaves=12,
+    )
+)
+def test_any_json_gives_keys_or_the_one_error(document: Any) -> None:
+    """Whatever a key server says, the reader ends with keys or with `KeyServerError`."""
+    try:
+        keys = read_key_set(json.dumps({"keys": document}).encode(), ISSUER)
+    except KeyServerError:
+        return
+    assert keys

@@ -1,0 +1,153 @@
+"""An issuer's keys: in good time, as seldom as can be, kept while the key server is down."""
+
+import time
+
+import pytest
+from claims_provider.deadline import Deadline
+from claims_provider.errors import CallerRefused, KeysUnavailable, RefusalReason
+from claims_provider.inbound.signing_keys import (
+    COOL_DOWN_SECONDS,
+    REFRESH_SECONDS,
+    RETRY_SECONDS,
+    SigningKeys,
+)
+
+from tests.key_servers import Clock, FakeKeyServer, signing_key
+
+ISSUER = "https://sts.windows.net/aaaabbbb-0000-cccc-1111-dddd2222eeee/"
+OLD, NEW = signing_key(0), signing_key(1)
+
+
+def _soon() -> Deadline:
+    return Deadline.after_ms(2000)
+
+
+def _keys(server: FakeKeyServer, clock: Clock) -> SigningKeys:
+    keys = SigningKeys(ISSUER, "https://keys/", server, clock)
+    keys.begin_refresh()
+    keys.end_refresh(_soon())
+    return keys
+
+
+def _settle(keys: SigningKeys) -> None:
+    """Let a fetch that goes on beside the callouts come to its end."""
+    give_up_at = time.monotonic() + 5
+    while keys._is_fetching and not keys._workers.has_finished:
+        assert time.monotonic() < give_up_at
+        time.sleep(0.001)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that stands still until it is moved."""
+    return Clock()
+
+
+@pytest.fixture
+def server() -> FakeKeyServer:
+    """A key server with one key."""
+    return FakeKeyServer(OLD)
+
+
+def test_a_known_key_is_not_asked_for_again(server: FakeKeyServer, clock: Clock) -> None:
+    """Keys are fetched once and serve every callout until they are an hour old."""
+    keys = _keys(server, clock)
+    for _ in range(100):
+        clock.now += REFRESH_SECONDS / 101
+        assert keys.find(OLD.kid, _soon())
+    assert ["https://keys/"] == server.asked
+
+
+def test_a_refresh_in_good_time_costs_no_callout(server: FakeKeyServer, clock: Clock) -> None:
+    """From an hour on the keys are fetched beside the callout: it does not wait."""
+    keys = _keys(server, clock)
+    server.keys = (OLD, NEW)
+    clock.now += REFRESH_SECONDS
+    server.hangs.clear()
+    assert keys.find(OLD.kid, _soon())
+    server.hangs.set()
+    _settle(keys)
+    assert keys.find(NEW.kid, Deadline.after_ms(0))
+    assert 2 == len(server.asked)
+
+
+def test_a_withdrawn_key_is_forgotten(server: FakeKeyServer, clock: Clock) -> None:
+    """A key that the issuer publishes no more is not accepted after the refresh."""
+    keys = _keys(server, clock)
+    server.keys = (NEW,)
+    clock.now += 2 * REFRESH_SECONDS
+    with pytest.raises(CallerRefused) as refusal:
+        keys.find(OLD.kid, _soon())
+    assert RefusalReason.UNKNOWN_KEY is refusal.value.reason
+
+
+def test_a_new_key_is_found_at_once(server: FakeKeyServer, clock: Clock) -> None:
+    """A key that came between two refreshes is fetched when a token names it."""
+    keys = _keys(server, clock)
+    server.keys = (OLD, NEW)
+    clock.now += COOL_DOWN_SECONDS
+    assert keys.find(NEW.kid, _soon())
+    assert keys.find(OLD.kid, _soon())
+    assert 2 == len(server.asked)
+
+
+def test_a_flood_of_made_up_keys_is_one_fetch_per_cool_down(
+    server: FakeKeyServer, clock: Clock
+) -> None:
+    """However many unknown key ids come, the key server is asked once per cool-down."""
+    keys = _keys(server, clock)
+    for number in range(1000):
+        clock.now += COOL_DOWN_SECONDS / 100
+        with pytest.raises(CallerRefused):
+            keys.find(f"made-up-{number}", _soon())
+        assert keys.find(OLD.kid, _soon())
+    assert len(server.asked) <= 1 + 1000 / 100
+
+
+def test_the_last_good_keys_outlive_the_key_server(server: FakeKeyServer, clock: Clock) -> None:
+    """While the key server is down the keys of before serve, and are known to be stale."""
+    keys = _keys(server, clock)
+    server.fail()
+    for _ in range(48):
+        clock.now += REFRESH_SECONDS
+        assert keys.find(OLD.kid, _soon())
+        _settle(keys)
+    assert keys.is_stale
+    server.failure = None
+    clock.now += COOL_DOWN_SECONDS
+    assert keys.find(OLD.kid, _soon())
+    assert not keys.is_stale
+
+
+@pytest.mark.parametrize("failure", [OSError("no route"), ValueError("?"), RuntimeError("bug")])
+def test_without_any_key_it_is_said_so(
+    failure: Exception, server: FakeKeyServer, clock: Clock
+) -> None:
+    """No keys at all is an outage of its own, told apart from a caller to be refused."""
+    server.failure = failure
+    keys = _keys(server, clock)
+    with pytest.raises(KeysUnavailable) as unavailable:
+        keys.find(OLD.kid, _soon())
+    assert {"issuer": ISSUER, "error": type(failure).__name__} == unavailable.value.evidence
+
+
+def test_without_any_key_it_is_tried_again_soon(server: FakeKeyServer, clock: Clock) -> None:
+    """As long as there are no keys nobody gets in, so it is tried every other second."""
+    server.fail()
+    keys = _keys(server, clock)
+    for _ in range(100):
+        with pytest.raises(KeysUnavailable):
+            keys.find(OLD.kid, _soon())
+    assert 1 == len(server.asked)
+    server.failure = None
+    clock.now += RETRY_SECONDS
+    assert keys.find(OLD.kid, _soon())
+    assert 2 == len(server.asked)
+
+
+def test_a_clock_put_back_is_no_trap(server: FakeKeyServer, clock: Clock) -> None:
+    """After the clock was put back keys are fetched anew instead of never again."""
+    keys = _keys(server, clock)
+    server.keys = (OLD, NEW)
+    clock.now -= 10 * REFRESH_SECONDS
+    assert keys.find(NEW.kid, _soon())

@@ -14,7 +14,9 @@ CALLOUT_PATH = "/callout"
 """The one route of template.yaml."""
 
 _API_ID = "a1b2c3d4e5"
-_HTTP_API_HOST = f"{_API_ID}.execute-api.eu-central-1.amazonaws.com"
+HTTP_API_HOST = f"{_API_ID}.execute-api.eu-central-1.amazonaws.com"
+"""Where the samples' HTTP API is. A placeholder."""
+
 _REQUEST_ID = "JKJaXmPLvHcESHA="
 
 Headers = Mapping[str, str]
@@ -29,7 +31,7 @@ def http_api_event(
     method: str = "POST",
 ) -> dict[str, Any]:
     """Payload 2.0 of an HTTP API, with what its authorizer verified (``None``: has none)."""
-    event = _payload_2(body, headers, _HTTP_API_HOST, received_at_ms, method)
+    event = _payload_2(body, headers, HTTP_API_HOST, received_at_ms, method)
     event["routeKey"] = event["requestContext"]["routeKey"] = f"{method} {CALLOUT_PATH}"
     if authorizer_claims is not None:
         jwt = {"claims": dict(authorizer_claims), "scopes": None}
@@ -63,7 +65,7 @@ def rest_api_event(body: bytes, headers: Headers, *, received_at_ms: int) -> dic
             "path": f"/prod{CALLOUT_PATH}",
             "stage": "prod",
             "protocol": "HTTP/1.1",
-            "domainName": _HTTP_API_HOST,
+            "domainName": HTTP_API_HOST,
             "apiId": _API_ID,
             "requestId": _REQUEST_ID,
             "requestTime": _time(received_at_ms),

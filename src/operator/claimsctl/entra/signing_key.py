@@ -1,0 +1,78 @@
+"""A key that signs tokens as Entra's do: RSA, 2048 bits, published as a JSON Web Key."""
+
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Self
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+
+ALGORITHM = "RS256"
+"""What Entra signs access tokens with."""
+
+_BITS = 2048
+_EXPONENT = 65537
+
+
+def base64url(raw: bytes) -> str:
+    """`raw` as JOSE writes bytes: base64url without padding (RFC 7515)."""
+    return urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A private key and what of it is published."""
+
+    private: RSAPrivateKey
+
+    @classmethod
+    def generate(cls) -> Self:
+        """A new key."""
+        return cls(generate_private_key(_EXPONENT, _BITS))
+
+    @classmethod
+    def from_pem(cls, pem: bytes) -> Self:
+        """The key in `pem`. Raises ``ValueError`` unless it is a bare RSA key of 2048 bits."""
+        message = f"expected an RSA private key of {_BITS} bits in PEM, without a password"
+        try:
+            key = serialization.load_pem_private_key(pem, password=None)
+        except (ValueError, TypeError):  # TypeError: wants a password
+            raise ValueError(message) from None
+        if not isinstance(key, RSAPrivateKey) or key.key_size != _BITS:
+            raise ValueError(message)
+        return cls(key)
+
+    def to_pem(self) -> bytes:
+        """The private key, unencrypted: for a file that nobody else may read."""
+        return self.private.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+
+    def public_pem(self) -> bytes:
+        """The public key."""
+        return self.private.public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+
+    @property
+    def kid(self) -> str:
+        """The key's id: its thumbprint (RFC 7638), so that it stays while the key does."""
+        n, e = self._numbers()
+        canonical = f'{{"e":"{e}","kty":"RSA","n":"{n}"}}'
+        return base64url(sha256(canonical.encode("ascii")).digest())
+
+    def jwk(self) -> dict[str, str]:
+        """The public key as a member of a key set."""
+        n, e = self._numbers()
+        return {"kty": "RSA", "use": "sig", "alg": ALGORITHM, "kid": self.kid, "n": n, "e": e}
+
+    def _numbers(self) -> tuple[str, str]:
+        public = self.private.public_key().public_numbers()
+        return _base64url_number(public.n), _base64url_number(public.e)
+
+
+def _base64url_number(number: int) -> str:
+    return base64url(number.to_bytes((number.bit_length() + 7) // 8))

@@ -1,0 +1,31 @@
+"""Keys and tokens for tests."""
+
+import json
+from functools import cache
+from typing import Any
+
+from claimsctl.entra.scenarios import TENANT_ID
+from claimsctl.entra.signing_key import SigningKey, base64url
+from claimsctl.entra.token_claims import TokenProfile
+
+NOW = 1795510000
+PROFILE = TokenProfile(TENANT_ID)
+GOOD_CLAIMS = PROFILE.claims(NOW)
+
+
+@cache
+def issuer_key() -> SigningKey:
+    """The issuer's key; making one takes a tenth of a second."""
+    return SigningKey.generate()
+
+
+@cache
+def other_key() -> SigningKey:
+    """A key that the issuer does not publish."""
+    return SigningKey.generate()
+
+
+def part(document: Any) -> str:
+    """A part of a token: any JSON value, or bytes as they are."""
+    raw = document if isinstance(document, bytes) else json.dumps(document).encode()
+    return base64url(raw)

@@ -14,6 +14,7 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    field_validator,
     model_validator,
 )
 
@@ -108,6 +109,14 @@ class Settings(BaseModel):
     """The only claims that items found by address may give; empty: all."""
     app_key: AppKey = AppKey.CLIENT
     echo_claims: Annotated[frozenset[EchoClaim], Listed] = frozenset()
+
+    @field_validator("token_issuer")
+    @classmethod
+    def _https(cls, issuers: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(issuer.startswith("https://") for issuer in issuers):
+            message = "expected an https:// URL"
+            raise ValueError(message)
+        return issuers
 
     @model_validator(mode="after")
     def _caller_is_known(self) -> Self:

@@ -1,0 +1,1 @@
+"""The forger's battery: nobody but Entra gets in, however many try, and Entra always does."""

@@ -19,8 +19,9 @@ def process(tmp_path: Path) -> Run:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
     """`run(*arguments, stdin=…, **environment)` runs the entry point in this process."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / ".config"))
     return here_with(monkeypatch, capsys)
 
 

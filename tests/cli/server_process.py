@@ -1,6 +1,7 @@
 """`claimsctl serve` as a process of its own."""
 
 import http.client
+import json
 import socket
 import subprocess
 import time
@@ -8,11 +9,21 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from claimsctl.entra.scenarios import TENANT_ID
+from claimsctl.entra.signing_key import SigningKey
+from claimsctl.entra.token import mint
+from claimsctl.entra.token_claims import TokenProfile
+from claimsctl.local.key_file import kept_key
 
 from tests.cli.command import CLAIMSCTL, SECONDS, variables
 
 HOST = "127.0.0.1"
 JSON = {"content-type": "application/json"}
+GOOD = "a good token's"
+KEY_FILE = ".config/claimsctl/issuer-key.pem"
+"""Where a command keeps the issuer's key in its home."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +33,8 @@ class Response:
     status: int
     content_type: str | None
     body: bytes
+    challenge: str | None = None
+    """``www-authenticate``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +44,17 @@ class ServerProcess:
     process: subprocess.Popen[bytes]
     port: int
     log: Path
+    profile: TokenProfile
+    """Which tokens it takes."""
+
+    @property
+    def key(self) -> SigningKey:
+        """The key of its issuer."""
+        return kept_key(self.log.parent / KEY_FILE)
+
+    def good_claims(self) -> dict[str, str | int]:
+        """What a token says that it takes."""
+        return self.profile.claims(int(time.time()))
 
     def ask(
         self,
@@ -38,15 +62,32 @@ class ServerProcess:
         method: str = "POST",
         path: str = "/callout",
         headers: Mapping[str, str] = JSON,
+        *,
+        authorization: str | None = GOOD,
     ) -> Response:
-        """The answer to one request."""
+        """The answer to one request, by default with a good token."""
+        sent = dict(headers)
+        if authorization is GOOD:
+            sent["authorization"] = f"Bearer {mint(self.good_claims(), self.key)}"
+        elif authorization is not None:
+            sent["authorization"] = authorization
         connection = http.client.HTTPConnection(HOST, self.port, timeout=SECONDS)
         try:
-            connection.request(method, path, body, dict(headers))
+            connection.request(method, path, body, sent)
             answer = connection.getresponse()
-            return Response(answer.status, answer.getheader("content-type"), answer.read())
+            return Response(
+                answer.status,
+                answer.getheader("content-type"),
+                answer.read(),
+                answer.getheader("www-authenticate"),
+            )
         finally:
             connection.close()
+
+    def logged(self) -> list[dict[str, Any]]:
+        """The log's JSON lines, the gateway's and the function's."""
+        lines = self.log.read_text("utf-8").splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
 
     def is_up(self) -> bool:
         """Whether somebody listens."""
@@ -55,8 +96,16 @@ class ServerProcess:
 
 
 @contextmanager
-def serving(home: Path, *options: str | Path, **environment: str) -> Iterator[ServerProcess]:
-    """A server on a free port, started in `home`, for as long as the context lasts."""
+def serving(
+    home: Path,
+    *options: str | Path,
+    profile: TokenProfile = TokenProfile(TENANT_ID),  # noqa: B008  # frozen
+    **environment: str,
+) -> Iterator[ServerProcess]:
+    """A server on a free port, started in `home`, for as long as the context lasts.
+
+    `profile` is what its tokens are made of; options or environment must ask for the same.
+    """
     port = free_port()
     log = home / "serve.log"
     with log.open("wb") as output:
@@ -68,7 +117,7 @@ def serving(home: Path, *options: str | Path, **environment: str) -> Iterator[Se
             cwd=home,
             env=variables(home, **environment),
         )
-    server = ServerProcess(process, port, log)
+    server = ServerProcess(process, port, log, profile)
     try:
         give_up_at = time.monotonic() + SECONDS
         while not server.is_up():

@@ -13,6 +13,7 @@ def test_the_main_job(process: Run) -> None:
     lines = outcome.out.splitlines()
     assert "DynamoDB (embedded)  8 rows loaded from claims.sample.csv" == lines[0]
     assert lines[1].startswith("HTTP API             http://127.0.0.1:")
+    assert 1 == lines.count("  Authorization: Bearer eyJ…")
     assert 3 == lines.count("Entra would accept this answer")
     member = lines.index("Entra would accept this answer") + 1
     assert [

@@ -10,6 +10,7 @@ from claimsctl.entra.finding import Answer
 from claimsctl.entra.judge import judge
 from claimsctl.entra.samples.callouts import body_of
 from claimsctl.entra.scenarios import TENANT_ID
+from claimsctl.entra.token import mint
 
 from tests.cli.command import EVENTS, MEMBER, Outcome, Run
 from tests.cli.server_process import HOST, Response, ServerProcess, serving
@@ -41,12 +42,18 @@ def test_a_callout_gets_its_claims(server: ServerProcess) -> None:
 
 
 def test_it_says_what_it_does(server: ServerProcess) -> None:
-    """URL, tenant, the open door and a command to try it with stand at the top of the log."""
-    url = f"http://{HOST}:{server.port}/callout"
+    """URL, tenant, issuer and a command to try it with stand at the top of the log."""
+    base = f"http://{HOST}:{server.port}"
+    issuer = f"https://{TENANT_ID}.ciamlogin.com/{TENANT_ID}/v2.0"
+    discovery = f"{base}/{TENANT_ID}/v2.0/.well-known/openid-configuration"
+    curl = (
+        f'curl -si {base}/callout -H "authorization: Bearer $(claimsctl token)"'
+        f" -H 'content-type: application/json' --data-binary @{MEMBER}"
+    )
     assert [
-        f"Serving {url} for tenant {TENANT_ID}; Ctrl-C ends it.",
-        "No token is checked here: every caller is taken for Entra.",
-        f"Try: curl -si {url} -H 'content-type: application/json' --data-binary @{MEMBER}",
+        f"Serving {base}/callout for tenant {TENANT_ID}; Ctrl-C ends it.",
+        f"Tokens of {issuer}, published at {discovery}",
+        f"Try: {curl}",
     ] == server.log.read_text("utf-8").splitlines()[:3]
 
 
@@ -55,7 +62,8 @@ def test_it_says_what_it_does(server: ServerProcess) -> None:
     [
         ("GET", "/callout"), ("HEAD", "/callout"), ("PUT", "/callout"), ("OPTIONS", "/callout"),
         ("POST", "/"), ("POST", "/callout/"), ("POST", "/Callout"), ("POST", "/callout/x"),
-        ("GET", "/docs"), ("GET", "/openapi.json"),
+        ("GET", "/docs"), ("GET", "/openapi.json"), ("GET", "/.well-known/openid-configuration"),
+        ("POST", f"/{TENANT_ID}/discovery/keys"), ("GET", f"/{TENANT_ID}/discovery/v2.0/keys/"),
     ],
 )  # fmt: skip
 def test_another_route_is_not_found(server: ServerProcess, method: str, path: str) -> None:
@@ -112,8 +120,10 @@ def test_many_at_once_are_all_answered(server: ServerProcess) -> None:
 
 def test_a_caller_may_go_away(server: ServerProcess) -> None:
     """A caller that hangs up half way leaves no traceback and does not stop the next one."""
+    head = b"POST /callout HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\nAuthorization: "
+    token = mint(server.good_claims(), server.key).encode()
     with socket.create_connection((HOST, server.port)) as caller:
-        caller.sendall(b"POST /callout HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        caller.sendall(head + token + b"\r\n\r\n{")
     assert 200 == server.ask(MEMBER.read_bytes()).status
     assert "Traceback" not in server.log.read_text("utf-8")
 

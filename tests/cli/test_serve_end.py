@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from claimsctl.entra.samples.callouts import body_of
+from claimsctl.entra.token import mint
+from claimsctl.entra.token_claims import TokenProfile
 
 from tests.cli.command import MEMBER
 from tests.cli.server_process import HOST, serving
@@ -31,7 +33,9 @@ def test_it_ends_when_told(tmp_path: Path, number: signal.Signals) -> None:
 def test_it_does_not_wait_for_a_caller_that_hangs(tmp_path: Path) -> None:
     """A caller in the middle of its request has two seconds, then it ends all the same."""
     with serving(tmp_path) as server, socket.create_connection((HOST, server.port)) as caller:
-        caller.sendall(b"POST /callout HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        token = mint(server.good_claims(), server.key).encode()
+        head = b"POST /callout HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\nAuthorization: "
+        caller.sendall(head + token + b"\r\n\r\n{")
         assert 200 == server.ask(MEMBER.read_bytes()).status
         server.process.send_signal(signal.SIGTERM)
         assert 0 == server.process.wait(15)
@@ -43,7 +47,9 @@ def test_it_serves_given_claims_for_a_given_tenant(tmp_path: Path) -> None:
     (tmp_path / "mine.csv").write_text(f"user,tier\n{USER},diamond\n")
     body = body_of("member")
     body["data"]["tenantId"] = OTHER_TENANT
-    with serving(tmp_path, "--claims", "mine.csv", TENANT_ID=OTHER_TENANT) as server:
+    options = ("--claims", "mine.csv")
+    profile = TokenProfile(OTHER_TENANT)
+    with serving(tmp_path, *options, profile=profile, TENANT_ID=OTHER_TENANT) as server:
         answer = json.loads(server.ask(json.dumps(body).encode()).body)
         assert {"tier": "diamond"} == answer["data"]["actions"][0]["claims"]
         assert 401 == server.ask(MEMBER.read_bytes()).status

@@ -8,7 +8,7 @@ import pytest
 from tests.cli.command import MEMBER, Run
 
 COMMANDS: dict[tuple[str, ...], set[str]] = {
-    (): {"demo", "invoke", "serve", "claims"},
+    (): {"demo", "invoke", "serve", "token", "claims"},
     ("claims",): {"load"},
     ("demo",): set(),
     ("invoke",): {
@@ -16,8 +16,14 @@ COMMANDS: dict[tuple[str, ...], set[str]] = {
         "TENANT_ID", "AWS_ENDPOINT_URL_DYNAMODB", "TABLE_NAME", "CALLER_VERIFICATION",
     },
     ("serve",): {
-        "--port", "--claims", "--tenant", "--endpoint-url", "--table",
-        "PORT", "TENANT_ID", "AWS_ENDPOINT_URL_DYNAMODB", "TABLE_NAME",
+        "--port", "--claims", "--tenant", "--tenant-kind", "--token-version", "--endpoint-url",
+        "--table", "--caller-verification",
+        "PORT", "TENANT_ID", "TENANT_KIND", "TOKEN_VERSION", "AWS_ENDPOINT_URL_DYNAMODB",
+        "TABLE_NAME", "CALLER_VERIFICATION",
+    },
+    ("token",): {
+        "--tenant", "--tenant-kind", "--token-version", "--audience", "--wrong",
+        "TENANT_ID", "TENANT_KIND", "TOKEN_VERSION",
     },
     ("claims", "load"): {
         "--table", "--tenant", "--endpoint-url",
@@ -49,13 +55,18 @@ def test_help_lists_every_option(run: Run, command: tuple[str, ...]) -> None:
         ),
         (("invoke", str(MEMBER), "--caller-verification", "some"), "'--caller-verification'"),
         (("invoke", str(MEMBER), "--claims"), "Option '--claims' requires an argument"),
+        (("token", "--wrong", "everything"), "Invalid value for '--wrong'"),
+        (("token", "--token-version", "3"), "Invalid value for '--token-version'"),
+        (("token", "--tenant", "contoso"), "'--tenant' (env var: 'TENANT_ID'): expec"),
+        (("serve", "--tenant-kind", "b2c"), "Invalid value for '--tenant-kind'"),
         (("serve", "--port", "x"), "Invalid value for '--port'"),
         (("claims", "load", "x"), "Missing option '--table' (env var: 'TABLE_NAME')"),
         (("claims", "load", "--table", "x"), "Missing argument"),
         (("claims", "drop"), "No such command 'drop'"),
     ],
     ids=[
-        "command", "option", "extra", "no-event", "tenant", "verification", "no-value", "port",
+        "command", "option", "extra", "no-event", "tenant", "verification", "no-value",
+        "wrong", "version", "token-tenant", "kind", "port",
         "no-table", "no-file", "subcommand",
     ],
 )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from claimsctl.entra.samples.callouts import body_of
 from claimsctl.entra.scenarios import TENANT_ID
+from claimsctl.entra.token_claims import SAMPLE_AUDIENCES
 from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.local.function import (
     callout_in,
@@ -142,3 +143,12 @@ def test_a_played_event_is_entras(monkeypatch: pytest.MonkeyPatch) -> None:
     assert OTHER_TENANT == claims["tid"]
     assert f"https://{OTHER_TENANT}.ciamlogin.com/{OTHER_TENANT}/v2.0" == claims["iss"]
     assert "application/json" == event["headers"]["content-type"]
+
+
+@pytest.mark.parametrize("audience", SAMPLE_AUDIENCES)
+def test_either_audience_is_the_functions(audience: str) -> None:
+    """As in the template: the app id, and the identifier URI. Here the store is out of reach."""
+    event = played_event(json.dumps(body_of("member")).encode(), TENANT_ID)
+    event["requestContext"]["authorizer"]["jwt"]["claims"]["aud"] = audience
+    with local_function(NOWHERE, TENANT_ID, {}) as function:
+        assert 503 == function.invoke(event)["statusCode"]

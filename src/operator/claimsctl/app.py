@@ -1,10 +1,11 @@
 """The command tree; what commands do is elsewhere."""
 
 import json
-import shlex
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -19,6 +20,9 @@ from claimsctl.dataset.table import write_records
 from claimsctl.entra.finding import Answer
 from claimsctl.entra.judge import judge
 from claimsctl.entra.scenarios import TENANT_ID
+from claimsctl.entra.token import mint
+from claimsctl.entra.token_claims import SAMPLE_AUDIENCES, TenantKind, TokenProfile, TokenVersion
+from claimsctl.entra.wrong_token import WrongToken, forge
 from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.local.bundle import bundled
 from claimsctl.local.demo import run_demo
@@ -30,7 +34,9 @@ from claimsctl.local.function import (
     read_json,
     tenant_of,
 )
-from claimsctl.local.gateway import CALLOUT_PATH
+from claimsctl.local.greeting import greeting
+from claimsctl.local.issuer import Issuer
+from claimsctl.local.key_file import kept_key, key_path
 from claimsctl.local.server import HOST, bind, serve_forever
 from claimsctl.local.table import EMBEDDED_TABLE, TableLocation, embedded_table
 
@@ -78,6 +84,17 @@ TableName = Annotated[
 Verification = Annotated[
     CallerVerification,
     typer.Option("--caller-verification", help="As in the template.", envvar="CALLER_VERIFICATION"),
+]
+Kind = Annotated[
+    TenantKind, typer.Option("--tenant-kind", help="As in the template.", envvar="TENANT_KIND")
+]
+Version = Annotated[
+    TokenVersion,
+    typer.Option(
+        "--token-version",
+        help="The app registration's requestedAccessTokenVersion.",
+        envvar="TOKEN_VERSION",
+    ),
 ]
 
 
@@ -139,29 +156,58 @@ def serve(
     ] = 8787,
     claims: ClaimsFile = None,
     tenant: Tenant = TENANT_ID,
+    tenant_kind: Kind = TenantKind.EXTERNAL,
+    token_version: Version = TokenVersion.V2,
     endpoint_url: EndpointUrl = None,
     table: TableName = None,
+    caller_verification: Verification = CallerVerification.GATEWAY,
 ) -> None:
     """Serve the local HTTP API in front of the function, over the embedded table.
 
-    No token is checked: whoever calls is taken for Entra. Loopback only.
+    A model of the gateway's JWT authorizer checks each caller's token, such as claimsctl token
+    makes for the same tenant, kind and version. Loopback only.
     """
-    tenant_id = tenant or TENANT_ID
+    profile = TokenProfile(tenant or TENANT_ID, tenant_kind, token_version)
+    key = partial(kept_key, key_path())
+    overrides = {
+        "CALLER_VERIFICATION": caller_verification.value,
+        "TOKEN_ISSUER": profile.issuer,
+        "TOKEN_AUDIENCES": ",".join(SAMPLE_AUDIENCES),
+    }
     with (
         bind(port) as listener,
         _table(endpoint_url, table, claims, tenant) as location,
-        local_function(location, tenant_id, {}) as function,
+        local_function(location, profile.tenant_id, overrides) as function,
     ):
-        console = report.err()
-        url = f"http://{HOST}:{port}{CALLOUT_PATH}"
-        console.print(f"Serving {url} for tenant {tenant_id}; Ctrl-C ends it.")
-        console.print("No token is checked here: every caller is taken for Entra.", style="yellow")
-        member = shlex.quote(str(bundled("events/callout/member.json")))
-        console.print(
-            f"Try: curl -si {url} -H 'content-type: application/json' --data-binary @{member}",
-            markup=False,
-        )
-        serve_forever(function, listener)
+        key()  # what is wrong with it is told at the start, not to the first caller
+        issuer = Issuer(profile.tenant_id, profile.kind, key)
+        for line in greeting(f"http://{HOST}:{port}", profile, issuer):
+            report.err().print(line, markup=False)
+        if caller_verification is CallerVerification.NONE:
+            report.err().print(
+                "No token is checked here: every caller is taken for Entra.", style="yellow"
+            )
+        serve_forever(function, issuer, listener)
+
+
+@app.command()
+def token(
+    tenant: Tenant = TENANT_ID,
+    tenant_kind: Kind = TenantKind.EXTERNAL,
+    token_version: Version = TokenVersion.V2,
+    audience: Annotated[
+        str | None,
+        typer.Option(help="Another audience than the samples' app.", show_default=False),
+    ] = None,
+    wrong: Annotated[
+        WrongToken | None, typer.Option(help="What to do wrong.", show_default=False)
+    ] = None,
+) -> None:
+    """Print a token as Entra would send it, or one that must be refused."""
+    profile = TokenProfile(tenant or TENANT_ID, tenant_kind, token_version)
+    claims = profile.claims(int(time.time())) | ({"aud": audience} if audience else {})
+    key = kept_key(key_path())
+    sys.stdout.write((mint(claims, key) if wrong is None else forge(wrong, claims, key)) + "\n")
 
 
 @claims_app.command("load")

@@ -122,7 +122,7 @@ FORGERIES: Mapping[WrongToken, Forgery] = {
         "for another API", _GATEWAY, "audience", changed(lambda _: {"aud": OTHER_GUID})
     ),
     WrongToken.EXPIRED: Forgery(
-        "two hours old",
+        "expired an hour ago",
         _GATEWAY,
         "expired",
         changed(lambda good: later(good, "iat", "nbf", "exp", hours=-2)),

@@ -1,6 +1,7 @@
 """The main job, start to finish, on one machine."""
 
 import json
+import time
 from collections.abc import Callable
 
 from rich.console import Console, RenderableType
@@ -11,14 +12,19 @@ from claimsctl.entra.finding import Answer, Verdict
 from claimsctl.entra.judge import judge
 from claimsctl.entra.samples.callouts import body_of
 from claimsctl.entra.scenarios import TENANT_ID
+from claimsctl.entra.signing_key import SigningKey
+from claimsctl.entra.token import mint
+from claimsctl.entra.token_claims import TokenProfile
 from claimsctl.entra.transport import post_callout
 from claimsctl.errors import ExitCode
 from claimsctl.local.bundle import bundled
 from claimsctl.local.function import local_function
+from claimsctl.local.issuer import Issuer
 from claimsctl.local.server import served
 from claimsctl.local.table import embedded_table
 
 _WAIT_MS = 10_000
+_TOKEN_SHOWN = 3
 _QUIET = {"POWERTOOLS_LOG_LEVEL": "CRITICAL"}
 _EXCHANGES = {
     "member": "A member signs in",
@@ -38,6 +44,11 @@ def run_demo(
     The first exchange is shown whole. `ExitCode.NOT_FINE` when Entra would refuse an answer.
     """
     sample = bundled("events/claims.sample.csv")
+    profile = TokenProfile(TENANT_ID)
+    key = SigningKey.generate()
+    issuer = Issuer(TENANT_ID, profile.kind, lambda: key)
+    token = mint(profile.claims(int(time.time())), key)
+    headers = {"content-type": "application/json", "authorization": f"Bearer {token}"}
     accepted = True
     with (
         embedded_table() as table,
@@ -45,25 +56,26 @@ def run_demo(
     ):
         written = write_records(table.client(), table.name, read_claims_file(sample))
         console.print(f"DynamoDB (embedded)  {written} rows loaded from {sample.name}")
-        with served(function) as url:
+        with served(function, issuer) as url:
             console.print(f"HTTP API             {url}")
             for number, (scenario, title) in enumerate(_EXCHANGES.items(), start=1):
                 body = body_of(scenario)
                 user = body["data"]["authenticationContext"]["user"]
                 console.print(f"\n[bold]{number}. {title}[/]  [dim]user.id {user['id']}[/]")
                 sent = json.dumps(body).encode()
-                answer = post_callout(url, sent, {"content-type": "application/json"}, _WAIT_MS)
+                answer = post_callout(url, sent, headers, _WAIT_MS)
                 verdict = judge(answer)
                 accepted = accepted and verdict.accepted
                 if number == 1:
                     console.print(f"\n[dim]→ POST {url}[/]")
+                    console.print(f"[dim]  Authorization: Bearer {token[:_TOKEN_SHOWN]}…[/]")
                     console.print(show_json(sent))
                     console.print("\n[dim]← the answer[/]")
                     console.print(show_answer(answer))
                     console.print()
                 console.print(show_verdict(verdict))
     console.print(
-        "\nNext: [bold]claimsctl serve[/] and point curl at it, or "
+        "\nNext: [bold]claimsctl serve[/] and the curl line it shows, or "
         "[bold]claimsctl invoke[/] with a file of events/."
     )
     return ExitCode.FINE if accepted else ExitCode.NOT_FINE

@@ -14,10 +14,11 @@ from claims_provider.contract.identifiers import canonical_guid
 from claims_provider.errors import CalloutError, SettingsError
 from claims_provider.handler import CalloutHandler
 from claims_provider.inbound.http_event import read_http_event
+from claims_provider.settings import Settings, read_settings
 from claims_provider.wiring import build_handler
 
 from claimsctl.entra.scenarios import TENANT_ID
-from claimsctl.entra.token_claims import SAMPLE_API_APP_ID, authorizer_claims, issuer_of
+from claimsctl.entra.token_claims import SAMPLE_AUDIENCES, authorizer_claims, issuer_of
 from claimsctl.errors import OperatorError
 from claimsctl.local.gateway import http_api_event
 from claimsctl.local.table import AWS_SETTINGS, TableLocation
@@ -27,10 +28,10 @@ _JSON = {"Content-Type": "application/json"}
 
 @dataclass(frozen=True, slots=True)
 class LocalFunction:
-    """The handler, and the tenant it is deployed for."""
+    """The handler, and what it is deployed with."""
 
     handler: CalloutHandler
-    tenant_id: str
+    settings: Settings
 
     def invoke(self, event: object) -> dict[str, Any]:
         """The handler's answer to a gateway event; its log goes to standard error."""
@@ -54,7 +55,7 @@ def local_function(
     variables = {
         "TENANT_ID": tenant_id,
         "TOKEN_ISSUER": issuer_of(tenant_id),
-        "TOKEN_AUDIENCES": SAMPLE_API_APP_ID,
+        "TOKEN_AUDIENCES": ",".join(SAMPLE_AUDIENCES),
         "POWERTOOLS_METRICS_DISABLED": "true",
     }
     variables |= {name: value for name, value in environment.items() if name != "TENANT_ID"}
@@ -62,16 +63,16 @@ def local_function(
     before = dict(os.environ)
     os.environ.update(variables)  # the AWS SDK and Powertools read the process's own environment
     try:
-        yield LocalFunction(_built(variables), tenant_id)
+        yield _built(variables)
     finally:
         os.environ.clear()
         os.environ.update(before)
 
 
-def _built(variables: Mapping[str, str]) -> CalloutHandler:
+def _built(variables: Mapping[str, str]) -> LocalFunction:
     try:
         with redirect_stdout(sys.stderr):  # the logger keeps the stream it finds now
-            return build_handler(variables)
+            return LocalFunction(build_handler(variables), read_settings(variables))
     except SettingsError as error:
         message = f"the function's settings: {error}"
         raise OperatorError(message) from None

@@ -1,0 +1,37 @@
+"""What `claimsctl serve` says at its start: what is where, and a command to try it with."""
+
+import shlex
+
+from claimsctl.entra.scenarios import TENANT_ID
+from claimsctl.entra.token_claims import TokenProfile
+from claimsctl.local.bundle import bundled
+from claimsctl.local.gateway import CALLOUT_PATH
+from claimsctl.local.issuer import Issuer
+
+
+def greeting(base_url: str, profile: TokenProfile, issuer: Issuer) -> tuple[str, ...]:
+    """Lines for people; the command is one that any POSIX shell takes."""
+    url = base_url + CALLOUT_PATH
+    discovery = base_url + issuer.discovery_path(profile.version)
+    member = shlex.quote(str(bundled("events/callout/member.json")))
+    curl = (
+        f'curl -si {url} -H "authorization: Bearer $({token_command(profile)})"'
+        f" -H 'content-type: application/json' --data-binary @{member}"
+    )
+    return (
+        f"Serving {url} for tenant {profile.tenant_id}; Ctrl-C ends it.",
+        f"Tokens of {profile.issuer}, published at {discovery}",
+        f"Try: {curl}",
+    )
+
+
+def token_command(profile: TokenProfile) -> str:
+    """The command that prints a token of `profile`."""
+    usual = TokenProfile(TENANT_ID)
+    options = {
+        "--tenant": (profile.tenant_id, usual.tenant_id),
+        "--tenant-kind": (profile.kind.value, usual.kind.value),
+        "--token-version": (profile.version.value, usual.version.value),
+    }
+    words = [f"{name} {value}" for name, (value, default) in options.items() if value != default]
+    return " ".join(["claimsctl token", *words])

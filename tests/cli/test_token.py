@@ -1,0 +1,99 @@
+"""`claimsctl token`: what Entra would send, on standard output and nothing else."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+from claimsctl.entra.scenarios import TENANT_ID
+from claimsctl.entra.wrong_token import WrongToken
+from claimsctl.local.key_file import kept_key
+
+from tests.cli.command import Run
+from tests.cli.server_process import KEY_FILE, free_port
+
+OTHER_TENANT = "bbbbcccc-1111-dddd-2222-eeee3333ffff"
+
+
+def _claims(token: str) -> Any:
+    return jwt.decode(token.strip(), options={"verify_signature": False})
+
+
+def test_a_token_and_a_newline(process: Run, tmp_path: Path) -> None:
+    """The first command in an empty home makes the key; the token is signed with it."""
+    outcome = process("token")
+    assert (0, "") == (outcome.exit_code, outcome.err)
+    assert outcome.out.endswith("\n")
+    assert 1 == len(outcome.out.split())
+    key = jwt.PyJWK(kept_key(tmp_path / KEY_FILE).jwk())
+    audience = "11112222-bbbb-3333-cccc-4444dddd5555"
+    issuer = f"https://{TENANT_ID}.ciamlogin.com/{TENANT_ID}/v2.0"
+    claims = jwt.decode(outcome.out.strip(), key, audience=audience, issuer=issuer)
+    assert "99045fe1-7639-4a75-9d4a-577b6ca3810f" == claims["azp"]
+    assert time.time() < claims["exp"] < time.time() + 3700
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "expected"),
+    [
+        ((), {}, {"tid": TENANT_ID, "ver": "2.0"}),
+        (("--tenant", OTHER_TENANT.upper()), {}, {"tid": OTHER_TENANT}),
+        ((), {"TENANT_ID": OTHER_TENANT}, {"tid": OTHER_TENANT}),
+        (
+            ("--tenant-kind", "workforce"),
+            {},
+            {"iss": f"https://login.microsoftonline.com/{TENANT_ID}/v2.0"},
+        ),
+        (("--token-version", "1"), {}, {"iss": f"https://sts.windows.net/{TENANT_ID}/"}),
+        (
+            (),
+            {"TOKEN_VERSION": "1", "TENANT_KIND": "workforce"},
+            {"iss": f"https://sts.windows.net/{TENANT_ID}/", "ver": "1.0"},
+        ),
+        (("--audience", "api://elsewhere/app"), {}, {"aud": "api://elsewhere/app"}),
+        (("--wrong", "version"), {}, {"ver": "3.0"}),
+        (
+            ("--audience", "x", "--wrong", "aud-list"),
+            {},
+            {"aud": ["99999999-9999-9999-9999-999999999999", "x"]},
+        ),
+    ],
+)
+def test_what_it_says_can_be_chosen(
+    run: Run, arguments: tuple[str, ...], environment: dict[str, str], expected: dict[str, Any]
+) -> None:
+    """By option or variable, each as for `claimsctl serve`."""
+    outcome = run("token", *arguments, **environment)
+    assert 0 == outcome.exit_code
+    claims = _claims(outcome.out)
+    assert expected == {name: claims[name] for name in expected}
+
+
+@pytest.mark.parametrize("name", WrongToken)
+def test_each_wrong_token_is_one_word(run: Run, name: WrongToken) -> None:
+    """Whatever is wrong with it: it can be put into a header."""
+    outcome = run("token", "--wrong", name.value)
+    assert (0, "") == (outcome.exit_code, outcome.err)
+    assert 1 == len(outcome.out.split())
+    assert outcome.out.isascii()
+
+
+def test_help_names_every_wrong_token(run: Run) -> None:
+    """The choices are to be seen without the documentation."""
+    told = run("token", "--help").out
+    assert [] == [name.value for name in WrongToken if name.value not in told]
+
+
+def test_a_key_that_will_not_do(process: Run, tmp_path: Path) -> None:
+    """What is wrong with the file and what to do about it, in one line; no token."""
+    path = tmp_path / KEY_FILE
+    path.parent.mkdir(parents=True)
+    path.write_text("no key")
+    path.chmod(0o600)
+    for command in (("token",), ("serve", "--port", str(free_port()))):
+        outcome = process(*command)
+        assert (2, "") == (outcome.exit_code, outcome.out)
+        assert outcome.err.startswith(f"claimsctl: {path}: expected an RSA private key of 2048")
+        assert outcome.err.endswith("delete it, and the next command makes a new one\n")
+        assert "no key" not in outcome.err

@@ -9,7 +9,7 @@ LOCK = $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-hea
 	--no-emit-index-url --no-emit-find-links --no-strip-extras
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-python check events engine lock clean
+.PHONY: help demo test test-python forge bench check events engine lock clean
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
@@ -22,6 +22,12 @@ test: $(INSTALLED) engine ## All tests; the real DynamoDB engine takes part wher
 
 test-python: $(INSTALLED) ## The tests without coverage, for a second Python: make test-python VENV=.venv-3.13 PYTHON=…
 	$(VENV)/bin/pytest --no-cov
+
+forge: $(INSTALLED) ## The forger's battery at its full size: 200,000 tokens a wall instead of 10,000
+	FORGED_TOKENS=200000 $(VENV)/bin/pytest --no-cov tests/forgery
+
+bench: $(INSTALLED) ## What it costs to know who calls: cold start and warm callout in each mode
+	$(VENV)/bin/python bench/verification.py
 
 check: $(INSTALLED) $(SAM_INSTALLED) ## Style, types, walls between the packages, samples, template
 	$(VENV)/bin/ruff check

@@ -1,20 +1,12 @@
-"""Issuers' key servers that live in this process, and keys to fill them with."""
+"""Issuers' key servers that live in this process."""
 
 import json
 import threading
 import time
 from collections.abc import Sequence
-from functools import cache
 
 from claims_provider.inbound.key_set import KeyServerError
 from claimsctl.entra.signing_key import SigningKey
-
-
-@cache
-def signing_key(number: int) -> SigningKey:
-    """The same key for the same number all through a run: making one takes a tenth of a second."""
-    assert number >= 0
-    return SigningKey.generate()
 
 
 def key_set(*keys: SigningKey) -> bytes:

@@ -14,15 +14,20 @@ GOOD_CLAIMS = PROFILE.claims(NOW)
 
 
 @cache
-def issuer_key() -> SigningKey:
-    """The issuer's key; making one takes a tenth of a second."""
+def signing_key(number: int) -> SigningKey:
+    """The same key for the same number all through a run: making one takes a tenth of a second."""
+    assert number >= 0
     return SigningKey.generate()
 
 
-@cache
+def issuer_key() -> SigningKey:
+    """The issuer's key."""
+    return signing_key(0)
+
+
 def other_key() -> SigningKey:
     """A key that the issuer does not publish."""
-    return SigningKey.generate()
+    return signing_key(1)
 
 
 def part(document: Any) -> str:

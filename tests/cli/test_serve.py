@@ -11,9 +11,10 @@ from claimsctl.entra.judge import judge
 from claimsctl.entra.samples.callouts import body_of
 from claimsctl.entra.scenarios import TENANT_ID
 from claimsctl.entra.token import mint
+from claimsctl.local.server import bind
 
 from tests.cli.command import EVENTS, MEMBER, Outcome, Run
-from tests.cli.server_process import HOST, Response, ServerProcess, serving
+from tests.cli.server_process import HOST, Response, ServerProcess, free_port, serving
 
 
 @pytest.fixture(scope="module")
@@ -144,3 +145,9 @@ def test_a_port_that_is_none(run: Run, port: str) -> None:
     outcome = run("serve", "--port", port)
     assert (2, "") == (outcome.exit_code, outcome.out)
     assert "Invalid value for '--port'" in outcome.err
+
+
+def test_it_does_not_dawdle() -> None:
+    """Header and body of an answer leave at once: asyncio looks for the protocol's name."""
+    with bind(free_port()) as listener:
+        assert socket.IPPROTO_TCP == listener.proto

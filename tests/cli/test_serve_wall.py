@@ -207,7 +207,7 @@ def test_a_new_key_is_published_before_the_gateway_takes_it(tmp_path: Path) -> N
         old = server.key.kid
         key_file.unlink()
         assert 401 == server.ask(BODY).status
-        cause = {"reason": "kid", "claim": "kid", "expected": old, "actual": server.key.kid}
+        cause = {"reason": "unknown-key", "claim": "kid", "expected": old, "actual": server.key.kid}
         assert cause == _last(server)["cause"]
         keys = _published(server, f"/{TENANT_ID}/discovery/v2.0/keys")
         assert [server.key.jwk()] == keys["keys"]

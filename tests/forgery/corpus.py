@@ -1,6 +1,7 @@
 """Forged tokens by class, as many as are asked for; seeded, so that a run can be repeated."""
 
 import json
+import os
 import random
 import string
 import time
@@ -10,14 +11,19 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import jwt
-from claimsctl.entra.forgery import OTHER_GUID
+from claimsctl.entra.forgery import OTHER_GUID, caller_claim
 from claimsctl.entra.scenarios import CLIENT_APP_ID, TENANT_ID
 from claimsctl.entra.signing_key import SigningKey, base64url
 from claimsctl.entra.token import Claims, header_of, mint, sign, unsigned
 from claimsctl.entra.token_claims import SAMPLE_API_APP_ID, TokenProfile
 from claimsctl.entra.wrong_token import WrongToken, forge
 
-from tests.key_servers import signing_key
+from tests.tokens import signing_key
+
+TOKENS: Final = int(os.environ.get("FORGED_TOKENS", "10000"))
+"""How many a wall has to stand; `make forge` asks for more."""
+
+SEED: Final = 20261125
 
 OTHER_KEY: Final = signing_key(1)
 """A forger's own key."""
@@ -26,7 +32,6 @@ _ODD_VALUES: Final[tuple[Any, ...]] = (
     None, "", " ", 0, -1, 7, 1.5, True, False, [], {}, [[]], ["x"], {"a": "b"}, "null", "*", "\x00",
     float("inf"), float("nan"), 10**400, "1e400", "x" * 2000,
 )  # fmt: skip
-_CHECKED: Final = ("iss", "aud", "ver", "azp", "tid", "exp", "nbf", "iat")
 _LOOK_ALIKES: Final = {"0": "\uff10", "1": "\u0661", "a": "\u0430", "c": "\u0441", "d": "\u0501",
                        "e": "\u0435", "-": "\u2010", "/": "\u2044", ".": "\u2024"}  # fmt: skip
 _INVISIBLE: Final = ("\u200b", "\u200d", "\ufeff", "\u00ad", "\u202e", "\x00", " ", "\t", "\n")
@@ -95,7 +100,8 @@ def _spliced(chance: random.Random, claims: Claims, key: SigningKey) -> str:
 
 def _odd_claim(chance: random.Random, claims: Claims, key: SigningKey) -> str:
     """Signed by the issuer, but a claim is of a wrong type or of no sense."""
-    name, value = chance.choice(_CHECKED), chance.choice(_ODD_VALUES)
+    checked = ("iss", "aud", "ver", caller_claim(claims), "tid", "exp", "nbf", "iat")
+    name, value = chance.choice(checked), chance.choice(_ODD_VALUES)
     if name in {"nbf", "iat"} and type(value) is int and value >= 0:
         value = -1  # a moment long past is a good one
     return mint({**claims, name: value}, key)
@@ -103,7 +109,7 @@ def _odd_claim(chance: random.Random, claims: Claims, key: SigningKey) -> str:
 
 def _look_alike(chance: random.Random, claims: Claims, key: SigningKey) -> str:
     """A claim that looks like the right one and is another."""
-    name = chance.choice(("iss", "aud", "azp", "tid", "ver"))
+    name = chance.choice(("iss", "aud", caller_claim(claims), "tid", "ver"))
     text = claims[name]
     place = chance.randrange(len(text))
     look_alike = _LOOK_ALIKES.get(text[place], text[place].swapcase())
@@ -114,7 +120,7 @@ def _look_alike(chance: random.Random, claims: Claims, key: SigningKey) -> str:
 
 def _duplicate_claim(chance: random.Random, claims: Claims, key: SigningKey) -> str:
     """A claim twice: whoever takes the other one sees a good token."""
-    name = chance.choice(("iss", "aud", "azp", "tid", "ver"))
+    name = chance.choice(("iss", "aud", caller_claim(claims), "tid", "ver"))
     body = json.dumps({**claims, name: OTHER_GUID})
     twice = f'{{"{name}": {json.dumps(claims[name])}, {body[1:]}'
     head = base64url(json.dumps(header_of(key)).encode())
@@ -209,14 +215,16 @@ def _other_tenant(chance: random.Random, claims: Claims, key: SigningKey) -> str
 
 
 def _another_app(chance: random.Random, claims: Claims, key: SigningKey) -> str:
-    """A real token of another app of the tenant, or for another API."""
+    """A real token of another app of the tenant, or for another API, or of two versions."""
+    name = caller_claim(claims)
+    other = "appid" if name == "azp" else "azp"
     changes: Mapping[str, Any] = chance.choice(
         (
-            {"azp": CLIENT_APP_ID},
+            {name: CLIENT_APP_ID},
+            {name: SAMPLE_API_APP_ID},
+            {name: None, other: claims[name]},
             {"aud": CLIENT_APP_ID},
-            {"azp": SAMPLE_API_APP_ID},
-            {"azp": None, "appid": claims["azp"]},
-            {"ver": "1.0"},
+            {"ver": "1.0" if name == "azp" else "2.0"},
         )
     )
     changed = {**claims, **changes}
@@ -254,10 +262,15 @@ _SLOW: Final = frozenset(
 _SLOW_MAX: Final = 5
 
 
-def forged_tokens(count: int, key: SigningKey, seed: int) -> Iterator[Forged]:
-    """`count` forged tokens, all classes in turn."""
+def forged_tokens(
+    count: int,
+    key: SigningKey,
+    seed: int,
+    profile: TokenProfile = TokenProfile(TENANT_ID),  # noqa: B008  # frozen
+) -> Iterator[Forged]:
+    """`count` forged tokens, all classes in turn, made of the good ones that `profile` has."""
     chance = random.Random(seed)  # repeatable
-    claims = TokenProfile(TENANT_ID).claims(int(time.time()))
+    claims = profile.claims(int(time.time()))
     made = 0
     turn = 0
     while made < count:

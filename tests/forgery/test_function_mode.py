@@ -1,12 +1,11 @@
 """Forged tokens against the function that verifies them itself."""
 
 import json
-import os
 import random
 import time
 from collections.abc import Mapping
 from itertools import cycle
-from typing import Any, Final
+from typing import Any
 
 import jwt
 import pytest
@@ -34,12 +33,10 @@ from claimsctl.local.gateway import function_url_event, http_api_event, rest_api
 
 from tests.fakes import FakeDynamoDB, handler_over
 from tests.forgery.conftest import Tally
-from tests.forgery.corpus import forged_tokens, odd_headers
-from tests.key_servers import Clock, FakeKeyServer, signing_key
+from tests.forgery.corpus import SEED, TOKENS, forged_tokens, odd_headers
+from tests.key_servers import Clock, FakeKeyServer
+from tests.tokens import signing_key
 
-TOKENS: Final = int(os.environ.get("FORGED_TOKENS", "10000"))
-"""How many; `make forge` asks for more."""
-SEED: Final = 20261125
 KEY, NEXT_KEY = signing_key(0), signing_key(2)
 BODY = json.dumps(body_of("member")).encode()
 HEADERS = {"Content-Type": "application/json"}

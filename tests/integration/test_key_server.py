@@ -17,7 +17,8 @@ from claims_provider.inbound.signing_keys import SigningKeys
 from tests.integration import behaviours as do
 from tests.integration.deployment import MARGIN_MS, UNTRACED
 from tests.integration.fault_proxy import Behaviour, Door, FaultProxy
-from tests.key_servers import key_set, signing_key
+from tests.key_servers import key_set
+from tests.tokens import signing_key
 
 # An interrupted connect leaves its socket to the garbage collector.
 pytestmark = [

@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.key_servers import key_set, signing_key
+from tests.key_servers import key_set
+from tests.tokens import signing_key
 
 TENANT = "aaaabbbb-0000-cccc-1111-dddd2222eeee"
 ISSUER = f"https://login.microsoftonline.com/{TENANT}/v2.0"

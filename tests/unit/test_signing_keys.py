@@ -12,7 +12,8 @@ from claims_provider.inbound.signing_keys import (
     SigningKeys,
 )
 
-from tests.key_servers import Clock, FakeKeyServer, signing_key
+from tests.key_servers import Clock, FakeKeyServer
+from tests.tokens import signing_key
 
 ISSUER = "https://sts.windows.net/aaaabbbb-0000-cccc-1111-dddd2222eeee/"
 OLD, NEW = signing_key(0), signing_key(1)

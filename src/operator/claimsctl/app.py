@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-from claims_provider.contract.identifiers import canonical_guid
 from claims_provider.settings import CallerVerification
 
 from claimsctl import report
@@ -20,6 +19,7 @@ from claimsctl.dataset.table import write_records
 from claimsctl.entra.finding import Answer
 from claimsctl.entra.judge import judge
 from claimsctl.entra.scenarios import TENANT_ID
+from claimsctl.entra.signing_key import SigningKey
 from claimsctl.entra.token import mint
 from claimsctl.entra.token_claims import SAMPLE_AUDIENCES, TenantKind, TokenProfile, TokenVersion
 from claimsctl.entra.wrong_token import WrongToken, forge
@@ -39,6 +39,15 @@ from claimsctl.local.issuer import Issuer
 from claimsctl.local.key_file import kept_key, key_path
 from claimsctl.local.server import HOST, bind, serve_forever
 from claimsctl.local.table import EMBEDDED_TABLE, TableLocation, embedded_table
+from claimsctl.options import (
+    ClaimsFile,
+    EndpointUrl,
+    Kind,
+    TableName,
+    Tenant,
+    Verification,
+    Version,
+)
 
 app = typer.Typer(
     help="Claims for Microsoft Entra's tokens: load them, serve them, see what Entra sees.",
@@ -49,53 +58,6 @@ app = typer.Typer(
 )
 claims_app = typer.Typer(help="The claims in the table.", no_args_is_help=True)
 app.add_typer(claims_app, name="claims")
-
-
-def _guid(value: str | None) -> str | None:
-    try:
-        return None if value is None else canonical_guid(value)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-
-
-ClaimsFile = Annotated[
-    Path | None,
-    typer.Option("--claims", help="Claims to load first: CSV or JSON lines.", show_default=False),
-]
-Tenant = Annotated[
-    str | None,
-    typer.Option(
-        "--tenant", help="Tenant id (GUID).", envvar="TENANT_ID", callback=_guid, show_default=False
-    ),
-]
-EndpointUrl = Annotated[
-    str | None,
-    typer.Option(
-        "--endpoint-url",
-        help="A DynamoDB endpoint to use instead of the embedded one.",
-        envvar="AWS_ENDPOINT_URL_DYNAMODB",
-        show_default=False,
-    ),
-]
-TableName = Annotated[
-    str | None,
-    typer.Option("--table", help="Table name.", envvar="TABLE_NAME", show_default=False),
-]
-Verification = Annotated[
-    CallerVerification,
-    typer.Option("--caller-verification", help="As in the template.", envvar="CALLER_VERIFICATION"),
-]
-Kind = Annotated[
-    TenantKind, typer.Option("--tenant-kind", help="As in the template.", envvar="TENANT_KIND")
-]
-Version = Annotated[
-    TokenVersion,
-    typer.Option(
-        "--token-version",
-        help="The app registration's requestedAccessTokenVersion.",
-        envvar="TOKEN_VERSION",
-    ),
-]
 
 
 @app.command()
@@ -124,12 +86,17 @@ def invoke(
     document = read_json(raw)
     tenant_id = tenant or tenant_of(callout_in(document))
     overrides = {"CALLER_VERIFICATION": caller_verification.value}
+    fetch_keys = token = None
+    if caller_verification is CallerVerification.FUNCTION:
+        key = SigningKey.generate()
+        fetch_keys = Issuer(tenant_id, TenantKind.EXTERNAL, lambda: key).fetch_keys
+        token = mint(TokenProfile(tenant_id).claims(int(time.time())), key)
     with (
         _table(endpoint_url, table, claims, tenant) as location,
-        local_function(location, tenant_id, overrides) as function,
+        local_function(location, tenant_id, overrides, fetch_keys=fetch_keys) as function,
     ):
         response = function.invoke(
-            document if is_envelope(document) else played_event(raw, tenant_id)
+            document if is_envelope(document) else played_event(raw, tenant_id, token)
         )
     answer = Answer(
         response["statusCode"], tuple(response["headers"].items()), response["body"].encode()
@@ -165,22 +132,26 @@ def serve(
     """Serve the local HTTP API in front of the function, over the embedded table.
 
     A model of the gateway's JWT authorizer checks each caller's token, such as claimsctl token
-    makes for the same tenant, kind and version. Loopback only.
+    makes for the same tenant, kind and version; or the function does it itself, for any kind and
+    version of the tenant's. Loopback only.
     """
     profile = TokenProfile(tenant or TENANT_ID, tenant_kind, token_version)
     key = partial(kept_key, key_path())
+    verifies_itself = caller_verification is CallerVerification.FUNCTION
     overrides = {
         "CALLER_VERIFICATION": caller_verification.value,
-        "TOKEN_ISSUER": profile.issuer,
+        "TOKEN_ISSUER": "" if verifies_itself else profile.issuer,  # then all of the tenant's
         "TOKEN_AUDIENCES": ",".join(SAMPLE_AUDIENCES),
     }
+    key()  # what is wrong with it is told at the start, not to the first caller
+    issuer = Issuer(profile.tenant_id, profile.kind, key)
     with (
         bind(port) as listener,
         _table(endpoint_url, table, claims, tenant) as location,
-        local_function(location, profile.tenant_id, overrides) as function,
+        local_function(
+            location, profile.tenant_id, overrides, fetch_keys=issuer.fetch_keys
+        ) as function,
     ):
-        key()  # what is wrong with it is told at the start, not to the first caller
-        issuer = Issuer(profile.tenant_id, profile.kind, key)
         for line in greeting(f"http://{HOST}:{port}", profile, issuer):
             report.err().print(line, markup=False)
         if caller_verification is CallerVerification.NONE:

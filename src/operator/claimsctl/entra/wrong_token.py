@@ -95,9 +95,12 @@ FORGERIES: Mapping[WrongToken, Forgery] = {
         "an `alg` that nobody knows", _GATEWAY, "algorithm", with_header(alg="RS257")
     ),
     WrongToken.KID: Forgery(
-        "a key that the issuer does not publish", _GATEWAY, "kid", with_header(kid="unknown")
+        "a key that the issuer does not publish",
+        _GATEWAY,
+        "unknown-key",
+        with_header(kid="unknown"),
     ),
-    WrongToken.NO_KID: Forgery("names no key", _GATEWAY, "kid", with_header(kid=None)),
+    WrongToken.NO_KID: Forgery("names no key", _GATEWAY, "unknown-key", with_header(kid=None)),
     WrongToken.SIGNATURE: Forgery("the signature changed", _GATEWAY, "signature", flipped_bit),
     WrongToken.PAYLOAD: Forgery("the claims changed", _GATEWAY, "signature", swapped_payload),
     WrongToken.OTHER_KEY: Forgery(
@@ -145,7 +148,7 @@ FORGERIES: Mapping[WrongToken, Forgery] = {
     WrongToken.ISSUED_LATER: Forgery(
         "issued two hours from now",
         _GATEWAY,
-        "issued-later",
+        "not-yet-valid",
         changed(lambda good: later(good, "iat", "exp", hours=2)),
     ),
     WrongToken.NO_AUD: Forgery(

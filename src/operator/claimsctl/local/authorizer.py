@@ -18,6 +18,7 @@ little more through than this model, which is what the function's own checks are
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from math import isinf
 from typing import Any, NoReturn
@@ -32,6 +33,8 @@ HEADER_CHARACTERS_MAX = 10_240
 """API Gateway's quota for the request line and all headers together, in bytes."""
 
 _RSA = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
+_COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]*", re.ASCII)
+"""A token's compact form (RFC 7515): three parts in base64url, without padding."""
 _BEARER = "Bearer "
 _BLANKS = " \t"
 _EPOCH_MAX = 2**53
@@ -71,7 +74,7 @@ class JwtAuthorizer:
         kid = header.get("kid")
         key = keys.get(kid) if isinstance(kid, str) else None
         if key is None:
-            _refuse(Reason.KEY_ID, "kid", " or ".join(sorted(keys)), kid)
+            _refuse(Reason.UNKNOWN_KEY, "kid", " or ".join(sorted(keys)), kid)
         if algorithm != key.algorithm_name:
             _refuse(Reason.ALGORITHM, "alg", key.algorithm_name, algorithm)
         try:
@@ -86,7 +89,7 @@ class JwtAuthorizer:
         try:
             return self._cache.keys(now)
         except OperatorError:
-            _refuse(Reason.KEYS, expected="the issuer's key set")
+            _refuse(Reason.KEYS_UNAVAILABLE, expected="the issuer's key set")
 
     def _check_issuer_and_audience(self, claims: Mapping[str, Any]) -> None:
         issuer = claims.get("iss")
@@ -111,9 +114,10 @@ def _token_in(authorization: str | None) -> str:
             expected=f"at most {HEADER_CHARACTERS_MAX} characters",
             actual=len(token),
         )
-    if not token.isascii():
-        _refuse(Reason.MALFORMED, expected="ASCII")
-    return token.removeprefix(_BEARER).strip(_BLANKS)
+    token = token.removeprefix(_BEARER).strip(_BLANKS)
+    if not _COMPACT.fullmatch(token):
+        _refuse(Reason.MALFORMED, expected="a signed JWT: header.payload.signature")
+    return token
 
 
 def _read_header(token: str) -> Mapping[str, Any]:
@@ -152,9 +156,9 @@ def _check_times(claims: Mapping[str, Any], now: float) -> None:
         _refuse(Reason.MALFORMED, "exp", "a whole number of seconds", None)
     if times["exp"] <= now:
         _refuse(Reason.EXPIRED, "exp", f"after {int(now)}", times["exp"])
-    for name, reason in (("nbf", Reason.NOT_YET_VALID), ("iat", Reason.ISSUED_LATER)):
+    for name in ("nbf", "iat"):
         if name in times and times[name] > now:
-            _refuse(reason, name, f"at most {int(now)}", times[name])
+            _refuse(Reason.NOT_YET_VALID, name, f"at most {int(now)}", times[name])
 
 
 def _time(claims: Mapping[str, Any], name: str) -> int:

@@ -14,6 +14,7 @@ from claims_provider.contract.identifiers import canonical_guid
 from claims_provider.errors import CalloutError, SettingsError
 from claims_provider.handler import CalloutHandler
 from claims_provider.inbound.http_event import read_http_event
+from claims_provider.inbound.signing_keys import FetchKeys
 from claims_provider.settings import Settings, read_settings
 from claims_provider.wiring import build_handler
 
@@ -45,12 +46,14 @@ def local_function(
     tenant_id: str,
     overrides: Mapping[str, str],
     environment: Mapping[str, str] = os.environ,
+    fetch_keys: FetchKeys | None = None,
 ) -> Iterator[LocalFunction]:
     """The function, deployed for `tenant_id` over `table`.
 
     Variables of `environment` (``USER_KEYS``, ``ENTRA_WAIT_MS``, …) count as they would in Lambda,
-    `overrides` more, and what Lambda's template would derive is derived. Raises `OperatorError`
-    when they make no valid configuration.
+    `overrides` more, and what Lambda's template would derive is derived. `fetch_keys` stands for
+    Entra's key servers where the function verifies tokens itself. Raises `OperatorError` when the
+    variables make no valid configuration.
     """
     variables = {
         "TENANT_ID": tenant_id,
@@ -63,16 +66,16 @@ def local_function(
     before = dict(os.environ)
     os.environ.update(variables)  # the AWS SDK and Powertools read the process's own environment
     try:
-        yield _built(variables)
+        yield _built(variables, fetch_keys)
     finally:
         os.environ.clear()
         os.environ.update(before)
 
 
-def _built(variables: Mapping[str, str]) -> LocalFunction:
+def _built(variables: Mapping[str, str], fetch_keys: FetchKeys | None) -> LocalFunction:
     try:
         with redirect_stdout(sys.stderr):  # the logger keeps the stream it finds now
-            return LocalFunction(build_handler(variables), read_settings(variables))
+            return LocalFunction(build_handler(variables, fetch_keys), read_settings(variables))
     except SettingsError as error:
         message = f"the function's settings: {error}"
         raise OperatorError(message) from None
@@ -114,11 +117,14 @@ def read_json(raw: bytes) -> object:
         return None
 
 
-def played_event(body: bytes, tenant_id: str) -> dict[str, Any]:
-    """`body` as it arrives through the HTTP API, with Entra's token for `tenant_id` verified."""
+def played_event(body: bytes, tenant_id: str, token: str | None = None) -> dict[str, Any]:
+    """`body` as it arrives through the HTTP API, with Entra's token for `tenant_id` verified.
+
+    With `token` it arrives as through a route without authorizer: the function has to verify.
+    """
     return http_api_event(
         body,
-        _JSON,
-        authorizer_claims=authorizer_claims(tenant_id),
+        _JSON if token is None else {**_JSON, "Authorization": f"Bearer {token}"},
+        authorizer_claims=authorizer_claims(tenant_id) if token is None else None,
         received_at_ms=time.time_ns() // 1_000_000,
     )

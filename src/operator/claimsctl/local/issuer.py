@@ -5,6 +5,7 @@ is Entra's real one, since tokens are compared with it as in a deployment; only 
 local. Sources: OpenID Connect Discovery 1.0; Microsoft's reference of the OpenID Connect protocol.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -48,3 +49,7 @@ class Issuer:
         Raises `OperatorError` when the key cannot be had.
         """
         return {"keys": [self.key().jwk()]}
+
+    def fetch_keys(self, keys_url: str) -> bytes:  # noqa: ARG002  # one key for all its issuers
+        """What Entra's key server at `keys_url` would answer. Raises as `key_set` does."""
+        return json.dumps(self.key_set()).encode()

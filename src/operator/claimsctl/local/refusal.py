@@ -17,32 +17,30 @@ _INTEGER_MAX = 2**63
 
 
 class Reason(StrEnum):
-    """``cause.reason`` in the log. Never renamed."""
+    """``cause.reason`` in the log: the function's own words. Never renamed."""
 
     MISSING = "missing"
     MALFORMED = "malformed"
     ALGORITHM = "algorithm"
-    KEY_ID = "kid"
-    KEYS = "keys"
+    UNKNOWN_KEY = "unknown-key"
+    KEYS_UNAVAILABLE = "keys-unavailable"
     SIGNATURE = "signature"
     ISSUER = "issuer"
     AUDIENCE = "audience"
     EXPIRED = "expired"
     NOT_YET_VALID = "not-yet-valid"
-    ISSUED_LATER = "issued-later"
 
 
 _DESCRIPTIONS = {
     Reason.MALFORMED: "the token is malformed",
     Reason.ALGORITHM: "the token is not signed with an RSA-based algorithm of the issuer's",
-    Reason.KEY_ID: "the token's kid is not one of the issuer's keys",
-    Reason.KEYS: "the issuer's keys cannot be fetched",
+    Reason.UNKNOWN_KEY: "the token's kid is not one of the issuer's keys",
+    Reason.KEYS_UNAVAILABLE: "the issuer's keys cannot be fetched",
     Reason.SIGNATURE: "the token's signature is not valid",
     Reason.ISSUER: "the token does not have the configured issuer",
     Reason.AUDIENCE: "the token does not have a valid audience",
     Reason.EXPIRED: "the token has expired",
     Reason.NOT_YET_VALID: "the token is not valid yet",
-    Reason.ISSUED_LATER: "the token was issued in the future",
 }
 
 

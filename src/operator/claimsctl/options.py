@@ -1,0 +1,57 @@
+"""Options that several commands have, each with the environment variable that stands for it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from claims_provider.contract.identifiers import canonical_guid
+from claims_provider.settings import CallerVerification
+
+from claimsctl.entra.token_claims import TenantKind, TokenVersion
+
+
+def _guid(value: str | None) -> str | None:
+    try:
+        return None if value is None else canonical_guid(value)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+ClaimsFile = Annotated[
+    Path | None,
+    typer.Option("--claims", help="Claims to load first: CSV or JSON lines.", show_default=False),
+]
+Tenant = Annotated[
+    str | None,
+    typer.Option(
+        "--tenant", help="Tenant id (GUID).", envvar="TENANT_ID", callback=_guid, show_default=False
+    ),
+]
+EndpointUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--endpoint-url",
+        help="A DynamoDB endpoint to use instead of the embedded one.",
+        envvar="AWS_ENDPOINT_URL_DYNAMODB",
+        show_default=False,
+    ),
+]
+TableName = Annotated[
+    str | None,
+    typer.Option("--table", help="Table name.", envvar="TABLE_NAME", show_default=False),
+]
+Verification = Annotated[
+    CallerVerification,
+    typer.Option("--caller-verification", help="As in the template.", envvar="CALLER_VERIFICATION"),
+]
+Kind = Annotated[
+    TenantKind, typer.Option("--tenant-kind", help="As in the template.", envvar="TENANT_KIND")
+]
+Version = Annotated[
+    TokenVersion,
+    typer.Option(
+        "--token-version",
+        help="The app registration's requestedAccessTokenVersion.",
+        envvar="TOKEN_VERSION",
+    ),
+]

@@ -6,6 +6,7 @@ the tenant would pass it; this module is the second wall. The authorizer hands o
 (lists as ``[a b]``), and all are compared exactly.
 """
 
+import re
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +18,9 @@ from claims_provider.deadline import Deadline
 from claims_provider.errors import CallerRefused, RefusalReason
 from claims_provider.inbound.http_event import Envelope, HttpCall
 
-_EVIDENCE_CHARACTERS = 120
+_ITEM = r"(?:(?:https|api)://[\w.:/-]{1,200}|[\w.-]{1,64})"
+_NUMBER_MAX = 2**63
+_SHOWABLE = re.compile(rf"{_ITEM}|\[{_ITEM}(?: {_ITEM}){{0,4}}\]", re.ASCII)
 _CALLER_CLAIM_OF_VERSION = {"1.0": "appid", "2.0": "azp"}
 """Which claim names the calling app, by token version; Entra's token reference."""
 
@@ -128,5 +131,18 @@ def _require(
 
 
 def shown(value: object) -> str:
-    """What a token says, short enough for a line of the log; never for a token itself."""
-    return "absent" if value is None else str(value)[:_EVIDENCE_CHARACTERS]
+    """What a claim says, for the log: an id, a URL, a number, a list of them; else its kind only.
+
+    Whoever sends a token chooses its claims: a log must not fill with names and addresses for it.
+    """
+    match value:
+        case None:
+            return "absent"
+        case str() if _SHOWABLE.fullmatch(value):
+            return value
+        case str():
+            return f"text of {len(value)} characters"
+        case int() | float() if -_NUMBER_MAX < value < _NUMBER_MAX:
+            return str(value)
+        case _:
+            return type(value).__name__

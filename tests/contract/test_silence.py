@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from typing import Any
 
 import pytest
@@ -9,13 +10,20 @@ from claims_provider.claims.key import LayerKey
 from claimsctl.dataset.file import read_claims_file
 from claimsctl.entra.samples.__main__ import event_files
 from claimsctl.entra.samples.event_file import EventFile
-from claimsctl.entra.scenarios import SCENARIOS
+from claimsctl.entra.scenarios import SCENARIOS, TENANT_ID
+from claimsctl.entra.token import mint
+from claimsctl.entra.token_claims import TokenProfile
+from claimsctl.entra.wrong_token import WrongToken, forge
 from claimsctl.local.function import is_envelope, played_event, read_json, tenant_of
+from claimsctl.local.gateway import function_url_event
 
 from tests.contract.test_events import EVENTS
 from tests.fakes import FakeDynamoDB, handler_over
+from tests.key_servers import FakeKeyServer
+from tests.tokens import signing_key
 
-TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJjYW5hcnkifQ.c2lnbmF0dXJl"
+KEY = signing_key(0)
+TOKEN = mint(TokenProfile(TENANT_ID).claims(int(time.time())), KEY)
 CANARY = "canary-value"
 
 
@@ -54,7 +62,7 @@ def _with_token(event: Any) -> Any:
 
 
 @pytest.mark.parametrize("store", list(STORES))
-@pytest.mark.parametrize("mode", ["gateway", "none"])
+@pytest.mark.parametrize("mode", ["gateway", "function", "none"])
 @pytest.mark.parametrize("file", event_files(), ids=lambda file: file.name)
 def test_nothing_personal_is_written(
     file: EventFile, mode: str, store: str, capsys: pytest.CaptureFixture[str]
@@ -64,6 +72,7 @@ def test_nothing_personal_is_written(
     event = document if is_envelope(document) else played_event(file.content, tenant_of(document))
     handler_over(
         FakeDynamoDB(_items(STORES[store])),
+        FakeKeyServer(KEY),
         CALLER_VERIFICATION=mode,
         USER_KEYS="id,mail,userPrincipalName",
         ADDRESS_KEYS_FOR_GUESTS="true",
@@ -76,6 +85,30 @@ def test_nothing_personal_is_written(
         for secret in _secrets()
         if (" " in secret and secret.lower() in written.lower()) or secret.lower() in words
     }
+
+
+@pytest.mark.parametrize("name", list(WrongToken))
+@pytest.mark.parametrize("claim", ["iss", "aud", "ver", "azp", "tid", "exp", "oid", "sub"])
+def test_a_forger_writes_nothing_into_the_log(
+    name: WrongToken, claim: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever a refused token says of addresses and names, none of it is written."""
+    claims = TokenProfile(TENANT_ID).claims(int(time.time()))
+    named = {**claims, "name": "Casey Jensen", "upn": "casey@contoso.com"}
+    try:
+        token = forge(name, {**named, claim: "casey@contoso.com"}, KEY)
+    except TypeError:  # this forgery counts with the claim
+        token = mint({**named, claim: "casey@contoso.com"}, KEY)
+    headers = {"content-type": "application/json", "authorization": f"Bearer {token}"}
+    event = function_url_event(b"{}", headers, received_at_ms=0)
+    handler = handler_over(
+        FakeDynamoDB({}), FakeKeyServer(KEY), CALLER_VERIFICATION="function", TOKEN_ISSUER=""
+    )
+    assert handler(event)["statusCode"] in {401, 400}
+    written = "".join(capsys.readouterr())
+    assert json.loads(written.splitlines()[0])["outcome"]
+    for secret in ("casey", "Casey", *(part for part in token.split(".") if part)):
+        assert secret not in written
 
 
 def test_the_search_finds_what_it_looks_for() -> None:

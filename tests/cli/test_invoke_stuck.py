@@ -6,19 +6,24 @@ import time
 import pytest
 
 from tests.cli.command import MEMBER, Run
-from tests.cli.stuck_store import stuck_store
+from tests.integration.behaviours import Act, drip_body, hang
+from tests.integration.fault_proxy import Behaviour, FaultProxy
 
 BUDGET_MS = 700
 NOISE_MS = 150
 """What a busy machine may add to a deadline of 700 ms."""
 
 
-@pytest.mark.parametrize("drips", [False, True], ids=["hangs", "drips"])
-def test_the_answer_is_in_time_and_the_process_ends(process: Run, *, drips: bool) -> None:
+NO_ENGINE = "http://127.0.0.1:9"
+"""Nobody is asked: these faults answer nothing."""
+
+
+@pytest.mark.parametrize("act", [hang, drip_body])
+def test_the_answer_is_in_time_and_the_process_ends(process: Run, act: Act) -> None:
     """The function answers 503 at its deadline, and nothing waits for the stuck call at the end."""
-    with stuck_store(drips=drips) as url:
+    with FaultProxy(NO_ENGINE, Behaviour(act)) as store:
         started = time.time()
-        outcome = process("invoke", "--json", MEMBER, AWS_ENDPOINT_URL_DYNAMODB=url)
+        outcome = process("invoke", "--json", MEMBER, AWS_ENDPOINT_URL_DYNAMODB=store.url)
         ended = time.time()
     assert (1, 503) == (outcome.exit_code, json.loads(outcome.out)["statusCode"])
     (line,) = outcome.err.splitlines()
@@ -31,9 +36,9 @@ def test_the_answer_is_in_time_and_the_process_ends(process: Run, *, drips: bool
 
 def test_a_longer_wait_is_used(process: Run) -> None:
     """`ENTRA_WAIT_MS` counts here as in Lambda: less its reserve, it is the deadline."""
-    with stuck_store(drips=True) as url:
+    with FaultProxy(NO_ENGINE, Behaviour(drip_body)) as store:
         outcome = process(
-            "invoke", "--json", MEMBER, AWS_ENDPOINT_URL_DYNAMODB=url, ENTRA_WAIT_MS="400"
+            "invoke", "--json", MEMBER, AWS_ENDPOINT_URL_DYNAMODB=store.url, ENTRA_WAIT_MS="400"
         )
     log = json.loads(outcome.err)
     assert (503, "timeout") == (log["status"], log["cause"]["reason"])

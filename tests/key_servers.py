@@ -27,9 +27,10 @@ class FakeKeyServer:
 
     def __call__(self, url: str) -> bytes:
         """The keys of now."""
+        hangs = self.hangs
         self.asked.append(url)
         time.sleep(self.seconds)
-        self.hangs.wait(60)
+        hangs.wait(60)
         if self.failure is not None:
             raise self.failure
         return key_set(*self.keys)

@@ -42,6 +42,14 @@ def server(
         yield server
 
 
+@pytest.fixture(scope="module")
+def function_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server without authorizer, whose function verifies."""
+    home = tmp_path_factory.mktemp("function")
+    with serving(home, "--caller-verification", "function") as server:
+        yield server
+
+
 def _last(server: ServerProcess) -> Any:
     """The last line of the log: it is written before the answer."""
     return server.logged()[-1]
@@ -216,6 +224,47 @@ def test_a_new_key_is_published_before_the_gateway_takes_it(tmp_path: Path) -> N
         assert (503, b'{"message":"Service Unavailable"}') == (response.status, response.body)
         assert f"claimsctl: {key_file}: expected an RSA" in server.log.read_text("utf-8")
         assert "Traceback" not in server.log.read_text("utf-8")
+
+
+@pytest.mark.parametrize("good_first", [True, False])
+def test_two_tokens_are_none_to_the_function_either(
+    function_server: ServerProcess,
+    good_first: bool,  # noqa: FBT001
+) -> None:
+    """In function mode too, of two tokens in two headers neither counts."""
+    good = f"Bearer {mint(function_server.good_claims(), function_server.key)}"
+    assert 200 == function_server.ask(BODY, authorization=good).status
+    connection = http.client.HTTPConnection(HOST, function_server.port, timeout=SECONDS)
+    connection.putrequest("POST", "/callout")
+    connection.putheader("content-type", "application/json")
+    connection.putheader("content-length", str(len(BODY)))
+    for authorization in (good, "Bearer x.y.z") if good_first else ("Bearer x.y.z", good):
+        connection.putheader("authorization", authorization)
+    connection.endheaders(BODY)
+    assert 401 == connection.getresponse().status
+    connection.close()
+
+
+@pytest.mark.parametrize("name", WrongToken)
+def test_the_function_refuses_every_wrong_token_itself(
+    function_server: ServerProcess, name: WrongToken
+) -> None:
+    """In function mode it is the function that refuses each, by the reason that is documented."""
+    token = forge(name, function_server.good_claims(), function_server.key)
+    assert 401 == function_server.ask(BODY, authorization=f"Bearer {token}").status
+    line = _last(function_server)
+    assert ("claims-provider", FORGERIES[name].reason) == (line["service"], line["cause"]["reason"])
+
+
+@pytest.mark.parametrize("kind", TenantKind)
+@pytest.mark.parametrize("version", TokenVersion)
+def test_the_function_takes_every_issuer_of_the_tenant(
+    function_server: ServerProcess, kind: TenantKind, version: TokenVersion
+) -> None:
+    """In function mode tokens of all of the tenant's issuers get claims from one server."""
+    claims = TokenProfile(TENANT_ID, kind, version).claims(int(time.time()))
+    token = mint(claims, function_server.key)
+    assert 200 == function_server.ask(BODY, authorization=f"Bearer {token}").status
 
 
 def test_no_wall(tmp_path: Path) -> None:

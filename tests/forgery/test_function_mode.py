@@ -9,6 +9,7 @@ from typing import Any
 
 import jwt
 import pytest
+from claims_provider.contract.issuers import issuers_of
 from claims_provider.deadline import Deadline
 from claims_provider.errors import CallerRefused
 from claims_provider.handler import CalloutHandler
@@ -27,7 +28,6 @@ from claimsctl.entra.token_claims import (
     TokenProfile,
     TokenVersion,
     authorizer_claims,
-    issuer_of,
 )
 from claimsctl.local.gateway import function_url_event, http_api_event, rest_api_event
 
@@ -125,9 +125,9 @@ def test_nothing_but_the_one_header_counts(way: int, headers: Mapping[str, str])
 
 
 def _verifier(server: FakeKeyServer, clock: Clock) -> TokenVerifier:
-    issuer = issuer_of(TENANT_ID)
-    expected = ExpectedCaller(TENANT_ID, issuer, frozenset(SAMPLE_AUDIENCES))
-    keys = SigningKeys(issuer, "https://keys/", server, clock)
+    issuer = issuers_of(TENANT_ID)[0]
+    expected = ExpectedCaller(TENANT_ID, issuer.url, frozenset(SAMPLE_AUDIENCES))
+    keys = SigningKeys(issuer, server, clock)
     return TokenVerifier((TrustedIssuer(expected, keys),), Deadline.after_ms(2000))
 
 

@@ -11,9 +11,6 @@ from tests.integration.fault_proxy import Behaviour, Door
 _STRANGER: Final[Any] = {"pk": {"S": "USER#nobody asked for"}, "sk": {"S": "APP#*"}}
 _RETRY_AFTER: Final = {"retry-after": "30", "x-amz-retry-after": "30000"}
 
-_TWO_WAITS: Final = frozenset({Reason.CONNECTION, Reason.TIMEOUT})
-"""Two attempts that both hang take 600 of 700 ms: on a machine that stalls, all of it."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault(Behaviour):
@@ -28,12 +25,8 @@ def _connection(name: str, act: do.Act, door: Door = Door.OPEN) -> Fault:
     return Fault(act, door, name=name, reasons=frozenset({Reason.CONNECTION}))
 
 
-def _hanging(name: str, act: do.Act, door: Door = Door.OPEN) -> Fault:
-    return Fault(act, door, name=name, reasons=_TWO_WAITS)
-
-
-def _timeout(name: str, act: do.Act) -> Fault:
-    return Fault(act, name=name, reasons=frozenset({Reason.TIMEOUT}))
+def _timeout(name: str, act: do.Act, door: Door = Door.OPEN) -> Fault:
+    return Fault(act, door, name=name, reasons=frozenset({Reason.TIMEOUT}))
 
 
 def _garbage(name: str, act: do.Act) -> Fault:
@@ -62,12 +55,12 @@ def _left(document: Any, unprocessed: Any) -> Any:
 
 _NETWORK = (
     _connection("connection refused", do.hang, Door.CLOSED),
-    _hanging("connect hangs", do.hang, Door.FULL),
-    _hanging("accepted, never read", do.hang, Door.MUTE),
-    _hanging("hangs after the request", do.hang),
-    _hanging("hangs in the header", do.hang_in_header),
-    _hanging("hangs after the header", do.hang_after_header),
-    _hanging("hangs in the body", do.hang_in_body),
+    _timeout("connect hangs", do.hang, Door.FULL),
+    _timeout("accepted, never read", do.hang, Door.MUTE),
+    _timeout("hangs after the request", do.hang),
+    _timeout("hangs in the header", do.hang_in_header),
+    _timeout("hangs after the header", do.hang_after_header),
+    _timeout("hangs in the body", do.hang_in_body),
     _timeout("drips its header", do.drip_header),
     _timeout("drips its body", do.drip_body),
     _timeout("drips chunks", do.drip_chunks),

@@ -1,23 +1,31 @@
 """The function in front of key servers that misbehave, over real TLS on loopback."""
 
 import json
+import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import trustme
+from claims_provider.contract.issuers import issuers_of
 from claims_provider.deadline import Deadline
 from claims_provider.errors import KeysUnavailable
 from claims_provider.inbound.key_server import BYTES_MAX, KeyServer, is_public
 from claims_provider.inbound.key_set import KeyServerError
-from claims_provider.inbound.signing_keys import SigningKeys
+from claims_provider.inbound.signing_keys import (
+    COOL_DOWN_SECONDS,
+    REFRESH_SECONDS,
+    SigningKeys,
+)
 
 from tests.integration import behaviours as do
 from tests.integration.deployment import MARGIN_MS, UNTRACED
 from tests.integration.fault_proxy import Behaviour, Door, FaultProxy
-from tests.key_servers import key_set
+from tests.key_servers import Clock, FakeKeyServer, key_set
 from tests.tokens import signing_key
 
 # An interrupted connect leaves its socket to the garbage collector.
@@ -26,7 +34,7 @@ pytestmark = [
     UNTRACED,
 ]
 
-ISSUER = "https://issuer/"
+ISSUER = issuers_of("aaaabbbb-0000-cccc-1111-dddd2222eeee")[0]
 KEY = signing_key(0)
 GOOD = Behaviour(do.answer_with(key_set(KEY)))
 WAIT_MS = 400
@@ -140,6 +148,29 @@ def test_a_name_that_leads_inward_is_not_asked(server: FaultProxy, trust: ssl.SS
     assert [] == server.requests
 
 
+def _answers(*addresses: str) -> Callable[..., Any]:
+    return lambda host, port, *_, **__: [
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses
+    ]
+
+
+def test_the_address_that_was_checked_is_the_one_connected_to(
+    server: FaultProxy, trust: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that leads outward when it is checked and inward a moment later gains nothing."""
+    connected: list[str] = []
+
+    def connect(address: tuple[str, int], **_: Any) -> Any:
+        connected.append(address[0])
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(socket, "create_connection", connect)
+    monkeypatch.setattr(socket, "getaddrinfo", _answers("127.0.0.1", "20.190.160.1", "10.0.0.1"))
+    with pytest.raises(ConnectionRefusedError):
+        KeyServer(trust)(_url(server))
+    assert ["20.190.160.1"] == connected
+
+
 @pytest.mark.parametrize(
     ("address", "public"),
     [
@@ -160,6 +191,17 @@ def test_a_name_that_leads_inward_is_not_asked(server: FaultProxy, trust: ssl.SS
         ("::ffff:10.0.0.1", False),
         ("::ffff:169.254.169.254", False),
         ("::ffff:20.190.160.1", True),
+        ("64:ff9b::14be:a001", True),
+        ("64:ff9b::7f00:1", False),
+        ("64:ff9b::a9fe:a9fe", False),
+        ("64:ff9b:1::7f00:1", False),
+        ("2002:7f00:1::", False),
+        ("2002:14be:a001::", False),
+        ("2001:0:14be:a001::", False),
+        ("::127.0.0.1", False),
+        ("::ffff:0:7f00:1", False),
+        ("fec0::1", False),
+        ("ff0e::1", False),
     ],
 )
 def test_private_addresses_are_known(address: str, public: bool) -> None:  # noqa: FBT001
@@ -189,7 +231,7 @@ def test_a_key_server_in_trouble_costs_half_the_time_left(
     fault: Behaviour, server: FaultProxy, fetch: KeyServer
 ) -> None:
     """Whatever the key server does, looking for a key leaves time to say so, and is over then."""
-    keys = SigningKeys(ISSUER, _url(server), fetch)
+    keys = SigningKeys(replace(ISSUER, keys_url=_url(server)), fetch)
     server.inject(fault)
     began = time.monotonic()
     with pytest.raises(KeysUnavailable):
@@ -205,7 +247,7 @@ def test_good_keys_outlive_a_key_server_in_trouble(
     name: str, server: FaultProxy, fetch: KeyServer
 ) -> None:
     """Keys that are there serve on while the key server hangs, drips or resets."""
-    keys = SigningKeys(ISSUER, _url(server), fetch)
+    keys = SigningKeys(replace(ISSUER, keys_url=_url(server)), fetch)
     assert keys.find(KEY.kid, Deadline.after_ms(4000))
     act: Callable[[Any], None] = getattr(do, name)
     server.inject(Behaviour(act))
@@ -214,3 +256,22 @@ def test_good_keys_outlive_a_key_server_in_trouble(
         began = time.monotonic()
         assert keys.find(KEY.kid, Deadline.after_ms(WAIT_MS))
         assert (time.monotonic() - began) * 1000 < WAIT_MS / 2 + MARGIN_MS
+
+
+def test_a_fetch_that_hangs_is_given_up() -> None:
+    """After its time a fetch that hangs is given up, and the next one works."""
+    fake, clock, over = FakeKeyServer(KEY), Clock(), threading.Event()
+    keys = SigningKeys(ISSUER, fake, clock)
+    assert keys.find(KEY.kid, Deadline.after_ms(4000))
+    clock.now += REFRESH_SECONDS
+    fake.hangs = over
+    assert keys.find(KEY.kid, Deadline.after_ms(4000))
+    while 2 > len(fake.asked):
+        time.sleep(0.001)
+    fake.hangs = threading.Event()
+    fake.hangs.set()
+    fake.keys = (KEY, signing_key(1))
+    clock.now += COOL_DOWN_SECONDS
+    assert keys.find(signing_key(1).kid, Deadline.after_ms(4000))
+    assert 3 == len(fake.asked)
+    over.set()

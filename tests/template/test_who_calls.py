@@ -68,10 +68,16 @@ def test_no_way_in_is_unguarded_but_by_none(mode: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("alarm", "metric"), [("OpenDoorAlarm", "OpenDoor"), ("TestCallerAlarm", "TestCaller")]
+    ("alarm", "metric"),
+    [
+        ("OpenDoorAlarm", "OpenDoor"),
+        ("TestCallerAlarm", "TestCaller"),
+        ("KeysUnavailableAlarm", "KeysUnavailable"),
+        ("StaleKeysAlarm", "StaleKeys"),
+    ],
 )
-def test_whoever_is_let_in_beside_entra_raises_an_alarm(alarm: str, metric: str) -> None:
-    """One answer to somebody else than Entra is enough, and only this deployment's count."""
+def test_a_wall_that_is_not_as_usual_raises_an_alarm(alarm: str, metric: str) -> None:
+    """One answer to somebody else, or with old keys or none, is enough; only this deployment's."""
     properties = Stack().of_type("AWS::CloudWatch::Alarm")[alarm]["Properties"]
     assert (NAMESPACE, metric, 0, "GreaterThanThreshold", "Sum") == (
         properties["Namespace"],
@@ -93,6 +99,8 @@ def test_whoever_is_let_in_beside_entra_raises_an_alarm(alarm: str, metric: str)
         ("TestCallerAppIds", f"{APP},{APP},{APP}"),
         ("TestCallersUntil", "2026-12-31"),
         ("TokenIssuer", f"http://sts.windows.net/{TENANT}/"),
+        ("TokenIssuer", f"https://sts.windows.example/{TENANT}/"),
+        ("TokenIssuer", f"https://login.microsoftonline.com/{TENANT}/"),
         ("TokenIssuer", f"https://sts.windows.net/{TENANT}/,https://x/{TENANT}/"),
     ],
 )

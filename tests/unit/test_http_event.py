@@ -129,3 +129,28 @@ def test_the_limit_counts_bytes(character: str, over: int, encoded: bool) -> Non
         assert refusal.value.code is ErrorCode.BODY_TOO_LARGE
     else:
         check_method_and_size(call)
+
+
+@pytest.mark.parametrize("value", [-1, 2**53, 10**400, True, 1.5, "1800000000000", [], None])
+@pytest.mark.parametrize("build", [http_api_event, rest_api_event])
+def test_a_stamp_that_is_no_moment_is_none(build: Any, value: object) -> None:
+    """A time of arrival that cannot be one counts as unsaid."""
+    options = {"authorizer_claims": None} if build is http_api_event else {}
+    event = build(b"{}", {}, received_at_ms=0, **options)
+    name = "timeEpoch" if build is http_api_event else "requestTimeEpoch"
+    event["requestContext"][name] = value
+    assert read_http_event(event).received_at_ms is None
+
+
+def test_odd_text_in_an_event_is_no_bug() -> None:
+    """A host or a method that is no text is none."""
+    deep: Any = []
+    for _ in range(50_000):
+        deep = [deep]
+    event = http_api_event(b"{}", {}, authorizer_claims=None, received_at_ms=0)
+    event["requestContext"]["domainName"] = deep
+    event["requestContext"]["http"]["method"] = deep
+    assert ("", Envelope.HTTP_API) == (
+        (call := read_http_event(event)).method,
+        call.envelope,
+    )

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from claims_provider.inbound.key_set import KEYS_MAX, KeyServerError, read_key_set
-from claimsctl.entra.signing_key import SigningKey
+from claimsctl.entra.signing_key import SigningKey, base64url
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +14,6 @@ from tests.key_servers import key_set
 from tests.tokens import signing_key
 
 TENANT = "aaaabbbb-0000-cccc-1111-dddd2222eeee"
-ISSUER = f"https://login.microsoftonline.com/{TENANT}/v2.0"
 GOOD = signing_key(0).jwk()
 
 
@@ -24,7 +23,7 @@ def _set(*entries: Any) -> bytes:
 
 def test_every_key_is_found_by_its_id() -> None:
     """A key set of several keys gives each of them by key id."""
-    keys = read_key_set(key_set(signing_key(0), signing_key(1)), ISSUER)
+    keys = read_key_set(key_set(signing_key(0), signing_key(1)), TENANT)
     assert {signing_key(0).kid, signing_key(1).kid} == keys.keys()
     public = signing_key(0).private.public_key().public_numbers()
     assert public == keys[signing_key(0).kid].public_numbers()
@@ -34,21 +33,25 @@ def test_every_key_is_found_by_its_id() -> None:
     "own",
     [
         "https://login.microsoftonline.com/{tenantid}/v2.0",
-        ISSUER,
+        f"https://login.microsoftonline.com/{TENANT}/v2.0",
+        "https://{tenantid}.ciamlogin.com/{tenantid}/v2.0",
+        "https://sts.windows.net/{tenantid}/",
         None,
     ],
-    ids=["any-tenant", "this-tenant", "unsaid"],
+    ids=["any-tenant", "this-tenant", "external", "v1", "unsaid"],
 )
 def test_a_key_may_say_whose_it_is(own: str | None) -> None:
     """Entra's workforce key sets say beside each key which issuer it signs for."""
     entry = GOOD if own is None else {**GOOD, "issuer": own}
-    assert {GOOD["kid"]} == read_key_set(_set(entry), ISSUER).keys()
+    assert {GOOD["kid"]} == read_key_set(_set(entry), TENANT).keys()
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"issuer": "https://sts.windows.net/{tenantid}/"},
+        {"issuer": "{tenantid}"},
+        {"issuer": "https://login.microsoftonline.com/{tenantid}"},
+        {"issuer": "https://evil.example/{tenantid}/v2.0"},
         {"issuer": "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0"},
         {"issuer": 7},
         {"use": "enc"},
@@ -62,6 +65,7 @@ def test_a_key_may_say_whose_it_is(own: str | None) -> None:
         {"n": "!"},
         {"n": ""},
         {"n": "AQAB" * 10_000},
+        {"n": base64url(((1 << 9000) + 1).to_bytes(1126))},
         {"e": None},
         {"e": "!"},
         {"e": "AA"},
@@ -72,9 +76,9 @@ def test_a_key_may_say_whose_it_is(own: str | None) -> None:
 def test_a_key_that_cannot_sign_is_passed_over(change: dict[str, Any]) -> None:
     """A key of another issuer, purpose or kind, too short or not readable, costs no other key."""
     odd = {**GOOD, **change}
-    assert [signing_key(1).kid] == list(read_key_set(_set(odd, signing_key(1).jwk()), ISSUER))
+    assert [signing_key(1).kid] == list(read_key_set(_set(odd, signing_key(1).jwk()), TENANT))
     with pytest.raises(KeyServerError, match="none of 1 keys can sign"):
-        read_key_set(_set(odd), ISSUER)
+        read_key_set(_set(odd), TENANT)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +90,14 @@ def test_a_key_that_cannot_sign_is_passed_over(change: dict[str, Any]) -> None:
 def test_what_is_no_key_set_is_refused(body: bytes) -> None:
     """Garbage, an empty set and far too many keys are an error that quotes nothing of them."""
     with pytest.raises(KeyServerError):
-        read_key_set(body, ISSUER)
+        read_key_set(body, TENANT)
+
+
+def test_of_two_keys_with_one_id_the_first_counts() -> None:
+    """A key id that stands twice in a set means the first of the two keys."""
+    clash = {**signing_key(1).jwk(), "kid": GOOD["kid"]}
+    keys = read_key_set(_set(GOOD, clash), TENANT)
+    assert signing_key(0).private.public_key() == keys[GOOD["kid"]]
 
 
 @given(
@@ -104,7 +115,7 @@ def test_what_is_no_key_set_is_refused(body: bytes) -> None:
 def test_any_json_gives_keys_or_the_one_error(document: Any) -> None:
     """Whatever a key server says, the reader ends with keys or with `KeyServerError`."""
     try:
-        keys = read_key_set(json.dumps({"keys": document}).encode(), ISSUER)
+        keys = read_key_set(json.dumps({"keys": document}).encode(), TENANT)
     except KeyServerError:
         return
     assert keys

@@ -16,6 +16,7 @@ from tests.fakes import ENVIRONMENT
 
 OTHER = "99999999-9999-9999-9999-999999999999"
 FUNCTION = {"CALLER_VERIFICATION": "function"}
+MANY_TENANTS = [f"aaaabbbb-0000-cccc-1111-dddd2222ee{number}" for number in range(10, 21)]
 
 
 def test_the_defaults_are_closed_and_careful() -> None:
@@ -66,7 +67,10 @@ def test_an_empty_variable_is_an_absent_one() -> None:
         ({"TOKEN_AUDIENCES": " , "}, "TOKEN_AUDIENCES are required"),
         ({"TENANT_ID": f"{ENVIRONMENT['TENANT_ID']},{OTHER}"}, "TENANT_ID: several tenants"),
         (FUNCTION | {"TOKEN_AUDIENCES": ""}, "TOKEN_AUDIENCES is required"),
-        ({"TOKEN_ISSUER": "http://x"}, "TOKEN_ISSUER: expected an https"),
+        ({"TOKEN_ISSUER": "http://x"}, "TOKEN_ISSUER: expected one of https://"),
+        ({"TOKEN_ISSUER": "https://evil.example/"}, "TOKEN_ISSUER: expected one of https://"),
+        ({"TOKEN_ISSUER": issuer_of(OTHER)}, "TOKEN_ISSUER: expected one of https://"),
+        (FUNCTION | {"TENANT_ID": ",".join(MANY_TENANTS)}, "TENANT_ID: .*at most 10"),
         (FUNCTION | {"TOKEN_ISSUER": "https://x"}, "TOKEN_ISSUER: expected one of https://"),
         (FUNCTION | {"TOKEN_ISSUER": issuer_of(OTHER)}, "TOKEN_ISSUER: expected one of https://"),
         ({"TEST_CALLER_APP_IDS": OTHER}, "TEST_CALLERS_UNTIL: required"),
@@ -145,3 +149,12 @@ def test_a_past_end_of_test_callers_is_fine() -> None:
         ENVIRONMENT | {"TEST_CALLER_APP_IDS": OTHER, "TEST_CALLERS_UNTIL": "2026-01-01T00:00:00Z"}
     )
     assert frozenset({OTHER}) == settings.test_caller_app_ids
+
+
+def test_a_tenant_named_twice_is_one() -> None:
+    """The same tenant in another case, or twice, asks for no keys twice."""
+    tenant = ENVIRONMENT["TENANT_ID"]
+    settings = read_settings(
+        ENVIRONMENT | FUNCTION | {"TENANT_ID": f"{tenant},{tenant.upper()},{tenant}"}
+    )
+    assert (tenant,) == settings.tenant_id

@@ -3,10 +3,12 @@
 import time
 
 import pytest
+from claims_provider.contract.issuers import issuers_of
 from claims_provider.deadline import Deadline
 from claims_provider.errors import CallerRefused, KeysUnavailable, RefusalReason
 from claims_provider.inbound.signing_keys import (
     COOL_DOWN_SECONDS,
+    FETCH_SECONDS,
     REFRESH_SECONDS,
     RETRY_SECONDS,
     SigningKeys,
@@ -15,7 +17,7 @@ from claims_provider.inbound.signing_keys import (
 from tests.key_servers import Clock, FakeKeyServer
 from tests.tokens import signing_key
 
-ISSUER = "https://sts.windows.net/aaaabbbb-0000-cccc-1111-dddd2222eeee/"
+ISSUER = issuers_of("aaaabbbb-0000-cccc-1111-dddd2222eeee")[0]
 OLD, NEW = signing_key(0), signing_key(1)
 
 
@@ -24,9 +26,9 @@ def _soon() -> Deadline:
 
 
 def _keys(server: FakeKeyServer, clock: Clock) -> SigningKeys:
-    keys = SigningKeys(ISSUER, "https://keys/", server, clock)
-    keys.begin_refresh()
-    keys.end_refresh(_soon())
+    keys = SigningKeys(ISSUER, server, clock)
+    keys.begin()
+    keys.take(_soon())
     return keys
 
 
@@ -56,7 +58,7 @@ def test_a_known_key_is_not_asked_for_again(server: FakeKeyServer, clock: Clock)
     for _ in range(100):
         clock.now += REFRESH_SECONDS / 101
         assert keys.find(OLD.kid, _soon())
-    assert ["https://keys/"] == server.asked
+    assert [ISSUER.keys_url] == server.asked
 
 
 def test_a_refresh_in_good_time_costs_no_callout(server: FakeKeyServer, clock: Clock) -> None:
@@ -129,7 +131,7 @@ def test_without_any_key_it_is_said_so(
     keys = _keys(server, clock)
     with pytest.raises(KeysUnavailable) as unavailable:
         keys.find(OLD.kid, _soon())
-    assert {"issuer": ISSUER, "error": type(failure).__name__} == unavailable.value.evidence
+    assert {"issuer": ISSUER.url, "error": type(failure).__name__} == unavailable.value.evidence
 
 
 def test_without_any_key_it_is_tried_again_soon(server: FakeKeyServer, clock: Clock) -> None:
@@ -152,3 +154,37 @@ def test_a_clock_put_back_is_no_trap(server: FakeKeyServer, clock: Clock) -> Non
     server.keys = (OLD, NEW)
     clock.now -= 10 * REFRESH_SECONDS
     assert keys.find(NEW.kid, _soon())
+
+
+def test_a_slow_key_server_is_heard(server: FakeKeyServer, clock: Clock) -> None:
+    """A fetch that takes longer than any callout can wait goes on, and serves a later callout."""
+    server.hangs.clear()
+    keys = SigningKeys(ISSUER, server, clock)
+    keys.begin()
+    keys.take(Deadline.after_ms(1))
+    for _ in range(50):
+        clock.now += FETCH_SECONDS / 100
+        with pytest.raises(KeysUnavailable):
+            keys.find(OLD.kid, Deadline.after_ms(2))
+    server.hangs.set()
+    _settle(keys)
+    assert keys.find(OLD.kid, Deadline.after_ms(0))
+    assert 1 == len(server.asked)
+
+
+def test_nobody_can_stop_a_refresh(server: FakeKeyServer, clock: Clock) -> None:
+    """A made-up key id that arrives during a refresh does not end it, nor does a flood wait."""
+    keys = _keys(server, clock)
+    server.keys = (OLD, NEW)
+    clock.now += REFRESH_SECONDS
+    server.hangs.clear()
+    assert keys.find(OLD.kid, _soon())
+    began = time.monotonic()
+    for number in range(100):
+        with pytest.raises(CallerRefused):
+            keys.find(f"made-up-{number}", Deadline.after_ms(200))
+    assert time.monotonic() - began < 1
+    server.hangs.set()
+    _settle(keys)
+    assert keys.find(NEW.kid, Deadline.after_ms(0))
+    assert 2 == len(server.asked)

@@ -1,6 +1,8 @@
 """One structured line and one set of metrics per callout."""
 
+import io
 import json
+import sys
 
 import pytest
 from claims_provider.telemetry import CalloutRecord, Telemetry, describe_bug
@@ -90,3 +92,13 @@ def test_a_bug_is_described_without_its_message() -> None:
     assert "ValueError" == description["error"]
     assert "test_telemetry.py:" in description["at"]
     assert "casey" not in str(description)
+
+
+def test_text_that_utf_8_cannot_carry_costs_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lone surrogate in a field is escaped: whoever sends one must not silence the log."""
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="utf-8", write_through=True))
+    record = _record()
+    record.note(cause={"actual": "\ud800"})
+    Telemetry("local").write(record)
+    assert "\ud800" == json.loads(raw.getvalue().splitlines()[0])["cause"]["actual"]

@@ -49,7 +49,7 @@ def _verifier(server: FakeKeyServer, *tenants: str, testers: frozenset[str] = fr
                     testers,
                     time.time() + 60,
                 ),
-                SigningKeys(issuer.url, issuer.keys_url, server),
+                SigningKeys(issuer, server),
             )
             for issuer in issuers
         ),
@@ -143,18 +143,30 @@ def test_what_is_no_bearer_token_is_malformed(verifier: TokenVerifier, authoriza
 
 
 @pytest.mark.parametrize("build", [rest_api_event, http_api_event])
-def test_two_headers_are_none(verifier: TokenVerifier, build: Any) -> None:
+@pytest.mark.parametrize("good_first", [True, False])
+def test_two_headers_are_none(
+    verifier: TokenVerifier,
+    build: Any,
+    good_first: bool,  # noqa: FBT001
+) -> None:
     """Two Authorization headers are refused: another reader might look at the other one."""
     options = {"authorizer_claims": None} if build is http_api_event else {}
-    bearer = f"Bearer {mint(GOOD, KEY)}"
-    event = build(b"{}", {"Authorization": bearer}, received_at_ms=0, **options)
+    tokens = [f"Bearer {mint(GOOD, KEY)}", "Bearer x.y.z"]
+    first, second = tokens if good_first else reversed(tokens)
+    event = build(b"{}", {"authorization": first}, received_at_ms=0, **options)
     if build is rest_api_event:
-        event["multiValueHeaders"]["authorization"] = ["Bearer x.y.z"]
+        event["multiValueHeaders"]["Authorization"] = [second]
     else:
-        event["headers"]["Authorization"] = "Bearer x.y.z"
+        event["headers"]["Authorization"] = second
     with pytest.raises(CallerRefused) as refusal:
         verifier.verify(read_http_event(event), Deadline.after_ms(2000))
     assert RefusalReason.MALFORMED is refusal.value.reason
+
+
+def test_a_token_longer_than_entras_is_malformed(verifier: TokenVerifier) -> None:
+    """However good a token is, one much longer than any of Entra's is not looked into."""
+    token = mint({**GOOD, "x": "x" * TOKEN_CHARACTERS_MAX}, KEY)
+    assert RefusalReason.MALFORMED is _refusal(verifier, f"Bearer {token}").reason
 
 
 @pytest.mark.parametrize("name", ["exp", "nbf", "iat"])

@@ -14,7 +14,6 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
-    field_validator,
     model_validator,
 )
 
@@ -61,6 +60,14 @@ TEST_CALLER_DAYS_MAX: Final = 31
 """How far ahead the end of test callers may lie: nobody removes what works for ever."""
 
 
+TENANTS_MAX: Final = 10
+"""Keys of three issuers each are fetched at cold start."""
+
+
+def _once(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))
+
+
 def _epoch_seconds(value: object) -> object:
     if not isinstance(value, str):
         return value
@@ -87,11 +94,13 @@ class Settings(BaseModel):
 
     table_name: Annotated[str, Field(min_length=1)]
     caller_verification: CallerVerification = CallerVerification.GATEWAY
-    tenant_id: Annotated[tuple[Guid, ...], Listed, Field(min_length=1)]
+    tenant_id: Annotated[
+        tuple[Guid, ...], Listed, AfterValidator(_once), Field(min_length=1, max_length=TENANTS_MAX)
+    ]
     """One tenant; in function mode several, if need be."""
-    token_issuer: Annotated[tuple[str, ...], Listed] = ()
-    """``iss`` of Entra's token. One in gateway mode; in function mode some of those that Entra
-    uses for the tenants, all if empty."""
+    token_issuer: Annotated[tuple[str, ...], Listed, AfterValidator(_once)] = ()
+    """``iss`` of Entra's token, of those that Entra uses for the tenant. One in gateway mode; in
+    function mode all if empty."""
     token_audiences: Annotated[tuple[str, ...], Listed] = ()
     """``aud`` of Entra's token: the app's GUID and ``api://`` URI. Required unless open."""
     test_caller_app_ids: Annotated[frozenset[Guid], Listed] = frozenset()
@@ -109,14 +118,6 @@ class Settings(BaseModel):
     """The only claims that items found by address may give; empty: all."""
     app_key: AppKey = AppKey.CLIENT
     echo_claims: Annotated[frozenset[EchoClaim], Listed] = frozenset()
-
-    @field_validator("token_issuer")
-    @classmethod
-    def _https(cls, issuers: tuple[str, ...]) -> tuple[str, ...]:
-        if not all(issuer.startswith("https://") for issuer in issuers):
-            message = "expected an https:// URL"
-            raise ValueError(message)
-        return issuers
 
     @model_validator(mode="after")
     def _caller_is_known(self) -> Self:
@@ -138,7 +139,7 @@ class Settings(BaseModel):
             case CallerVerification.FUNCTION if not self.token_audiences:
                 message = "TOKEN_AUDIENCES is required while CALLER_VERIFICATION is function"
                 raise ValueError(message)
-            case CallerVerification.FUNCTION:
+            case CallerVerification.GATEWAY | CallerVerification.FUNCTION:
                 self._check_issuers()
         return self
 

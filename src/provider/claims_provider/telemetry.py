@@ -4,11 +4,13 @@ No claim value, token, address or name is ever handed to this module: callers gi
 sizes and timings. Whatever fails here, the answer goes out.
 """
 
+import json
 import logging
 import sys
 import traceback
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final, TextIO
 
 from aws_lambda_powertools import Logger
@@ -62,7 +64,13 @@ class Telemetry:
 
     def __init__(self, function_name: str) -> None:
         """`function_name` tells one deployment's metrics from another's in the same account."""
-        self._logger = Logger(service=SERVICE, location=None, logger_handler=_StandardOutput())
+        self._logger = Logger(
+            service=SERVICE,
+            location=None,
+            logger_handler=_StandardOutput(),
+            # ASCII: text that UTF-8 cannot carry would cost the line.
+            json_serializer=partial(json.dumps, default=str, separators=(",", ":")),
+        )
         self._metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
         self._metrics.set_default_dimensions(function_name=function_name)
         self._cold = True

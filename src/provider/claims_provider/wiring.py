@@ -78,7 +78,7 @@ def _token_verifier(settings: Settings, budget: int, fetch_keys: "FetchKeys | No
     issuers = tuple(
         TrustedIssuer(
             _expected(settings, issuer.tenant_id, issuer.url),
-            SigningKeys(issuer.url, issuer.keys_url, fetch),
+            SigningKeys(issuer, fetch),
         )
         for issuer in settings.issuers
     )

@@ -8,6 +8,7 @@ once instead of adding to them.
 """
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
@@ -18,6 +19,8 @@ from claims_provider.deadline import Deadline
 MAX_STUCK: Final = 32
 """Given-up workers that may be alive at once. A name lookup, the one thing that cannot be
 interrupted, hangs for some 30 s at most; at one callout per 700 ms that is about as many."""
+
+_REMIND_SECONDS = 1.0
 
 Job = Callable[[Any], Any]
 
@@ -45,6 +48,7 @@ class _Worker:
         self._guard = threading.Lock()
         self._busy = False
         self._given_up = False
+        self._interrupted_at = 0.0
         self._thread = threading.Thread(target=self._serve, name="call-with-deadline", daemon=True)
         self._thread.start()
 
@@ -57,16 +61,29 @@ class _Worker:
         Only a job is ever interrupted. In the thread's own first and last steps the exception
         would strike code that does not expect it, and be printed or lost.
         """
+        with self._guard:
+            self._given_up = True
+            self._interrupt()
+        self._jobs.put(None)
+
+    def remind(self) -> None:
+        """Interrupt once more a job that goes on long after it was given up.
+
+        An exception that strikes a destructor or a collector's callback is lost there.
+        """
+        with self._guard:
+            if time.monotonic() - self._interrupted_at > _REMIND_SECONDS:
+                self._interrupt()
+
+    def _interrupt(self) -> None:
         # Imported here: only a failure pays for it.
         import ctypes  # noqa: PLC0415
 
-        with self._guard:
-            self._given_up = True
-            if self._busy:
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                    ctypes.c_ulong(self._thread.ident or 0), ctypes.py_object(_GivenUp)
-                )
-        self._jobs.put(None)
+        self._interrupted_at = time.monotonic()
+        if self._busy:
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(self._thread.ident or 0), ctypes.py_object(_GivenUp)
+            )
 
     def is_alive(self) -> bool:
         return self._thread.is_alive()
@@ -90,7 +107,7 @@ class _Worker:
                     self._busy = False
                 self.answers.put(answer)
         except _GivenUp:
-            pass
+            self._busy = False
         finally:
             with suppress(Exception):  # nobody waits for it
                 client.close()
@@ -109,11 +126,13 @@ class WorkerPool:
     def stuck(self) -> int:
         """Given-up workers that are still alive."""
         self._stuck = [worker for worker in self._stuck if worker.is_alive()]
+        for worker in self._stuck:
+            worker.remind()
         return len(self._stuck)
 
     @property
     def has_finished(self) -> bool:
-        """Whether the job that was started is over: `finish` would not wait."""
+        """Whether the job that was started is over: `wait` would not wait."""
         return self._current is not None and not self._current.answers.empty()
 
     def run(self, job: Job, deadline: Deadline) -> Any:
@@ -123,27 +142,37 @@ class WorkerPool:
         calls have still not come back.
         """
         self.start(job)
-        return self.finish(deadline)
+        try:
+            return self.wait(deadline)
+        except NoAnswer:
+            self.give_up()
+            raise NoAnswer(begun=True, stuck_workers=self.stuck) from None
 
     def start(self, job: Job) -> None:
-        """Begin with `job`; `finish` has to follow. Raises `NoAnswer` as `run` does."""
+        """Begin with `job`; `wait` or `give_up` has to follow. Raises `NoAnswer` as `run` does."""
         if self._current is None:
             if self.stuck >= MAX_STUCK:
                 raise NoAnswer(begun=False, stuck_workers=self.stuck)
             self._current = _Worker(self._connect)
         self._current.start(job)
 
-    def finish(self, deadline: Deadline) -> Any:
-        """What the job that was started returns, or raises. Raises `NoAnswer` as `run` does."""
-        worker = self._current
-        assert worker is not None, "finish without start"  # noqa: S101  # the caller's order
+    def wait(self, deadline: Deadline) -> Any:
+        """What the job that was started returns, or raises.
+
+        Raises `NoAnswer` when the deadline passes first; the job goes on then.
+        """
+        assert self._current is not None, "nothing was started"  # noqa: S101  # the caller's order
         try:
-            answer, error = worker.answers.get(timeout=deadline.remaining())
+            answer, error = self._current.answers.get(timeout=deadline.remaining())
         except Empty:
-            self._current = None
-            self._stuck.append(worker)
-            worker.give_up()
             raise NoAnswer(begun=True, stuck_workers=self.stuck) from None
         if error is not None:
             raise error
         return answer
+
+    def give_up(self) -> None:
+        """Let the job that was started end, whatever it does."""
+        if self._current is not None:
+            worker, self._current = self._current, None
+            self._stuck.append(worker)
+            worker.give_up()

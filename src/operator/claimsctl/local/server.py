@@ -80,7 +80,7 @@ def _callout_endpoint(function: LocalFunction, issuer: Issuer) -> Endpoint:
             return JSONResponse({"message": "Request Entity Too Large"}, 413)
         event = http_api_event(
             body,
-            dict(request.headers),
+            {name: ",".join(request.headers.getlist(name)) for name in request.headers},
             authorizer_claims=claims,
             received_at_ms=int(now * 1000),
         )

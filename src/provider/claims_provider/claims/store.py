@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConnectTimeoutError,
     CredentialRetrievalError,
     HTTPClientError,
     NoCredentialsError,
     PartialCredentialsError,
+    ReadTimeoutError,
 )
 from botocore.exceptions import (
     ConnectionError as BotoConnectionError,
@@ -40,6 +42,7 @@ COLD_START_MS: Final = 2000
 _BACK_OFF_SECONDS: Final = (0.010, 0.040)
 _PASSING: Final = frozenset(
     {
+        StoreFailureReason.TIMEOUT,
         StoreFailureReason.CONNECTION,
         StoreFailureReason.THROTTLED,
         StoreFailureReason.SERVER_ERROR,
@@ -159,19 +162,25 @@ def _key_of(item: Mapping[str, Any]) -> LayerKey:
 
 
 def _failure_of(error: Exception) -> StoreFailure:
-    kind = type(error).__name__
+    if isinstance(error, ClientError):
+        return _refusal_of(error)
     match error:
-        case ClientError():
-            code = str(error.response.get("Error", {}).get("Code", ""))[:60]
-            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-            if code in _THROTTLES:
-                return StoreFailure(StoreFailureReason.THROTTLED, error=code)
-            if status >= _HTTP_SERVER_ERROR:
-                return StoreFailure(StoreFailureReason.SERVER_ERROR, status=status)
-            return StoreFailure(StoreFailureReason.REFUSED, error=code, status=status)
+        case ConnectTimeoutError() | ReadTimeoutError():
+            reason = StoreFailureReason.TIMEOUT
         case HTTPClientError() | BotoConnectionError():
-            return StoreFailure(StoreFailureReason.CONNECTION, error=kind)
+            reason = StoreFailureReason.CONNECTION
         case NoCredentialsError() | PartialCredentialsError() | CredentialRetrievalError():
-            return StoreFailure(StoreFailureReason.CREDENTIALS, error=kind)
+            reason = StoreFailureReason.CREDENTIALS
         case _:
-            return StoreFailure(StoreFailureReason.GARBAGE, error=kind)
+            reason = StoreFailureReason.GARBAGE
+    return StoreFailure(reason, error=type(error).__name__)
+
+
+def _refusal_of(error: ClientError) -> StoreFailure:
+    code = str(error.response.get("Error", {}).get("Code", ""))[:60]
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if code in _THROTTLES:
+        return StoreFailure(StoreFailureReason.THROTTLED, error=code)
+    if status >= _HTTP_SERVER_ERROR:
+        return StoreFailure(StoreFailureReason.SERVER_ERROR, status=status)
+    return StoreFailure(StoreFailureReason.REFUSED, error=code, status=status)

@@ -16,6 +16,8 @@ from claims_provider.contract.limits import BODY_BYTES_MAX
 from claims_provider.errors import CalloutError, ErrorCode
 
 _FUNCTION_URL_HOST = ".lambda-url."
+_EPOCH_MS_MAX = 2**53
+"""A larger number is no moment, and no float."""
 
 
 class Envelope(StrEnum):
@@ -63,10 +65,10 @@ def read_http_event(event: object) -> HttpCall:
     context: Mapping[str, Any] = event["requestContext"]
     http = context.get("http")
     if event.get("version") == "2.0" and isinstance(http, Mapping):
-        from_url = _FUNCTION_URL_HOST in str(context.get("domainName", ""))
+        from_url = _FUNCTION_URL_HOST in _text(context.get("domainName"))
         return HttpCall(
             envelope=Envelope.FUNCTION_URL if from_url else Envelope.HTTP_API,
-            method=str(http.get("method", "")),
+            method=_text(http.get("method")),
             headers=_headers(event),
             authorizer_claims=None if from_url else _jwt_claims(context),
             received_at_ms=_epoch_ms(context.get("timeEpoch")),
@@ -136,9 +138,14 @@ def _jwt_claims(context: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _epoch_ms(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _EPOCH_MS_MAX:
+        return value
+    return None
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _raw_body(event: Mapping[str, Any]) -> str:
-    body = event.get("body")
-    return body if isinstance(body, str) else ""
+    return _text(event.get("body"))

@@ -4,7 +4,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from http.client import HTTPException, HTTPSConnection
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -17,6 +17,9 @@ BYTES_MAX: Final = 1024 * 1024
 """Entra's key sets have some 20 KB."""
 
 _OK = 200
+_UNICAST = IPv6Network("2000::/3")
+_TRANSLATED = IPv6Network("64:ff9b::/96")
+"""How hosts without IPv4 see it, by NAT64 (RFC 6052)."""
 
 
 def is_public(address: str) -> bool:
@@ -25,8 +28,13 @@ def is_public(address: str) -> bool:
     A name that leads elsewhere was tampered with, and what answers there must not become a key.
     """
     ip = ip_address(address.partition("%")[0])
-    if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
-        ip = ip.ipv4_mapped
+    if isinstance(ip, IPv6Address):
+        if ip in _TRANSLATED:
+            ip = IPv4Address(int(ip) & 0xFFFF_FFFF)
+        elif ip.ipv4_mapped is not None:
+            ip = ip.ipv4_mapped
+        elif ip not in _UNICAST or ip.sixtofour is not None or ip.teredo is not None:
+            return False  # leads to an IPv4 address within, or nowhere
     return ip.is_global and not ip.is_multicast
 
 

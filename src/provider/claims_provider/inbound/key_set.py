@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from jwt import PyJWK, PyJWTError
 
+from claims_provider.contract.issuers import issuers_of
+
 KEYS_MAX: Final = 100
 """Entra's key sets have some ten; whoever sends more than this is no key server of Entra's."""
 
@@ -20,11 +22,11 @@ class KeyServerError(Exception):
     """What came is no key set; the message says why, and quotes nothing of it."""
 
 
-def read_key_set(body: bytes, issuer: str) -> Mapping[str, Any]:
-    """The RSA public keys in `body` (RFC 7517) by key id, of those that sign for `issuer`.
+def read_key_set(body: bytes, tenant_id: str) -> Mapping[str, Any]:
+    """The RSA public keys in `body` (RFC 7517) by key id, of those that sign for a tenant.
 
-    A key that cannot be read, is for another purpose or says that it is another issuer's (Entra's
-    key sets have ``issuer`` beside each key) is passed over. Raises `KeyServerError` when nothing
+    A key that cannot be read, is for another purpose or says that it is for others (Entra's key
+    sets may have ``issuer`` beside each key) is passed over. Raises `KeyServerError` when nothing
     is left.
     """
     try:
@@ -38,36 +40,36 @@ def read_key_set(body: bytes, issuer: str) -> Mapping[str, Any]:
         raise KeyServerError(message)
     keys: dict[str, Any] = {}
     for entry in entries:
-        if isinstance(entry, dict) and _can_sign_for(entry, issuer):
+        if isinstance(entry, dict) and _can_sign_for(entry, tenant_id):
             key = _public_key(entry)
             if key is not None:
                 keys.setdefault(entry["kid"], key)
     if not keys:
-        message = f"none of {len(entries)} keys can sign for the issuer"
+        message = f"none of {len(entries)} keys can sign for the tenant"
         raise KeyServerError(message)
     return keys
 
 
-def _can_sign_for(entry: Mapping[str, Any], issuer: str) -> bool:
-    own = entry.get("issuer", issuer)
+def _can_sign_for(entry: Mapping[str, Any], tenant_id: str) -> bool:
     return (
         entry.get("kty") == "RSA"
         and entry.get("use", "sig") == "sig"
         and entry.get("alg", "RS256") == "RS256"
         and isinstance(entry.get("kid"), str)
-        and isinstance(own, str)
-        and _is_issued_by(issuer, own)
+        and _is_of_tenant(entry.get("issuer"), tenant_id)
     )
 
 
-def _is_issued_by(issuer: str, own: str) -> bool:
-    """Whether `issuer` is `own`, in which Entra writes ``{tenantid}`` for any tenant."""
-    before, place, after = own.partition(_TENANT_PLACE)
-    if not place:
-        return issuer == own
-    return (
-        issuer.startswith(before) and issuer.endswith(after) and len(issuer) > len(before + after)
-    )
+def _is_of_tenant(issuer: object, tenant_id: str) -> bool:
+    """Whether a key says that it signs for the tenant, by any of its issuers' names, or nothing.
+
+    Which name the keys of an external tenant bear is not documented; where the set comes from is
+    what makes them the issuer's.
+    """
+    if issuer is None:
+        return True
+    names = {known.url for known in issuers_of(tenant_id)}
+    return isinstance(issuer, str) and issuer.replace(_TENANT_PLACE, tenant_id) in names
 
 
 def _public_key(entry: Mapping[str, Any]) -> Any:

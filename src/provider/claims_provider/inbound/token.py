@@ -54,9 +54,9 @@ class TokenVerifier:
             issuer.expected.issuer: issuer for issuer in issuers
         }
         for issuer in issuers:
-            issuer.keys.begin_refresh()
+            issuer.keys.begin()
         for issuer in issuers:
-            issuer.keys.end_refresh(deadline)
+            issuer.keys.take(deadline)
 
     def verify(self, call: HttpCall, deadline: Deadline) -> Caller:
         """Who calls. Raises `CallerRefused`, `KeysUnavailable`."""
@@ -65,7 +65,7 @@ class TokenVerifier:
         algorithm = header.get("alg")
         if algorithm != ALGORITHM:
             raise CallerRefused(
-                RefusalReason.ALGORITHM, expected=ALGORITHM, actual=shown(algorithm)
+                RefusalReason.ALGORITHM, claim="alg", expected=ALGORITHM, actual=shown(algorithm)
             )
         issuer = self._issuer_of(unverified)
         key = issuer.keys.find(_key_id(header), deadline)
@@ -115,7 +115,9 @@ def _key_id(header: Mapping[str, Any]) -> str:
     key_id = header.get("kid")
     if isinstance(key_id, str) and key_id:
         return key_id
-    raise CallerRefused(RefusalReason.UNKNOWN_KEY, expected="kid", actual=shown(key_id))
+    raise CallerRefused(
+        RefusalReason.UNKNOWN_KEY, claim="kid", expected="a key id", actual=shown(key_id)
+    )
 
 
 def _verified_claims(token: str, key: Any) -> Mapping[str, Any]:
@@ -160,6 +162,7 @@ def _moment(claims: Mapping[str, Any], name: str) -> int:
     value = claims.get(name)
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _TIMES_MAX:
         return value
+    kind = "text" if isinstance(value, str) else shown(value)
     raise CallerRefused(
-        RefusalReason.MALFORMED, claim=name, expected="epoch seconds", actual=shown(value)
+        RefusalReason.MALFORMED, claim=name, expected="a whole number of seconds", actual=kind
     )

@@ -121,7 +121,7 @@ def test_the_environment_is_put_back() -> None:
     [
         ("ENTRA_WAIT_MS", "50", "the function's settings: ENTRA_WAIT_MS: Input should be greater "),
         ("USER_KEYS", "phone", "the function's settings: USER_KEYS: Input should be 'id', 'mail' "),
-        ("TOKEN_ISSUER", "http://x", "the function's settings: TOKEN_ISSUER: expected an https://"),
+        ("TOKEN_ISSUER", "http://x", "the function's settings: TOKEN_ISSUER: expected one of http"),
         ("AWS_PROFILE", "nobody", "the function cannot start: The config profile (nobody) could "),
     ],
 )

@@ -57,7 +57,7 @@ engine: ## Fetch the real DynamoDB engine (DynamoDB Local) for tests, where java
 
 artefacts: ## Build what the artefact's tests need, where Python 3.13 is
 	@if $(MAKE) --silent runtime-python >/dev/null 2>&1; \
-	then $(MAKE) --no-print-directory $(ARTEFACTS)/arm64/.built $(ARTEFACTS)/x86_64/.built $(EMULATOR_INSTALLED); \
+	then $(MAKE) -j1 --no-print-directory $(ARTEFACTS)/arm64/.built $(ARTEFACTS)/x86_64/.built $(EMULATOR_INSTALLED); \
 	else echo "make: no Python 3.13: tests of the built artefact will be skipped"; fi
 
 runtime-python: # where the runtime's Python is

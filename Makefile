@@ -5,11 +5,19 @@ SAM_VENV ?= .venv-sam
 ENGINE := .cache/dynamodb-local/DynamoDBLocal.jar
 INSTALLED := $(VENV)/.installed
 SAM_INSTALLED := $(SAM_VENV)/.installed
+# The runtime's Python compiles what ships. Under pyenv it shows only when it is asked for.
+RUNTIME_PYTHON ?= $(or $(shell for version in "$$PYENV_VERSION" 3.13.0; do \
+	PYENV_VERSION=$$version python3.13 -c 'import sys; print(sys.executable)' 2>/dev/null && break; done),python3.13)
+EMULATOR_VENV ?= .venv-emulator
+EMULATOR_INSTALLED := $(EMULATOR_VENV)/.installed
+SAM_BUILD = SAM_CLI_TELEMETRY=0 RUNTIME_PYTHON=$(RUNTIME_PYTHON) $(SAM_VENV)/bin/sam build
+ARTEFACTS := .cache/artefact
+SHIPPED := template.yaml $(shell find src/provider -name '*.py') $(addprefix src/provider/,Makefile requirements.txt)
 LOCK = $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links --no-strip-extras
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-python forge bench check events engine lock clean
+.PHONY: help demo test test-python forge build bench check events engine artefacts runtime-python lock clean
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
@@ -17,7 +25,7 @@ help: ## What there is to make
 demo: $(INSTALLED) ## A callout answered on this machine, start to finish
 	@$(VENV)/bin/claimsctl demo
 
-test: $(INSTALLED) engine ## All tests; the real DynamoDB engine takes part where java and npm are
+test: $(INSTALLED) engine artefacts ## All tests; those of DynamoDB's engine where java and npm are, of the artefact where Python 3.13 is
 	$(VENV)/bin/pytest
 
 test-python: $(INSTALLED) ## The tests without coverage, for a second Python: make test-python VENV=.venv-3.13 PYTHON=…
@@ -25,6 +33,9 @@ test-python: $(INSTALLED) ## The tests without coverage, for a second Python: ma
 
 forge: $(INSTALLED) ## The forger's battery at its full size: 200,000 tokens a wall instead of 10,000
 	FORGED_TOKENS=200000 $(VENV)/bin/pytest --no-cov tests/forgery
+
+build: $(SAM_INSTALLED) ## The artefact for Lambda (arm64), in .aws-sam/build
+	$(SAM_BUILD)
 
 bench: $(INSTALLED) ## What it costs to know who calls: cold start and warm callout in each mode
 	$(VENV)/bin/python bench/verification.py
@@ -44,12 +55,21 @@ engine: ## Fetch the real DynamoDB engine (DynamoDB Local) for tests, where java
 	@if command -v java >/dev/null && command -v npm >/dev/null; then $(MAKE) --no-print-directory $(ENGINE); \
 	else echo "make: no java or no npm: tests of the real DynamoDB engine will be skipped"; fi
 
+artefacts: ## Build what the artefact's tests need, where Python 3.13 is
+	@if $(MAKE) --silent runtime-python >/dev/null 2>&1; \
+	then $(MAKE) -j1 --no-print-directory $(ARTEFACTS)/arm64/.built $(ARTEFACTS)/x86_64/.built $(EMULATOR_INSTALLED); \
+	else echo "make: no Python 3.13: tests of the built artefact will be skipped"; fi
+
+runtime-python: # where the runtime's Python is
+	@$(RUNTIME_PYTHON) -c 'import sys; print(sys.executable)'
+
 lock: $(INSTALLED) ## Pin all requirements anew, with hashes
 	$(VENV)/bin/pip install --quiet --no-deps --require-hashes -r requirements/lock.txt
 	$(LOCK) --upgrade --python-version 3.11 pyproject.toml -o requirements/runtime.txt
 	$(LOCK) --upgrade --python-version 3.11 pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt
 	$(LOCK) --upgrade --python-version 3.13 src/provider/requirements.in -c requirements/runtime.txt -o src/provider/requirements.txt
 	$(LOCK) --upgrade --python-version 3.11 --group sam -o requirements/sam.txt
+	$(LOCK) --upgrade --python-version 3.13 --group emulator -o requirements/emulator.txt
 	$(LOCK) --upgrade --python-version 3.11 --group lock -o requirements/lock.txt
 
 clean: ## Remove what make has made
@@ -68,6 +88,16 @@ $(INSTALLED): requirements/dev.txt pyproject.toml
 $(SAM_INSTALLED): requirements/sam.txt
 	$(PYTHON) -m venv $(SAM_VENV)
 	$(SAM_VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/sam.txt
+	@touch $@
+
+# The Lambda runtime's own side of the emulator that aws-sam-cli carries.
+$(EMULATOR_INSTALLED): requirements/emulator.txt
+	$(RUNTIME_PYTHON) -m venv $(EMULATOR_VENV)
+	$(EMULATOR_VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/emulator.txt
+	@touch $@
+
+$(ARTEFACTS)/%/.built: $(SHIPPED) $(SAM_INSTALLED)
+	LAMBDA_ARCHITECTURE=$* $(SAM_BUILD) --build-dir $(@D)
 	@touch $@
 
 $(ENGINE):

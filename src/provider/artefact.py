@@ -1,0 +1,151 @@
+"""What ships to Lambda, out of what pip has installed: ``artefact.py STAGE ARTEFACT MACHINE``.
+
+Run by the Makefile beside it, with the runtime's own Python. What is left out, and why that is
+safe: docs/adr/0009. Two runs make the same bytes.
+"""
+
+import json
+import os
+import shutil
+import struct
+import sys
+from compileall import compile_dir, compile_file
+from fnmatch import fnmatch
+from pathlib import Path
+from py_compile import PycInvalidationMode
+from typing import Final
+
+OURS: Final = "claims_provider"
+RUNTIME_FOLDER: Final = "/var/task"
+"""Where Lambda unpacks the artefact; the name that tracebacks show."""
+
+LEFT_OUT: Final = (
+    "*.dist-info",  # pydantic looks for plugins in it, and for nothing else
+    "bin",
+    "boto3",  # botocore is what the function calls
+    "s3transfer",
+    "cffi",  # cryptography loads _cffi_backend; the package generates C
+    "pycparser",
+    "pydantic/mypy.py",
+    "pydantic/v1",  # for models of its old interface
+    # Of Powertools the function has Logger and Metrics.
+    "aws_lambda_powertools/event_handler",
+    *(
+        f"aws_lambda_powertools/utilities/{feature}"
+        for feature in (
+            *("auth_alpha", "batch", "circuit_breaker", "data_classes", "data_masking"),
+            *("feature_flags", "idempotency", "kafka", "metadata", "parameters", "parser"),
+            *("streaming", "validation"),
+        )
+    ),
+)
+DATA: Final = frozenset(
+    {
+        "botocore/cacert.pem",
+        "botocore/data/_retry.json",
+        "botocore/data/endpoints.json",
+        "botocore/data/partitions.json",
+        "botocore/data/sdk-default-configuration.json",
+        "botocore/data/dynamodb/2012-08-10/endpoint-rule-set-1.json.gz",
+        "botocore/data/dynamodb/2012-08-10/service-2.json.gz",
+        "dateutil/zoneinfo/dateutil-zoneinfo.tar.gz",
+    }
+)
+"""Of all that is not code, what is read."""
+
+ENDPOINTS: Final = "botocore/data/endpoints.json"
+SERVICE: Final = "dynamodb"
+
+_ELF_MACHINES: Final = {"x86_64": 62, "aarch64": 183}
+_ELF_HEADER: Final = struct.Struct("<4s14xH")
+_MOMENT: Final = 946_684_800
+"""Every file's time: the year 2000. Before 1980, wherever on earth, ZIP knows none."""
+
+
+def lay_out(stage: Path, artefact: Path, machine: str) -> None:
+    """Fill the empty folder `artefact` from `stage`, for an ELF `machine`.
+
+    Raises ``ValueError`` for what must not ship.
+    """
+    if artefact.exists() and any(artefact.iterdir()):
+        message = f"{artefact} is not empty"
+        raise ValueError(message)
+    for path in sorted(stage.rglob("*")):
+        name = path.relative_to(stage).as_posix()
+        if path.is_file() and _ships(name):
+            _copy(path, artefact / name)
+    here = Path(__file__).parent
+    for path in sorted((here / OURS).rglob("*.py")):
+        _copy(path, artefact / path.relative_to(here))
+    _copy(here / "requirements.txt", artefact / "requirements.txt")  # who is in there
+    _cut_endpoints(artefact / ENDPOINTS)
+    for library in artefact.rglob("*.so"):
+        _check_machine(library, machine)
+    for path in sorted(artefact.iterdir()):
+        _compile(path, artefact, is_ours=path.name == OURS)
+    _normalise(artefact)
+
+
+def _ships(name: str) -> bool:
+    if any(fnmatch(name, pattern) or fnmatch(name, f"{pattern}/*") for pattern in LEFT_OUT):
+        return False
+    return name.endswith((".py", ".so")) or name in DATA
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+def _cut_endpoints(path: Path) -> None:
+    """Leave every partition and region, and of the services the one that is called."""
+    document = json.loads(path.read_text("utf-8"))
+    for partition in document["partitions"]:
+        services = partition["services"]
+        partition["services"] = {name: services[name] for name in services if name == SERVICE}
+    path.write_text(json.dumps(document, separators=(",", ":")), "utf-8")
+
+
+def _check_machine(library: Path, machine: str) -> None:
+    magic, found = _ELF_HEADER.unpack(library.read_bytes()[: _ELF_HEADER.size])
+    if (magic, found) != (b"\x7fELF", _ELF_MACHINES[machine]):
+        message = f"{library} is not for {machine}"
+        raise ValueError(message)
+
+
+def _compile(path: Path, artefact: Path, *, is_ours: bool) -> None:
+    """Byte code that is valid whatever the files' times: the artefact is read-only on Lambda.
+
+    Ours beside its source, so that tracebacks show lines. Libraries without source: it would be a
+    fifth of the artefact, and nothing reads it.
+    """
+    compile_ = compile_dir if path.is_dir() else compile_file
+    done = compile_(
+        str(path),
+        quiet=1,
+        optimize=0,
+        legacy=not is_ours,
+        stripdir=str(artefact),
+        prependdir=RUNTIME_FOLDER,
+        invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
+    )
+    if not done:
+        message = f"{path} does not compile"
+        raise ValueError(message)
+    if not is_ours:
+        for source in [path] if path.suffix == ".py" else path.rglob("*.py"):
+            source.unlink()
+
+
+def _normalise(artefact: Path) -> None:
+    """Modes and times that no umask and no clock decides."""
+    for path in [artefact, *artefact.rglob("*")]:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+        os.utime(path, (_MOMENT, _MOMENT))
+
+
+if __name__ == "__main__":
+    try:
+        lay_out(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])
+    except ValueError as error:
+        sys.exit(f"artefact.py: {error}")

@@ -1,0 +1,1 @@
+"""What `sam build` leaves for Lambda: its contents, not yet its behaviour."""

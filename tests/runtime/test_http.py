@@ -1,0 +1,69 @@
+"""HTTP → the local gateway → its event → Lambda's runtime → the real engine → the answer."""
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, cast
+
+import pytest
+from claims_provider.settings import read_settings
+from claimsctl.entra.judge import judge
+from claimsctl.entra.scenarios import TENANT_ID
+from claimsctl.entra.token import mint
+from claimsctl.entra.token_claims import TokenProfile
+from claimsctl.entra.transport import post_callout
+from claimsctl.local.function import LocalFunction
+from claimsctl.local.issuer import Issuer
+from claimsctl.local.server import served
+
+from tests.runtime.conftest import EVENTS
+from tests.runtime.emulator import Emulator
+from tests.tokens import issuer_key, other_key
+
+if TYPE_CHECKING:
+    from claims_provider.handler import CalloutHandler
+    from claimsctl.entra.signing_key import SigningKey
+
+BODY = (EVENTS / "callout/member.json").read_bytes()
+PROFILE = TokenProfile(TENANT_ID)
+WAIT_MS = 60_000
+
+
+@pytest.fixture
+def url(warm: Emulator, settings: dict[str, str]) -> Iterator[str]:
+    """The callout's URL: the local gateway, with the emulator as the function behind it."""
+    function = LocalFunction(cast("CalloutHandler", warm.invoke), read_settings(settings))
+    with served(function, Issuer(TENANT_ID, PROFILE.kind, issuer_key)) as url:
+        yield url
+
+
+def _headers(key: "SigningKey") -> dict[str, str]:
+    token = mint(PROFILE.claims(int(time.time())), key)
+    return {"content-type": "application/json", "authorization": f"Bearer {token}"}
+
+
+def test_a_callout_gets_its_claims(url: str) -> None:
+    """A callout with Entra's token comes back with the claims that were loaded."""
+    verdict = judge(post_callout(url, BODY, _headers(issuer_key()), WAIT_MS))
+    assert verdict.accepted, verdict.findings
+    expected = {
+        "customRoles": ["Writer", "Editor", "Publisher"],
+        "dateOfBirth": "2000-01-01",
+        "loyaltyTier": "gold",
+        "supportQueue": "test-app",
+    }
+    assert expected == verdict.claims
+
+
+def test_a_bad_body_gets_its_problem(url: str) -> None:
+    """The function's own refusal comes back through all of it, status and type included."""
+    answer = post_callout(url, b"{", _headers(issuer_key()), WAIT_MS)
+    assert 400 == answer.status
+    assert ("content-type", "application/problem+json") in answer.headers
+
+
+def test_a_forged_token_does_not_reach_the_function(url: str, warm: Emulator) -> None:
+    """The gateway turns it away, and the function writes no line."""
+    before = len(warm.logged(0))
+    assert 401 == post_callout(url, BODY, _headers(other_key()), WAIT_MS).status
+    post_callout(url, BODY, _headers(issuer_key()), WAIT_MS)
+    assert before + 1 == len(warm.logged(before + 1))

@@ -9,6 +9,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 import pytest
+from claims_provider import worker
 from claims_provider.deadline import Deadline
 from claims_provider.worker import MAX_STUCK, NoAnswer, WorkerPool, _Worker
 
@@ -181,3 +182,23 @@ def test_at_the_edge_of_the_deadline_answers_are_own_or_none(
         assert len(threads()) <= MAX_STUCK + 1
     assert 0 < late < 600
     _end(pool)
+
+
+def test_an_interrupt_that_was_lost_is_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job that survives its first interrupt, as in a destructor, is ended by a later one."""
+    interrupt = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    sent: list[int] = []
+
+    def lose_the_first(*arguments: Any) -> int:
+        sent.append(1)
+        return interrupt(*arguments) if len(sent) > 1 else 1
+
+    monkeypatch.setattr(ctypes.pythonapi, "PyThreadState_SetAsyncExc", lose_the_first)
+    monkeypatch.setattr(worker, "_REMIND_SECONDS", 0.05)
+    client = Client()
+    pool = WorkerPool(lambda: client)
+    _run_in_vain(pool, _spin, 30)
+    assert 1 == pool.stuck
+    _end(pool)
+    assert client.closed.wait(5)
+    assert len(sent) > 1

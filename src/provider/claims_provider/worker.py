@@ -71,9 +71,13 @@ class _Worker:
 
         An exception that strikes a destructor or a collector's callback is lost there.
         """
-        with self._guard:
-            if time.monotonic() - self._interrupted_at > _REMIND_SECONDS:
-                self._interrupt()
+        # Never waits: an interrupt can have struck just where the lock was taken, and left it so.
+        if self._guard.acquire(blocking=False):
+            try:
+                if time.monotonic() - self._interrupted_at > _REMIND_SECONDS:
+                    self._interrupt()
+            finally:
+                self._guard.release()
 
     def _interrupt(self) -> None:
         # Imported here: only a failure pays for it.

@@ -84,25 +84,21 @@ def _envelope_of(tenant: str, *, base64: bool) -> dict[str, Any]:
     ],
     ids=["body", "body-in-capitals", "envelope", "base64-envelope"],
 )
-def test_the_bodys_tenant_is_answered(
-    run: Run, table: Table, tmp_path: Path, document: dict[str, Any]
-) -> None:
+def test_the_bodys_tenant_is_answered(run: Run, tmp_path: Path, document: dict[str, Any]) -> None:
     """A callout that names another tenant than the samples' is answered for that tenant."""
     claims = tmp_path / "claims.csv"
     claims.write_text(f"tenant_id,user,tier\n{OTHER_TENANT},{USER},gold\n")
     event = json.dumps(document).encode()
-    outcome = _invoke(run, table, "-", "--json", "--claims", str(claims), stdin=event)
+    outcome = run("invoke", "-", "--json", "--claims", claims, stdin=event)
     assert (0, {"tier": "gold"}) == (outcome.exit_code, _claims(outcome))
 
 
-def test_claims_take_the_tenant_of_the_option(run: Run, table: Table, tmp_path: Path) -> None:
+def test_claims_take_the_tenant_of_the_option(run: Run, tmp_path: Path) -> None:
     """Rows without a tenant of their own belong to `--tenant`; its variable does the same."""
     claims = tmp_path / "claims.jsonl"
     claims.write_text(json.dumps({"user": USER, "roles": ["a", "b"]}))
     event = json.dumps(_callout_of(OTHER_TENANT)).encode()
-    outcome = _invoke(
-        run, table, "-", "--json", "--claims", str(claims), stdin=event, TENANT_ID=OTHER_TENANT
-    )
+    outcome = run("invoke", "-", "--json", "--claims", claims, stdin=event, TENANT_ID=OTHER_TENANT)
     assert (0, {"roles": ["a", "b"]}) == (outcome.exit_code, _claims(outcome))
 
 

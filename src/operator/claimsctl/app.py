@@ -3,8 +3,6 @@
 import json
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
@@ -24,7 +22,7 @@ from claimsctl.entra.token import mint
 from claimsctl.entra.token_claims import SAMPLE_AUDIENCES, TenantKind, TokenProfile, TokenVersion
 from claimsctl.entra.wrong_token import WrongToken, forge
 from claimsctl.errors import ExitCode, OperatorError
-from claimsctl.local.bundle import bundled
+from claimsctl.local.chosen_table import chosen_table
 from claimsctl.local.demo import run_demo
 from claimsctl.local.function import (
     callout_in,
@@ -38,7 +36,7 @@ from claimsctl.local.greeting import greeting
 from claimsctl.local.issuer import Issuer
 from claimsctl.local.key_file import kept_key, key_path
 from claimsctl.local.server import HOST, bind, serve_forever
-from claimsctl.local.table import EMBEDDED_TABLE, TableLocation, embedded_table
+from claimsctl.local.table import TableLocation
 from claimsctl.options import (
     ClaimsFile,
     EndpointUrl,
@@ -92,7 +90,7 @@ def invoke(
         fetch_keys = Issuer(tenant_id, TenantKind.EXTERNAL, lambda: key).fetch_keys
         token = mint(TokenProfile(tenant_id).claims(int(time.time())), key)
     with (
-        _table(endpoint_url, table, claims, tenant) as location,
+        chosen_table(endpoint_url, table, claims, tenant) as location,
         local_function(location, tenant_id, overrides, fetch_keys=fetch_keys) as function,
     ):
         response = function.invoke(
@@ -147,7 +145,7 @@ def serve(
     issuer = Issuer(profile.tenant_id, profile.kind, key)
     with (
         bind(port) as listener,
-        _table(endpoint_url, table, claims, tenant) as location,
+        chosen_table(endpoint_url, table, claims, tenant) as location,
         local_function(
             location, profile.tenant_id, overrides, fetch_keys=issuer.fetch_keys
         ) as function,
@@ -193,27 +191,6 @@ def load(
     location = TableLocation(table, endpoint_url)
     written = write_records(location.client(), table, records)
     report.err().print(f"{written} of {len(records)} rows written to {table}", markup=False)
-
-
-@contextmanager
-def _table(
-    endpoint_url: str | None, table: str | None, claims: Path | None, tenant: str | None
-) -> Iterator[TableLocation]:
-    """The table to work on; the embedded one starts with the sample's claims by default."""
-    if endpoint_url or table:
-        location = TableLocation(table or EMBEDDED_TABLE, endpoint_url)
-        _load(location, claims, tenant)
-        yield location
-        return
-    with embedded_table() as location:
-        _load(location, claims or bundled("events/claims.sample.csv"), tenant)
-        yield location
-
-
-def _load(location: TableLocation, claims: Path | None, tenant: str | None) -> None:
-    if claims is not None:
-        records = read_claims_file(claims, tenant)
-        write_records(location.client(), location.name, records)
 
 
 def _read(path: Path) -> bytes:

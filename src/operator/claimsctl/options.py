@@ -19,7 +19,11 @@ def _guid(value: str | None) -> str | None:
 
 ClaimsFile = Annotated[
     Path | None,
-    typer.Option("--claims", help="Claims to load first: CSV or JSON lines.", show_default=False),
+    typer.Option(
+        "--claims",
+        help="Claims for the embedded table: CSV or JSON lines.",
+        show_default=False,
+    ),
 ]
 Tenant = Annotated[
     str | None,

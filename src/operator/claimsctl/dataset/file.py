@@ -14,15 +14,9 @@ from typing import Any
 
 from claims_provider.claims.key import LayerKey
 
-from claimsctl.dataset.fields import (
-    RESERVED,
-    USER,
-    FieldProblem,
-    Fields,
-    check_claim_name,
-    read_cells,
-    read_record,
-)
+from claimsctl.dataset.columns import RESERVED, USER, check_claim_name
+from claimsctl.dataset.fields import Fields, read_cells, read_record
+from claimsctl.dataset.problem import FieldProblem
 from claimsctl.dataset.record import Record
 from claimsctl.errors import OperatorError
 

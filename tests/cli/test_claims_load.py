@@ -91,17 +91,12 @@ def test_nothing_is_written_when_there_is_a_problem(
             'table t: 0 of 1 rows written, then: Could not connect to the endpoint URL: "http://12',
         ),
         (
-            ("{rows}", "--table", "t", "--tenant", TENANT, "--endpoint-url", "127.0.0.1:8000"),
-            {},
-            "table t: Invalid endpoint: 127.0.0.1:8000 (the AWS SDK reads --endpoint-url, ",
-        ),
-        (
             ("{rows}", "--table", "t", "--tenant", TENANT),
             {"AWS_PROFILE": "nobody"},
             "table t: The config profile (nobody) could not be found (the AWS SDK reads ",
         ),
     ],
-    ids=["no-file", "no-tenant", "no-engine", "no-url", "no-profile"],
+    ids=["no-file", "no-tenant", "no-engine", "no-profile"],
 )
 def test_what_cannot_be_done_is_told(
     run: Run, tmp_path: Path, options: tuple[str, ...], settings: dict[str, str], message: str

@@ -100,6 +100,27 @@ def test_a_wrong_variable_is_named(run: Run, variable: str, value: str, message:
     assert message in outcome.err
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["127.0.0.1:8000", "http://127.0.0.1:99999", "http://127.0.0.1:x", "ftp://x", "http://",
+     "http://:8000", "http://[::1", "http://a b", "http://x:0", "https:/x", "http://x/\n"],
+)  # fmt: skip
+@pytest.mark.parametrize("by_variable", [False, True], ids=["option", "variable"])
+def test_an_endpoint_that_is_none(run: Run, url: str, *, by_variable: bool) -> None:
+    """Every command that takes an endpoint refuses what is no URL before it does anything."""
+    for command in (("invoke", MEMBER), ("serve",), ("claims", "load", "x", "--table", "t")):
+        outcome = (
+            run(*command, AWS_ENDPOINT_URL_DYNAMODB=url)
+            if by_variable
+            else run(*command, "--endpoint-url", url)
+        )
+        assert (2, "") == (outcome.exit_code, outcome.out)
+        assert (
+            "Invalid value for '--endpoint-url' (env var: 'AWS_ENDPOINT_URL_DYNAMODB'): expected"
+            f" a URL such as http://127.0.0.1:8000, found {url!r}"
+        ) == outcome.err.splitlines()[-1].removeprefix("Error: ")
+
+
 def test_it_is_a_module_too(process: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the console script on the path, the module does the same."""
     monkeypatch.setattr("tests.cli.command.CLAIMSCTL", sys.executable)

@@ -84,6 +84,11 @@ def invoke(
     document = read_json(raw)
     tenant_id = tenant or tenant_of(callout_in(document))
     overrides = {"CALLER_VERIFICATION": caller_verification.value}
+    if not is_envelope(document):  # the token is played: another's issuer is none of its
+        overrides |= {
+            "TOKEN_ISSUER": TokenProfile(tenant_id).issuer,
+            "TOKEN_AUDIENCES": ",".join(SAMPLE_AUDIENCES),
+        }
     fetch_keys = token = None
     if caller_verification is CallerVerification.FUNCTION:
         key = SigningKey.generate()

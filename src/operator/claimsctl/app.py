@@ -4,7 +4,6 @@ import json
 import sys
 import time
 from functools import partial
-from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -46,6 +45,7 @@ from claimsctl.options import (
     Verification,
     Version,
 )
+from claimsctl.standard_output import standard_output
 
 app = typer.Typer(
     help="Claims for Microsoft Entra's tokens: load them, serve them, see what Entra sees.",
@@ -212,11 +212,9 @@ def _exit(code: ExitCode) -> NoReturn:
 
 def main() -> None:
     """Entry point: errors as messages, exit codes as documented."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # what a terminal cannot show must not end a command
-            stream.reconfigure(errors="backslashreplace")
     try:
-        app(prog_name="claimsctl")
+        with standard_output():
+            app(prog_name="claimsctl")
     except OperatorError as error:
         console = report.err()
         console.print(report.escaped(f"claimsctl: {error}"), style="red", markup=False)

@@ -14,9 +14,9 @@ TENANT = "aaaabbbb-0000-cccc-1111-dddd2222eeee"
 USER = "aaaaaaaa-0000-1111-2222-bbbbbbbbbbbb"
 
 
-def _load(run: Run, table: Table, file: str | Path, *options: str, **environment: str) -> Outcome:
+def _load(run: Run, table: Table, file: str | Path, *options: str, **others: Any) -> Outcome:
     where = ("--endpoint-url", table.url, "--table", table.name)
-    return run("claims", "load", file, *where, *options, **environment)
+    return run("claims", "load", file, *where, *options, **others)
 
 
 def _claims(run: Run, table: Table) -> Any:
@@ -61,6 +61,28 @@ def test_variables_stand_for_options(run: Run, table: Table, tmp_path: Path) -> 
     )
     assert 0 == outcome.exit_code
     assert {"tier": "basic"} == _claims(run, table)
+
+
+def test_a_file_may_come_from_standard_input(process: Run, table: Table) -> None:
+    """`-` reads standard input, as `invoke -` does."""
+    outcome = _load(process, table, "-", "--tenant", TENANT, stdin=b"user,tier\n,basic\n")
+    assert Outcome(0, "", f"1 of 1 rows written to {table.name}\n") == outcome
+    assert {"tier": "basic"} == _claims(process, table)
+
+
+@pytest.mark.parametrize(
+    ("users", "keyed"), [(("a@x", ""), "1 row is"), (("a@x", "b@x", ""), "2 rows are")]
+)
+def test_addresses_are_noted(
+    run: Run, table: Table, tmp_path: Path, users: tuple[str, ...], keyed: str
+) -> None:
+    """By default the function looks for object ids only, so that such rows would do nothing."""
+    file = tmp_path / "claims.csv"
+    file.write_text("user,tier\n" + "".join(f"{user},y\n" for user in users))
+    note = "such rows count only where USER_KEYS lists mail or userPrincipalName"
+    outcome = _load(run, table, file, "--tenant", TENANT)
+    assert f"{keyed} keyed by address: {note}" == outcome.err.splitlines()[-1]
+    assert (0, "") == (outcome.exit_code, outcome.out)
 
 
 @pytest.mark.parametrize("count", [1, 30])

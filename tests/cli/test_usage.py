@@ -2,13 +2,14 @@
 
 import re
 import sys
+from importlib.metadata import version
 
 import pytest
 
-from tests.cli.command import MEMBER, Run
+from tests.cli.command import MEMBER, Outcome, Run
 
 COMMANDS: dict[tuple[str, ...], set[str]] = {
-    (): {"demo", "invoke", "serve", "token", "claims"},
+    (): {"--version", "demo", "invoke", "serve", "token", "claims"},
     ("claims",): {"load"},
     ("demo",): set(),
     ("invoke",): {
@@ -49,6 +50,8 @@ def test_help_lists_every_option(run: Run, command: tuple[str, ...]) -> None:
         (("--nothing",), "No such option: --nothing"),
         (("demo", "x"), "Got unexpected extra argument"),
         (("invoke",), "Missing argument"),
+        (("invoke", ""), "'EVENT': empty; expected a file, or - for standard input"),
+        (("claims", "load", "", "--table", "t"), "'FILE': empty; expected a file, or - for stan"),
         (
             ("invoke", str(MEMBER), "--tenant", "contoso"),
             "'--tenant' (env var: 'TENANT_ID'): expec",
@@ -65,7 +68,8 @@ def test_help_lists_every_option(run: Run, command: tuple[str, ...]) -> None:
         (("claims", "drop"), "No such command 'drop'"),
     ],
     ids=[
-        "command", "option", "extra", "no-event", "tenant", "verification", "no-value",
+        "command", "option", "extra", "no-event", "empty-event", "empty-file",
+        "tenant", "verification", "no-value",
         "wrong", "version", "token-tenant", "kind", "port",
         "no-table", "no-file", "subcommand",
     ],
@@ -119,6 +123,12 @@ def test_an_endpoint_that_is_none(run: Run, url: str, *, by_variable: bool) -> N
             "Invalid value for '--endpoint-url' (env var: 'AWS_ENDPOINT_URL_DYNAMODB'): expected"
             f" a URL such as http://127.0.0.1:8000, found {url!r}"
         ) == outcome.err.splitlines()[-1].removeprefix("Error: ")
+
+
+def test_it_tells_its_version(run: Run) -> None:
+    """The version is that of the distribution."""
+    told = f"claimsctl {version('entra-claims-provider')}\n"
+    assert Outcome(0, told, "") == run("--version")
 
 
 def test_it_is_a_module_too(process: Run, monkeypatch: pytest.MonkeyPatch) -> None:

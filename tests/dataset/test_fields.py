@@ -142,7 +142,26 @@ def test_hidden_claims_that_are_none(value: object, message: str) -> None:
     assert ("hidden_claims", message) == _problem(hidden_claims=value)
 
 
-@pytest.mark.parametrize("cell", ["tier| zz", '["tier", " zz"]', " zz"])
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ("a||b", "an empty item in the list 'a||b'; if meant, write a JSON array"),
+        ("a|b|", "an empty item in the list 'a|b|'; if meant, write a JSON array"),
+        ("|", "an empty item in the list '|'; if meant, write a JSON array"),
+        ("a| |b", "an empty item in the list 'a| |b'; if meant, write a JSON array"),
+        ("a | b", "blanks round the item 'a ' in the list 'a | b'; if meant, write a JSON array"),
+    ],
+)
+@pytest.mark.parametrize("field", ["roles", "hidden_claims"])
+def test_a_slip_in_a_list(field: str, cell: str, message: str) -> None:
+    """An item that is empty or blank at an end is nobody's role; a JSON array may have it."""
+    with pytest.raises(FieldProblem) as raised:
+        read_cells({field: cell})
+    assert (field, message) == (raised.value.field, str(raised.value))
+    assert {"roles": ["a ", ""]} == read_cells({"roles": '["a ", ""]'})
+
+
+@pytest.mark.parametrize("cell", ['["tier", " zz"]', " zz"])
 def test_hidden_cells_with_blanks(cell: str) -> None:
     """Headings are trimmed, so a hidden name with blanks would let the claim through."""
     with pytest.raises(FieldProblem, match="blanks round the name ' zz'"):

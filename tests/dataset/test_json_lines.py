@@ -63,6 +63,7 @@ def test_other_values_are_refused(refused: Refused, value: object, found: str) -
         (_line(**{" ": "x"}), "claims:1:  : a claim needs a name"),
         (_line(**{" tier": "x"}), "claims:1:  tier: blanks round the name ' tier'; a "),
         (_line(**{"tier\t": "x"}), "claims:1: tier\t: blanks round the name 'tier\\t'; a "),
+        (_line(claims={"a": "b"}), "claims:1: claims: an object; claims are fields of the row "),
         (_line(APP_ID=APP), "claims:1: APP_ID: spelt app_id where it is meant, else no name for "),
         ('{"user": "", "a": "1", "a": "2"}', "claims:1: a: stands twice in the row"),
         ('{"user": "x", "user": ""}', "claims:1: user: stands twice in the row"),

@@ -4,6 +4,7 @@ import json
 import sys
 import time
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -44,8 +45,11 @@ from claimsctl.options import (
     Tenant,
     Verification,
     Version,
+    input_file,
 )
 from claimsctl.standard_output import standard_output
+
+DISTRIBUTION = "entra-claims-provider"
 
 app = typer.Typer(
     help="Claims for Microsoft Entra's tokens: load them, serve them, see what Entra sees.",
@@ -58,6 +62,21 @@ claims_app = typer.Typer(help="The claims in the table.", no_args_is_help=True)
 app.add_typer(claims_app, name="claims")
 
 
+def _print_version(asked: bool) -> None:  # noqa: FBT001  # a callback of typer's
+    if asked:
+        sys.stdout.write(f"claimsctl {version(DISTRIBUTION)}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None: ...
+
+
 @app.command()
 def demo() -> None:
     """The main job on the embedded default: load claims, serve, call, judge."""
@@ -66,7 +85,12 @@ def demo() -> None:
 
 @app.command()
 def invoke(
-    event: Annotated[Path, typer.Argument(help="Callout body or gateway event; - for stdin.")],
+    event: Annotated[
+        Path,
+        typer.Argument(
+            parser=input_file, metavar="EVENT", help="Callout body or gateway event; - for stdin."
+        ),
+    ],
     claims: ClaimsFile = None,
     tenant: Tenant = None,
     endpoint_url: EndpointUrl = None,
@@ -186,16 +210,24 @@ def token(
 
 @claims_app.command("load")
 def load(
-    file: Annotated[Path, typer.Argument(help="CSV or JSON lines.")],
+    file: Annotated[
+        Path,
+        typer.Argument(parser=input_file, metavar="FILE", help="CSV or JSON lines; - for stdin."),
+    ],
     table: Annotated[str, typer.Option("--table", help="Table name.", envvar="TABLE_NAME")],
     tenant: Tenant = None,
     endpoint_url: EndpointUrl = None,
 ) -> None:
     """Check a whole file of claims, then put its rows into a table in place of those there."""
     records = read_claims_file(file, tenant)
+    by_address = sum("@" in (record.user or "") for record in records)
     location = TableLocation(table, endpoint_url)
     written = write_records(location.client(), table, records)
     report.err().print(f"{written} of {len(records)} rows written to {table}", markup=False)
+    if by_address:
+        keyed = "1 row is" if by_address == 1 else f"{by_address} rows are"
+        note = "such rows count only where USER_KEYS lists mail or userPrincipalName"
+        report.err().print(f"{keyed} keyed by address: {note}", markup=False)
 
 
 def _read(path: Path) -> bytes:

@@ -31,6 +31,14 @@ def _url(value: str | None) -> str | None:
     raise typer.BadParameter(message)
 
 
+def input_file(value: str) -> Path:
+    """The path that an argument gives; an empty one would be the working directory."""
+    if not value:
+        message = "empty; expected a file, or - for standard input"
+        raise typer.BadParameter(message)
+    return Path(value)
+
+
 ClaimsFile = Annotated[
     Path | None,
     typer.Option(

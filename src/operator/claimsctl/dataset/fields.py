@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
+from claims_provider.claims.item import CLAIMS
 from claims_provider.contract.answer import Claims, ClaimValue, claims_bytes
 from claims_provider.contract.identifiers import canonical_address, canonical_guid
 from claims_provider.contract.limits import CLAIMS_BYTES_MAX, EXPIRES_AT_MAX
@@ -124,6 +125,9 @@ def _hidden(value: object) -> tuple[str, ...]:
 
 
 def _claim_value(field: str, value: object) -> ClaimValue:
+    if field == CLAIMS and isinstance(value, dict):
+        message = "an object; claims are fields of the row itself, beside user"
+        raise FieldProblem(field, message)
     if isinstance(value, list):
         return [_text(field, part) for part in value]
     return _text(field, value)
@@ -133,12 +137,23 @@ def _cell(field: str, text: str) -> object:
     if field in RESERVED and field != HIDDEN_CLAIMS:
         return text
     if not text.startswith("["):
-        return text.split(LIST_SEPARATOR) if LIST_SEPARATOR in text else text
+        return _items(field, text) if LIST_SEPARATOR in text else text
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
         message = f'expected a JSON array of strings such as ["a","b"], found {shown(text)}'
         raise FieldProblem(field, message) from None
+
+
+def _items(field: str, text: str) -> list[str]:
+    """What ``a|b`` lists; what looks like a slip of the hand is refused, not guessed at."""
+    items = text.split(LIST_SEPARATOR)
+    for item in items:
+        if not item.strip() or item != item.strip():
+            found = "an empty item" if not item.strip() else f"blanks round the item {shown(item)}"
+            message = f"{found} in the list {shown(text)}; if meant, write a JSON array"
+            raise FieldProblem(field, message)
+    return items
 
 
 def _text(field: str, value: object) -> str:

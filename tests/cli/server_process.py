@@ -2,6 +2,8 @@
 
 import http.client
 import json
+import os
+import re
 import socket
 import subprocess
 import time
@@ -129,6 +131,21 @@ def serving(
         if process.poll() is None:
             process.kill()
         process.wait()
+
+
+def in_a_shell(server: ServerProcess) -> bytes:
+    """What the command at the top of the server's log prints when it is pasted as it stands."""
+    (command,) = re.findall(r"^Try: (.*)$", server.log.read_text("utf-8"), re.MULTILINE)
+    home = server.log.parent
+    path = f"{Path(CLAIMSCTL).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        ["sh", "-c", command],
+        check=True,
+        capture_output=True,
+        cwd=home,
+        env=variables(home, PATH=path),
+        timeout=SECONDS,
+    ).stdout
 
 
 def free_port() -> int:

@@ -84,25 +84,21 @@ def _envelope_of(tenant: str, *, base64: bool) -> dict[str, Any]:
     ],
     ids=["body", "body-in-capitals", "envelope", "base64-envelope"],
 )
-def test_the_bodys_tenant_is_answered(
-    run: Run, table: Table, tmp_path: Path, document: dict[str, Any]
-) -> None:
+def test_the_bodys_tenant_is_answered(run: Run, tmp_path: Path, document: dict[str, Any]) -> None:
     """A callout that names another tenant than the samples' is answered for that tenant."""
     claims = tmp_path / "claims.csv"
     claims.write_text(f"tenant_id,user,tier\n{OTHER_TENANT},{USER},gold\n")
     event = json.dumps(document).encode()
-    outcome = _invoke(run, table, "-", "--json", "--claims", str(claims), stdin=event)
+    outcome = run("invoke", "-", "--json", "--claims", claims, stdin=event)
     assert (0, {"tier": "gold"}) == (outcome.exit_code, _claims(outcome))
 
 
-def test_claims_take_the_tenant_of_the_option(run: Run, table: Table, tmp_path: Path) -> None:
+def test_claims_take_the_tenant_of_the_option(run: Run, tmp_path: Path) -> None:
     """Rows without a tenant of their own belong to `--tenant`; its variable does the same."""
     claims = tmp_path / "claims.jsonl"
     claims.write_text(json.dumps({"user": USER, "roles": ["a", "b"]}))
     event = json.dumps(_callout_of(OTHER_TENANT)).encode()
-    outcome = _invoke(
-        run, table, "-", "--json", "--claims", str(claims), stdin=event, TENANT_ID=OTHER_TENANT
-    )
+    outcome = run("invoke", "-", "--json", "--claims", claims, stdin=event, TENANT_ID=OTHER_TENANT)
     assert (0, {"roles": ["a", "b"]}) == (outcome.exit_code, _claims(outcome))
 
 
@@ -136,7 +132,11 @@ def test_a_faulty_file_of_claims_is_told(process: Run, tmp_path: Path) -> None:
         ((MEMBER, "--claims", "no.csv"), {}, "no.csv: cannot be read: No such file or directory"),
         ((MEMBER,), {"ENTRA_WAIT_MS": "50"}, "the function's settings: ENTRA_WAIT_MS: Input "),
         ((MEMBER,), {"USER_KEYS": "phone"}, "the function's settings: USER_KEYS: Input should "),
-        ((MEMBER,), {"AWS_PROFILE": "nobody"}, "table claims: The config profile (nobody) could "),
+        (
+            (MEMBER, "--table", "t"),
+            {"AWS_PROFILE": "nobody"},
+            "the function cannot start: The config profile (nobody) could ",
+        ),
     ],
     ids=["event", "folder", "claims", "wait", "keys", "profile"],
 )
@@ -147,6 +147,27 @@ def test_what_cannot_be_done_is_one_line(
     outcome = run("invoke", *arguments, **settings)
     assert (2, "", 1) == (outcome.exit_code, outcome.out, outcome.err.count("\n"))
     assert outcome.err.startswith(f"claimsctl: {cause}")
+
+
+@pytest.mark.parametrize("mode", ["gateway", "function"])
+def test_a_deployments_token_is_not_the_played_one(run: Run, sample: Table, mode: str) -> None:
+    """TOKEN_ISSUER and TOKEN_AUDIENCES are for Entra's tokens: a bare body's is made here."""
+    outcome = _invoke(
+        run,
+        sample,
+        MEMBER,
+        "--json",
+        CALLER_VERIFICATION=mode,
+        TOKEN_ISSUER="https://elsewhere.example.com",
+        TOKEN_AUDIENCES="elsewhere",
+    )
+    assert (0, 200) == (outcome.exit_code, json.loads(outcome.out)["statusCode"])
+
+
+def test_an_event_brings_its_token(run: Run, sample: Table) -> None:
+    """A gateway's event holds what was verified: there a deployment's audiences count."""
+    event = EVENTS / "gateway/http-api.json"
+    assert 1 == _invoke(run, sample, event, TOKEN_AUDIENCES="elsewhere").exit_code
 
 
 @pytest.mark.parametrize(

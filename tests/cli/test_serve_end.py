@@ -12,7 +12,7 @@ from claimsctl.entra.token import mint
 from claimsctl.entra.token_claims import TokenProfile
 
 from tests.cli.command import MEMBER
-from tests.cli.server_process import HOST, serving
+from tests.cli.server_process import HOST, in_a_shell, serving
 
 OTHER_TENANT = "bbbbcccc-1111-dddd-2222-eeee3333ffff"
 USER = "aaaaaaaa-0000-1111-2222-bbbbbbbbbbbb"
@@ -43,13 +43,19 @@ def test_it_does_not_wait_for_a_caller_that_hangs(tmp_path: Path) -> None:
 
 
 def test_it_serves_given_claims_for_a_given_tenant(tmp_path: Path) -> None:
-    """`--claims` takes the sample's place; `--tenant` is whose callouts are answered."""
+    """`--claims` takes the sample's place; `--tenant` is whose callouts are answered.
+
+    The command that it shows is of that tenant too.
+    """
     (tmp_path / "mine.csv").write_text(f"user,tier\n{USER},diamond\n")
     body = body_of("member")
     body["data"]["tenantId"] = OTHER_TENANT
     options = ("--claims", "mine.csv")
     profile = TokenProfile(OTHER_TENANT)
     with serving(tmp_path, *options, profile=profile, TENANT_ID=OTHER_TENANT) as server:
+        shown = in_a_shell(server)
+        assert shown.startswith(b"HTTP/1.1 200 OK")
+        assert b'"tier":"diamond"' in shown
         answer = json.loads(server.ask(json.dumps(body).encode()).body)
         assert {"tier": "diamond"} == answer["data"]["actions"][0]["claims"]
         assert 401 == server.ask(MEMBER.read_bytes()).status

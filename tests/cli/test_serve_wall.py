@@ -2,9 +2,6 @@
 
 import http.client
 import json
-import os
-import re
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,8 +13,8 @@ from claimsctl.entra.token import mint
 from claimsctl.entra.token_claims import TenantKind, TokenProfile, TokenVersion
 from claimsctl.entra.wrong_token import FORGERIES, Wall, WrongToken, forge
 
-from tests.cli.command import CLAIMSCTL, MEMBER, SECONDS, variables
-from tests.cli.server_process import HOST, Response, ServerProcess, serving
+from tests.cli.command import MEMBER, SECONDS
+from tests.cli.server_process import HOST, Response, ServerProcess, in_a_shell, serving
 from tests.tokens import other_key
 
 V1, V2 = TokenVersion
@@ -185,18 +182,9 @@ def test_the_host_header_does_not_choose_where_keys_are(server: ServerProcess) -
 
 def test_the_shown_command_works_in_a_shell(server: ServerProcess) -> None:
     """The curl line at the top of the log gets claims when it is pasted as it stands."""
-    (command,) = re.findall(r"^Try: (curl .*)$", server.log.read_text("utf-8"), re.MULTILINE)
-    home = server.log.parent
-    ended = subprocess.run(
-        ["sh", "-c", command],
-        check=True,
-        capture_output=True,
-        cwd=home,
-        env=variables(home, PATH=f"{Path(CLAIMSCTL).parent}{os.pathsep}{os.environ['PATH']}"),
-        timeout=SECONDS,
-    )
-    assert ended.stdout.startswith(b"HTTP/1.1 200 OK")
-    assert b'"loyaltyTier":"gold"' in ended.stdout
+    shown = in_a_shell(server)
+    assert shown.startswith(b"HTTP/1.1 200 OK")
+    assert b'"loyaltyTier":"gold"' in shown
 
 
 def test_the_environment_configures_no_other_wall(tmp_path: Path) -> None:

@@ -2,13 +2,14 @@
 
 import re
 import sys
+from importlib.metadata import version
 
 import pytest
 
-from tests.cli.command import MEMBER, Run
+from tests.cli.command import MEMBER, Outcome, Run
 
 COMMANDS: dict[tuple[str, ...], set[str]] = {
-    (): {"demo", "invoke", "serve", "token", "claims"},
+    (): {"--version", "demo", "invoke", "serve", "token", "claims"},
     ("claims",): {"load"},
     ("demo",): set(),
     ("invoke",): {
@@ -49,6 +50,8 @@ def test_help_lists_every_option(run: Run, command: tuple[str, ...]) -> None:
         (("--nothing",), "No such option: --nothing"),
         (("demo", "x"), "Got unexpected extra argument"),
         (("invoke",), "Missing argument"),
+        (("invoke", ""), "'EVENT': empty; expected a file, or - for standard input"),
+        (("claims", "load", "", "--table", "t"), "'FILE': empty; expected a file, or - for stan"),
         (
             ("invoke", str(MEMBER), "--tenant", "contoso"),
             "'--tenant' (env var: 'TENANT_ID'): expec",
@@ -65,7 +68,8 @@ def test_help_lists_every_option(run: Run, command: tuple[str, ...]) -> None:
         (("claims", "drop"), "No such command 'drop'"),
     ],
     ids=[
-        "command", "option", "extra", "no-event", "tenant", "verification", "no-value",
+        "command", "option", "extra", "no-event", "empty-event", "empty-file",
+        "tenant", "verification", "no-value",
         "wrong", "version", "token-tenant", "kind", "port",
         "no-table", "no-file", "subcommand",
     ],
@@ -98,6 +102,33 @@ def test_a_wrong_variable_is_named(run: Run, variable: str, value: str, message:
     assert 2 == outcome.exit_code
     assert f"(env var: '{variable}')" in outcome.err
     assert message in outcome.err
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["127.0.0.1:8000", "http://127.0.0.1:99999", "http://127.0.0.1:x", "ftp://x", "http://",
+     "http://:8000", "http://[::1", "http://a b", "http://x:0", "https:/x", "http://x/\n"],
+)  # fmt: skip
+@pytest.mark.parametrize("by_variable", [False, True], ids=["option", "variable"])
+def test_an_endpoint_that_is_none(run: Run, url: str, *, by_variable: bool) -> None:
+    """Every command that takes an endpoint refuses what is no URL before it does anything."""
+    for command in (("invoke", MEMBER), ("serve",), ("claims", "load", "x", "--table", "t")):
+        outcome = (
+            run(*command, AWS_ENDPOINT_URL_DYNAMODB=url)
+            if by_variable
+            else run(*command, "--endpoint-url", url)
+        )
+        assert (2, "") == (outcome.exit_code, outcome.out)
+        assert (
+            "Invalid value for '--endpoint-url' (env var: 'AWS_ENDPOINT_URL_DYNAMODB'): expected"
+            f" a URL such as http://127.0.0.1:8000, found {url!r}"
+        ) == outcome.err.splitlines()[-1].removeprefix("Error: ")
+
+
+def test_it_tells_its_version(run: Run) -> None:
+    """The version is that of the distribution."""
+    told = f"claimsctl {version('entra-claims-provider')}\n"
+    assert Outcome(0, told, "") == run("--version")
 
 
 def test_it_is_a_module_too(process: Run, monkeypatch: pytest.MonkeyPatch) -> None:

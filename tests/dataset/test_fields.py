@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 from claims_provider.claims.key import LayerKey
-from claimsctl.dataset.fields import FieldProblem, read_cells, read_record
+from claimsctl.dataset.fields import read_cells, read_record
+from claimsctl.dataset.problem import FieldProblem
 from claimsctl.dataset.record import Record
 
 from tests.dataset.files import APP, TENANT, USER
@@ -127,6 +128,9 @@ def test_claims_are_hidden(cell: str, hidden: tuple[str, ...]) -> None:
     [
         (["tier", ""], 'a claim needs a name, found the list ["tier", ""]'),
         (" ", 'a claim needs a name, found the list [" "]'),
+        (["tier", " zz"], "blanks round the name ' zz', which no claim has"),
+        ("tier ", "blanks round the name 'tier ', which no claim has"),
+        (["tier\n"], "blanks round the name 'tier\\n', which no claim has"),
         ("tier|queue", "expected a list of claim names, found 'tier|queue'"),
         (7, "expected a string or a list of strings, found the number 7"),
         ({}, "expected a string or a list of strings, found the object {}"),
@@ -136,6 +140,32 @@ def test_claims_are_hidden(cell: str, hidden: tuple[str, ...]) -> None:
 def test_hidden_claims_that_are_none(value: object, message: str) -> None:
     """A name that cannot be one would hide nothing, and nobody would notice."""
     assert ("hidden_claims", message) == _problem(hidden_claims=value)
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ("a||b", "an empty item in the list 'a||b'; if meant, write a JSON array"),
+        ("a|b|", "an empty item in the list 'a|b|'; if meant, write a JSON array"),
+        ("|", "an empty item in the list '|'; if meant, write a JSON array"),
+        ("a| |b", "an empty item in the list 'a| |b'; if meant, write a JSON array"),
+        ("a | b", "blanks round the item 'a ' in the list 'a | b'; if meant, write a JSON array"),
+    ],
+)
+@pytest.mark.parametrize("field", ["roles", "hidden_claims"])
+def test_a_slip_in_a_list(field: str, cell: str, message: str) -> None:
+    """An item that is empty or blank at an end is nobody's role; a JSON array may have it."""
+    with pytest.raises(FieldProblem) as raised:
+        read_cells({field: cell})
+    assert (field, message) == (raised.value.field, str(raised.value))
+    assert {"roles": ["a ", ""]} == read_cells({"roles": '["a ", ""]'})
+
+
+@pytest.mark.parametrize("cell", ['["tier", " zz"]', " zz"])
+def test_hidden_cells_with_blanks(cell: str) -> None:
+    """Headings are trimmed, so a hidden name with blanks would let the claim through."""
+    with pytest.raises(FieldProblem, match="blanks round the name ' zz'"):
+        read_record(read_cells({"hidden_claims": cell}), TENANT)
 
 
 @pytest.mark.parametrize("cell", ["[", "[a]", '["a"', '["a" "b"]', "[draft] x", "[" * 100_000])

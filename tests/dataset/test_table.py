@@ -1,6 +1,5 @@
 """Records → items in a table: all of them, or an error that says how many."""
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
@@ -11,7 +10,9 @@ from claims_provider.claims.key import LayerKey
 from claimsctl.dataset.record import Record
 from claimsctl.dataset.table import BATCH_ITEMS_MAX, write_records
 from claimsctl.errors import ExitCode, OperatorError
+from claimsctl.local.table import TableLocation
 
+from tests.dataset.answering import answering
 from tests.dataset.files import TENANT
 from tests.integration.engine import Table, claims_table, moto
 
@@ -24,7 +25,7 @@ GONE = EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
 class FakeTable:
     """BatchWriteItem that leaves items unprocessed, or fails, as scripted; then takes all."""
 
-    def __init__(self, *script: int | Exception) -> None:
+    def __init__(self, *script: int | BaseException) -> None:
         self._script = iter(script)
         self.batches: list[int] = []
         self.written: set[LayerKey] = set()
@@ -34,7 +35,7 @@ class FakeTable:
         ((table, requests),) = request["RequestItems"].items()
         self.batches.append(len(requests))
         left = next(self._script, 0)
-        if isinstance(left, Exception):
+        if isinstance(left, BaseException):
             raise left
         for put in requests[: len(requests) - left]:
             item = put["PutRequest"]["Item"]
@@ -125,6 +126,44 @@ def test_a_failure_says_how_far_it_came(
     assert (exit_code, written) == (raised.value.exit_code, len(client.written))
 
 
+@pytest.mark.parametrize(
+    ("script", "written", "under_way"),
+    [([KeyboardInterrupt()], 0, 25), ([0, KeyboardInterrupt()], 25, 25),
+     ([0, 20, KeyboardInterrupt()], 30, 20)],
+)  # fmt: skip
+def test_an_interruption_says_how_far_it_came(
+    script: list[int | BaseException], written: int, under_way: int, pauses: list[float]
+) -> None:
+    """Ctrl-C ends a load that is partly done, since the batch under way may be written too."""
+    with pytest.raises(OperatorError) as raised:
+        _write(FakeTable(*script), _records(60))
+    assert (
+        f"table claims: {written} of 60 rows written, then: interrupted; "
+        f"{under_way} more were under way"
+    ) == str(raised.value)
+    assert ExitCode.PARTLY_DONE is raised.value.exit_code
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"{}", b"<html>hello", b"[]", b"7", b"null", b"\xff", b"[" * 100_000,
+     b'{"UnprocessedItems": {"claims": [7]}}', b'{"UnprocessedItems": {"claims": 7}}'],
+    ids=["empty", "html", "list", "number", "null", "bytes", "deep", "odd-items", "odd-list"],
+)  # fmt: skip
+def test_what_is_no_dynamodb_is_told(body: bytes) -> None:
+    """A server that answers 200 with something else is named, whatever the SDK makes of it."""
+    with answering(body) as url:
+        client = TableLocation("claims", url).client()
+        with pytest.raises(OperatorError) as raised:
+            write_records(client, "claims", _records(1))
+        client.close()
+    told = f"0 of 1 rows written, then: {url} is no DynamoDB: its answer cannot be understood"
+    assert (f"table claims: {told}", ExitCode.USAGE) == (
+        str(raised.value),
+        raised.value.exit_code,
+    )
+
+
 def test_rows_can_be_read_back(table: Table) -> None:
     """What is loaded into a real table is what the function reads there."""
     claims: dict[str, Any] = {"a": "é\U0001f600", "b": ["x", ""], "c": [], "d": " "}
@@ -148,8 +187,9 @@ def test_rows_of_the_same_key_are_replaced(table: Table) -> None:
 
 
 def test_a_table_that_is_not_there(table: Table) -> None:
-    """DynamoDB's own words say what is wrong, after what was done: nothing."""
+    """Name, endpoint and region: one of the three is wrong."""
     with pytest.raises(OperatorError) as raised:
         write_records(table.client, "nowhere", _records(1))
-    assert re.match(r"table nowhere: 0 of 1 rows written, then: .*NotFound", str(raised.value))
+    told = f"no such table at {table.url} in region us-east-1"
+    assert f"table nowhere: 0 of 1 rows written, then: {told}" == str(raised.value)
     assert ExitCode.USAGE is raised.value.exit_code

@@ -95,6 +95,16 @@ def test_a_key_that_cannot_be_read_is_told(path: Path) -> None:
     ) == _told(path)
 
 
+def test_a_link_to_nowhere_is_told(path: Path, tmp_path: Path) -> None:
+    """A link whose file has gone is neither followed nor replaced."""
+    path.parent.mkdir(parents=True)
+    path.symlink_to(tmp_path / "gone")
+    assert (
+        "key: a link to a file that is not there; delete it, and the next command makes a new one"
+    ) == _told(path)
+    assert path.is_symlink()
+
+
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     """A file where the folder should be, say."""
     (tmp_path / "config").write_text("")

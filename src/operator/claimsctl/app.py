@@ -3,10 +3,8 @@
 import json
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
-from io import TextIOWrapper
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -24,7 +22,7 @@ from claimsctl.entra.token import mint
 from claimsctl.entra.token_claims import SAMPLE_AUDIENCES, TenantKind, TokenProfile, TokenVersion
 from claimsctl.entra.wrong_token import WrongToken, forge
 from claimsctl.errors import ExitCode, OperatorError
-from claimsctl.local.bundle import bundled
+from claimsctl.local.chosen_table import chosen_table
 from claimsctl.local.demo import run_demo
 from claimsctl.local.function import (
     callout_in,
@@ -38,7 +36,7 @@ from claimsctl.local.greeting import greeting
 from claimsctl.local.issuer import Issuer
 from claimsctl.local.key_file import kept_key, key_path
 from claimsctl.local.server import HOST, bind, serve_forever
-from claimsctl.local.table import EMBEDDED_TABLE, TableLocation, embedded_table
+from claimsctl.local.table import TableLocation
 from claimsctl.options import (
     ClaimsFile,
     EndpointUrl,
@@ -47,7 +45,11 @@ from claimsctl.options import (
     Tenant,
     Verification,
     Version,
+    input_file,
 )
+from claimsctl.standard_output import standard_output
+
+DISTRIBUTION = "entra-claims-provider"
 
 app = typer.Typer(
     help="Claims for Microsoft Entra's tokens: load them, serve them, see what Entra sees.",
@@ -60,6 +62,21 @@ claims_app = typer.Typer(help="The claims in the table.", no_args_is_help=True)
 app.add_typer(claims_app, name="claims")
 
 
+def _print_version(asked: bool) -> None:  # noqa: FBT001  # a callback of typer's
+    if asked:
+        sys.stdout.write(f"claimsctl {version(DISTRIBUTION)}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None: ...
+
+
 @app.command()
 def demo() -> None:
     """The main job on the embedded default: load claims, serve, call, judge."""
@@ -68,7 +85,12 @@ def demo() -> None:
 
 @app.command()
 def invoke(
-    event: Annotated[Path, typer.Argument(help="Callout body or gateway event; - for stdin.")],
+    event: Annotated[
+        Path,
+        typer.Argument(
+            parser=input_file, metavar="EVENT", help="Callout body or gateway event; - for stdin."
+        ),
+    ],
     claims: ClaimsFile = None,
     tenant: Tenant = None,
     endpoint_url: EndpointUrl = None,
@@ -86,13 +108,18 @@ def invoke(
     document = read_json(raw)
     tenant_id = tenant or tenant_of(callout_in(document))
     overrides = {"CALLER_VERIFICATION": caller_verification.value}
+    if not is_envelope(document):  # the token is played: another's issuer is none of its
+        overrides |= {
+            "TOKEN_ISSUER": TokenProfile(tenant_id).issuer,
+            "TOKEN_AUDIENCES": ",".join(SAMPLE_AUDIENCES),
+        }
     fetch_keys = token = None
     if caller_verification is CallerVerification.FUNCTION:
         key = SigningKey.generate()
         fetch_keys = Issuer(tenant_id, TenantKind.EXTERNAL, lambda: key).fetch_keys
         token = mint(TokenProfile(tenant_id).claims(int(time.time())), key)
     with (
-        _table(endpoint_url, table, claims, tenant) as location,
+        chosen_table(endpoint_url, table, claims, tenant) as location,
         local_function(location, tenant_id, overrides, fetch_keys=fetch_keys) as function,
     ):
         response = function.invoke(
@@ -147,7 +174,7 @@ def serve(
     issuer = Issuer(profile.tenant_id, profile.kind, key)
     with (
         bind(port) as listener,
-        _table(endpoint_url, table, claims, tenant) as location,
+        chosen_table(endpoint_url, table, claims, tenant) as location,
         local_function(
             location, profile.tenant_id, overrides, fetch_keys=issuer.fetch_keys
         ) as function,
@@ -183,37 +210,24 @@ def token(
 
 @claims_app.command("load")
 def load(
-    file: Annotated[Path, typer.Argument(help="CSV or JSON lines.")],
+    file: Annotated[
+        Path,
+        typer.Argument(parser=input_file, metavar="FILE", help="CSV or JSON lines; - for stdin."),
+    ],
     table: Annotated[str, typer.Option("--table", help="Table name.", envvar="TABLE_NAME")],
     tenant: Tenant = None,
     endpoint_url: EndpointUrl = None,
 ) -> None:
     """Check a whole file of claims, then put its rows into a table in place of those there."""
     records = read_claims_file(file, tenant)
+    by_address = sum("@" in (record.user or "") for record in records)
     location = TableLocation(table, endpoint_url)
     written = write_records(location.client(), table, records)
     report.err().print(f"{written} of {len(records)} rows written to {table}", markup=False)
-
-
-@contextmanager
-def _table(
-    endpoint_url: str | None, table: str | None, claims: Path | None, tenant: str | None
-) -> Iterator[TableLocation]:
-    """The table to work on; the embedded one starts with the sample's claims by default."""
-    if endpoint_url or table:
-        location = TableLocation(table or EMBEDDED_TABLE, endpoint_url)
-        _load(location, claims, tenant)
-        yield location
-        return
-    with embedded_table() as location:
-        _load(location, claims or bundled("events/claims.sample.csv"), tenant)
-        yield location
-
-
-def _load(location: TableLocation, claims: Path | None, tenant: str | None) -> None:
-    if claims is not None:
-        records = read_claims_file(claims, tenant)
-        write_records(location.client(), location.name, records)
+    if by_address:
+        keyed = "1 row is" if by_address == 1 else f"{by_address} rows are"
+        note = "such rows count only where USER_KEYS lists mail or userPrincipalName"
+        report.err().print(f"{keyed} keyed by address: {note}", markup=False)
 
 
 def _read(path: Path) -> bytes:
@@ -230,11 +244,9 @@ def _exit(code: ExitCode) -> NoReturn:
 
 def main() -> None:
     """Entry point: errors as messages, exit codes as documented."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # what a terminal cannot show must not end a command
-            stream.reconfigure(errors="backslashreplace")
     try:
-        app(prog_name="claimsctl")
+        with standard_output():
+            app(prog_name="claimsctl")
     except OperatorError as error:
         console = report.err()
         console.print(report.escaped(f"claimsctl: {error}"), style="red", markup=False)

@@ -1,7 +1,9 @@
 """Options that several commands have, each with the environment variable that stands for it."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 from claims_provider.contract.identifiers import canonical_guid
@@ -17,9 +19,33 @@ def _guid(value: str | None) -> str | None:
         raise typer.BadParameter(str(error)) from None
 
 
+def _url(value: str | None) -> str | None:
+    if value is None:
+        return None
+    with suppress(ValueError):  # a port out of range, brackets that do not close
+        url = urlsplit(value)
+        blank = any(character.isspace() for character in value)
+        if url.scheme in {"http", "https"} and url.hostname and url.port != 0 and not blank:
+            return value
+    message = f"expected a URL such as http://127.0.0.1:8000, found {value!r}"
+    raise typer.BadParameter(message)
+
+
+def input_file(value: str) -> Path:
+    """The path that an argument gives; an empty one would be the working directory."""
+    if not value:
+        message = "empty; expected a file, or - for standard input"
+        raise typer.BadParameter(message)
+    return Path(value)
+
+
 ClaimsFile = Annotated[
     Path | None,
-    typer.Option("--claims", help="Claims to load first: CSV or JSON lines.", show_default=False),
+    typer.Option(
+        "--claims",
+        help="Claims for the embedded table: CSV or JSON lines.",
+        show_default=False,
+    ),
 ]
 Tenant = Annotated[
     str | None,
@@ -33,6 +59,7 @@ EndpointUrl = Annotated[
         "--endpoint-url",
         help="A DynamoDB endpoint to use instead of the embedded one.",
         envvar="AWS_ENDPOINT_URL_DYNAMODB",
+        callback=_url,
         show_default=False,
     ),
 ]

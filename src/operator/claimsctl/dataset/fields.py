@@ -4,36 +4,30 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
+from claims_provider.claims.item import CLAIMS
 from claims_provider.contract.answer import Claims, ClaimValue, claims_bytes
 from claims_provider.contract.identifiers import canonical_address, canonical_guid
 from claims_provider.contract.limits import CLAIMS_BYTES_MAX, EXPIRES_AT_MAX
 
+from claimsctl.dataset.columns import (
+    APP_ID,
+    EXPIRES_AT,
+    HIDDEN_CLAIMS,
+    RESERVED,
+    TENANT_ID,
+    USER,
+    check_claim_name,
+    check_hidden_name,
+)
+from claimsctl.dataset.problem import FieldProblem, shown
 from claimsctl.dataset.record import Record
-
-TENANT_ID = "tenant_id"
-USER = "user"
-APP_ID = "app_id"
-EXPIRES_AT = "expires_at"
-HIDDEN_CLAIMS = "hidden_claims"
-RESERVED = (TENANT_ID, USER, APP_ID, EXPIRES_AT, HIDDEN_CLAIMS)
-"""Columns that say whose claims a row holds. Every other column is a claim."""
 
 LIST_SEPARATOR = "|"
 
 _EXPIRES_AT_MIN = 1_000_000_000
 """Earliest believable ``expires_at`` (2001): a smaller number is a date such as 20301231."""
 
-_SHOWN_CHARACTERS = 80
-
 Fields = Mapping[str, object]
-
-
-class FieldProblem(Exception):  # noqa: N818  # a finding about a cell, collected, not an error of ours
-    """What is wrong with one field: its name, what was found, what is expected."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(message)
-        self.field = field
 
 
 def read_cells(cells: Mapping[str, str]) -> Fields:
@@ -56,7 +50,7 @@ def read_record(fields: Fields, default_tenant: str | None) -> Record:
     user = filled.get(USER)
     app = filled.get(APP_ID)
     claims: Claims = {
-        check_claim_name(name): _claim_value(name, value)
+        _text(name, check_claim_name(name)): _claim_value(name, value)
         for name, value in filled.items()
         if name not in RESERVED
     }
@@ -83,7 +77,7 @@ def _guid(field: str, value: object) -> str:
     try:
         return canonical_guid(_text(field, value))
     except ValueError as error:
-        raise FieldProblem(field, f"{error}, found {_shown(value)}") from None
+        raise FieldProblem(field, f"{error}, found {shown(value)}") from None
 
 
 def _user(value: object) -> str:
@@ -91,7 +85,7 @@ def _user(value: object) -> str:
     try:
         return canonical_address(text) if "@" in text else canonical_guid(text)
     except ValueError as error:
-        raise FieldProblem(USER, f"{error}, found {_shown(text)}") from None
+        raise FieldProblem(USER, f"{error}, found {shown(text)}") from None
 
 
 def _expires_at(value: object) -> int:
@@ -101,7 +95,7 @@ def _expires_at(value: object) -> int:
     )
     seconds = _epoch_seconds(value)
     if seconds is None or not _EXPIRES_AT_MIN <= seconds <= EXPIRES_AT_MAX:
-        raise FieldProblem(EXPIRES_AT, f"{expected}; found {_shown(value)}")
+        raise FieldProblem(EXPIRES_AT, f"{expected}; found {shown(value)}")
     return seconds
 
 
@@ -121,30 +115,19 @@ def _epoch_seconds(value: object) -> int | None:
 
 def _hidden(value: object) -> tuple[str, ...]:
     if isinstance(value, str) and LIST_SEPARATOR in value:
-        message = f"expected a list of claim names, found {_shown(value)}"
+        message = f"expected a list of claim names, found {shown(value)}"
         raise FieldProblem(HIDDEN_CLAIMS, message)
     names = _claim_value(HIDDEN_CLAIMS, value)
     names = [names] if isinstance(names, str) else names
     if not all(name.strip() for name in names):
-        raise FieldProblem(HIDDEN_CLAIMS, f"a claim needs a name, found {_shown(names)}")
-    return tuple(names)
-
-
-def check_claim_name(name: str) -> str:
-    """`name`, which can be a claim's. Raises `FieldProblem`.
-
-    A reserved name spelt another way is none: were ``App_ID`` a claim, the row would be every
-    app's.
-    """
-    if not name.strip():
-        raise FieldProblem(name, "a claim needs a name")
-    meant = name.strip().lower().replace(" ", "_").replace("-", "_")
-    if meant in RESERVED:
-        raise FieldProblem(name, f"spelt {meant} where it is meant, else no name for a claim")
-    return _text(name, name)
+        raise FieldProblem(HIDDEN_CLAIMS, f"a claim needs a name, found {shown(names)}")
+    return tuple(map(check_hidden_name, names))
 
 
 def _claim_value(field: str, value: object) -> ClaimValue:
+    if field == CLAIMS and isinstance(value, dict):
+        message = "an object; claims are fields of the row itself, beside user"
+        raise FieldProblem(field, message)
     if isinstance(value, list):
         return [_text(field, part) for part in value]
     return _text(field, value)
@@ -154,45 +137,31 @@ def _cell(field: str, text: str) -> object:
     if field in RESERVED and field != HIDDEN_CLAIMS:
         return text
     if not text.startswith("["):
-        return text.split(LIST_SEPARATOR) if LIST_SEPARATOR in text else text
+        return _items(field, text) if LIST_SEPARATOR in text else text
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        message = f'expected a JSON array of strings such as ["a","b"], found {_shown(text)}'
+        message = f'expected a JSON array of strings such as ["a","b"], found {shown(text)}'
         raise FieldProblem(field, message) from None
+
+
+def _items(field: str, text: str) -> list[str]:
+    """What ``a|b`` lists; what looks like a slip of the hand is refused, not guessed at."""
+    items = text.split(LIST_SEPARATOR)
+    for item in items:
+        if not item.strip() or item != item.strip():
+            found = "an empty item" if not item.strip() else f"blanks round the item {shown(item)}"
+            message = f"{found} in the list {shown(text)}; if meant, write a JSON array"
+            raise FieldProblem(field, message)
+    return items
 
 
 def _text(field: str, value: object) -> str:
     if not isinstance(value, str):
-        message = f"expected a string or a list of strings, found {_shown(value)}"
+        message = f"expected a string or a list of strings, found {shown(value)}"
         raise FieldProblem(field, message)
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:
         raise FieldProblem(field, "the text is no Unicode (a lone surrogate)") from None
     return value
-
-
-def _shown(value: object) -> str:
-    """A string as it is; what is none after the name of its type in JSON."""
-    match value:
-        case None:
-            return "null"
-        case str():
-            return _cut(repr(value))
-        case bool():
-            kind = "boolean"
-        case int() | float():
-            kind = "number"
-        case list():
-            kind = "list"
-        case _:
-            kind = "object"
-    try:
-        return f"the {kind} {_cut(json.dumps(value, ensure_ascii=False))}"
-    except RecursionError:
-        return f"a deeply nested {kind}"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"

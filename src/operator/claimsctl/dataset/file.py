@@ -7,6 +7,7 @@ Two formats, told apart by content: JSON lines (the first character is ``{``) an
 import csv
 import io
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,15 +15,9 @@ from typing import Any
 
 from claims_provider.claims.key import LayerKey
 
-from claimsctl.dataset.fields import (
-    RESERVED,
-    USER,
-    FieldProblem,
-    Fields,
-    check_claim_name,
-    read_cells,
-    read_record,
-)
+from claimsctl.dataset.columns import RESERVED, USER, check_claim_name
+from claimsctl.dataset.fields import Fields, read_cells, read_record
+from claimsctl.dataset.problem import FieldProblem
 from claimsctl.dataset.record import Record
 from claimsctl.errors import OperatorError
 
@@ -37,7 +32,7 @@ Row = tuple[int, Fields | FieldProblem]
 
 
 def read_claims_file(path: Path, default_tenant: str | None = None) -> list[Record]:
-    """All records of the file at `path`, checked, each key once.
+    """All records of the file at `path` (``-``: standard input), checked, each key once.
 
     Raises `OperatorError` listing the problems: file, line, column, what was found and expected.
     """
@@ -80,7 +75,7 @@ def _record(
 
 def _read_text(path: Path) -> str:
     try:
-        raw = path.read_bytes()
+        raw = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
     except OSError as error:
         message = f"{path}: cannot be read: {error.strerror}"
         raise OperatorError(message) from None

@@ -7,22 +7,24 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError
 from claims_provider.contract.identifiers import canonical_guid
 from claims_provider.errors import CalloutError, SettingsError
-from claims_provider.handler import CalloutHandler
 from claims_provider.inbound.http_event import read_http_event
 from claims_provider.inbound.signing_keys import FetchKeys
 from claims_provider.settings import Settings, read_settings
-from claims_provider.wiring import build_handler
 
 from claimsctl.entra.scenarios import TENANT_ID
 from claimsctl.entra.token_claims import SAMPLE_AUDIENCES, authorizer_claims, issuer_of
 from claimsctl.errors import OperatorError
 from claimsctl.local.gateway import http_api_event
+from claimsctl.local.surroundings import surroundings, without_logging
 from claimsctl.local.table import AWS_SETTINGS, TableLocation
+
+if TYPE_CHECKING:
+    from claims_provider.handler import CalloutHandler
 
 _JSON = {"Content-Type": "application/json"}
 
@@ -31,7 +33,7 @@ _JSON = {"Content-Type": "application/json"}
 class LocalFunction:
     """The handler, and what it is deployed with."""
 
-    handler: CalloutHandler
+    handler: "CalloutHandler"
     settings: Settings
 
     def invoke(self, event: object) -> dict[str, Any]:
@@ -51,9 +53,9 @@ def local_function(
     """The function, deployed for `tenant_id` over `table`.
 
     Variables of `environment` (``USER_KEYS``, ``ENTRA_WAIT_MS``, …) count as they would in Lambda,
-    `overrides` more, and what Lambda's template would derive is derived. `fetch_keys` stands for
-    Entra's key servers where the function verifies tokens itself. Raises `OperatorError` when the
-    variables make no valid configuration.
+    `overrides` more, and what Lambda's template would derive is derived; those of Powertools
+    do not. `fetch_keys` stands for Entra's key servers where the function verifies tokens itself.
+    Raises `OperatorError` when the variables make no valid configuration.
     """
     variables = {
         "TENANT_ID": tenant_id,
@@ -61,18 +63,17 @@ def local_function(
         "TOKEN_AUDIENCES": ",".join(SAMPLE_AUDIENCES),
         "POWERTOOLS_METRICS_DISABLED": "true",
     }
-    variables |= {name: value for name, value in environment.items() if name != "TENANT_ID"}
+    given = without_logging(environment)
+    variables |= {name: value for name, value in given.items() if name != "TENANT_ID"}
     variables |= {**table.environment, **overrides}
-    before = dict(os.environ)
-    os.environ.update(variables)  # the AWS SDK and Powertools read the process's own environment
-    try:
+    with surroundings(without_logging(os.environ) | variables):
         yield _built(variables, fetch_keys)
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 def _built(variables: Mapping[str, str], fetch_keys: FetchKeys | None) -> LocalFunction:
+    # Imported here: Powertools reads the environment when it is imported.
+    from claims_provider.wiring import build_handler  # noqa: PLC0415
+
     try:
         with redirect_stdout(sys.stderr):  # the logger keeps the stream it finds now
             return LocalFunction(build_handler(variables, fetch_keys), read_settings(variables))

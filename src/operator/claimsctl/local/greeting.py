@@ -16,12 +16,15 @@ def greeting(base_url: str, profile: TokenProfile, issuer: Issuer) -> tuple[str,
     member = shlex.quote(str(bundled("events/callout/member.json")))
     curl = (
         f'curl -si {url} -H "authorization: Bearer $({token_command(profile)})"'
-        f" -H 'content-type: application/json' --data-binary @{member}"
+        f" -H 'content-type: application/json' --data-binary"
     )
+    shown = f"{curl} @{member}"
+    if profile.tenant_id != TENANT_ID:  # a server answers its own tenant only
+        shown = f"sed s/{TENANT_ID}/{profile.tenant_id}/g {member} | {curl} @-"
     return (
         f"Serving {url} for tenant {profile.tenant_id}; Ctrl-C ends it.",
         f"Tokens of {profile.issuer}, published at {discovery}",
-        f"Try: {curl}",
+        f"Try: {shown}",
     )
 
 

@@ -39,7 +39,7 @@ def kept_key(path: Path) -> SigningKey:
         pem = _read(path)
     except FileNotFoundError:
         _create(path)
-        pem = _read(path)
+        pem = _made(path)
     try:
         return SigningKey.from_pem(pem)
     except ValueError as error:
@@ -61,6 +61,14 @@ def _read(path: Path) -> bytes:
         message = f"{path}: others may read it (mode {mode:04o}); chmod 600 it, or {_MEND}"
         raise OperatorError(message)
     return pem
+
+
+def _made(path: Path) -> bytes:
+    try:
+        return _read(path)
+    except FileNotFoundError:  # nothing was made, since the link is there
+        message = f"{path}: a link to a file that is not there; {_MEND}"
+        raise OperatorError(message) from None
 
 
 def _create(path: Path) -> None:

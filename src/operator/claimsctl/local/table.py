@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError
 
 from claimsctl.errors import OperatorError
 from claimsctl.local.bundle import bundled
+from claimsctl.local.surroundings import surroundings, without_aws
 from claimsctl.local.template import table_schema
 
 if TYPE_CHECKING:
@@ -82,21 +83,26 @@ class TableLocation:
 
 @contextmanager
 def embedded_table() -> Iterator[TableLocation]:
-    """An empty claims table in this process (moto), keyed as the template's real one."""
-    # Imported here: half a second that no other command needs to pay.
-    from moto.server import ThreadedMotoServer  # noqa: PLC0415
+    """An empty claims table in this process (moto), keyed as the template's real one.
 
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        location = TableLocation(EMBEDDED_TABLE, f"http://{host}:{port}")
-        client = location.client()
-        client.create_table(TableName=location.name, **table_schema(bundled("template.yaml")))
+    While it is there the process's environment has none of the operator's AWS settings: they are
+    for other tables, and moto minds them as the AWS SDK does.
+    """
+    with surroundings(without_aws(os.environ)):
+        # Imported here: half a second that no other command needs to pay.
+        from moto.server import ThreadedMotoServer  # noqa: PLC0415
+
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        server.start()
         try:
-            yield location
-        finally:  # moto's tables outlive its server
-            client.delete_table(TableName=location.name)
-    finally:
-        server.stop()
+            host, port = server.get_host_and_port()
+            location = TableLocation(EMBEDDED_TABLE, f"http://{host}:{port}")
+            client = location.client()
+            client.create_table(TableName=location.name, **table_schema(bundled("template.yaml")))
+            try:
+                yield location
+            finally:  # moto's tables outlive its server
+                client.delete_table(TableName=location.name)
+        finally:
+            server.stop()

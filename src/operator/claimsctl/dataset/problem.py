@@ -1,0 +1,38 @@
+"""What is wrong with one field of a row."""
+
+import json
+
+_SHOWN_CHARACTERS = 80
+
+
+class FieldProblem(Exception):  # noqa: N818  # a finding about a cell, collected, not an error of ours
+    """What is wrong with one field: its name, what was found, what is expected."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+def shown(value: object) -> str:
+    """A string as it is; what is none after the name of its type in JSON."""
+    match value:
+        case None:
+            return "null"
+        case str():
+            return _cut(repr(value))
+        case bool():
+            kind = "boolean"
+        case int() | float():
+            kind = "number"
+        case list():
+            kind = "list"
+        case _:
+            kind = "object"
+    try:
+        return f"the {kind} {_cut(json.dumps(value, ensure_ascii=False))}"
+    except RecursionError:
+        return f"a deeply nested {kind}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"

@@ -1,0 +1,52 @@
+"""The process's own environment, which the AWS SDK and Powertools read behind everybody's back."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+_LOG_LEVEL = "POWERTOOLS_LOG_LEVEL"
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+_LEVELS_OF_OTHERS = ("LOG_LEVEL", "AWS_LAMBDA_LOG_LEVEL")
+
+_OF_THE_SDK = ("AWS_", "BOTO_", "REQUESTS_CA_BUNDLE")
+
+
+@contextmanager
+def surroundings(variables: Mapping[str, str]) -> Iterator[None]:
+    """The process's environment is `variables`, for as long as the context lasts."""
+    before = dict(os.environ)
+    _replace(variables)
+    try:
+        yield
+    finally:
+        _replace(before)
+
+
+def without_aws(environment: Mapping[str, str]) -> dict[str, str]:
+    """`environment` without the settings of the AWS SDK, nor those in its files."""
+    kept = {name: value for name, value in environment.items() if not name.startswith(_OF_THE_SDK)}
+    return kept | {
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def without_logging(environment: Mapping[str, str]) -> dict[str, str]:
+    """`environment` without what would make the function's log another one.
+
+    Variables of Powertools in an operator's shell are for other functions, and some of them write
+    to standard output. A ``POWERTOOLS_LOG_LEVEL`` that is one counts.
+    """
+    return {name: value for name, value in environment.items() if _counts(name, value)}
+
+
+def _counts(name: str, value: str) -> bool:
+    if name == _LOG_LEVEL:
+        return value.upper() in _LOG_LEVELS
+    return not name.startswith("POWERTOOLS_") and name not in _LEVELS_OF_OTHERS
+
+
+def _replace(variables: Mapping[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(variables)

@@ -1,4 +1,4 @@
-"""The README is true: what it shows is what comes out."""
+"""The README and the page on files are true: what they show is what comes out."""
 
 import re
 import shlex
@@ -9,34 +9,34 @@ import typer.main
 from claimsctl.app import app
 
 from tests.cli.command import ROOT, Run
+from tests.cli.sessions import Sessions
 
 README = (ROOT / "README.md").read_text("utf-8")
-_CONSOLE = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
-_COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
-
-SESSIONS = [
-    (command, shown.strip("\n"))
-    for session in _CONSOLE.findall(README)
-    for command, shown in _COMMAND.findall(session)
+PAGES = [ROOT / "README.md", ROOT / "docs/claims-file.md"]
+COMMANDS = [
+    (sessions.files, command, shown)
+    for sessions in map(Sessions.of, PAGES)
+    for command, shown in sessions.commands
 ]
-FILES = {
-    command.removeprefix("cat "): shown + "\n"
-    for command, shown in SESSIONS
-    if command.startswith("cat ")
-}
-COMMANDS = [(command, shown) for command, shown in SESSIONS if command.startswith("claimsctl ")]
 
 
-@pytest.mark.parametrize(("command", "shown"), COMMANDS, ids=[command for command, _ in COMMANDS])
+@pytest.mark.parametrize(
+    ("files", "command", "shown"), COMMANDS, ids=[command for _, command, _ in COMMANDS]
+)
 def test_a_session_is_what_comes_out(
-    command: str, shown: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    files: dict[str, str],
+    command: str,
+    shown: str,
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Every command shown with `$`, run on the files shown, prints what is shown: no more, no less.
 
     The function's log line differs each time and is left out.
     """
     (tmp_path / "events").symlink_to(ROOT / "events")
-    for name, content in FILES.items():
+    for name, content in files.items():
         (tmp_path / name).write_text(content, "utf-8")
     monkeypatch.chdir(tmp_path)
     outcome = run(*shlex.split(command)[1:])
@@ -44,9 +44,11 @@ def test_a_session_is_what_comes_out(
     assert shown == "\n".join([*outcome.out.splitlines(), *told])
 
 
-def test_every_session_is_looked_at() -> None:
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_session_is_looked_at(page: Path) -> None:
     """A session is either a file's content or a command that is run."""
-    assert len(SESSIONS) == len(FILES) + len(COMMANDS) > 3
+    sessions = Sessions.of(page)
+    assert sessions.count == len(sessions.files) + len(sessions.commands) > 3
 
 
 def test_every_command_is_told() -> None:

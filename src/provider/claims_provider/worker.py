@@ -134,11 +134,6 @@ class WorkerPool:
             worker.remind()
         return len(self._stuck)
 
-    @property
-    def has_finished(self) -> bool:
-        """Whether the job that was started is over: `wait` would not wait."""
-        return self._current is not None and not self._current.answers.empty()
-
     def run(self, job: Job, deadline: Deadline) -> Any:
         """What `job(client)` returns, or raises.
 

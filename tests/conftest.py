@@ -1,10 +1,13 @@
 """What holds for all tests: no real AWS, no skip that hides a missing engine in CI."""
 
 import os
-from collections.abc import Generator
+import sys
+from collections.abc import Generator, Iterator
+from typing import Any
 
 import pytest
 from claims_provider.settings import Settings
+from claims_provider.worker import _GivenUp
 
 ENGINE_MISSING = "engine missing:"
 """How the reason of a skip begins when something is not installed that CI must have."""
@@ -26,6 +29,23 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _lost_interrupts() -> Iterator[None]:
+    """What ends a given-up call may strike a destructor or a collector's callback, and is lost.
+
+    The worker sends it again: no test's failure, least of all that of whichever runs then.
+    """
+    told = sys.unraisablehook
+
+    def tell(unraisable: Any) -> None:
+        if not issubclass(unraisable.exc_type, _GivenUp):
+            told(unraisable)
+
+    sys.unraisablehook = tell
+    yield
+    sys.unraisablehook = told
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,0 +1,1 @@
+"""Each command: its options, what it calls, what it shows."""

@@ -21,8 +21,9 @@ _ROOTS: Final = {
 
 @contextmanager
 def cpu_share(megabytes: int) -> Iterator[Path | None]:
-    """A file that takes the id of a process to hold to the share; ``None`` where no group can be
-    made (it takes root, and a control group file system that can be written).
+    """A file that takes the id of a process that shall have the share of so many `megabytes`.
+
+    ``None`` where no group can be made: it takes root, and control groups that can be written.
     """
     quota_us = _PERIOD_US * megabytes // MEGABYTES_PER_VCPU
     for root, limit in _ROOTS.items():

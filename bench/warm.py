@@ -15,9 +15,7 @@ _WARMING_UP = 300
 
 
 @contextmanager
-def _worker(
-    function: Function, variables: Mapping[str, str]
-) -> Iterator[subprocess.Popen[str]]:
+def _worker(function: Function, variables: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
         [runtime_python(), "-s", _WORKER, function.handler],
         cwd=function.folder,

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Generator, Iterator
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from claims_provider.worker import _GivenUp
 ENGINE_MISSING = "engine missing:"
 """How the reason of a skip begins when something is not installed that CI must have."""
 
-_OURS = frozenset(name.upper() for name in Settings.model_fields) | {
+_OURS = frozenset(field.name.upper() for field in fields(Settings)) | {
     "PORT",
     "TENANT_KIND",
     "TOKEN_VERSION",

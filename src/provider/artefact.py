@@ -21,14 +21,12 @@ RUNTIME_FOLDER: Final = "/var/task"
 """Where Lambda unpacks the artefact; the name that tracebacks show."""
 
 LEFT_OUT: Final = (
-    "*.dist-info",  # pydantic looks for plugins in it, and for nothing else
+    "*.dist-info",
     "bin",
     "boto3",  # botocore is what the function calls
     "s3transfer",
     "cffi",  # cryptography loads _cffi_backend; the package generates C
     "pycparser",
-    "pydantic/mypy.py",
-    "pydantic/v1",  # for models of its old interface
     # Of Powertools the function has Logger and Metrics.
     "aws_lambda_powertools/event_handler",
     *(
@@ -105,7 +103,7 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _unzip(path: Path) -> None:
-    """botocore reads either form, and this one at once."""
+    """Write the plain form, which botocore reads as well, and sooner."""
     _write(path.with_suffix(""), json.loads(gzip.decompress(path.read_bytes())))
     path.unlink()
 

@@ -13,6 +13,7 @@ from claims_provider.claims.key import (
     user_key,
 )
 from claims_provider.contract.callout import Callout
+from claims_provider.inbound.request import read_callout
 from claimsctl.entra.samples.callouts import body_of
 from claimsctl.entra.scenarios import CLIENT_APP_ID, RESOURCE_APP_ID, TENANT_ID
 
@@ -24,7 +25,7 @@ BY_MAIL = KeyScheme(user_keys=(UserKey.ID, UserKey.MAIL))
 def _callout(scenario: str = "member", **user: Any) -> Callout:
     body = body_of(scenario)
     body["data"]["authenticationContext"]["user"] |= user
-    return Callout.model_validate(body)
+    return read_callout(body)
 
 
 def _keys(callout: Callout, scheme: KeyScheme) -> list[LayerKey]:

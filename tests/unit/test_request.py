@@ -41,7 +41,7 @@ def test_every_variant_is_read(scenario: str) -> None:
     """Whoever signs in and however, the callout is read."""
     body = body_of(scenario)
     user = body["data"]["authenticationContext"]["user"]
-    read = _read(json.dumps(body).encode()).context.user
+    read = _read(json.dumps(body).encode()).user
     assert (user["id"], user.get("mail"), user.get("userPrincipalName")) == (
         read.id,
         read.mail,
@@ -58,13 +58,13 @@ def test_every_variant_is_read(scenario: str) -> None:
 @pytest.mark.parametrize("value", [None, 7, True, [], {"new": {"shape": []}}, "x"])
 def test_a_field_nobody_reads_may_hold_anything(path: str, value: object) -> None:
     """Whatever Entra makes of a field that we never read, it costs nobody a sign-in."""
-    assert _read(json.dumps(_with(path, value)).encode()).context.user.id
+    assert _read(json.dumps(_with(path, value)).encode()).user.id
 
 
 def test_guids_are_read_in_any_case() -> None:
     """A tenant, user or app is the same one in capitals."""
     loud = json.dumps(_with(f"{USER}/id", "AAAAAAAA-0000-1111-2222-BBBBBBBBBBBB"))
-    assert _read(loud.encode()).context.user.id == "aaaaaaaa-0000-1111-2222-bbbbbbbbbbbb"
+    assert _read(loud.encode()).user.id == "aaaaaaaa-0000-1111-2222-bbbbbbbbbbbb"
 
 
 @pytest.mark.parametrize("value", [7, "", "x\n", "{}", [], {"a": 1}, "\ud800"])
@@ -159,7 +159,7 @@ def test_the_depth_limit_is_exact(opening: str) -> None:
         if refused:
             assert _refusal(body.encode()).code is ErrorCode.BODY_TOO_DEEP
         else:
-            assert _read(body.encode()).context.user.id
+            assert _read(body.encode()).user.id
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ class CalloutHandler:
         document = read_document(call.body())
         record.note(correlationId=correlation_id_in(document))
         callout = read_callout(document)
-        check_tenant(caller, callout.data.tenant_id)
+        check_tenant(caller, callout.tenant_id)
         try:
             layers = self._read_layers(callout, deadline, record)
         except StoreFailure as failure:

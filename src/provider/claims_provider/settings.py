@@ -2,20 +2,9 @@
 
 import time
 from collections.abc import Mapping
-from contextlib import suppress
-from datetime import datetime
+from dataclasses import MISSING, dataclass, field, fields
 from enum import StrEnum
-from typing import Annotated, Any, Final, Self
-
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from typing import Any, Final
 
 from claims_provider.claims.key import AppKey, KeyScheme, UserKey
 from claims_provider.contract.identifiers import canonical_guid
@@ -26,6 +15,7 @@ from claims_provider.contract.limits import (
     ENTRA_WAIT_MS_MIN,
 )
 from claims_provider.errors import SettingsError
+from claims_provider.variables import Read, choice, integer, listed, moment, set_of, switch
 
 
 class CallerVerification(StrEnum):
@@ -50,77 +40,64 @@ class EchoClaim(StrEnum):
     API_VERSION = "apiVersion"
 
 
-def _split(value: object) -> object:
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
-
-
 TEST_CALLER_DAYS_MAX: Final = 31
 """How far ahead the end of test callers may lie: nobody removes what works for ever."""
-
 
 TENANTS_MAX: Final = 10
 """Keys of three issuers each are fetched at cold start."""
 
 
-def _once(values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(values))
+def _as(read: Read) -> Mapping[str, Read]:
+    return {"read": read}
 
 
-def _epoch_seconds(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    moment: datetime | None = None
-    with suppress(ValueError):
-        moment = datetime.fromisoformat(value)
-    if moment is None or moment.tzinfo is None:
-        message = "expected a date and time with its zone such as 2026-12-31T18:00:00Z"
-        raise ValueError(message)
-    return moment.timestamp()
-
-
-Guid = Annotated[str, AfterValidator(canonical_guid)]
-Moment = Annotated[float, BeforeValidator(_epoch_seconds)]
-"""ISO 8601 with a zone, in epoch seconds."""
-Listed = BeforeValidator(_split)
-"""A comma-separated list in one variable."""
-
-
-class Settings(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
     """Every variable the function reads, by its name in lower case."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    table_name: Annotated[str, Field(min_length=1)]
-    caller_verification: CallerVerification = CallerVerification.GATEWAY
-    tenant_id: Annotated[
-        tuple[Guid, ...], Listed, AfterValidator(_once), Field(min_length=1, max_length=TENANTS_MAX)
-    ]
+    table_name: str = field(metadata=_as(str))
+    caller_verification: CallerVerification = field(
+        default=CallerVerification.GATEWAY, metadata=_as(choice(CallerVerification))
+    )
+    tenant_id: tuple[str, ...] = field(
+        metadata=_as(listed(canonical_guid, at_least=1, at_most=TENANTS_MAX))
+    )
     """One tenant; in function mode several, if need be."""
-    token_issuer: Annotated[tuple[str, ...], Listed, AfterValidator(_once)] = ()
+    token_issuer: tuple[str, ...] = field(default=(), metadata=_as(listed(str)))
     """``iss`` of Entra's token, of those that Entra uses for the tenant. One in gateway mode; in
     function mode all if empty."""
-    token_audiences: Annotated[tuple[str, ...], Listed] = ()
+    token_audiences: tuple[str, ...] = field(default=(), metadata=_as(listed(str)))
     """``aud`` of Entra's token: the app's GUID and ``api://`` URI. Required unless open."""
-    test_caller_app_ids: Annotated[frozenset[Guid], Listed] = frozenset()
+    test_caller_app_ids: frozenset[str] = field(
+        default=frozenset(), metadata=_as(set_of(canonical_guid))
+    )
     """Apps let in beside Entra, for one's own tests."""
-    test_callers_until: Moment = 0.0
+    test_callers_until: float = field(default=0.0, metadata=_as(moment))
     """When they are let in no more."""
-    entra_wait_ms: Annotated[int, Field(ge=ENTRA_WAIT_MS_MIN, le=ENTRA_WAIT_MS_MAX)] = (
-        ENTRA_WAIT_MS_DEFAULT
+    entra_wait_ms: int = field(
+        default=ENTRA_WAIT_MS_DEFAULT, metadata=_as(integer(ENTRA_WAIT_MS_MIN, ENTRA_WAIT_MS_MAX))
     )
     """What the extension's ``timeoutInMilliseconds`` says."""
-    on_store_failure: OnStoreFailure = OnStoreFailure.FAIL
-    user_keys: Annotated[tuple[UserKey, ...], Listed, Field(min_length=1)] = (UserKey.ID,)
-    address_keys_for_guests: bool = False
-    address_key_claims: Annotated[frozenset[str], Listed] = frozenset()
+    on_store_failure: OnStoreFailure = field(
+        default=OnStoreFailure.FAIL, metadata=_as(choice(OnStoreFailure))
+    )
+    user_keys: tuple[UserKey, ...] = field(
+        default=(UserKey.ID,), metadata=_as(listed(choice(UserKey), at_least=1))
+    )
+    address_keys_for_guests: bool = field(default=False, metadata=_as(switch))
+    address_key_claims: frozenset[str] = field(default=frozenset(), metadata=_as(set_of(str)))
     """The only claims that items found by address may give; empty: all."""
-    app_key: AppKey = AppKey.CLIENT
-    echo_claims: Annotated[frozenset[EchoClaim], Listed] = frozenset()
+    app_key: AppKey = field(default=AppKey.CLIENT, metadata=_as(choice(AppKey)))
+    echo_claims: frozenset[EchoClaim] = field(
+        default=frozenset(), metadata=_as(set_of(choice(EchoClaim)))
+    )
 
-    @model_validator(mode="after")
-    def _caller_is_known(self) -> Self:
+    def __post_init__(self) -> None:
+        """Raise ``ValueError`` for what does not go together."""
+        self._check_caller()
+        self._check_test_callers()
+
+    def _check_caller(self) -> None:
         if self.caller_verification is not CallerVerification.FUNCTION and len(self.tenant_id) > 1:
             message = (
                 "TENANT_ID: several tenants are for CALLER_VERIFICATION=function; "
@@ -141,12 +118,10 @@ class Settings(BaseModel):
                 raise ValueError(message)
             case CallerVerification.GATEWAY | CallerVerification.FUNCTION:
                 self._check_issuers()
-        return self
 
-    @model_validator(mode="after")
-    def _test_callers_end(self) -> Self:
+    def _check_test_callers(self) -> None:
         if not self.test_caller_app_ids:
-            return self
+            return
         ends_in = self.test_callers_until - time.time()
         if not self.test_callers_until or ends_in > TEST_CALLER_DAYS_MAX * 86_400:
             message = (
@@ -154,7 +129,6 @@ class Settings(BaseModel):
                 f"{TEST_CALLER_DAYS_MAX} days ahead"
             )
             raise ValueError(message)
-        return self
 
     def _check_issuers(self) -> None:
         known = {issuer.url for tenant in self.tenant_id for issuer in issuers_of(tenant)}
@@ -182,18 +156,21 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
     Raises `SettingsError`, naming every variable at fault.
     """
-    values = {
-        name.lower(): value for name, value in environment.items() if value and name.isupper()
-    }
+    values: dict[str, Any] = {}
+    problems = []
+    for variable in fields(Settings):
+        name = variable.name.upper()
+        text = environment.get(name)
+        try:
+            if text:
+                values[variable.name] = variable.metadata["read"](text)
+            elif variable.default is MISSING:
+                problems.append(f"{name}: required")
+        except ValueError as error:
+            problems.append(f"{name}: {error}")
+    if problems:
+        raise SettingsError("; ".join(problems))
     try:
-        return Settings.model_validate(values)
-    except ValidationError as error:
-        raise SettingsError("; ".join(map(_describe, error.errors(include_url=False)))) from None
-
-
-def _describe(problem: Any) -> str:
-    name = ".".join(str(part) for part in problem["loc"][:1]).upper()
-    message = str(problem["msg"]).removeprefix("Value error, ")
-    if problem["type"] == "missing":
-        message = "required"
-    return f"{name}: {message}" if name else message
+        return Settings(**values)
+    except ValueError as error:
+        raise SettingsError(str(error)) from None

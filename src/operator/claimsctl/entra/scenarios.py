@@ -4,9 +4,9 @@ Sources: Entra's reference for ``member``; reports from the field and public cod
 The ids are Microsoft's documentation placeholders.
 """
 
-from claims_provider.contract.callout import (
-    CALLOUT_DATA_TYPE,
-    EVENT_TYPE,
+from claims_provider.contract.callout import CALLOUT_DATA_TYPE, EVENT_TYPE
+
+from claimsctl.entra.wire import (
     AuthenticationContext,
     Callout,
     CalloutData,

@@ -80,16 +80,12 @@ def layers_of(callout: Callout, scheme: KeyScheme) -> tuple[LayerRequest, ...]:
     Duplicate keys in one BatchGetItem are an error of the engine, so a key that two of the user's
     fields lead to keeps its higher place only.
     """
-    tenant_id = callout.data.tenant_id
-    context = callout.context
-    app = (
-        context.client_service_principal
-        if scheme.app_key is AppKey.CLIENT
-        else context.resource_service_principal
-    )
-    apps = (None,) if app is None or app.app_id is None else (None, app.app_id)
+    tenant_id = callout.tenant_id
+    is_client = scheme.app_key is AppKey.CLIENT
+    app_id = callout.client_app_id if is_client else callout.resource_app_id
+    apps = (None,) if app_id is None else (None, app_id)
     requests = [LayerRequest(tenant_key(tenant_id, app_id)) for app_id in apps]
-    for name, user in reversed(list(_user_keys(context.user, scheme))):
+    for name, user in reversed(list(_user_keys(callout.user, scheme))):
         by_address = name is not UserKey.ID
         requests += [LayerRequest(user_key(tenant_id, user, app), by_address) for app in apps]
     highest = {request.key: place for place, request in enumerate(requests)}

@@ -1,15 +1,12 @@
-"""What Entra sends: the body of a Token Issuance Start callout.
+"""What Entra asks: the few fields of a Token Issuance Start callout that the function relies on.
 
 Source: Entra's reference of the custom claims provider, and real payloads, which differ from it.
-Only the two discriminators, ``tenantId`` and ``user.id`` can be relied on. A field that the
-function never reads is typed `Unread`: it is here so that samples have the real shape, and whatever
-Entra makes of it one day (the wire has changed between previews) cannot cost a sign-in.
+Only the two discriminators, ``tenantId`` and ``user.id`` can be relied on. Whatever Entra makes of
+a field that is not here (the wire has changed between previews) cannot cost a sign-in.
 """
 
-from typing import Annotated, Any, Final
-
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from dataclasses import dataclass
+from typing import Any, Final
 
 from claims_provider.contract.identifiers import canonical_guid
 
@@ -19,97 +16,39 @@ EVENT_TYPE: Final = "microsoft.graph.authenticationEvent.tokenIssuanceStart"
 CALLOUT_DATA_TYPE: Final = "microsoft.graph.onTokenIssuanceStartCalloutData"
 """``data['@odata.type']``; compared exactly, as the official library does."""
 
-Guid = Annotated[str, AfterValidator(canonical_guid)]
-Unread = Any
-"""Documented, carried for the samples, never read: any JSON value passes."""
 
-
-class _Wire(BaseModel):
-    model_config = ConfigDict(
-        alias_generator=to_camel, extra="ignore", frozen=True, validate_by_name=True, strict=True
-    )
-
-
-class ServicePrincipal(_Wire):
-    """An application as the tenant knows it. A malformed ``appId`` is refused, none is fine."""
-
-    id: Unread = None
-    app_id: Guid | None = None
-    app_display_name: Unread = None
-    display_name: Unread = None
-
-
-class User(_Wire):
+@dataclass(frozen=True, slots=True)
+class User:
     """Who signs in. Local accounts send no ``mail``, social accounts no ``userPrincipalName``."""
 
-    id: Guid
-    company_name: Unread = None
-    created_date_time: Unread = None
-    display_name: Unread = None
-    given_name: Unread = None
+    id: str
+    """A canonical GUID."""
     mail: str | None = None
-    on_premises_sam_account_name: Unread = None
-    on_premises_security_identifier: Unread = None
-    on_premises_user_principal_name: Unread = None
-    preferred_data_location: Unread = None
-    preferred_language: Unread = None
-    surname: Unread = None
     user_principal_name: str | None = None
     user_type: str | None = None
 
 
-class AuthenticationContext(_Wire):
-    """The sign-in: who, to which client, for which resource."""
+@dataclass(frozen=True, slots=True)
+class Callout:
+    """A sign-in: who, in which tenant, to which app, for which app. Ids are canonical GUIDs."""
 
-    correlation_id: Unread = None
-    client: Unread = None
-    protocol: Unread = None
-    client_service_principal: ServicePrincipal | None = None
-    resource_service_principal: ServicePrincipal | None = None
+    tenant_id: str
     user: User
+    client_app_id: str | None = None
+    resource_app_id: str | None = None
+    correlation_id: str | None = None
+    """What joins our log to Entra's sign-in log; ``None`` unless it is a GUID.
 
-
-class CalloutData(_Wire):
-    """``data`` of a callout."""
-
-    odata_type: str = Field(alias="@odata.type")
-    tenant_id: Guid
-    authentication_event_listener_id: Unread = None
-    custom_authentication_extension_id: Unread = None
-    authentication_context: AuthenticationContext
-
-
-class Callout(_Wire):
-    """A whole callout. ``source`` authorises nothing: it names other apps in other events."""
-
-    type: str
-    source: Unread = None
-    data: CalloutData
-
-    @property
-    def context(self) -> AuthenticationContext:
-        """The sign-in this callout is about."""
-        return self.data.authentication_context
-
-    @property
-    def correlation_id(self) -> str | None:
-        """What joins our log to Entra's sign-in log; ``None`` unless it is a GUID.
-
-        Anything else is dropped rather than refused: it goes into logs and claims, and is needed
-        for neither.
-        """
-        return _guid_or_none(self.context.correlation_id)
+    Anything else is dropped rather than refused: it goes into logs and claims, and is needed for
+    neither.
+    """
 
 
 def correlation_id_in(document: Any) -> str | None:
     """The correlation id in a body that may be no callout otherwise: its refusal is looked for."""
     for name in ("data", "authenticationContext", "correlationId"):
         document = document.get(name) if isinstance(document, dict) else None
-    return _guid_or_none(document)
-
-
-def _guid_or_none(value: object) -> str | None:
     try:
-        return canonical_guid(value) if isinstance(value, str) else None
+        return canonical_guid(document) if isinstance(document, str) else None
     except ValueError:
         return None

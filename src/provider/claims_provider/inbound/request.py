@@ -3,11 +3,16 @@
 import json
 from typing import Any, NoReturn
 
-from pydantic import ValidationError
-
-from claims_provider.contract.callout import CALLOUT_DATA_TYPE, EVENT_TYPE, Callout
+from claims_provider.contract.callout import (
+    CALLOUT_DATA_TYPE,
+    EVENT_TYPE,
+    Callout,
+    User,
+    correlation_id_in,
+)
 from claims_provider.contract.limits import BODY_DEPTH_MAX
 from claims_provider.errors import CalloutError, ErrorCode
+from claims_provider.inbound.members import Members
 
 _JSON_MEDIA_TYPE = "application/json"
 
@@ -50,10 +55,29 @@ def read_callout(document: dict[str, Any]) -> Callout:
             f"expected {CALLOUT_DATA_TYPE}",
             field="data.@odata.type",
         )
-    try:
-        return Callout.model_validate(document)
-    except ValidationError as error:
-        raise _field_error(error) from None
+    return _callout(Members(document).object("data"), correlation_id_in(document))
+
+
+def _callout(data: Members, correlation_id: str | None) -> Callout:
+    tenant_id = data.guid("tenantId")
+    context = data.object("authenticationContext")
+    client = context.optional_object("clientServicePrincipal")
+    client_app_id = None if client is None else client.optional_guid("appId")
+    resource = context.optional_object("resourceServicePrincipal")
+    resource_app_id = None if resource is None else resource.optional_guid("appId")
+    user = context.object("user")
+    return Callout(
+        tenant_id=tenant_id,
+        user=User(
+            id=user.guid("id"),
+            mail=user.optional_text("mail"),
+            user_principal_name=user.optional_text("userPrincipalName"),
+            user_type=user.optional_text("userType"),
+        ),
+        client_app_id=client_app_id,
+        resource_app_id=resource_app_id,
+        correlation_id=correlation_id,
+    )
 
 
 def _read_json(body: bytes) -> object:
@@ -120,17 +144,3 @@ def _check_event_type(event_type: object) -> None:
     if isinstance(event_type, str) and event_type.lower() == EVENT_TYPE.lower():
         return
     raise CalloutError(ErrorCode.EVENT_TYPE_UNSUPPORTED, f"expected {EVENT_TYPE}", field="type")
-
-
-def _field_error(error: ValidationError) -> CalloutError:
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    field = ".".join(str(part) for part in first["loc"])
-    match first["type"]:
-        case "missing":
-            return CalloutError(ErrorCode.FIELD_MISSING, "required", field=field)
-        case "value_error":
-            return CalloutError(ErrorCode.FIELD_MALFORMED, "expected a GUID", field=field)
-        case "string_type":
-            return CalloutError(ErrorCode.FIELD_MALFORMED, "expected a string", field=field)
-        case _:
-            return CalloutError(ErrorCode.FIELD_MALFORMED, "expected an object", field=field)

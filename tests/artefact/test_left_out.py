@@ -1,6 +1,7 @@
 """What is left out of the libraries is missed by nothing that is kept."""
 
 import ast
+import gzip
 import json
 import os
 import subprocess
@@ -9,6 +10,7 @@ import sysconfig
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -122,6 +124,40 @@ def test_every_region_of_every_partition_is_found(arm64: Path) -> None:
         for python, folder in ((sys.executable, LIBRARIES), (runtime_python(), arm64))
     )  # fmt: skip
     assert json.loads(whole) == json.loads(cut)
+
+
+def _undocumented(node: Any) -> Any:
+    match node:
+        case dict():
+            return {
+                name: _undocumented(value)
+                for name, value in node.items()
+                if name != "documentation" or not isinstance(value, str)
+            }
+        case list():
+            return [_undocumented(member) for member in node]
+        case _:
+            return node
+
+
+def _named_shapes(node: Any) -> Iterator[str]:
+    for value in node.values() if isinstance(node, dict) else node:
+        if isinstance(value, dict | list):
+            yield from _named_shapes(value)
+    if isinstance(node, dict) and isinstance(node.get("shape"), str):
+        yield node["shape"]
+
+
+def test_the_operation_is_described_as_in_the_whole(arm64: Path) -> None:
+    """Of DynamoDB's description all is left that leads from BatchGetItem, word for word."""
+    name = "botocore/data/dynamodb/2012-08-10/service-2.json"
+    whole = _undocumented(json.loads(gzip.decompress((LIBRARIES / f"{name}.gz").read_bytes())))
+    cut = json.loads((arm64 / name).read_bytes())
+    assert {"BatchGetItem"} == cut["operations"].keys()
+    assert set(_named_shapes(cut)) == cut["shapes"].keys()
+    for part in ("operations", "shapes"):
+        whole[part] = {name: whole[part][name] for name in cut[part]}
+    assert whole == cut
 
 
 @pytest.mark.parametrize("name", ["boto3", "s3transfer", "cffi", "pycparser"])

@@ -27,7 +27,7 @@ def _paths(node: Any, path: Path = ()) -> Iterator[Path]:
 PATHS = sorted(set(_paths(body_of("saml"))) - {("type",)})
 GUIDS = st.sampled_from(
     ["AAAABBBB-0000-cccc-1111-dddd2222eeee", "{aaaabbbb-0000-cccc-1111-dddd2222eeee}",
-     "aaaabbbb-0000-cccc-1111-dddd2222eeee\n", "ａaaabbbb-0000-cccc-1111-dddd2222eee"]
+     "aaaabbbb-0000-cccc-1111-dddd2222eeee\n", "\N{FULLWIDTH LATIN SMALL LETTER A}aaabbbb-0000-cccc-1111-dddd2222eee"]
 )  # fmt: skip
 TEXTS = st.text(st.characters(), max_size=8)  # lone surrogates included
 VALUES = (

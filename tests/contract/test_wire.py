@@ -25,10 +25,15 @@ def _paths(node: Any, path: Path = ()) -> Iterator[Path]:
 
 # What `type` says is looked at before anything else, and has an error of its own.
 PATHS = sorted(set(_paths(body_of("saml"))) - {("type",)})
+GUID = "aaaabbbb-0000-cccc-1111-dddd2222eeee"
 GUIDS = st.sampled_from(
-    ["AAAABBBB-0000-cccc-1111-dddd2222eeee", "{aaaabbbb-0000-cccc-1111-dddd2222eeee}",
-     "aaaabbbb-0000-cccc-1111-dddd2222eeee\n", "\N{FULLWIDTH LATIN SMALL LETTER A}aaabbbb-0000-cccc-1111-dddd2222eee"]
-)  # fmt: skip
+    [
+        GUID.upper(),
+        f"{{{GUID}}}",
+        f"{GUID}\n",
+        GUID.replace("a", "\N{FULLWIDTH LATIN SMALL LETTER A}"),
+    ]
+)
 TEXTS = st.text(st.characters(), max_size=8)  # lone surrogates included
 VALUES = (
     GUIDS

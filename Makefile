@@ -17,7 +17,7 @@ LOCK = $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-hea
 	--no-emit-index-url --no-emit-find-links --no-strip-extras
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-python forge build bench check events engine artefacts runtime-python lock clean
+.PHONY: help demo test test-python forge build rehearse bench check events engine artefacts runtime-python lock clean
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
@@ -36,6 +36,9 @@ forge: $(INSTALLED) ## The forger's battery at its full size: 200,000 tokens a w
 
 build: $(SAM_INSTALLED) ## The artefact for Lambda (arm64), in .aws-sam/build
 	$(SAM_BUILD)
+
+rehearse: $(INSTALLED) $(ARTEFACTS)/arm64/.built ## What sam deploy would do, shown against moto's server: made, changed, removed
+	@$(VENV)/bin/python -m tests.deploy.transcript
 
 bench: $(INSTALLED) ## What it costs to know who calls: cold start and warm callout in each mode
 	$(VENV)/bin/python bench/verification.py

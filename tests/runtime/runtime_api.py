@@ -1,6 +1,6 @@
-"""Lambda's Runtime API for one environment under SnapStart, and the runtime's client in front of it.
+"""Lambda's Runtime API for one environment under SnapStart, and the runtime's client before it.
 
-No machine is frozen here: between the snapshot and its restoration the process goes on living, and
+No machine is frozen here: between the snapshot and its restore the process goes on living, and
 tests change the world around it. What it does and asks in between is what it would on Lambda.
 """
 
@@ -43,6 +43,13 @@ class RuntimeDied(Exception):  # noqa: N818  # says what happened
         self.report = report
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """The environment has gone: whoever waited for something can only be told of it."""
+
+
 class Environment:
     """One environment: made by a version's publication, restored once, then called."""
 
@@ -51,7 +58,7 @@ class Environment:
         self._reports: SimpleQueue[Report] = SimpleQueue()
         self._restored = Event()
         self._events: SimpleQueue[tuple[str, bytes]] = SimpleQueue()
-        self.server = ThreadingHTTPServer((HOST, 0), self._handler())
+        self.server = _Server((HOST, 0), self._handler())
 
     def wait_for_snapshot(self) -> Report:
         """Wait until Lambda could take the snapshot: the cold start and the first hook are over."""
@@ -89,9 +96,6 @@ class Environment:
             raise RuntimeDied(report, self._log.read_text())
         return report
 
-    def _take(self, report: Report) -> None:
-        self._reports.put(report)
-
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         environment = self
 
@@ -100,7 +104,7 @@ class Environment:
             disable_nagle_algorithm = True
 
             def do_GET(self) -> None:
-                environment._take(Report(self.path, None, None, time.monotonic()))
+                environment._reports.put(Report(self.path, None, None, time.monotonic()))
                 match self.path.removeprefix(_ROOT):
                     case "/restore/next":
                         environment._restored.wait(PATIENCE_SECONDS)
@@ -115,7 +119,7 @@ class Environment:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 kind = self.headers["Lambda-Runtime-Function-Error-Type"]
                 self._answer(202, b"{}")
-                environment._take(Report(self.path, json.loads(body), kind, moment))
+                environment._reports.put(Report(self.path, json.loads(body), kind, moment))
 
             def _hand_over(self) -> None:
                 request_id, event = environment._events.get()

@@ -29,7 +29,6 @@ def _connect_only(_: Any) -> None:
     """The job of which nobody waits for an answer: it leaves a client for the next one."""
 
 
-
 class NoAnswer(Exception):  # noqa: N818  # says what happened
     """A call did not come back in time, or (not `begun`) could not be made at all."""
 

@@ -14,7 +14,7 @@ from claimsctl.entra.samples.callouts import body_of
 from claimsctl.entra.scenarios import TENANT_ID
 from claimsctl.local.function import played_event
 
-from tests.integration.behaviours import PASS, Act, answer_json, answer_with, hang
+from tests.integration.behaviours import PASS, Act, answer_json, answer_with, hang, pass_on
 from tests.integration.exchange import Exchange, Request
 from tests.integration.fault_proxy import Behaviour, Door, FaultProxy
 from tests.runtime.runtime_api import Environment, RuntimeDied, snapstart
@@ -148,9 +148,20 @@ def test_a_restored_environment_says_so(world: World) -> None:
 
 
 def test_a_connection_that_died_meanwhile_costs_nothing(world: World) -> None:
-    """Whatever the table has closed since the snapshot, the first callout needs one attempt."""
+    """Whatever connection the table knows no more, the first callout needs one attempt."""
+    known: set[object] = set()
+    is_over = False
+
+    def act(exchange: Exchange) -> None:
+        if is_over and exchange._connection in known:
+            exchange.reset()
+        known.add(exchange._connection)
+        pass_on(exchange)
+
+    world.table.inject(Behaviour(act))
     environment = world.published()
-    world.table.inject(PASS)  # cuts what is connected
+    assert 1 == len(known)
+    is_over = True
     published = len(world.table.requests)
     environment.restore()
     assert CLAIMS == outcome_of(environment.invoke(callout()))

@@ -16,6 +16,7 @@ from claimsctl.entra.token_claims import TokenProfile
 from claimsctl.local.function import played_event
 
 from tests.integration.behaviours import answer_with, hang
+from tests.integration.exchange import Exchange
 from tests.integration.fault_proxy import Behaviour, Door, FaultProxy
 from tests.key_servers import key_set
 from tests.runtime.runtime_api import Environment, snapstart
@@ -36,8 +37,12 @@ lambda_handler = build_handler(fetch_keys=fetch)
 """The handler with its key server on this machine: Entra's cannot be reached in a test."""
 
 
-def _publishing(*keys: SigningKey) -> Behaviour:
-    return Behaviour(answer_with(key_set(*keys)))
+def _publishing(*keys: SigningKey, delay: float = 0) -> Behaviour:
+    def act(exchange: Exchange) -> None:
+        exchange.wait(delay)
+        answer_with(key_set(*keys))(exchange)
+
+    return Behaviour(act)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,7 @@ def test_keys_that_changed_since_the_snapshot_are_known(world: World) -> None:
 
     However young the snapshot: its keys are not trusted by their age.
     """
-    world.key_server.inject(_publishing(NEW))
+    world.key_server.inject(_publishing(NEW, delay=0.2))
     world.environment.restore()
     status, line = world.play(OLD)
     assert (401, "unknown-key") == (status, line["cause"]["reason"])

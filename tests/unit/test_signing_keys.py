@@ -198,6 +198,7 @@ def test_keys_of_a_snapshot_are_not_trusted_by_their_age(
     """After a restore a callout waits for new keys, however young the old ones seem to be."""
     keys = _keys(server, clock)
     server.keys = (NEW,)
+    server.seconds = 0.05
     keys.renew()
     with pytest.raises(CallerRefused):
         keys.find(OLD.kid, _soon())

@@ -64,10 +64,14 @@ class Environment:
         """Wait until Lambda could take the snapshot: the cold start and the first hook are over."""
         return self._await(f"{_ROOT}/restore/next")
 
+    def wait_for_call(self) -> Report:
+        """Wait until a function without a snapshot asks for its first call."""
+        return self._await(f"{_ROOT}/invocation/next")
+
     def restore(self) -> Report:
         """Restore the snapshot, and wait until the runtime asks for a call: the hooks are over."""
         self._restored.set()
-        return self._await(f"{_ROOT}/invocation/next")
+        return self.wait_for_call()
 
     def invoke(self, event: object) -> dict[str, Any]:
         """What the function returned."""

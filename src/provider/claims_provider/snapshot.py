@@ -73,7 +73,10 @@ class SnapshotHooks:
 
     def _rest(self) -> None:
         self.store.rest(Deadline.after_ms(REST_MS))
+        gc.unfreeze()
         gc.collect()  # the client that was dropped, with its credentials
+        # Once restored, a collection of everything would fetch the whole snapshot into memory.
+        gc.freeze()
 
     def _carry_out(self, name: str, *steps: Callable[[], object]) -> None:
         """Take each step, whatever becomes of the others, and write a line about it."""

@@ -2,13 +2,15 @@
 
 import os
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 from zlib import crc32
 
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ChecksumError
+from botocore.loaders import Loader
 
+from claims_provider.authorities import Authorities
 from claims_provider.claims.store import ClaimsStore
 from claims_provider.deadline import Deadline, budget_ms
 from claims_provider.handler import CalloutHandler
@@ -21,9 +23,17 @@ if TYPE_CHECKING:
 
     from claims_provider.inbound.signing_keys import FetchKeys
 
+CONTAINER_CREDENTIALS: Final = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+
 _ATTEMPT_SHARE = 0.4
 """Part of the budget that one connect or one read may take, so that a second attempt fits in: a
 connection that died while the environment was frozen hangs until its time-out."""
+
+PUBLISH_MS: Final = 6000
+"""What loading keys may take before a snapshot: longer than a fetch, so that none is left open."""
+
+_USER_AGENT = f"entra-claims-provider Botocore/{botocore.__version__}"
+"""Who reads the table, in CloudTrail's events of data."""
 
 
 def build_handler(
@@ -35,17 +45,31 @@ def build_handler(
     """
     settings = read_settings(environment)
     budget = budget_ms(settings.entra_wait_ms)
+    is_for_snapshot = environment.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
+    # Nobody waits while a version is published: what goes into the snapshot may take its time.
+    patience = PUBLISH_MS if is_for_snapshot else budget
+    verifier = verifier_of(settings, patience, fetch_keys)
+    store = ClaimsStore(settings.table_name, _connector(budget))
+    telemetry = Telemetry(environment.get("AWS_LAMBDA_FUNCTION_NAME", "local"))
+    if is_for_snapshot:
+        # Imported here: no other cold start needs it.
+        from claims_provider.snapshot import SnapshotHooks  # noqa: PLC0415
+
+        SnapshotHooks(verifier, store, telemetry).register()
     return CalloutHandler(
         settings=settings,
-        verifier=verifier_of(settings, budget, fetch_keys),
-        store=ClaimsStore(settings.table_name, _connector(budget)),
-        telemetry=Telemetry(environment.get("AWS_LAMBDA_FUNCTION_NAME", "local")),
+        verifier=verifier,
+        store=store,
+        telemetry=telemetry,
         budget_ms=budget,
     )
 
 
-def verifier_of(settings: Settings, budget: int, fetch_keys: "FetchKeys | None") -> Verifier:
-    """What makes sure that the caller is Entra, as `settings` choose."""
+def verifier_of(settings: Settings, patience: int, fetch_keys: "FetchKeys | None") -> Verifier:
+    """What makes sure that the caller is Entra, as `settings` choose.
+
+    `patience` (milliseconds) is what loading keys may take now.
+    """
     match settings.caller_verification:
         case CallerVerification.NONE:
             return OpenDoor(settings.tenant_id[0])
@@ -53,7 +77,7 @@ def verifier_of(settings: Settings, budget: int, fetch_keys: "FetchKeys | None")
             (tenant_id,), (issuer,) = settings.tenant_id, settings.token_issuer
             return GatewayVerifier(_expected(settings, tenant_id, issuer))
         case CallerVerification.FUNCTION:
-            return _token_verifier(settings, budget, fetch_keys)
+            return _token_verifier(settings, patience, fetch_keys)
 
 
 def _expected(settings: Settings, tenant_id: str, issuer: str) -> ExpectedCaller:
@@ -66,7 +90,7 @@ def _expected(settings: Settings, tenant_id: str, issuer: str) -> ExpectedCaller
     )
 
 
-def _token_verifier(settings: Settings, budget: int, fetch_keys: "FetchKeys | None") -> Verifier:
+def _token_verifier(settings: Settings, patience: int, fetch_keys: "FetchKeys | None") -> Verifier:
     # Imported here: a JWT library costs a cold start 40 ms, which gateway mode need not pay.
     import ssl  # noqa: PLC0415
 
@@ -82,7 +106,7 @@ def _token_verifier(settings: Settings, budget: int, fetch_keys: "FetchKeys | No
         )
         for issuer in settings.issuers
     )
-    return TokenVerifier(issuers, Deadline.after_ms(budget))
+    return TokenVerifier(issuers, Deadline.after_ms(patience))
 
 
 def _connector(budget: int) -> "Callable[[], DynamoDBClient]":
@@ -92,16 +116,29 @@ def _connector(budget: int) -> "Callable[[], DynamoDBClient]":
         read_timeout=share,
         retries={"total_max_attempts": 1, "mode": "standard"},
         tcp_keepalive=True,
+        # What botocore would find out anew for each call, a seventh of what the call costs: who is
+        # calling, and whether keys that are all made by `layers_of` are keys.
+        user_agent=_USER_AGENT,
+        parameter_validation=False,
     )
 
-    # Reading the service's description is nearly all that a client costs: 50 ms and 10 MB.
-    descriptions = botocore.session.Session().get_component("data_loader")
+    # Reading the service's description is nearly all that a client costs: it is read once, where
+    # it is, and not looked for in folders that a function has not.
+    descriptions = Loader([Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
+    authorities = Authorities()
 
     # A session each: a credential refresh that hangs holds a lock of its session for ever.
     def connect() -> "DynamoDBClient":
         session = botocore.session.Session()
         session.register_component("data_loader", descriptions)
+        if CONTAINER_CREDENTIALS in os.environ:
+            # Imported here: Lambda has them under SnapStart only.
+            from claims_provider.credentials import retry_soon  # noqa: PLC0415
+
+            retry_soon(session)
         client = cast("DynamoDBClient", session.create_client("dynamodb", config=config))
+        if client.meta.endpoint_url.startswith("https:"):
+            authorities.share_with(client)
         client.meta.events.register("before-parse.dynamodb.BatchGetItem", _check_body)
         return client
 

@@ -12,7 +12,6 @@ class Intrinsics:
     """Works out references, functions and conditions; `references` is what names stand for."""
 
     def __init__(self, template: Mapping[str, Any], references: Mapping[str, Any]) -> None:
-        self._mappings = template["Mappings"]
         self._conditions = template["Conditions"]
         self._references = {**references, "AWS::NoValue": NO_VALUE}
         self._functions: dict[str, Callable[[Any], Any]] = {
@@ -21,9 +20,6 @@ class Intrinsics:
             "Fn::Sub": self._sub,
             "Fn::If": self._if,
             "Fn::Join": self._join,
-            "Fn::Select": self._select,
-            "Fn::Split": self._split,
-            "Fn::FindInMap": self._find_in_map,
         }
 
     def resolve(self, value: Any) -> Any:
@@ -54,7 +50,12 @@ class Intrinsics:
     def _sub(self, argument: Any) -> str:
         text, variables = (argument, {}) if isinstance(argument, str) else argument
         names = {**self._references, **self.resolve(variables)}
-        return re.sub(r"\$\{([^}]+)\}", lambda match: str(names[match[1]]), text)
+
+        def stands_for(match: re.Match[str]) -> str:
+            name, dot, attribute = match[1].partition(".")
+            return f"{names[name]}{dot}{attribute}"  # an attribute stands for itself, as in GetAtt
+
+        return re.sub(r"\$\{([^}]+)\}", stands_for, text)
 
     def _if(self, argument: Any) -> Any:
         condition, then, otherwise = argument
@@ -63,15 +64,3 @@ class Intrinsics:
     def _join(self, argument: Any) -> str:
         separator, parts = argument
         return str(separator).join(self.resolve(parts))
-
-    def _select(self, argument: Any) -> Any:
-        index, parts = argument
-        return self.resolve(parts)[int(index)]
-
-    def _split(self, argument: Any) -> list[str]:
-        separator, text = argument
-        return str(self.resolve(text)).split(separator)
-
-    def _find_in_map(self, argument: Any) -> Any:
-        name, first, second = self.resolve(argument)
-        return self._mappings[name][first][second]

@@ -15,18 +15,24 @@ from random import Random
 from bench.document import replace_block
 from bench.scaling.patterns import HOUR, day, flashes, monday, steady
 from bench.scaling.pool import Fleet, Served, Start, serve
-from bench.scaling.timing import Timing
+from bench.scaling.timing import PROCESSOR, Timing
 
 _ROOT = Path(__file__).parents[1]
 CALLOUTS = _ROOT / "bench/results/callouts.json"
 DOCUMENT = _ROOT / "docs/scaling.md"
 
-PROVISIONED = 5
+PROVISIONED = 2
+"""The template's default."""
 WAIT_MS = 1000
 LONG_WAIT_MS = 2000
 RETRIES = 1
 _IDLE_MINUTES = (5, 15)
 _LIFE_MINUTES = (60, 120)
+_PROCESSORS = (1, 2, 3, 4)
+_DRAWS = 4000
+
+Measured = dict[str, dict[str, list[float]]]
+"""``cold_ms`` and ``warm_ms`` by function, as `make bench` writes them."""
 
 PATTERNS: dict[str, Callable[[Random], list[float]]] = {
     "one an hour": lambda random: steady(random, 1 / HOUR, 2000 * HOUR),
@@ -60,10 +66,10 @@ VARIANTS = (
 
 
 def play(
-    pattern: str, variant: Variant, cold_ms: dict[str, list[float]], warm_ms: dict[str, list[float]]
+    pattern: str, variant: Variant, measured: Measured, processor: float = PROCESSOR
 ) -> Served:
     """One pattern against one variant; the arrivals are the same for every variant."""
-    timing = Timing(cold_ms[variant.function], warm_ms[variant.function], variant.snapstart)
+    timing = _timing(variant, measured, processor)
     random = Random(f"{pattern} {variant.name}")
     fleet = Fleet(
         variant.provisioned,
@@ -74,38 +80,75 @@ def play(
     return serve(arrivals, fleet, lambda start: timing.draw(start, random), WAIT_MS, RETRIES)
 
 
+def _timing(variant: Variant, measured: Measured, processor: float) -> Timing:
+    cold_ms, warm_ms = (measured[kind][variant.function] for kind in ("cold_ms", "warm_ms"))
+    return Timing(cold_ms, warm_ms, variant.snapstart, processor)
+
+
+def _durations(measured: Measured) -> str:
+    rows = _head("a callout", [variant.name for variant in VARIANTS])
+    for start, name in ((Start.WARM, "warm"), (Start.COLD, "first in its environment")):
+        cells = []
+        for variant in VARIANTS:
+            timing = _timing(variant, measured, PROCESSOR)
+            random = Random(f"{name} {variant.name}")
+            found = Start.READY if variant.provisioned and start is Start.COLD else start
+            drawn = sorted(timing.draw(found, random).total_ms for _ in range(_DRAWS))
+            cells.append(f"{drawn[_DRAWS // 2]:.0f} / {drawn[_DRAWS * 99 // 100]:.0f} ms")
+        rows.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def _loads(measured: Measured) -> str:
+    rows = ["| arrivals | callouts | cold | busy at most |", "|---|--:|--:|--:|"]
+    for pattern in PATTERNS:
+        served = play(pattern, VARIANTS[0], measured)
+        cold = served.starts[Start.COLD] / served.starts.total()
+        callouts = len(served.first_ms)
+        rows.append(f"| {pattern} | {callouts:,} | {_share(cold)} | {served.most_busy} |")
+    return "\n".join(rows)
+
+
+def _losses(measured: Measured) -> str:
+    rows = _head("arrivals", [variant.name for variant in VARIANTS])
+    for pattern in PATTERNS:
+        cells = [_missed(play(pattern, variant, measured)) for variant in VARIANTS]
+        rows.append(f"| {pattern} | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def _slower(measured: Measured) -> str:
+    pattern = next(iter(PATTERNS))
+    variants = [variant for variant in VARIANTS if not variant.provisioned]
+    rows = _head(f"{pattern}, if Lambda takes", [variant.name for variant in variants])
+    for processor in _PROCESSORS:
+        cells = [_missed(play(pattern, variant, measured, processor)) for variant in variants]
+        rows.append(f"| {processor:g} times the measured time | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def _head(first: str, names: list[str]) -> list[str]:
+    return [f"| {first} | {' | '.join(names)} |", f"|---|{'--:|' * len(names)}"]
+
+
+def _missed(served: Served) -> str:
+    lost = served.lost / len(served.first_ms)
+    shares = (served.missed(WAIT_MS), served.missed(LONG_WAIT_MS), lost)
+    return " / ".join(_share(share) for share in shares)
+
+
 def _share(part: float) -> str:
     if part == 0:
         return "0"
-    return f"{part:.1%}" if part >= 0.01 else f"{part:.2%}" if part >= 0.0001 else "< 0.01%"  # noqa: PLR2004
+    if part < 0.0001:  # noqa: PLR2004
+        return "< 0.01%"
+    return f"{part:.1%}" if part >= 0.01 else f"{part:.2%}"  # noqa: PLR2004
 
 
 def tables(callouts: Path) -> str:
     """The tables of docs/scaling.md, as Markdown, from the measurements in `callouts`."""
-    measured = json.loads(callouts.read_text("utf-8"))
-    names = [variant.name for variant in VARIANTS]
-    load = ["| arrivals | callouts | cold | busy at most |", "|---|--:|--:|--:|"]
-    missed = [
-        f"| arrivals | {' | '.join(names)} |",
-        f"|---|{'--:|' * len(names)}",
-    ]
-    for pattern in PATTERNS:
-        served = [
-            play(pattern, variant, measured["cold_ms"], measured["warm_ms"]) for variant in VARIANTS
-        ]
-        plain = served[0]
-        cold = plain.starts[Start.COLD] / plain.starts.total()
-        arrivals = len(plain.first_ms)
-        load.append(f"| {pattern} | {arrivals:,} | {_share(cold)} | {plain.most_busy} |")
-        cells = [
-            " / ".join(
-                _share(part)
-                for part in (one.missed(WAIT_MS), one.missed(LONG_WAIT_MS), one.lost / arrivals)
-            )
-            for one in served
-        ]
-        missed.append(f"| {pattern} | {' | '.join(cells)} |")
-    return "\n".join([*load, "", *missed])
+    measured: Measured = json.loads(callouts.read_text("utf-8"))
+    return "\n\n".join(make(measured) for make in (_durations, _loads, _losses, _slower))
 
 
 if __name__ == "__main__":

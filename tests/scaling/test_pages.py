@@ -106,3 +106,5 @@ def test_the_template_is_the_one_that_was_worked_out() -> None:
     assert "Architectures: [arm64]" in template
     (rate,) = re.findall(r"ThrottlingRateLimit: (\d+)", template)
     assert any(name.startswith(f"{rate} a second: the stage") for name in arrivals.PATTERNS)
+    default = template.partition("  ProvisionedConcurrency:\n")[2].partition("Default: ")[2]
+    assert str(arrivals.PROVISIONED) == default.partition("\n")[0]

@@ -27,7 +27,7 @@ def test_the_tables_of_arrivals_are_fresh() -> None:
 def test_the_tables_of_cost_are_fresh() -> None:
     """docs/cost.md has what `make cost` makes of the measurements and the template."""
     expected = cost.tables(cost.CALLOUTS, cost.TEMPLATE)
-    assert expected == block(cost.DOCUMENT.read_text("utf-8"), "cost")
+    assert expected == block(cost.DOCUMENT.read_text("utf-8"), "cost"), "make cost"
 
 
 def test_the_page_is_written_between_its_markers(tmp_path: Path) -> None:

@@ -66,10 +66,14 @@ def test_the_policy_within_the_policy_is_json() -> None:
     assert [claim["claimIdInApiResponse"] for claim in offered] == [one["ID"] for one in schema]
 
 
-def test_a_place_it_sends_to_is_there() -> None:
+@pytest.mark.parametrize("name", ["deploy.md", "cost.md", "scaling.md"])
+def test_a_place_it_sends_to_is_there(name: str) -> None:
     """Every link within the repository has its page, and every anchor its heading."""
-    for page, anchor in re.findall(r"\]\((?!https://)([^)#]*)(?:#([^)]+))?\)", PAGE):
-        target = ROOT / "docs" / page if page else ROOT / "docs/deploy.md"
+    source = ROOT / "docs" / name
+    links = re.findall(r"\]\((?!https://)([^)#]*)(?:#([^)]+))?\)", source.read_text("utf-8"))
+    assert links
+    for page, anchor in links:
+        target = source.parent / page if page else source
         assert target.is_file(), page
         headings = re.findall(r"^#+ (.+)$", target.read_text("utf-8"), re.MULTILINE)
         slugs = {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings}

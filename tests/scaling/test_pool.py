@@ -91,7 +91,7 @@ def test_a_retry_can_save() -> None:
 def test_the_way_counts_and_holds_nothing() -> None:
     """The caller waits for the way too; the environment does not."""
     served = serve([0, 1], _fleet(), lambda _: Attempt(10, 2000), wait_ms=1000)
-    assert ([2010, 2010], 1) == (served.first_ms, served.most_busy)
+    assert ([2010, 2010], 2, 1) == (served.first_ms, served.lost, served.most_busy)
 
 
 @pytest.mark.parametrize(("rate", "idle"), [(1 / 600, 600), (1 / 60, 120)])

@@ -7,14 +7,13 @@ in bench/results/callouts.json, stretched as bench/scaling/timing.py assumes.
 
 import json
 import sys
-from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 from statistics import median
 
 from bench.document import replace_block
-from bench.scaling.timing import PROCESSOR, TABLE
+from bench.scaling.timing import TABLE, WARM_STRETCH, Measured, cold_stretch
 
 _ROOT = Path(__file__).parents[1]
 CALLOUTS = _ROOT / "bench/results/callouts.json"
@@ -66,10 +65,10 @@ class Item:
     dollars: float
 
 
-def per_million(cold_ms: Iterable[float], warm_ms: Iterable[float]) -> list[Item]:
-    """The bill of a million callouts on demand, from measured milliseconds."""
-    billed = ceil(PROCESSOR * median(warm_ms) + TABLE.median)
-    cold = ceil(PROCESSOR * median(cold_ms))
+def per_million(measured: Measured) -> list[Item]:
+    """The bill of a million callouts on demand."""
+    billed = ceil(WARM_STRETCH * median(measured["warm_ms"]["ours"]) + TABLE.median)
+    cold = ceil(cold_stretch(measured) * median(measured["cold_ms"]["ours"]))
     gb_seconds = _MILLION * MEMORY_GB * (billed + COLD_SHARE * cold) / 1000
     units = KEYS / 2
     logged = FUNCTION_LOG_BYTES + PLATFORM_LOG_BYTES + ACCESS_LOG_BYTES + 6 * EVENT_BYTES
@@ -140,8 +139,8 @@ def _table(heading: str, items: list[Item], *, total: bool) -> str:
 
 def tables(callouts: Path, template: Path) -> str:
     """The tables of docs/cost.md, as Markdown."""
-    measured = json.loads(callouts.read_text("utf-8"))
-    million = per_million(measured["cold_ms"]["ours"], measured["warm_ms"]["ours"])
+    measured: Measured = json.loads(callouts.read_text("utf-8"))
+    million = per_million(measured)
     return "\n\n".join(
         [
             _table("a million callouts, each", million, total=True),

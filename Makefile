@@ -10,6 +10,9 @@ RUNTIME_PYTHON ?= $(or $(shell for version in "$$PYENV_VERSION" 3.13.0; do \
 	PYENV_VERSION=$$version python3.13 -c 'import sys; print(sys.executable)' 2>/dev/null && break; done),python3.13)
 EMULATOR_VENV ?= .venv-emulator
 EMULATOR_INSTALLED := $(EMULATOR_VENV)/.installed
+BENCH_VENV ?= .venv-bench
+BENCH_INSTALLED := $(BENCH_VENV)/.installed
+PEERS := .cache/bench
 SAM_BUILD = SAM_CLI_TELEMETRY=0 RUNTIME_PYTHON=$(RUNTIME_PYTHON) $(SAM_VENV)/bin/sam build
 ARTEFACTS := .cache/artefact
 SHIPPED := template.yaml $(shell find src/provider -name '*.py') $(addprefix src/provider/,Makefile requirements.txt)
@@ -37,8 +40,10 @@ forge: $(INSTALLED) ## The forger's battery at its full size: 200,000 tokens a w
 build: $(SAM_INSTALLED) ## The artefact for Lambda (arm64), in .aws-sam/build
 	$(SAM_BUILD)
 
-bench: $(INSTALLED) ## What it costs to know who calls: cold start and warm callout in each mode
-	$(VENV)/bin/python bench/verification.py
+bench: $(INSTALLED) $(EMULATOR_INSTALLED) $(BENCH_INSTALLED) $(ARTEFACTS)/x86_64/.built $(PEERS)/.built ## What a callout costs, beside others; chart and figures in bench/results
+	$(VENV)/bin/python -m bench.callouts
+	$(BENCH_VENV)/bin/python bench/chart.py
+	$(VENV)/bin/python -m bench.verification
 
 arrivals: $(INSTALLED) ## Which share of callouts comes too late, played from bench's measurements: docs/scaling.md
 	$(VENV)/bin/python -m bench.arrivals
@@ -76,6 +81,9 @@ lock: $(INSTALLED) ## Pin all requirements anew, with hashes
 	$(LOCK) --upgrade --python-version 3.13 src/provider/requirements.in -c requirements/runtime.txt -o src/provider/requirements.txt
 	$(LOCK) --upgrade --python-version 3.11 --group sam -o requirements/sam.txt
 	$(LOCK) --upgrade --python-version 3.13 --group emulator -o requirements/emulator.txt
+	$(LOCK) --upgrade --python-version 3.11 --group bench -o requirements/bench.txt
+	for peer in bare fastapi tutorial; do $(LOCK) --upgrade --python-version 3.13 bench/peers/$$peer/requirements.in \
+		-c requirements/runtime.txt -o bench/peers/$$peer/requirements.txt; done
 	$(LOCK) --upgrade --python-version 3.11 --group lock -o requirements/lock.txt
 
 clean: ## Remove what make has made
@@ -100,6 +108,20 @@ $(SAM_INSTALLED): requirements/sam.txt
 $(EMULATOR_INSTALLED): requirements/emulator.txt
 	$(RUNTIME_PYTHON) -m venv $(EMULATOR_VENV)
 	$(EMULATOR_VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/emulator.txt
+	@touch $@
+
+$(BENCH_INSTALLED): requirements/bench.txt
+	$(PYTHON) -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/bench.txt
+	@touch $@
+
+# What ours is measured beside: as sam build leaves it by itself, and the same with byte code. SAM takes
+# the runtime's Python from the path.
+$(PEERS)/.built: $(shell find bench/peers -type f) $(SAM_INSTALLED)
+	rm -rf $(PEERS)
+	PATH="$(dir $(RUNTIME_PYTHON)):$$PATH" $(SAM_BUILD) --template bench/peers/template.yaml --build-dir $(PEERS)/plain
+	cp -R $(PEERS)/plain $(PEERS)/byte-code
+	$(RUNTIME_PYTHON) -m compileall -q --invalidation-mode unchecked-hash $(PEERS)/byte-code
 	@touch $@
 
 $(ARTEFACTS)/%/.built: $(SHIPPED) $(SAM_INSTALLED)

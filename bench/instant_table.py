@@ -1,34 +1,108 @@
-"""A table that answers every BatchGetItem at once with nothing: what is left is the caller's cost.
+"""A table that answers at once, with one user's claims: what is left is the caller's own cost.
 
-Run as a process of its own; prints its port, ends when its standard input does.
+Over TLS, as DynamoDB is, with botocore's own list of authorities to search and one more. It is a
+process of its own, on loopback.
 """
 
+import asyncio
+import json
+import ssl
+import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, cast
+from zlib import crc32
 
-_ANSWER = b'{"Responses":{"claims":[]},"UnprocessedKeys":{}}'
+import botocore
+import trustme
+from claimsctl.entra.samples.callouts import body_of
+
+TABLE: Final = "claims"
+CLAIMS: Final = {"customRoles": ["Reader", "Approver"], "loyaltyTier": "gold"}
+
+_HOST = "127.0.0.1"
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+@contextmanager
+def instant_table(scratch: Path) -> Iterator[dict[str, str]]:
+    """The variables that lead a function to the table; its certificates are put into `scratch`."""
+    authority, certificate = trustme.CA(), scratch / "table.pem"
+    authority.issue_cert(_HOST).private_key_and_cert_chain_pem.write_to_path(certificate)
+    bundle = scratch / "authorities.pem"
+    bundle.write_bytes((Path(botocore.__file__).parent / "cacert.pem").read_bytes())
+    authority.cert_pem.write_to_path(bundle, append=True)
+    with subprocess.Popen(
+        [sys.executable, "-m", "bench.instant_table", certificate],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        yield {
+            "TABLE_NAME": TABLE,
+            "AWS_ENDPOINT_URL_DYNAMODB": f"https://{_HOST}:{int(process.stdout.readline())}",
+            "AWS_CA_BUNDLE": str(bundle),
+        }
+        process.stdin.close()  # it ends with it
 
-    def do_POST(self) -> None:
-        """Answer."""
-        self.rfile.read(int(self.headers["content-length"]))
-        self.send_response(200)
-        self.send_header("content-type", "application/x-amz-json-1.0")
-        self.send_header("content-length", str(len(_ANSWER)))
-        self.end_headers()
-        self.wfile.write(_ANSWER)
 
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
+def _item() -> dict[str, Any]:
+    data = body_of("member")["data"]
+    user = data["authenticationContext"]["user"]["id"]
+    claims = {
+        name: {"S": value} if isinstance(value, str) else {"L": [{"S": part} for part in value]}
+        for name, value in CLAIMS.items()
+    }
+    return {
+        "pk": {"S": f"USER#{data['tenantId']}#{user}"},
+        "sk": {"S": "APP#*"},
+        "claims": {"M": claims},
+    }
+
+
+def _response(answer: object) -> bytes:
+    body = json.dumps(answer).encode()
+    head = (
+        "HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\n"
+        f"content-length: {len(body)}\r\nx-amz-crc32: {crc32(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+class _Answers(asyncio.Protocol):
+    """Answers whatever asks for an item with the same one."""
+
+    def __init__(self) -> None:
+        item = _item()
+        self._one = _response({"Item": item})
+        self._batch = _response({"Responses": {TABLE: [item]}, "UnprocessedKeys": {}})
+        self._received = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        head, end, body = self._received.partition(b"\r\n\r\n")
+        head = head.lower()
+        if end and len(body) >= int(head.partition(b"content-length: ")[2].partition(b"\r")[0]):
+            self._received = b""
+            self._transport.write(self._batch if b".batchgetitem" in head else self._one)
+
+
+async def _serve(certificate: str) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(_Answers, _HOST, 0, ssl=context)
+    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
+    sys.stdout.flush()
+    await loop.run_in_executor(None, sys.stdin.read)
+    server.close()
 
 
 if __name__ == "__main__":
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    sys.stdout.write(f"{server.server_address[1]}\n")
-    sys.stdout.flush()
-    sys.stdin.read()
+    asyncio.run(_serve(sys.argv[1]))

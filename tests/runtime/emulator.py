@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -89,10 +89,18 @@ class Emulator:
 
 
 @contextmanager
-def emulator(artefact: Path, scratch: Path, **environment: str) -> Iterator[Emulator]:
+def emulator(
+    artefact: Path,
+    scratch: Path,
+    *,
+    handler: str = HANDLER,
+    started_by: Sequence[str] = (),
+    **environment: str,
+) -> Iterator[Emulator]:
     """An environment for the function in `artefact`, cold, for as long as the context lasts.
 
-    `scratch` is a folder of its own; `environment` what the template would set.
+    `scratch` is a folder of its own; `environment` what the template would set; `started_by` a
+    command that runs the runtime, given as its last arguments.
     """
     (scratch / "sitecustomize.py").write_text(_LOOPBACK_ONLY)
     log = scratch / "emulator.log"
@@ -101,7 +109,8 @@ def emulator(artefact: Path, scratch: Path, **environment: str) -> Iterator[Emul
         str(_emulator()),
         *("--runtime-interface-emulator-address", f"{HOST}:{port}"),
         *("--runtime-api-address", f"{HOST}:{api_port}"),
-        *(str(_runtime()), "-m", "awslambdaric", HANDLER),
+        *started_by,
+        *(str(_runtime()), "-m", "awslambdaric", handler),
     ]
     variables = {
         "PATH": os.environ["PATH"],

@@ -1,0 +1,17 @@
+"""The floor of a warm callout: the one call that reads a user's item, and nothing round it."""
+
+import os
+from typing import Any
+
+import boto3
+
+client = boto3.client("dynamodb")
+KEY = {
+    "pk": {"S": "USER#aaaabbbb-0000-cccc-1111-dddd2222eeee#aaaaaaaa-0000-1111-2222-bbbbbbbbbbbb"},
+    "sk": {"S": "APP#*"},
+}
+
+
+def lambda_handler(_event: object, _context: object) -> dict[str, Any]:
+    """The item as it comes."""
+    return client.get_item(TableName=os.environ["TABLE_NAME"], Key=KEY)["Item"]

@@ -1,0 +1,56 @@
+"""One function, called again and again: ``warm_worker.py MODULE.FUNCTION``, in its folder.
+
+Run by Lambda's Python with nothing but the artefact on its path. Reads an event and then numbers,
+one a line; for each number calls as often, and writes one line of JSON: the microseconds of each
+call by the clock, those of the processor, and the last answer.
+"""
+
+import importlib
+import json
+import os
+import sys
+import time
+from types import SimpleNamespace
+from typing import Any, TextIO
+
+CONTEXT = SimpleNamespace(
+    function_name="bench",
+    memory_limit_in_mb=1769,
+    invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:bench",
+    aws_request_id="00000000-0000-0000-0000-000000000000",
+)
+
+
+def _own_output() -> TextIO:
+    """Where answers go; what functions log goes nowhere."""
+    own = os.fdopen(os.dup(1), "w")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    return own
+
+
+def _call(handler: Any, event: Any, times: int) -> tuple[list[float], list[float], Any]:
+    elapsed, busy, answer = [], [], None
+    for _ in range(times):
+        wall, cpu = time.perf_counter_ns(), time.process_time_ns()
+        answer = handler(event, CONTEXT)
+        cpu_end, wall_end = time.process_time_ns(), time.perf_counter_ns()
+        elapsed.append((wall_end - wall) / 1000)
+        busy.append((cpu_end - cpu) / 1000)
+    return elapsed, busy, answer
+
+
+def main() -> None:
+    """Answer until the input ends."""
+    own = _own_output()
+    module, _, function = sys.argv[1].rpartition(".")
+    sys.path.insert(0, os.getcwd())  # noqa: PTH109
+    handler = getattr(importlib.import_module(module), function)
+    event = json.loads(sys.stdin.readline())
+    for line in sys.stdin:
+        own.write(json.dumps(_call(handler, event, int(line))) + "\n")
+        own.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -36,12 +36,12 @@ def day(random: Random, night: float, noon: float, days: int) -> list[float]:
 
 
 def monday(random: Random, before: float, after: float) -> list[float]:
-    """An hour of `before`, ten minutes of steady rise, twenty of `after`."""
+    """An hour of `before`, five minutes of steady rise, five of `after`."""
 
     def rate(now: float) -> float:
-        return before + (after - before) * min(max(now - HOUR, 0) / 600, 1)
+        return before + (after - before) * min(max(now - HOUR, 0) / 300, 1)
 
-    return varying(random, rate, after, HOUR + 1800)
+    return varying(random, rate, after, HOUR + 600)
 
 
 def flashes(random: Random, users: int, within: float, nights: int) -> list[float]:

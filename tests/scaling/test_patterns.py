@@ -25,11 +25,11 @@ def test_a_day_has_its_mean_rate() -> None:
 
 
 def test_monday_is_quiet_before_it_is_busy() -> None:
-    """An hour at the first rate, ten minutes of rise, twenty minutes at the second."""
+    """An hour at the first rate, five minutes of rise, five minutes at the second."""
     arrivals = monday(Random("monday"), before=0.1, after=10)
     assert HOUR * 0.1 == pytest.approx(sum(now < HOUR for now in arrivals), rel=0.2)
-    busy = sum(now >= HOUR + 600 for now in arrivals)
-    assert 1200 * 10 == pytest.approx(busy, rel=0.05)
+    busy = sum(now >= HOUR + 300 for now in arrivals)
+    assert 300 * 10 == pytest.approx(busy, rel=0.05)
 
 
 def test_a_flash_is_over_in_its_seconds() -> None:

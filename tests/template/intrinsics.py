@@ -9,14 +9,24 @@ NO_VALUE: Final = object()
 
 
 class Intrinsics:
-    """Works out references, functions and conditions; `references` is what names stand for."""
+    """Works out references, functions and conditions.
 
-    def __init__(self, template: Mapping[str, Any], references: Mapping[str, Any]) -> None:
+    `references` is what names stand for, `attribute` what a resource's attribute stands for:
+    itself, unless told otherwise.
+    """
+
+    def __init__(
+        self,
+        template: Mapping[str, Any],
+        references: Mapping[str, Any],
+        attribute: Callable[[str, str], Any] = "{}.{}".format,
+    ) -> None:
         self._conditions = template["Conditions"]
         self._references = {**references, "AWS::NoValue": NO_VALUE}
+        self._attribute = attribute
         self._functions: dict[str, Callable[[Any], Any]] = {
             "Ref": self._references.__getitem__,
-            "Fn::GetAtt": ".".join,
+            "Fn::GetAtt": lambda names: attribute(*names),
             "Fn::Sub": self._sub,
             "Fn::If": self._if,
             "Fn::Join": self._join,
@@ -53,7 +63,7 @@ class Intrinsics:
 
         def stands_for(match: re.Match[str]) -> str:
             name, dot, attribute = match[1].partition(".")
-            return f"{names[name]}{dot}{attribute}"  # an attribute stands for itself, as in GetAtt
+            return str(self._attribute(name, attribute) if dot else names[name])
 
         return re.sub(r"\$\{([^}]+)\}", stands_for, text)
 

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from bench.breakdown import breakdown
-from bench.cold import cold_starts
+from bench.cold import ColdStarts, cold_starts
 from bench.cpu_share import cpu_share
 from bench.functions import COLD, OURS, WARM, environment
 from bench.instant_table import instant_table
@@ -36,14 +36,14 @@ def measure() -> dict[str, Any]:
     with TemporaryDirectory() as folder, instant_table(Path(folder)) as table:
         scratch, variables = Path(folder), environment(table)
         _say(f"{COLD_ROUNDS} rounds of {len(COLD)} cold starts")
-        cold, resident = cold_starts(COLD, variables, COLD_ROUNDS)
+        cold = cold_starts(COLD, variables, COLD_ROUNDS)
         with cpu_share(SHARE_MEGABYTES) as group:
-            share: dict[str, list[float]] = {}
             if group is None:
+                share = ColdStarts()
                 _say("no control group can be made: nothing is measured at a share of a processor")
             else:
                 _say(f"{SHARE_ROUNDS} rounds of them at the share of {SHARE_MEGABYTES} MB")
-                share, _ = cold_starts(COLD, variables, SHARE_ROUNDS, group)
+                share = cold_starts(COLD, variables, SHARE_ROUNDS, group)
         _say(f"{WARM_ROUNDS * WARM_CALLS} warm callouts of {len(WARM)} functions")
         warm, cpu = warm_callouts(WARM, variables, WARM_ROUNDS, WARM_CALLS)
         parts = breakdown(OURS, variables)
@@ -52,13 +52,14 @@ def measure() -> dict[str, Any]:
         "machine": f"{platform.machine()}, {_processor()}, {platform.system()}",
         "date": datetime.now(UTC).date().isoformat(),
         "rounds": {"cold": COLD_ROUNDS, "cold_512mb": SHARE_ROUNDS, "warm": WARM_ROUNDS},
-        "cold_ms": cold,
-        "cold_ms_512mb": share,
+        "cold_ms": cold.elapsed_ms,
+        "cold_cpu_ms": cold.cpu_ms,
+        "cold_ms_512mb": share.elapsed_ms,
         "warm_ms": warm,
         "warm_cpu_us": cpu,
         "warm_parts_us": parts,
         "size_bytes": sizes,
-        "max_rss_mb": resident,
+        "max_rss_mb": cold.max_rss_mb,
     }
 
 
@@ -67,6 +68,7 @@ def table_of(figures: Mapping[str, Any]) -> str:
     lines = []
     for title, unit, key in (
         ("Cold start, whole first callout", "ms", "cold_ms"),
+        ("The same, processor time", "ms", "cold_cpu_ms"),
         (f"The same at {SHARE_MEGABYTES} MB's share of a processor", "ms", "cold_ms_512mb"),
         ("Warm callout, processor time", "us", "warm_cpu_us"),
         ("Warm callout, by the clock", "ms", "warm_ms"),

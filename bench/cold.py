@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -13,13 +14,47 @@ _ENTER: Final = 'for file in "$1" "$2"; do echo $$ > "$file"; done; shift 2; exe
 """Note the own process id in two files, and become the command that follows."""
 
 
-def cold_start(
-    function: Function, variables: Mapping[str, str], group: Path | None = None
-) -> tuple[float, float]:
-    """Milliseconds of the first callout, and megabytes that were resident at most.
+Samples = dict[str, list[float]]
+
+
+@dataclass(frozen=True)
+class ColdStarts:
+    """What was measured, by the function's name."""
+
+    elapsed_ms: Samples = field(default_factory=dict)
+    """From the request to the answer."""
+    cpu_ms: Samples = field(default_factory=dict)
+    """Processor time of the runtime and the function: the same, whatever else the machine does."""
+    max_rss_mb: Samples = field(default_factory=dict)
+    """What was resident at most."""
+
+
+def cold_starts(
+    functions: Sequence[Function],
+    variables: Mapping[str, str],
+    rounds: int,
+    group: Path | None = None,
+) -> ColdStarts:
+    """A cold start of all functions in turn, `rounds` times.
 
     `group` takes the process id of what shall be held to a share of a processor.
     """
+    found = ColdStarts()
+    for _ in range(rounds):
+        for function in functions:
+            elapsed_ms, process = _cold_start(function, variables, group)
+            for samples, value in (
+                (found.elapsed_ms, elapsed_ms),
+                (found.cpu_ms, process[0]),
+                (found.max_rss_mb, process[1]),
+            ):
+                samples.setdefault(function.name, []).append(round(value, 1))
+    return found
+
+
+def _cold_start(
+    function: Function, variables: Mapping[str, str], group: Path | None
+) -> tuple[float, tuple[float, float]]:
     event = callout()
     with TemporaryDirectory() as folder:
         scratch = Path(folder)
@@ -32,29 +67,14 @@ def cold_start(
             answer = environment.invoke(event)
             elapsed_ms = (time.perf_counter() - began) * 1000
             function.check(answer)
-            return elapsed_ms, _max_rss_mb(int(process_id.read_text()))
+            return elapsed_ms, _usage(Path("/proc") / process_id.read_text().strip())
 
 
-def cold_starts(
-    functions: Sequence[Function],
-    variables: Mapping[str, str],
-    rounds: int,
-    group: Path | None = None,
-) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
-    """`cold_start` of all functions in turn, `rounds` times; by name."""
-    elapsed: dict[str, list[float]] = {function.name: [] for function in functions}
-    resident: dict[str, list[float]] = {function.name: [] for function in functions}
-    for _ in range(rounds):
-        for function in functions:
-            milliseconds, megabytes = cold_start(function, variables, group)
-            elapsed[function.name].append(round(milliseconds, 2))
-            resident[function.name].append(round(megabytes, 1))
-    return elapsed, resident
-
-
-def _max_rss_mb(process_id: int) -> float:
-    for line in Path(f"/proc/{process_id}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) / 1024
-    message = "the kernel does not tell VmHWM"
-    raise RuntimeError(message)
+def _usage(process: Path) -> tuple[float, float]:
+    """Milliseconds of processor time, and megabytes resident at most, so far."""
+    threads = process.glob("task/*/schedstat")
+    nanoseconds = sum(int(thread.read_text().split()[0]) for thread in threads)
+    status = dict(
+        line.split(":", 1) for line in (process / "status").read_text().splitlines() if ":" in line
+    )
+    return nanoseconds / 1e6, int(status["VmHWM"].split()[0]) / 1024

@@ -13,6 +13,7 @@ import time
 from types import SimpleNamespace
 from typing import Any, TextIO
 
+TRACE = "Root=1-6925a3c0-0123456789abcdef01234567;Parent=0123456789abcdef;Sampled=0"
 CONTEXT = SimpleNamespace(
     function_name="bench",
     memory_limit_in_mb=1769,
@@ -45,6 +46,9 @@ def main() -> None:
     own = _own_output()
     module, _, function = sys.argv[1].rpartition(".")
     sys.path.insert(0, os.getcwd())  # noqa: PTH109
+    # What Lambda sets, and tracers and clients look for.
+    os.environ["LAMBDA_TASK_ROOT"] = os.getcwd()  # noqa: PTH109
+    os.environ["_X_AMZN_TRACE_ID"] = TRACE
     handler = getattr(importlib.import_module(module), function)
     event = json.loads(sys.stdin.readline())
     for line in sys.stdin:

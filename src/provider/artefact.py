@@ -4,6 +4,7 @@ Run by the Makefile beside it, with the runtime's own Python. What is left out, 
 safe: docs/adr/0009. Two runs make the same bytes.
 """
 
+import gzip
 import json
 import os
 import shutil
@@ -13,7 +14,7 @@ from compileall import compile_dir, compile_file
 from fnmatch import fnmatch
 from pathlib import Path
 from py_compile import PycInvalidationMode
-from typing import Final
+from typing import Any, Final
 
 OURS: Final = "claims_provider"
 RUNTIME_FOLDER: Final = "/var/task"
@@ -39,22 +40,25 @@ LEFT_OUT: Final = (
         )
     ),
 )
+ENDPOINTS: Final = "botocore/data/endpoints.json"
+SERVICE: Final = "dynamodb"
+DESCRIPTION: Final = "botocore/data/dynamodb/2012-08-10/service-2.json"
+RULE_SET: Final = "botocore/data/dynamodb/2012-08-10/endpoint-rule-set-1.json"
+OPERATION: Final = "BatchGetItem"
+
 DATA: Final = frozenset(
     {
         "botocore/cacert.pem",
         "botocore/data/_retry.json",
-        "botocore/data/endpoints.json",
+        ENDPOINTS,
         "botocore/data/partitions.json",
         "botocore/data/sdk-default-configuration.json",
-        "botocore/data/dynamodb/2012-08-10/endpoint-rule-set-1.json.gz",
-        "botocore/data/dynamodb/2012-08-10/service-2.json.gz",
+        f"{RULE_SET}.gz",
+        f"{DESCRIPTION}.gz",
         "dateutil/zoneinfo/dateutil-zoneinfo.tar.gz",
     }
 )
 """Of all that is not code, what is read."""
-
-ENDPOINTS: Final = "botocore/data/endpoints.json"
-SERVICE: Final = "dynamodb"
 
 _ELF_MACHINES: Final = {"x86_64": 62, "aarch64": 183}
 _ELF_HEADER: Final = struct.Struct("<4s14xH")
@@ -78,7 +82,10 @@ def lay_out(stage: Path, artefact: Path, machine: str) -> None:
     for path in sorted((here / OURS).rglob("*.py")):
         _copy(path, artefact / path.relative_to(here))
     _copy(here / "requirements.txt", artefact / "requirements.txt")  # who is in there
+    for name in (DESCRIPTION, RULE_SET):
+        _unzip(artefact / f"{name}.gz")
     _cut_endpoints(artefact / ENDPOINTS)
+    _cut_description(artefact / DESCRIPTION)
     for library in artefact.rglob("*.so"):
         _check_machine(library, machine)
     for path in sorted(artefact.iterdir()):
@@ -97,13 +104,50 @@ def _copy(source: Path, target: Path) -> None:
     shutil.copyfile(source, target)
 
 
+def _unzip(path: Path) -> None:
+    """botocore reads either form, and this one at once."""
+    _write(path.with_suffix(""), json.loads(gzip.decompress(path.read_bytes())))
+    path.unlink()
+
+
+def _write(path: Path, document: object) -> None:
+    path.write_text(json.dumps(document, separators=(",", ":")), "utf-8")
+
+
 def _cut_endpoints(path: Path) -> None:
     """Leave every partition and region, and of the services the one that is called."""
     document = json.loads(path.read_text("utf-8"))
     for partition in document["partitions"]:
         services = partition["services"]
         partition["services"] = {name: services[name] for name in services if name == SERVICE}
-    path.write_text(json.dumps(document, separators=(",", ":")), "utf-8")
+    _write(path, document)
+
+
+def _cut_description(path: Path) -> None:
+    """Leave the one operation that is called, and the shapes that it leads to."""
+    document = json.loads(path.read_bytes(), object_hook=_without_documentation)
+    operation, shapes = document["operations"][OPERATION], document["shapes"]
+    reached: set[str] = set()
+    nodes: list[object] = [operation]
+    while nodes:
+        match nodes.pop():
+            case {"shape": str(name), **others}:
+                nodes += [*others.values(), *([] if name in reached else [shapes[name]])]
+                reached.add(name)
+            case dict() as node:
+                nodes += node.values()
+            case list() as members:
+                nodes += members
+    document["operations"] = {OPERATION: operation}
+    document["shapes"] = {name: shapes[name] for name in shapes if name in reached}
+    _write(path, document)
+
+
+def _without_documentation(node: dict[str, Any]) -> dict[str, Any]:
+    """A member may bear that name: it is an object then."""
+    if isinstance(node.get("documentation"), str):
+        del node["documentation"]
+    return node
 
 
 def _check_machine(library: Path, machine: str) -> None:

@@ -20,7 +20,7 @@ LOCK = $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-hea
 	--no-emit-index-url --no-emit-find-links --no-strip-extras
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-python forge build bench check events engine artefacts runtime-python lock clean
+.PHONY: help demo test test-python forge build rehearse bench arrivals cost check events engine artefacts runtime-python lock clean
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
@@ -40,10 +40,19 @@ forge: $(INSTALLED) ## The forger's battery at its full size: 200,000 tokens a w
 build: $(SAM_INSTALLED) ## The artefact for Lambda (arm64), in .aws-sam/build
 	$(SAM_BUILD)
 
+rehearse: $(INSTALLED) $(ARTEFACTS)/arm64/.built ## What sam deploy would do, shown against moto's server: made, changed, removed
+	@$(VENV)/bin/python -m tests.deploy.transcript
+
 bench: $(INSTALLED) $(EMULATOR_INSTALLED) $(BENCH_INSTALLED) $(ARTEFACTS)/x86_64/.built $(PEERS)/.built ## What a callout costs, beside others; chart and figures in bench/results
 	$(VENV)/bin/python -m bench.callouts
 	$(BENCH_VENV)/bin/python bench/chart.py
 	$(VENV)/bin/python -m bench.verification
+
+arrivals: $(INSTALLED) ## Which share of callouts comes too late, played from bench's measurements: docs/scaling.md
+	$(VENV)/bin/python -m bench.arrivals
+
+cost: $(INSTALLED) ## What a million callouts cost, from bench's measurements: docs/cost.md
+	$(VENV)/bin/python -m bench.cost
 
 check: $(INSTALLED) $(SAM_INSTALLED) ## Style, types, walls between the packages, samples, template
 	$(VENV)/bin/ruff check

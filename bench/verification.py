@@ -14,6 +14,7 @@ import time
 from contextlib import redirect_stdout
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from claims_provider.deadline import Deadline
@@ -26,11 +27,12 @@ from claimsctl.entra.token import mint
 from claimsctl.entra.token_claims import SAMPLE_AUDIENCES, TokenProfile, issuer_of
 from claimsctl.local.function import played_event
 
+from bench.instant_table import instant_table
+
 MODES = ("none", "gateway", "function")
 COLD_RUNS = 15
 WARM_CALLS = 2000
 CHECKS = 50
-_HERE = Path(__file__).parent
 _COLD = """
 import sys
 from claims_provider.wiring import build_handler
@@ -39,15 +41,13 @@ build_handler(fetch_keys=lambda _: keys)
 """
 
 
-def _environment(mode: str, port: int) -> dict[str, str]:
+def _environment(mode: str, table: dict[str, str]) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
         "AWS_ACCESS_KEY_ID": "bench",
         "AWS_SECRET_ACCESS_KEY": "bench",
         "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{port}",
-        "PYDANTIC_DISABLE_PLUGINS": "__all__",
-        "TABLE_NAME": "claims",
+        **table,
         "TENANT_ID": TENANT_ID,
         "TOKEN_ISSUER": "" if mode == "function" else issuer_of(TENANT_ID),
         "TOKEN_AUDIENCES": ",".join(SAMPLE_AUDIENCES),
@@ -55,10 +55,10 @@ def _environment(mode: str, port: int) -> dict[str, str]:
     }
 
 
-def _cold_ms(mode: str, port: int, keys: bytes) -> float:
+def _cold_ms(mode: str, table: dict[str, str], keys: bytes) -> float:
     began = time.perf_counter()
     subprocess.run(
-        [sys.executable, "-c", _COLD], input=keys, env=_environment(mode, port), check=True
+        [sys.executable, "-c", _COLD], input=keys, env=_environment(mode, table), check=True
     )
     return (time.perf_counter() - began) * 1000
 
@@ -86,24 +86,17 @@ def main() -> None:
     event["headers"]["authorization"] = (
         f"Bearer {mint(TokenProfile(TENANT_ID).claims(int(time.time())), key)}"
     )
-    with subprocess.Popen(
-        [sys.executable, str(_HERE / "instant_table.py")],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as table:
-        assert table.stdout is not None
-        port = int(table.stdout.readline())
+    with TemporaryDirectory() as scratch, instant_table(Path(scratch)) as table:
         cold: dict[str, list[float]] = {mode: [] for mode in MODES}
         for _ in range(COLD_RUNS):
             for mode in MODES:
-                cold[mode].append(_cold_ms(mode, port, keys))
+                cold[mode].append(_cold_ms(mode, table, keys))
         warm: dict[str, list[float]] = {mode: [] for mode in MODES}
         check: dict[str, list[float]] = {mode: [] for mode in MODES}
         with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
             handlers = {}
             for mode in MODES:
-                os.environ.update(_environment(mode, port))
+                os.environ.update(_environment(mode, table))
                 handlers[mode] = build_handler(fetch_keys=lambda _: keys)
             for _ in range(WARM_CALLS):
                 for mode, handler in handlers.items():
@@ -111,8 +104,6 @@ def main() -> None:
             for _ in range(WARM_CALLS // CHECKS):
                 for mode, handler in handlers.items():
                     check[mode].append(_check_us(handler, event))
-        assert table.stdin is not None
-        table.stdin.close()
     line = "{:10}{:>10}{:>12}{:>10}{:>10}{:>8}\n".format
     sys.stdout.write(line("mode", "cold ms", "of gateway", "warm us", "check us", "share"))
     for mode in MODES:

@@ -37,12 +37,15 @@ NEVER = {
     "aws_lambda_powertools.event_handler",
     "aws_xray_sdk",
     "boto3",
+    "claims_provider.credentials",
+    "claims_provider.snapshot",
     "claimsctl",
     "ctypes",
     "moto",
     "pydantic",
     "requests",
     "rich",
+    "snapshot_restore_py",
     "typer",
 }
 MODULES_MAX = 90
@@ -95,7 +98,7 @@ def test_function_mode_imports_it() -> None:
 
 
 def test_a_cold_start_imports_nothing_it_does_not_need() -> None:
-    """No router, no tracer, no boto3 resource layer, nothing of the command line."""
+    """No router, tracer or boto3 resource layer, nothing of the command line or of SnapStart."""
     assert set() == _imported() & NEVER
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.behaviours import PASS, answer_json, hang
+from tests.integration.behaviours import PASS, answer_json, answer_with, hang
 from tests.integration.deployment import (
     BUDGET_MS,
     MARGIN_MS,
@@ -163,6 +163,18 @@ def test_slow_credentials_are_no_fault(
     service.inject(_credentials(timedelta(hours=6), delay=0.4))
     outcome = deploy(loaded_table.url, loaded_table.name).call()
     note_time("slow credentials at cold start (an answer)", outcome)
+    assert GOOD == outcome.claims
+
+
+def test_credentials_that_fail_once_are_asked_for_again_in_time(
+    service: FaultProxy, loaded_table: Table, deploy: Deploy, note_time: Note
+) -> None:
+    """A refresh that is refused once is repeated within the callout's budget."""
+    service.inject(ENDING)
+    function = deploy(loaded_table.url, loaded_table.name)
+    service.inject(Behaviour(answer_with(b"not yet", 503)), LASTING)
+    outcome = function.call()
+    note_time("credential refresh fails once (an answer)", outcome)
     assert GOOD == outcome.claims
 
 

@@ -111,6 +111,75 @@ def test_a_client_that_cannot_be_made_is_tried_again() -> None:
     _end(pool)
 
 
+def test_connecting_ahead_is_no_answer() -> None:
+    """A client made ahead serves the next job, which gets its own answer."""
+    made: list[Client] = []
+
+    def connect() -> Client:
+        made.append(Client())
+        return made[-1]
+
+    pool = WorkerPool(connect)
+    pool.connect()
+    clients = [pool.run(lambda client: client, Deadline.after_ms(1000)) for _ in range(2)]
+    assert 2 * made == clients
+    _end(pool)
+
+
+def test_connecting_ahead_in_vain_is_nobodys_error() -> None:
+    """What goes wrong in connecting ahead is tried again for the next job, and told to nobody."""
+    attempts: list[int] = []
+
+    def connect() -> Client:
+        attempts.append(1)
+        if len(attempts) == 1:
+            raise OSError("no")  # noqa: EM101
+        return Client()
+
+    pool = WorkerPool(connect)
+    pool.connect()
+    assert "reached" == pool.run(lambda _: "reached", Deadline.after_ms(1000))
+    assert 2 == len(attempts)
+    _end(pool)
+
+
+def test_connecting_ahead_holds_nobody_up() -> None:
+    """A client that hangs while it is made ahead is given up with the job that waits for it."""
+    gate = threading.Event()
+    hangs = [True, False]
+
+    def connect() -> Client:
+        if hangs.pop(0):
+            gate.wait(60)
+        return Client()
+
+    pool = WorkerPool(connect)
+    pool.connect()
+    _run_in_vain(pool, lambda _: "unreached", 30)
+    assert "reached" == pool.run(lambda _: "reached", Deadline.after_ms(1000))
+    gate.set()
+    _end(pool)
+
+
+def test_a_pool_at_rest_has_no_threads(
+    threads: Callable[[], list[threading.Thread]],
+) -> None:
+    """Rest ends idle and stuck workers and their clients; the next job gets new ones."""
+    clients: list[Client] = []
+
+    def connect() -> Client:
+        clients.append(Client())
+        return clients[-1]
+
+    pool = WorkerPool(connect)
+    _run_in_vain(pool, _spin, 30)
+    pool.run(lambda _: None, Deadline.after_ms(1000))
+    pool.rest(Deadline.after_ms(5000))
+    assert ([], [True, True]) == (threads(), [client.closed.is_set() for client in clients])
+    assert clients[-1] is not pool.run(lambda client: client, Deadline.after_ms(1000))
+    _end(pool)
+
+
 def test_a_late_answer_is_nobodys() -> None:
     """Call A is given up and answers while call B waits: B gets its own answer."""
     gate: SimpleQueue[str] = SimpleQueue()

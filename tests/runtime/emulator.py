@@ -33,7 +33,7 @@ _TIMEOUT_SECONDS = 60
 
 _PATIENCE_SECONDS = 120
 
-_LOOPBACK_ONLY = '''
+LOOPBACK_ONLY = '''
 """Imported by Python at its start: what is not on this machine cannot be reached."""
 import socket
 _connect, _look_up = socket.socket.connect, socket.getaddrinfo
@@ -102,7 +102,7 @@ def emulator(
     `scratch` is a folder of its own; `environment` what the template would set; `started_by` a
     command that runs the runtime, given as its last arguments.
     """
-    (scratch / "sitecustomize.py").write_text(_LOOPBACK_ONLY)
+    (scratch / "sitecustomize.py").write_text(LOOPBACK_ONLY)
     log = scratch / "emulator.log"
     port, api_port = _free_ports()
     command = [
@@ -110,16 +110,11 @@ def emulator(
         *("--runtime-interface-emulator-address", f"{HOST}:{port}"),
         *("--runtime-api-address", f"{HOST}:{api_port}"),
         *started_by,
-        *(str(_runtime()), "-m", "awslambdaric", handler),
+        *(str(runtime()), "-m", "awslambdaric", handler),
     ]
     variables = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(scratch),
-        "PYTHONPATH": str(scratch),
-        "LAMBDA_TASK_ROOT": str(artefact),
+        **variables_of(artefact, scratch),
         "AWS_LAMBDA_FUNCTION_TIMEOUT": str(_TIMEOUT_SECONDS),
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         **environment,
@@ -133,11 +128,23 @@ def emulator(
         _wait_until_up(process, port, log)
         yield Emulator(port, log)
     finally:
-        _end(process)
+        end(process)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the emulator and the runtime that it started: the session is ours alone."""
+def variables_of(artefact: Path, scratch: Path) -> dict[str, str]:
+    """What every process that runs the function in `artefact` needs; `scratch` is on its path."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(scratch),
+        "PYTHONPATH": str(scratch),
+        "LAMBDA_TASK_ROOT": str(artefact),
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_REGION": "us-east-1",
+    }
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a process and whatever it started: its session is ours alone."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
             os.killpg(process.pid, number)
@@ -159,7 +166,7 @@ def _wait_until_up(process: subprocess.Popen[bytes], port: int, log: Path) -> No
 
 
 @cache
-def _runtime() -> Path:
+def runtime() -> Path:
     """The Python with Lambda's runtime client in it."""
     runtime_python()
     folder = os.environ.get("EMULATOR_VENV", ".venv-emulator")

@@ -9,21 +9,27 @@ NO_VALUE: Final = object()
 
 
 class Intrinsics:
-    """Works out references, functions and conditions; `references` is what names stand for."""
+    """Works out references, functions and conditions.
 
-    def __init__(self, template: Mapping[str, Any], references: Mapping[str, Any]) -> None:
-        self._mappings = template["Mappings"]
+    `references` is what names stand for, `attribute` what a resource's attribute stands for:
+    itself, unless told otherwise.
+    """
+
+    def __init__(
+        self,
+        template: Mapping[str, Any],
+        references: Mapping[str, Any],
+        attribute: Callable[[str, str], Any] = "{}.{}".format,
+    ) -> None:
         self._conditions = template["Conditions"]
         self._references = {**references, "AWS::NoValue": NO_VALUE}
+        self._attribute = attribute
         self._functions: dict[str, Callable[[Any], Any]] = {
             "Ref": self._references.__getitem__,
-            "Fn::GetAtt": ".".join,
+            "Fn::GetAtt": lambda names: attribute(*names),
             "Fn::Sub": self._sub,
             "Fn::If": self._if,
             "Fn::Join": self._join,
-            "Fn::Select": self._select,
-            "Fn::Split": self._split,
-            "Fn::FindInMap": self._find_in_map,
         }
 
     def resolve(self, value: Any) -> Any:
@@ -54,7 +60,12 @@ class Intrinsics:
     def _sub(self, argument: Any) -> str:
         text, variables = (argument, {}) if isinstance(argument, str) else argument
         names = {**self._references, **self.resolve(variables)}
-        return re.sub(r"\$\{([^}]+)\}", lambda match: str(names[match[1]]), text)
+
+        def stands_for(match: re.Match[str]) -> str:
+            name, dot, attribute = match[1].partition(".")
+            return str(self._attribute(name, attribute) if dot else names[name])
+
+        return re.sub(r"\$\{([^}]+)\}", stands_for, text)
 
     def _if(self, argument: Any) -> Any:
         condition, then, otherwise = argument
@@ -63,15 +74,3 @@ class Intrinsics:
     def _join(self, argument: Any) -> str:
         separator, parts = argument
         return str(separator).join(self.resolve(parts))
-
-    def _select(self, argument: Any) -> Any:
-        index, parts = argument
-        return self.resolve(parts)[int(index)]
-
-    def _split(self, argument: Any) -> list[str]:
-        separator, text = argument
-        return str(self.resolve(text)).split(separator)
-
-    def _find_in_map(self, argument: Any) -> Any:
-        name, first, second = self.resolve(argument)
-        return self._mappings[name][first][second]

@@ -55,7 +55,7 @@ class Stack:
         return {
             name: self._intrinsics.resolve(resource)
             for name, resource in self.template["Resources"].items()
-            if resource["Type"] == type_
+            if resource["Type"] == type_ and self._exists(resource)
         }
 
     def one(self, type_: str) -> Any:
@@ -73,7 +73,11 @@ class Stack:
         return {
             name: self._intrinsics.resolve(output["Value"])
             for name, output in self.template["Outputs"].items()
+            if self._exists(output)
         }
+
+    def _exists(self, declared: Mapping[str, Any]) -> bool:
+        return "Condition" not in declared or self._intrinsics.holds(declared["Condition"])
 
 
 def _check(name: str, declared: Mapping[str, Any], value: str) -> None:

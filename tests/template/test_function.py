@@ -24,8 +24,37 @@ def test_the_role_can_read_this_table_and_write_its_own_logs_and_traces() -> Non
     ]
 
 
+def test_a_table_that_was_there_already_is_the_only_one_too() -> None:
+    """With a table of one's own the role may read that one, of this account and region."""
+    stack = Stack(ExistingTableName="imported")
+    role = stack.of_type("AWS::IAM::Role")["ClaimsFunctionRole"]["Properties"]
+    statement = role["Policies"][0]["PolicyDocument"]["Statement"][0]
+    assert "arn:aws:dynamodb:eu-central-1:123456789012:table/imported" == statement["Resource"]
+    assert {} == stack.of_type("AWS::DynamoDB::Table")
+    assert ["imported", "imported"] == [
+        stack.environment()["TABLE_NAME"],
+        stack.outputs()["TableName"],
+    ]
+
+
+def test_a_rollout_can_shift_this_alias_and_do_nothing_else() -> None:
+    """CodeDeploy's role may move the function's alias and look at alarms."""
+    role = Stack().of_type("AWS::IAM::Role")["RolloutRole"]["Properties"]
+    (policy,) = role["Policies"]
+    assert [
+        (
+            ["lambda:GetAlias", "lambda:UpdateAlias", "lambda:GetProvisionedConcurrencyConfig"],
+            ["ClaimsFunction.Arn", "ClaimsFunction.Arn:live"],
+        ),
+        ("cloudwatch:DescribeAlarms", "*"),
+    ] == [
+        (statement["Action"], statement["Resource"])
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+
+
 def test_no_policy_comes_from_elsewhere() -> None:
-    """No managed policy, and no policy resource of its own that could widen the role."""
+    """No managed policy, and no policy resource of its own that could widen a role."""
     stack = Stack()
     for role in stack.of_type("AWS::IAM::Role").values():
         assert "ManagedPolicyArns" not in role["Properties"]
@@ -33,16 +62,18 @@ def test_no_policy_comes_from_elsewhere() -> None:
     assert {"AWS::IAM::Role"} == {type_ for type_ in types if type_.startswith("AWS::IAM::")}
 
 
-def test_only_lambda_takes_the_role() -> None:
-    """Nobody else can assume what the function may."""
-    ((statement,),) = [
-        role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
-        for role in Stack().of_type("AWS::IAM::Role").values()
-    ]
-    assert ({"Service": "lambda.amazonaws.com"}, "sts:AssumeRole") == (
-        statement["Principal"],
-        statement["Action"],
-    )
+def test_only_the_service_takes_its_role() -> None:
+    """Nobody but Lambda can assume what the function may, and nobody but CodeDeploy the other."""
+    assert {
+        "ClaimsFunctionRole": [({"Service": "lambda.amazonaws.com"}, "sts:AssumeRole")],
+        "RolloutRole": [({"Service": "codedeploy.amazonaws.com"}, "sts:AssumeRole")],
+    } == {
+        name: [
+            (statement["Principal"], statement["Action"])
+            for statement in role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        ]
+        for name, role in Stack().of_type("AWS::IAM::Role").items()
+    }
 
 
 def test_the_function_runs_where_it_is_built_for() -> None:

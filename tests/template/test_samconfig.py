@@ -29,6 +29,8 @@ def test_each_environment_deploys_alike(name: str) -> None:
     deploy = environment["deploy"]["parameters"]
     assert environment["validate"]["parameters"]["lint"]
     assert ("CAPABILITY_IAM", True) == (deploy["capabilities"], deploy["resolve_s3"])
+    # So that `sam delete` removes this one's artefact alone.
+    assert environment["global"]["parameters"]["stack_name"] == deploy["s3_prefix"]
 
 
 def test_production_asks_first() -> None:

@@ -1,7 +1,6 @@
 """What is deployed is what `live` serves: every change makes a new version of the function."""
 
 import json
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,33 +25,41 @@ CHANGES = {
     "AddressKeyClaims": "department",
     "AppKey": "resource",
     "EchoClaims": "apiVersion",
+    "ExistingTableName": "imported",
+    "CustomDomainName": "claims.contoso.example",
+}
+NOT_THE_FUNCTIONS = {
+    "LogRetentionDays": "7",
+    "CustomDomainCertificateArn": "arn:aws:acm:eu-central-1:123456789012:certificate/1",
+    "ProvisionedConcurrency": "9",
+    "Rollout": "at-once",
+    "AlarmEmail": "oncall@contoso.example",
 }
 
 
 def _version(stack: Stack) -> tuple[str, Any]:
+    """The version that `live` serves: its logical id, and all that makes it another one."""
     ((name, version),) = stack.of_type("AWS::Lambda::Version").items()
     (alias,) = stack.of_type("AWS::Lambda::Alias").values()
     assert f"{name}.Version" == alias["Properties"]["FunctionVersion"]
-    return name, version["Properties"]
-
-
-def _longest(name: str, parameter: Mapping[str, Any]) -> str:
-    """A value as long as the template allows; what has no bound has no such value."""
-    if "AllowedValues" in parameter:
-        return str(max(parameter["AllowedValues"], key=len))
-    if "MaxValue" in parameter:
-        return str(parameter["MaxValue"])
-    if name == "TokenIssuer":
-        tenant = CHANGES["TenantId"]
-        return f"https://{tenant}.ciamlogin.com/{tenant}/v2.0"
-    if "MaxLength" not in parameter:
-        return CHANGES[name]
-    return "x" * int(parameter["MaxLength"])
+    # A number that is not known before: each other content has another one.
+    number = "ConfigurationVersion.VersionNumber"
+    assert f"configuration {number}" == version["Properties"]["Description"]
+    return name, stack.one("AWS::AppConfig::HostedConfigurationVersion")
 
 
 def test_every_parameter_that_reaches_the_function_is_tried() -> None:
-    """The next test changes every parameter but those of logs."""
-    assert Stack().template["Parameters"].keys() - {"LogRetentionDays"} == CHANGES.keys()
+    """The tests below change every parameter but those that are not the function's."""
+    parameters = Stack().template["Parameters"].keys()
+    assert parameters - NOT_THE_FUNCTIONS.keys() == {*CHANGES, "StartupMode"}
+
+
+@pytest.mark.parametrize("name", list(NOT_THE_FUNCTIONS))
+def test_other_parameters_do_not_reach_the_function(name: str) -> None:
+    """What makes no new version changes nothing of what the function is."""
+    before, after = Stack(), Stack(**{name: NOT_THE_FUNCTIONS[name]})
+    assert before.one("AWS::Lambda::Function") == after.one("AWS::Lambda::Function")
+    assert _version(before) == _version(after)
 
 
 def test_a_parameter_alone_leaves_the_versions_logical_id_as_it_was() -> None:
@@ -66,51 +73,35 @@ def test_a_changed_parameter_makes_a_new_version(name: str) -> None:
     """Closing the door reaches the alias: the environment never changes under one description."""
     before, after = Stack(), Stack(**{name: CHANGES[name]})
     assert before.environment() != after.environment()
-    assert _version(before)[1]["Description"] != _version(after)[1]["Description"]
+    assert _version(before)[1] != _version(after)[1]
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        "https://login.microsoftonline.com/aaaabbbb-0000-cccc-1111-dddd2222eeee/v2.0",
-        "https://sts.windows.net/aaaabbbb-0000-cccc-1111-ddddffffffff/",
-        "",
-    ],
-    ids=["host", "tenant", "none"],
-)
-def test_another_issuer_makes_a_new_version(other: str) -> None:
-    """Each part of an issuer that can differ is in the description."""
-    issuer = "https://sts.windows.net/aaaabbbb-0000-cccc-1111-dddd2222eeee/"
-    before, after = (Stack(TokenIssuer=name) for name in (issuer, other))
-    assert _version(before)[1]["Description"] != _version(after)[1]["Description"]
+def test_another_start_makes_a_new_version() -> None:
+    """A snapshot is of one version, so what it starts from is part of the configuration."""
+    before, after = Stack(), Stack(StartupMode="snapstart")
+    assert before.one("AWS::Lambda::Function") != after.one("AWS::Lambda::Function")
+    assert _version(before)[1] != _version(after)[1]
 
 
-def test_every_choice_has_a_description_of_its_own() -> None:
-    """No two values that a list of allowed ones offers lead to one description."""
+def test_every_choice_is_a_configuration_of_its_own() -> None:
+    """No two values that a list of allowed ones offers lead to one configuration."""
     for name, parameter in Stack().template["Parameters"].items():
         if name in CHANGES and "AllowedValues" in parameter:
             values = map(str, parameter["AllowedValues"])
-            versions = [_version(Stack(**{name: value}))[1]["Description"] for value in values]
-            assert len(parameter["AllowedValues"]) == len(set(versions)), name
+            contents = [_version(Stack(**{name: value}))[1]["Content"] for value in values]
+            assert len(parameter["AllowedValues"]) == len(set(contents)), name
 
 
-def test_a_version_with_another_description_is_another_version() -> None:
-    """CloudFormation's own schema says that a description cannot change in place."""
-    assert (
-        "/properties/Description" in resource_schema("AWS::Lambda::Version")["createOnlyProperties"]
-    )
-
-
-def test_the_longest_description_fits() -> None:
-    """Lambda takes the description whatever the parameters are, and it is not cut."""
-    parameters = Stack().template["Parameters"]
-    longest = {name: _longest(name, parameters[name]) for name in CHANGES}
-    description = _version(Stack(**longest))[1]["Description"]
-    schema = resource_schema("AWS::Lambda::Version")["properties"]["Description"]
-    assert len(description) <= schema["maxLength"]
-    assert longest["AddressKeyClaims"] in description
-    assert longest["TestCallersUntil"] in description
-    assert longest["TokenIssuer"].split("/")[2] in description
+@pytest.mark.parametrize(
+    ("type_", "property_"),
+    [
+        ("AWS::AppConfig::HostedConfigurationVersion", "Content"),
+        ("AWS::Lambda::Version", "Description"),
+    ],
+)
+def test_another_content_is_another_number_and_another_version(type_: str, property_: str) -> None:
+    """CloudFormation's own schema says that neither can change in place."""
+    assert f"/properties/{property_}" in resource_schema(type_)["createOnlyProperties"]
 
 
 def test_a_changed_template_makes_a_new_version(tmp_path: Path) -> None:

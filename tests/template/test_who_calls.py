@@ -2,6 +2,7 @@
 
 import json
 import re
+from urllib.parse import urlsplit
 
 import pytest
 from claims_provider.contract.issuers import issuers_of
@@ -15,6 +16,10 @@ from tests.template.stack import REQUIRED, RefusedError, Stack
 TENANT, APP = REQUIRED["TenantId"], REQUIRED["AppId"]
 V1_ISSUER = f"https://sts.windows.net/{TENANT}/"
 HOST = "HttpApi.execute-api.eu-central-1.amazonaws.com"
+DOMAIN = {
+    "CustomDomainName": "claims.contoso.example",
+    "CustomDomainCertificateArn": "arn:aws:acm:eu-central-1:123456789012:certificate/1",
+}
 CALLOUTS_PER_SECOND = 50
 """What Entra grants a tenant."""
 
@@ -96,7 +101,7 @@ def test_a_wall_that_is_not_as_usual_raises_an_alarm(alarm: str, metric: str) ->
     [
         ("TestCallerAppIds", "casey"),
         ("TestCallerAppIds", f"{APP},"),
-        ("TestCallerAppIds", f"{APP},{APP},{APP}"),
+        ("TestCallerAppIds", ",".join([APP] * 11)),
         ("TestCallersUntil", "2026-12-31"),
         ("TokenIssuer", f"http://sts.windows.net/{TENANT}/"),
         ("TokenIssuer", f"https://sts.windows.example/{TENANT}/"),
@@ -112,11 +117,14 @@ def test_what_makes_no_sense_is_refused_at_deployment(name: str, value: str) -> 
 
 def test_there_is_no_other_way_in() -> None:
     """Whatever can lead to a function is one HTTP API: no Function URL, no event source."""
-    ways = ("AWS::ApiGateway", "AWS::Lambda", "AWS::Events", "AWS::Scheduler", "AWS::SNS")
-    types = sorted(resource["Type"] for resource in Stack().template["Resources"].values())
+    ways = ("AWS::ApiGateway", "AWS::Lambda", "AWS::Events", "AWS::Scheduler")
+    stack = Stack(**DOMAIN, AlarmEmail="oncall@contoso.example")
+    types = sorted(resource["Type"] for resource in stack.template["Resources"].values())
     assert [
         "AWS::ApiGatewayV2::Api",
+        "AWS::ApiGatewayV2::ApiMapping",
         "AWS::ApiGatewayV2::Authorizer",
+        "AWS::ApiGatewayV2::DomainName",
         "AWS::ApiGatewayV2::Integration",
         "AWS::ApiGatewayV2::Route",
         "AWS::ApiGatewayV2::Stage",
@@ -125,6 +133,10 @@ def test_there_is_no_other_way_in() -> None:
         "AWS::Lambda::Permission",
         "AWS::Lambda::Version",
     ] == [type_ for type_ in types if type_.startswith(ways)]
+    (topic,) = stack.of_type("AWS::SNS::Topic").values()
+    assert ["email"] == [each["Protocol"] for each in topic["Properties"]["Subscription"]]
+    mapping = stack.one("AWS::ApiGatewayV2::ApiMapping")
+    assert ("HttpApi", "Stage") == (mapping["ApiId"], mapping["Stage"])
 
 
 def test_only_the_one_route_may_invoke_the_alias() -> None:
@@ -174,21 +186,46 @@ def test_gateway_and_function_expect_the_same_issuer(
     assert [issuer, issuer] == [authorizer["Issuer"], stack.environment()["TOKEN_ISSUER"]]
 
 
-def test_gateway_and_function_expect_the_same_audiences() -> None:
-    """A token is for the app's GUID or its identifier URI, for both walls alike."""
-    stack = Stack()
-    audiences = [APP, f"api://{HOST}/{APP}"]
-    assert audiences == stack.one("AWS::ApiGatewayV2::Authorizer")["JwtConfiguration"]["Audience"]
-    assert ",".join(audiences) == stack.environment()["TOKEN_AUDIENCES"]
+@pytest.mark.parametrize("domain", [{}, DOMAIN], ids=["gateway's-name", "own-domain"])
+def test_gateway_and_function_expect_the_same_audiences(domain: dict[str, str]) -> None:
+    """A token is for the app's GUID or an identifier URI of a host, for both walls alike."""
+    stack = Stack(**domain)
+    hosts = [HOST, *([domain["CustomDomainName"]] if domain else [])]
+    expected = [APP, *(f"api://{host}/{APP}" for host in hosts)]
+    configuration = stack.one("AWS::ApiGatewayV2::Authorizer")["JwtConfiguration"]
+    assert expected == configuration["Audience"]
+    assert expected == stack.environment()["TOKEN_AUDIENCES"].split(",")
+    assert stack.outputs()["IdentifierUri"] == expected[-1]
 
 
-def test_target_url_and_identifier_uri_share_a_host() -> None:
+@pytest.mark.parametrize("domain", [{}, DOMAIN], ids=["gateway's-name", "own-domain"])
+def test_target_url_and_identifier_uri_share_a_host(domain: dict[str, str]) -> None:
     """Entra refuses an extension whose target URL and resource id differ in host (1003015)."""
-    stack = Stack()
-    outputs = stack.outputs()
-    assert f"https://{HOST}/callout" == outputs["TargetUrl"]
-    assert f"api://{HOST}/{APP}" == outputs["IdentifierUri"]
+    outputs = Stack(**domain).outputs()
+    target, identifier = urlsplit(outputs["TargetUrl"]), urlsplit(outputs["IdentifierUri"])
+    assert ("https", "/callout") == (target.scheme, target.path)
+    assert ("api", f"/{APP}", target.netloc) == (
+        identifier.scheme,
+        identifier.path,
+        identifier.netloc,
+    )
+    assert f"claimsctl doctor endpoint {outputs['TargetUrl']}" == outputs["DoctorCommand"]
+
+
+def test_a_domain_answers_beside_the_gateways_own_name() -> None:
+    """Moving the extension to a domain, or back, has no moment in which Entra calls in vain."""
+    stack = Stack(**DOMAIN)
     assert not stack.one("AWS::ApiGatewayV2::Api")["DisableExecuteApiEndpoint"]
+    domain = stack.one("AWS::ApiGatewayV2::DomainName")
+    assert DOMAIN["CustomDomainName"] == domain["DomainName"]
+    (configuration,) = domain["DomainNameConfigurations"]
+    assert (DOMAIN["CustomDomainCertificateArn"], "TLS_1_2") == (
+        configuration["CertificateArn"],
+        configuration["SecurityPolicy"],
+    )
+    assert {"CustomDomainTarget", "CustomDomainTargetZone"} == (
+        stack.outputs().keys() - Stack().outputs().keys()
+    )
 
 
 def test_strangers_do_not_throttle_entra() -> None:
@@ -206,6 +243,7 @@ def test_the_access_log_says_why_and_nothing_personal() -> None:
     assert "AccessLogs.Arn" == settings["DestinationArn"]
     assert {
         "$context.requestId",
+        "$context.apiId",
         "$context.requestTimeEpoch",
         "$context.routeKey",
         "$context.status",

@@ -14,9 +14,11 @@ from samtranslator.parser.parser import Parser  # type: ignore[import-not-found]
 from samtranslator.translator.translator import Translator  # type: ignore[import-not-found]
 
 template = yaml_parse(Path(sys.argv[1]).read_text("utf-8"))
-# What `sam build` and `sam package` put in the place of the source folder.
+# What `sam build` and `sam package` put in the place of the source folder, if they did not yet.
 for resource in template["Resources"].values():
-    if resource["Type"] == "AWS::Serverless::Function":
+    if resource["Type"] == "AWS::Serverless::Function" and not str(
+        resource["Properties"]["CodeUri"]
+    ).startswith("s3://"):
         resource["Properties"]["CodeUri"] = "s3://bucket/artefact"
 with patch("boto3.session.Session.region_name", "eu-central-1"):
     translator = Translator(managed_policy_map={}, sam_parser=Parser())

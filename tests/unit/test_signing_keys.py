@@ -189,3 +189,45 @@ def test_nobody_can_stop_a_refresh(server: FakeKeyServer, clock: Clock) -> None:
     _settle(keys)
     assert keys.find(NEW.kid, Deadline.after_ms(0))
     assert 2 == len(server.asked)
+
+
+def test_keys_of_a_snapshot_are_not_trusted_by_their_age(
+    server: FakeKeyServer, clock: Clock
+) -> None:
+    """After a restore a callout waits for new keys, however young the old ones seem to be."""
+    keys = _keys(server, clock)
+    server.keys = (NEW,)
+    server.seconds = 0.05
+    keys.renew()
+    with pytest.raises(CallerRefused):
+        keys.find(OLD.kid, _soon())
+    assert keys.find(NEW.kid, _soon())
+    assert not keys.is_stale
+    assert 2 == len(server.asked)
+
+
+def test_keys_of_a_snapshot_serve_while_there_are_no_others(
+    server: FakeKeyServer, clock: Clock
+) -> None:
+    """A key server that is down after a restore shuts nobody out, and every callout says so."""
+    keys = _keys(server, clock)
+    server.fail()
+    keys.renew()
+    for _ in range(3):
+        assert keys.find(OLD.kid, _soon())
+        assert keys.is_stale
+    assert 2 == len(server.asked)
+
+
+def test_a_fetch_of_before_the_snapshot_is_forgotten(server: FakeKeyServer, clock: Clock) -> None:
+    """A fetch that was under way when the snapshot was taken does not stand for a new one."""
+    server.seconds = 0.2
+    keys = SigningKeys(ISSUER, server, clock)
+    keys.begin()
+    while not server.asked:
+        time.sleep(0.001)
+    server.seconds = 0.0
+    server.keys = (NEW,)
+    keys.renew()
+    assert keys.find(NEW.kid, _soon())
+    assert 2 == len(server.asked)

@@ -108,7 +108,7 @@ class CalloutHandler:
                 record.count("TestCaller")
         if caller.has_stale_key:
             record.warn()
-            record.note(stale_keys="the issuer's key server has not answered for hours")
+            record.note(stale_keys="the issuer's key server does not answer")
             record.count("StaleKeys")
         return caller
 

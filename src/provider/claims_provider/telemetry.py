@@ -74,11 +74,23 @@ class Telemetry:
         self._metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
         self._metrics.set_default_dimensions(function_name=function_name)
         self._cold = True
+        self._restored = False
+
+    def restored(self) -> None:
+        """The environment comes from a snapshot: what was done before was done elsewhere."""
+        self._cold = self._restored = True
+
+    def tell(self, message: str, fields: Mapping[str, Any], *, warn: bool) -> None:
+        """Write a line that is no callout's; never raises."""
+        with suppress(Exception):
+            (self._logger.warning if warn else self._logger.info)(message, extra=fields)
 
     def write(self, record: CalloutRecord) -> None:
         """Write one callout's line and metrics; never raises: an answer matters more."""
         record.note(cold_start=self._cold)
-        self._cold = False
+        if self._restored:
+            record.note(restored=True)
+        self._cold = self._restored = False
         with suppress(Exception):
             log = self._logger.warning if record.warned else self._logger.info
             log("callout", extra=record.fields)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 from zlib import crc32
 
 import botocore.session
@@ -23,9 +23,14 @@ if TYPE_CHECKING:
 
     from claims_provider.inbound.signing_keys import FetchKeys
 
+CONTAINER_CREDENTIALS: Final = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+
 _ATTEMPT_SHARE = 0.4
 """Part of the budget that one connect or one read may take, so that a second attempt fits in: a
 connection that died while the environment was frozen hangs until its time-out."""
+
+PUBLISH_MS: Final = 6000
+"""What loading keys may take before a snapshot: longer than a fetch, so that none is left open."""
 
 _USER_AGENT = f"entra-claims-provider Botocore/{botocore.__version__}"
 """Who reads the table, in CloudTrail's events of data."""
@@ -40,17 +45,31 @@ def build_handler(
     """
     settings = read_settings(environment)
     budget = budget_ms(settings.entra_wait_ms)
+    is_for_snapshot = environment.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
+    # Nobody waits while a version is published: what goes into the snapshot may take its time.
+    patience = PUBLISH_MS if is_for_snapshot else budget
+    verifier = verifier_of(settings, patience, fetch_keys)
+    store = ClaimsStore(settings.table_name, _connector(budget))
+    telemetry = Telemetry(environment.get("AWS_LAMBDA_FUNCTION_NAME", "local"))
+    if is_for_snapshot:
+        # Imported here: no other cold start needs it.
+        from claims_provider.snapshot import SnapshotHooks  # noqa: PLC0415
+
+        SnapshotHooks(verifier, store, telemetry).register()
     return CalloutHandler(
         settings=settings,
-        verifier=verifier_of(settings, budget, fetch_keys),
-        store=ClaimsStore(settings.table_name, _connector(budget)),
-        telemetry=Telemetry(environment.get("AWS_LAMBDA_FUNCTION_NAME", "local")),
+        verifier=verifier,
+        store=store,
+        telemetry=telemetry,
         budget_ms=budget,
     )
 
 
-def verifier_of(settings: Settings, budget: int, fetch_keys: "FetchKeys | None") -> Verifier:
-    """What makes sure that the caller is Entra, as `settings` choose."""
+def verifier_of(settings: Settings, patience: int, fetch_keys: "FetchKeys | None") -> Verifier:
+    """What makes sure that the caller is Entra, as `settings` choose.
+
+    `patience` (milliseconds) is what loading keys may take now.
+    """
     match settings.caller_verification:
         case CallerVerification.NONE:
             return OpenDoor(settings.tenant_id[0])
@@ -58,7 +77,7 @@ def verifier_of(settings: Settings, budget: int, fetch_keys: "FetchKeys | None")
             (tenant_id,), (issuer,) = settings.tenant_id, settings.token_issuer
             return GatewayVerifier(_expected(settings, tenant_id, issuer))
         case CallerVerification.FUNCTION:
-            return _token_verifier(settings, budget, fetch_keys)
+            return _token_verifier(settings, patience, fetch_keys)
 
 
 def _expected(settings: Settings, tenant_id: str, issuer: str) -> ExpectedCaller:
@@ -71,7 +90,7 @@ def _expected(settings: Settings, tenant_id: str, issuer: str) -> ExpectedCaller
     )
 
 
-def _token_verifier(settings: Settings, budget: int, fetch_keys: "FetchKeys | None") -> Verifier:
+def _token_verifier(settings: Settings, patience: int, fetch_keys: "FetchKeys | None") -> Verifier:
     # Imported here: a JWT library costs a cold start 40 ms, which gateway mode need not pay.
     import ssl  # noqa: PLC0415
 
@@ -87,7 +106,7 @@ def _token_verifier(settings: Settings, budget: int, fetch_keys: "FetchKeys | No
         )
         for issuer in settings.issuers
     )
-    return TokenVerifier(issuers, Deadline.after_ms(budget))
+    return TokenVerifier(issuers, Deadline.after_ms(patience))
 
 
 def _connector(budget: int) -> "Callable[[], DynamoDBClient]":
@@ -112,6 +131,11 @@ def _connector(budget: int) -> "Callable[[], DynamoDBClient]":
     def connect() -> "DynamoDBClient":
         session = botocore.session.Session()
         session.register_component("data_loader", descriptions)
+        if CONTAINER_CREDENTIALS in os.environ:
+            # Imported here: Lambda has them under SnapStart only.
+            from claims_provider.credentials import retry_soon  # noqa: PLC0415
+
+            retry_soon(session)
         client = cast("DynamoDBClient", session.create_client("dynamodb", config=config))
         if client.meta.endpoint_url.startswith("https:"):
             authorities.share_with(client)

@@ -25,6 +25,10 @@ _REMIND_SECONDS = 1.0
 Job = Callable[[Any], Any]
 
 
+def _connect_only(_: Any) -> None:
+    """The job of which nobody waits for an answer: it leaves a client for the next one."""
+
+
 class NoAnswer(Exception):  # noqa: N818  # says what happened
     """A call did not come back in time, or (not `begun`) could not be made at all."""
 
@@ -92,6 +96,9 @@ class _Worker:
     def is_alive(self) -> bool:
         return self._thread.is_alive()
 
+    def join(self, seconds: float) -> None:
+        self._thread.join(seconds)
+
     def _serve(self) -> None:
         client: Any = None
         answer: tuple[Any, Exception | None]
@@ -109,7 +116,8 @@ class _Worker:
                     answer = None, error
                 with self._guard:
                     self._busy = False
-                self.answers.put(answer)
+                if job is not _connect_only:
+                    self.answers.put(answer)
         except _GivenUp:
             self._busy = False
         finally:
@@ -133,6 +141,23 @@ class WorkerPool:
         for worker in self._stuck:
             worker.remind()
         return len(self._stuck)
+
+    def connect(self) -> None:
+        """Begin to make the client that the next job needs. Never waits.
+
+        What goes wrong meanwhile is told by nobody: the next job tries again. Raises `NoAnswer` as
+        `run` does at once.
+        """
+        self.start(_connect_only)
+
+    def rest(self, deadline: Deadline) -> None:
+        """End every worker and its client, and wait by `deadline` until they have ended.
+
+        The next job gets new ones.
+        """
+        self.give_up()
+        for worker in self._stuck:
+            worker.join(deadline.remaining())
 
     def run(self, job: Job, deadline: Deadline) -> Any:
         """What `job(client)` returns, or raises.

@@ -70,6 +70,19 @@ class ClaimsStore:
         with suppress(NoAnswer, CredentialRetrievalError):
             self._workers.run(lambda _: None, Deadline.after_ms(COLD_START_MS))
 
+    def rest(self, deadline: Deadline) -> None:
+        """Drop the client, its connection and credentials; the next `read` makes others.
+
+        Waits by `deadline` at most for a call that hangs.
+        """
+        self._workers.rest(deadline)
+
+    def renew(self) -> None:
+        """Drop the client and begin to make another. Never waits: the next `read` does."""
+        self._workers.give_up()
+        with suppress(NoAnswer):  # the next `read` will say so
+            self._workers.connect()
+
     @property
     def stuck_workers(self) -> int:
         """Given-up calls that have still not come back."""

@@ -52,6 +52,10 @@ class Verifier(Protocol):
         """Who calls. Raises `CallerRefused`; never takes longer than `deadline`."""
         ...
 
+    def renew(self) -> None:
+        """Begin to learn anew what was learnt from elsewhere. Never waits."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ExpectedCaller:
@@ -82,6 +86,9 @@ class GatewayVerifier:
             raise CallerRefused(RefusalReason.MISSING, expected="claims of the JWT authorizer")
         return check_token_claims(call.authorizer_claims, self.expected)
 
+    def renew(self) -> None:
+        """All that it knows are the settings."""
+
 
 @dataclass(frozen=True, slots=True)
 class OpenDoor:
@@ -92,6 +99,9 @@ class OpenDoor:
     def verify(self, call: HttpCall, deadline: Deadline) -> Caller:  # noqa: ARG002  # the door is open
         """Anybody, asking about the deployment's tenant."""
         return Caller(self.tenant_id, CallerKind.ANYBODY)
+
+    def renew(self) -> None:
+        """All that it knows are the settings."""
 
 
 def check_token_claims(claims: Mapping[str, Any], expected: ExpectedCaller) -> Caller:

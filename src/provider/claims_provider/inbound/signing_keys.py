@@ -97,6 +97,17 @@ class SigningKeys:
         else:
             self._is_fetching = True
 
+    def renew(self) -> None:
+        """Start to fetch the keys in a restored environment. Never waits.
+
+        The keys of the snapshot stay until others come, but are stale whatever their age says: a
+        callout waits for the others first.
+        """
+        self._workers.give_up()
+        self._is_fetching = False
+        self._fetched_at = -math.inf
+        self.begin()
+
     def take(self, deadline: Deadline) -> None:
         """Take the keys that are being fetched, if they come by `deadline`. The old ones stay else.
 

@@ -72,6 +72,11 @@ class TokenVerifier:
         caller = check_token_claims(_verified_claims(token, key), issuer.expected)
         return replace(caller, has_stale_key=issuer.keys.is_stale)
 
+    def renew(self) -> None:
+        """Begin to fetch the keys of all issuers; those that are known serve until they come."""
+        for issuer in self._issuers.values():
+            issuer.keys.renew()
+
     def _issuer_of(self, unverified: Mapping[str, Any]) -> TrustedIssuer:
         name = unverified.get("iss")
         issuer = self._issuers.get(name) if isinstance(name, str) else None

@@ -1,0 +1,1 @@
+"""How it scales and what it costs: the model, and the pages that it writes."""

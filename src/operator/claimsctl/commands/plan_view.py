@@ -1,0 +1,59 @@
+"""A plan as lines for people and fields for machines."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.text import Text
+
+from claimsctl.dataset.plan import Change, ChangeKind
+from claimsctl.report import escaped
+
+_MARKS = {
+    ChangeKind.ADD: ("+", "green"),
+    ChangeKind.CHANGE: ("~", "yellow"),
+    ChangeKind.REMOVE: ("-", "red"),
+    ChangeKind.SAME: ("=", "dim"),
+}
+_WORDS = {
+    ChangeKind.ADD: "to add",
+    ChangeKind.CHANGE: "to change",
+    ChangeKind.SAME: "the same",
+    ChangeKind.REMOVE: "to remove",
+}
+
+
+def change_lines(change: Change) -> Iterator[Text]:
+    """The item's key, then a line for each value: old → new."""
+    mark, colour = _MARKS[change.kind]
+    yield Text(f"{mark} {escaped(change.key.pk)} {escaped(change.key.sk)}", style=colour)
+    for value in change.values():
+        match change.kind:
+            case ChangeKind.CHANGE:
+                told = f"{_or_nothing(value.old)} → {_or_nothing(value.new)}"
+            case ChangeKind.REMOVE:
+                told = _or_nothing(value.old)
+            case _:
+                told = _or_nothing(value.new)
+        yield Text(f"    {escaped(value.name)}  {escaped(told)}")
+
+
+def change_fields(change: Change) -> dict[str, Any]:
+    """The same for machines: values are as DynamoDB has them, null where there is none."""
+    return {
+        "change": change.kind.value,
+        "pk": change.key.pk,
+        "sk": change.key.sk,
+        "values": {
+            value.name: {"old": value.old, "new": value.new} for value in change.values()
+        },
+    }
+
+
+def summary(counts: Mapping[ChangeKind, int], *, prune: bool) -> str:
+    """What a plan comes to, in one line."""
+    kinds = [kind for kind in ChangeKind if prune or kind is not ChangeKind.REMOVE]
+    return ", ".join(f"{counts.get(kind, 0)} {_WORDS[kind]}" for kind in kinds)
+
+
+def _or_nothing(value: str | None) -> str:
+    return "nothing" if value is None else value

@@ -1,0 +1,109 @@
+"""Records and the table → what loading them would change: what load --dry-run and diff tell."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from claims_provider.claims.item import CLAIMS, EXPIRES_AT, HIDDEN_CLAIMS, Item
+from claims_provider.claims.key import LayerKey
+
+from claimsctl.dataset.parallel import batches, in_parallel
+from claimsctl.dataset.problem import FieldProblem
+from claimsctl.dataset.reader import KEYS_MAX, TableReader
+from claimsctl.dataset.record import Record
+from claimsctl.dataset.stored import moment, plain, read_stored
+
+
+class ChangeKind(StrEnum):
+    """What becomes of an item."""
+
+    ADD = "add"
+    CHANGE = "change"
+    SAME = "same"
+    REMOVE = "remove"
+
+
+@dataclass(frozen=True, slots=True)
+class ValueChange:
+    """One claim, or another attribute, before and after; ``None`` where it is not there."""
+
+    name: str
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What loading one record does to the item of its key."""
+
+    kind: ChangeKind
+    key: LayerKey
+    record: Record | None
+    """``None`` for an item that is removed."""
+    item: Item | None
+    """What the table holds now."""
+
+    def values(self) -> Iterator[ValueChange]:
+        """What differs, claim by claim; then what else the item says."""
+        old = {} if self.item is None else _shown(self.item)
+        new = {} if self.record is None else _shown(self.record.to_item())
+        for name in [*old, *(name for name in new if name not in old)]:
+            if old.get(name) != new.get(name):
+                yield ValueChange(name, old.get(name), new.get(name))
+
+
+def plan_records(reader: TableReader, records: Iterable[Record]) -> Iterator[Change]:
+    """A change for each of `records`, in their order; no key may stand in them twice.
+
+    The table is read in parallel, a bounded number of batches ahead, so that memory does not grow
+    with the file. Raises `OperatorError` when it cannot be read.
+    """
+
+    def read(batch: tuple[Record, ...]) -> dict[LayerKey, Item]:
+        return reader.read([record.key for record in batch])
+
+    for batch, items in in_parallel(read, batches(records, KEYS_MAX)):
+        yield from _changes(batch, items)
+
+
+def _changes(batch: tuple[Record, ...], items: dict[LayerKey, Item]) -> Iterator[Change]:
+    for record in batch:
+        item = items.get(record.key)
+        if item is None:
+            kind = ChangeKind.ADD
+        else:
+            kind = ChangeKind.SAME if says_the_same(item, record) else ChangeKind.CHANGE
+        yield Change(kind, record.key, record, item)
+
+
+def says_the_same(item: Item, record: Record) -> bool:
+    """Whether loading `record` would leave `item` as it is, in meaning."""
+    try:
+        stored = read_stored(item)
+    except FieldProblem:
+        return False
+    return (stored.claims, stored.expires_at, set(stored.hidden)) == (
+        record.claims,
+        record.expires_at,
+        set(record.hidden),
+    )
+
+
+def _shown(item: Item) -> dict[str, str]:
+    match item.get(CLAIMS, {"M": {}}):
+        case {"M": dict(claims)}:
+            shown = {name: plain(value) for name, value in sorted(claims.items())}
+        case attribute:
+            shown = {CLAIMS: plain(attribute)}
+    match item.get(HIDDEN_CLAIMS):
+        case None:
+            pass
+        case {"L": list(names)} if all("S" in name for name in names):
+            shown[HIDDEN_CLAIMS] = plain({"L": sorted(names, key=lambda name: name["S"])})
+        case {"SS": list(names)}:
+            shown[HIDDEN_CLAIMS] = plain({"L": [{"S": name} for name in sorted(names)]})
+        case attribute:
+            shown[HIDDEN_CLAIMS] = plain(attribute)
+    if EXPIRES_AT in item:
+        shown[EXPIRES_AT] = moment(item[EXPIRES_AT])
+    return shown

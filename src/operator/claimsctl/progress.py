@@ -1,5 +1,6 @@
-"""How far a long command is, on a terminal; nothing elsewhere."""
+"""How far a long command is, on a terminal, while its report goes elsewhere."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -20,7 +21,8 @@ def counting(what: str, about: int | None = None) -> Iterator[Advance]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(
         *columns, TimeRemainingColumn(), console=console, transient=True,
-        disable=not console.is_terminal,
+        disable=not console.is_terminal or sys.stdout.isatty(),  # the report itself moves then
+        redirect_stdout=False, redirect_stderr=False,
     ) as progress:  # fmt: skip
         task = progress.add_task(what, total=about or None)
         done = 0

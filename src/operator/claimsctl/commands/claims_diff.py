@@ -4,73 +4,95 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from claimsctl import report
 from claimsctl.commands.plan_view import change_fields, change_lines, summary
-from claimsctl.dataset.file import read_claims_file
+from claimsctl.dataset.check import check_file
+from claimsctl.dataset.checked_file import CheckedFile
 from claimsctl.dataset.plan import Change, ChangeKind, plan_records
-from claimsctl.dataset.prune import Removals
+from claimsctl.dataset.prune import Removals, Scope
 from claimsctl.dataset.reader import TableReader
-from claimsctl.dataset.record import Record
 from claimsctl.errors import ExitCode
 from claimsctl.local.named_table import named_table
-from claimsctl.options import EndpointUrl, Stack, TableName, Tenant, input_file
+from claimsctl.options import EndpointUrl, Stack, TableName, Tenant
 from claimsctl.progress import counting
+from claimsctl.reading_options import (
+    DEFAULT_SEPARATOR,
+    CatalogueFile,
+    Columns,
+    ExpiresIn,
+    File,
+    FileFormat,
+    Separator,
+    read_options,
+)
 
 
 def diff(
-    file: Annotated[
-        Path,
-        typer.Argument(parser=input_file, metavar="FILE", help="CSV or JSON lines; - for stdin."),
-    ],
+    file: File,
     tenant: Tenant = None,
+    columns: Columns = None,
+    list_separator: Separator = DEFAULT_SEPARATOR,
+    file_format: FileFormat = None,
+    catalogue: CatalogueFile = None,
+    expires_in: ExpiresIn = None,
     prune: Annotated[
-        bool,
-        typer.Option("--prune", help="Also what the table has beyond the file."),
+        bool, typer.Option("--prune", help="Also what the table has beyond the file.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="A JSON object for each change.")] = False,
     table: TableName = None,
     stack: Stack = None,
     endpoint_url: EndpointUrl = None,
 ) -> None:
-    """Show what loading a file would change: the table is read, and never written.
+    """Show what loading a file would change; the table is only read.
 
-    Exit code 1 when something would change.
+    Exit code 1 when something would.
     """
-    records = read_claims_file(file, tenant)
-    location = named_table(table, stack, endpoint_url)
-    reader = TableReader(location.client(), location.name)
+    options = read_options(
+        tenant=tenant,
+        columns=columns,
+        list_separator=list_separator,
+        format_=file_format,
+        catalogue=catalogue,
+        expires_in=expires_in,
+    )
     counts: Counter[ChangeKind] = Counter()
-    with ExitStack() as stack_:
-        removals = stack_.enter_context(Removals()) if prune else None
-        with counting("comparing", len(records)) as advance:
-            for change in _changes(reader, records, removals):
-                counts[change.kind] += 1
-                advance(1)
-                if change.kind is ChangeKind.SAME:
-                    continue
-                if as_json:
-                    sys.stdout.write(json.dumps(change_fields(change), ensure_ascii=False) + "\n")
-                else:
-                    for line in change_lines(change):
-                        report.out().print(line)
+    with check_file(file, options) as checked:
+        if checked.problem_count:
+            raise checked.refusal()
+        location = named_table(table, stack, endpoint_url)
+        reader = TableReader(location.client(), location.name)
+        for change in plan(reader, checked, prune=prune):
+            counts[change.kind] += 1
+            if change.kind is not ChangeKind.SAME:
+                show(change, as_json=as_json)
     report.err().print(summary(counts, prune=prune), markup=False)
     same = set(counts) <= {ChangeKind.SAME}
     raise typer.Exit(ExitCode.FINE if same else ExitCode.NOT_FINE)
 
 
-def _changes(
-    reader: TableReader, records: list[Record], removals: Removals | None
-) -> Iterator[Change]:
-    if removals is None:
-        yield from plan_records(reader, records)
+def plan(reader: TableReader, checked: CheckedFile, *, prune: bool) -> Iterator[Change]:
+    """What loading `checked` would change, row by row, then what pruning would; with progress."""
+    with counting("comparing", checked.valid) as advance:
+        for change in plan_records(reader, (good.record for good in checked.records())):
+            advance(1)
+            yield change
+    if not prune:
         return
-    yield from plan_records(reader, removals.keeping(records))
-    for _ in removals.find(reader):
-        pass
-    yield from removals.changes(reader)
+    with Removals(Scope(checked.scopes(), checked.names)) as removals:
+        with counting("looking for more", reader.count()) as advance:
+            for count in removals.find(reader):
+                advance(count)
+        yield from removals.changes(reader)
+
+
+def show(change: Change, *, as_json: bool) -> None:
+    """Report `change` on standard output."""
+    if as_json:
+        sys.stdout.write(json.dumps(change_fields(change), ensure_ascii=False) + "\n")
+        return
+    for line in change_lines(change):
+        report.out().print(line)

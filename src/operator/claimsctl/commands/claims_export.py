@@ -55,8 +55,7 @@ def _pages(reader: TableReader, tenant: str | None, user: str | None) -> Iterato
     if tenant is not None and user is not None:
         yield reader.partition(Record(tenant, user, None).key.pk)
         return
-    for page in reader.scan() if tenant is None else reader.scan([tenant]):
-        yield page
+    yield from reader.scan() if tenant is None else reader.scan([tenant])
 
 
 @contextmanager

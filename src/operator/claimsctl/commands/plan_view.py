@@ -5,7 +5,9 @@ from typing import Any
 
 from rich.text import Text
 
-from claimsctl.dataset.plan import Change, ChangeKind
+from claimsctl.dataset.columns import EXPIRES_AT
+from claimsctl.dataset.plan import Attribute, Change, ChangeKind
+from claimsctl.dataset.stored import moment, plain
 from claimsctl.report import escaped
 
 _MARKS = {
@@ -29,23 +31,21 @@ def change_lines(change: Change) -> Iterator[Text]:
     for value in change.values():
         match change.kind:
             case ChangeKind.CHANGE:
-                told = f"{_or_nothing(value.old)} → {_or_nothing(value.new)}"
+                told = f"{_shown(value.name, value.old)} → {_shown(value.name, value.new)}"
             case ChangeKind.REMOVE:
-                told = _or_nothing(value.old)
+                told = _shown(value.name, value.old)
             case _:
-                told = _or_nothing(value.new)
+                told = _shown(value.name, value.new)
         yield Text(f"    {escaped(value.name)}  {escaped(told)}")
 
 
 def change_fields(change: Change) -> dict[str, Any]:
-    """The same for machines: values are as DynamoDB has them, null where there is none."""
+    """The same for machines: values are as DynamoDB's API has them, null where there is none."""
     return {
         "change": change.kind.value,
         "pk": change.key.pk,
         "sk": change.key.sk,
-        "values": {
-            value.name: {"old": value.old, "new": value.new} for value in change.values()
-        },
+        "values": {value.name: {"old": value.old, "new": value.new} for value in change.values()},
     }
 
 
@@ -55,5 +55,7 @@ def summary(counts: Mapping[ChangeKind, int], *, prune: bool) -> str:
     return ", ".join(f"{counts.get(kind, 0)} {_WORDS[kind]}" for kind in kinds)
 
 
-def _or_nothing(value: str | None) -> str:
-    return "nothing" if value is None else value
+def _shown(name: str, attribute: Attribute | None) -> str:
+    if attribute is None:
+        return "nothing"
+    return moment(attribute) if name == EXPIRES_AT else plain(attribute)

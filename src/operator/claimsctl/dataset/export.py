@@ -62,7 +62,7 @@ class Export:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._rows.__exit__(None, None, None)
+        self._rows.close()
 
     def add(self, item: Item) -> None:
         """Take `item`, or note why no file can say what it does."""
@@ -131,7 +131,9 @@ def _check_csv(record: Record) -> None:
         if _UNLIKE_A_HEADING.search(name):
             raise FieldProblem(name, f"such a name is no heading in CSV; {_INSTEAD}")
         if isinstance(value, str) and (value.startswith("[") or LIST_SEPARATOR in value):
-            raise FieldProblem(name, f"CSV would take the text {shown(value)} for a list; {_INSTEAD}")
+            raise FieldProblem(
+                name, f"CSV would take the text {shown(value)} for a list; {_INSTEAD}"
+            )
 
 
 def _cell(column: str, value: ClaimValue) -> str:

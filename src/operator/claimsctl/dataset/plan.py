@@ -1,8 +1,9 @@
 """Records and the table → what loading them would change: what load --dry-run and diff tell."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from claims_provider.claims.item import CLAIMS, EXPIRES_AT, HIDDEN_CLAIMS, Item
 from claims_provider.claims.key import LayerKey
@@ -11,7 +12,10 @@ from claimsctl.dataset.parallel import batches, in_parallel
 from claimsctl.dataset.problem import FieldProblem
 from claimsctl.dataset.reader import KEYS_MAX, TableReader
 from claimsctl.dataset.record import Record
-from claimsctl.dataset.stored import moment, plain, read_stored
+from claimsctl.dataset.stored import read_stored
+
+Attribute = Mapping[str, Any]
+"""A value as DynamoDB's low-level API has it: ``{"S": "…"}``."""
 
 
 class ChangeKind(StrEnum):
@@ -28,8 +32,8 @@ class ValueChange:
     """One claim, or another attribute, before and after; ``None`` where it is not there."""
 
     name: str
-    old: str | None
-    new: str | None
+    old: Attribute | None
+    new: Attribute | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,8 @@ class Change:
 
     def values(self) -> Iterator[ValueChange]:
         """What differs, claim by claim; then what else the item says."""
-        old = {} if self.item is None else _shown(self.item)
-        new = {} if self.record is None else _shown(self.record.to_item())
+        old = {} if self.item is None else _attributes(self.item)
+        new = {} if self.record is None else _attributes(self.record.to_item())
         for name in [*old, *(name for name in new if name not in old)]:
             if old.get(name) != new.get(name):
                 yield ValueChange(name, old.get(name), new.get(name))
@@ -89,21 +93,28 @@ def says_the_same(item: Item, record: Record) -> bool:
     )
 
 
-def _shown(item: Item) -> dict[str, str]:
+def _attributes(item: Item) -> dict[str, Attribute]:
+    """Claims by name, then what else the item says; two of them that mean the same are the same."""
     match item.get(CLAIMS, {"M": {}}):
         case {"M": dict(claims)}:
-            shown = {name: plain(value) for name, value in sorted(claims.items())}
+            told = {name: _comparable(claims[name]) for name in sorted(claims)}
         case attribute:
-            shown = {CLAIMS: plain(attribute)}
-    match item.get(HIDDEN_CLAIMS):
-        case None:
-            pass
-        case {"L": list(names)} if all("S" in name for name in names):
-            shown[HIDDEN_CLAIMS] = plain({"L": sorted(names, key=lambda name: name["S"])})
-        case {"SS": list(names)}:
-            shown[HIDDEN_CLAIMS] = plain({"L": [{"S": name} for name in sorted(names)]})
-        case attribute:
-            shown[HIDDEN_CLAIMS] = plain(attribute)
+            told = {CLAIMS: attribute}
+    if HIDDEN_CLAIMS in item:
+        hidden = _comparable(item[HIDDEN_CLAIMS])
+        told[HIDDEN_CLAIMS] = (
+            {"L": sorted(hidden["L"], key=str)} if isinstance(hidden.get("L"), list) else hidden
+        )
     if EXPIRES_AT in item:
-        shown[EXPIRES_AT] = moment(item[EXPIRES_AT])
-    return shown
+        told[EXPIRES_AT] = item[EXPIRES_AT]
+    return told
+
+
+def _comparable(attribute: Attribute) -> Attribute:
+    match attribute:
+        case {"SS": list(texts)}:
+            return {"L": [{"S": text} for text in sorted(texts)]}
+        case {"S": ""}:
+            return {"L": []}
+        case _:
+            return attribute

@@ -3,106 +3,99 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
 from botocore.exceptions import ClientError
 from claims_provider.claims.item import PARTITION_KEY, Item
-from claims_provider.claims.key import LayerKey
+from claims_provider.claims.key import LayerKey, tenant_key
 
 from claimsctl.dataset.engine_error import telling
 from claimsctl.dataset.parallel import batches, in_parallel
 from claimsctl.dataset.plan import Change, ChangeKind
 from claimsctl.dataset.problem import FieldProblem
 from claimsctl.dataset.reader import KEYS_MAX, TableReader, wire_key
-from claimsctl.dataset.record import Record
 from claimsctl.dataset.sorted_spill import SortedSpill
 from claimsctl.dataset.stored import key_of, record_key
+
+Names = Callable[[LayerKey], bool]
+"""Whether the file has a row of that key."""
 
 _SETS = frozenset({"SS", "NS", "BS"})
 _CHANGED = "ConditionalCheckFailedException"
 
 
 class Scope:
-    """The tenants and apps that a file names.
+    """Which items may be removed when the file lacks them: those of tenants and apps it names.
 
     A user's rows are within it when the file has any row of their tenant and app ("every app" being
     one more app); a tenant's default rows when the file has a default row of that tenant too: a
     file of users is no word about everybody.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pairs: Iterable[tuple[str, str | None]], names: Names) -> None:
+        """`pairs` are the tenants and apps (``None``: every app) that the file names together."""
+        self._names = names
         self._apps: defaultdict[str, set[str | None]] = defaultdict(set)
         self._with_defaults: set[str] = set()
-
-    def add(self, record: Record) -> None:
-        """Widen it by what `record` names."""
-        self._apps[record.tenant_id].add(record.app_id)
-        if record.user is None:
-            self._with_defaults.add(record.tenant_id)
+        for tenant_id, app_id in pairs:
+            self._apps[tenant_id].add(app_id)
+            if names(tenant_key(tenant_id, app_id)):
+                self._with_defaults.add(tenant_id)
 
     @property
     def tenants(self) -> list[str]:
         """Tenant ids, in order."""
         return sorted(self._apps)
 
-    def holds(self, tenant_id: str, user: str | None, app_id: str | None) -> bool:
-        """Whether an item of that key may be removed when the file lacks it."""
-        apps = self._apps.get(tenant_id, set())
-        return app_id in apps and (user is not None or tenant_id in self._with_defaults)
+    def lacks(self, item: Item) -> bool:
+        """Whether `item` is within, and not in the file.
+
+        An item whose key no file could make is none of ours: left alone.
+        """
+        key = key_of(item)
+        try:
+            tenant_id, user, app_id = record_key(key)
+        except FieldProblem:
+            return False
+        is_within = app_id in self._apps.get(tenant_id, ())
+        if user is None:
+            is_within &= tenant_id in self._with_defaults
+        return is_within and not self._names(key)
 
 
 class Removals:
     """Items to remove, found by one scan, kept on disk. A context manager."""
 
-    def __init__(self) -> None:
-        self.scope = Scope()
-        self._wanted = SortedSpill()
-        self._present = SortedSpill()
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
         self._found = SortedSpill()
+        self.of_tenants = 0
+        """How many of them are tenants' default rows, which everybody gets."""
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for spill in (self._wanted, self._present, self._found):
-            spill.__exit__(None, None, None)
+        self._found.close()
 
     @property
     def count(self) -> int:
         """How many there are, once they have been found."""
         return self._found.count
 
-    def keep(self, record: Record) -> None:
-        """Note that the file has `record`. To be called for each of its records."""
-        self.scope.add(record)
-        self._wanted.add(_line(record.key))
-
-    def keeping(self, records: Iterable[Record]) -> Iterator[Record]:
-        """`records`, each noted on its way."""
-        for record in records:
-            self.keep(record)
-            yield record
-
     def find(self, reader: TableReader) -> Iterator[int]:
-        """Scan the table; how many items each page had, for progress. Then `count` holds.
-
-        Items whose key no file could make are none of ours, and left alone.
-        """
-        for page in reader.scan(self.scope.tenants):
+        """Scan the table; how many items each page had, for progress. Then `count` holds."""
+        if not self._scope.tenants:  # a file without rows names nobody
+            return
+        for page in reader.scan(self._scope.tenants):
             for item in page:
-                if self._is_within(item):
-                    self._present.add(f"{_line(key_of(item))}\t{_digest(item)}")
+                if self._scope.lacks(item):
+                    key = key_of(item)
+                    self._found.add(f"{key.pk}\t{key.sk}\t{_digest(item)}")
+                    self.of_tenants += key.pk.startswith("TENANT#")
             yield len(page)
-        wanted = self._wanted.lines()
-        least = next(wanted, None)
-        for line in self._present.lines():
-            key = line.rpartition("\t")[0]
-            while least is not None and least < key:
-                least = next(wanted, None)
-            if least != key:
-                self._found.add(line)
 
     def changes(self, reader: TableReader) -> Iterator[Change]:
         """Each item to remove, read again; one that has gone or changed meanwhile is left out."""
@@ -115,13 +108,6 @@ class Removals:
                 item = items.get(key)
                 if item is not None and digest == _digest(item):
                     yield Change(ChangeKind.REMOVE, key, None, item)
-
-    def _is_within(self, item: Item) -> bool:
-        try:
-            tenant_id, user, app_id = record_key(key_of(item))
-        except FieldProblem:
-            return False
-        return self.scope.holds(tenant_id, user, app_id)
 
 
 @dataclass(slots=True)
@@ -171,10 +157,6 @@ def _delete(reader: TableReader, item: Item) -> bool:
                 return False
             raise
     return True
-
-
-def _line(key: LayerKey) -> str:
-    return f"{key.pk}\t{key.sk}"
 
 
 def _digest(item: Item) -> str:

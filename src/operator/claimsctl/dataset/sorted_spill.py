@@ -3,7 +3,6 @@
 import heapq
 import tempfile
 from collections.abc import Iterator
-from types import TracebackType
 from typing import Self
 
 _RUN_BYTES_MAX = 16 * 1024 * 1024
@@ -20,7 +19,7 @@ class SortedSpill:
     """
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115  # closed by __exit__
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  # closed by close()
         self._runs: list[tuple[int, int]] = []
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0
@@ -29,12 +28,11 @@ class SortedSpill:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Drop the file."""
         self._file.close()
 
     def add(self, line: str) -> None:

@@ -88,6 +88,15 @@ Stack = Annotated[
         show_default=False,
     ),
 ]
+Via = Annotated[
+    str | None,
+    typer.Option(
+        "--via",
+        metavar="s3://BUCKET/PREFIX",
+        help="Import into a new table by way of S3, for very many rows.",
+        show_default=False,
+    ),
+]
 TenantOfUser = Annotated[
     str,
     typer.Option(

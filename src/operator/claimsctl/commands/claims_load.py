@@ -6,10 +6,13 @@ from typing import Annotated
 import typer
 
 from claimsctl import report
+from claimsctl.commands.claims_import import import_file
+from claimsctl.dataset.check import check_file
 from claimsctl.dataset.file import read_claims_file
+from claimsctl.dataset.read_options import ReadOptions
 from claimsctl.dataset.table import write_records
 from claimsctl.local.table import TableLocation
-from claimsctl.options import EndpointUrl, Tenant, input_file
+from claimsctl.options import EndpointUrl, Tenant, Via, input_file
 
 
 def load(
@@ -20,8 +23,16 @@ def load(
     table: Annotated[str, typer.Option("--table", help="Table name.", envvar="TABLE_NAME")],
     tenant: Tenant = None,
     endpoint_url: EndpointUrl = None,
+    via: Via = None,
 ) -> None:
     """Check a whole file of claims, then put its rows into a table in place of those there."""
+    if via is not None:
+        options = ReadOptions(tenant)
+        with check_file(file, options) as checked:
+            if checked.problem_count:
+                raise checked.refusal()
+            import_file(checked, options, via, TableLocation(table, endpoint_url))
+        return
     records = read_claims_file(file, tenant)
     by_address = sum("@" in (record.user or "") for record in records)
     location = TableLocation(table, endpoint_url)

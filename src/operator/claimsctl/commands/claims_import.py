@@ -102,13 +102,17 @@ class Importing:
         if not self._checked.valid:
             message = "no rows to import"
             raise OperatorError(message)
-        with self._step("uploading"):
+        uploaded = Uploaded()
+        with self._step(f"uploading ({_AGAIN})"):
             s3: S3Client = boto3.session.Session().client("s3")
             rows = (good.record for good in self._checked.records())
-            with counting("uploading", self._checked.valid, is_report=False) as advance:
-                uploaded = upload_parts(s3, self._place, rows, advance)
+            try:
+                with counting("uploading", self._checked.valid, is_report=False) as advance:
+                    upload_parts(s3, self._place, rows, uploaded, advance)
+            finally:
+                if uploaded.keys:
+                    self._note(_uploaded(uploaded, self._place))
             others = strangers(s3, self._place, uploaded.keys)
-        self._note(_uploaded(uploaded, self._place))
         if others:
             message = f"{others[0]} and {len(others) - 1} more" if len(others) > 1 else others[0]
             message = f"{self._place.url} holds more than this file's parts: {message}; delete it"
@@ -195,7 +199,7 @@ def _uploaded(uploaded: Uploaded, place: Place) -> str:
     parts = "1 part" if len(uploaded.keys) == 1 else f"{len(uploaded.keys)} parts"
     found = f" ({uploaded.found} were there already)" if uploaded.found else ""
     return (
-        f"{uploaded.rows} rows in {parts}{found} at {place.url}:"
+        f"{parts}{found} at {place.url}:"
         f" {uploaded.stored_size:,} bytes, {uploaded.size:,} uncompressed"
     )
 

@@ -67,15 +67,20 @@ class Uploaded:
 
 
 def upload_parts(
-    s3: "S3Client", place: Place, records: Iterable[Record], advance: Callable[[int], None]
-) -> Uploaded:
+    s3: "S3Client",
+    place: Place,
+    records: Iterable[Record],
+    done: Uploaded,
+    advance: Callable[[int], None],
+) -> None:
     """Put `records` into parts below `place`; `advance` hears of rows as they are taken.
+
+    `done` tells what is there, also when this ends early.
 
     The same records make the same parts, and a part that is there already is not sent again. Blocks
     of rows go round the workers, so that memory holds a few of them, however long the file is, and
     rows that stand together in the file are spread over the parts. Raises what the SDK raises.
     """
-    done = Uploaded()
     lock = threading.Lock()
     failed = threading.Event()
     waiting = [queue.Queue[bytes | None](_BLOCKS_WAITING) for _ in range(WORKERS)]
@@ -100,7 +105,6 @@ def upload_parts(
                 _put(blocks, None, failed)
     for worker in workers:
         worker.result()
-    return done
 
 
 def _put(blocks: "queue.Queue[bytes | None]", block: bytes | None, failed: threading.Event) -> bool:

@@ -119,9 +119,12 @@ def _write_jsonl(out: TextIO, rows: Iterable[Mapping[str, Any]]) -> Iterator[int
 def _write_csv(out: TextIO, rows: Iterable[Mapping[str, Any]], names: list[str]) -> Iterator[int]:
     columns = [*RESERVED, *names]
     writer = csv.writer(out, lineterminator="\n")
+    quoting = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(columns)
     for row in rows:
-        writer.writerow([_cell(name, row.get(name, "")) for name in columns])
+        cells = [_cell(name, row.get(name, "")) for name in columns]
+        # Before Python 3.13 a carriage return by itself is no reason to quote a cell.
+        (quoting if any("\r" in cell for cell in cells) else writer).writerow(cells)
         yield 1
 
 

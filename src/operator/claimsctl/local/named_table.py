@@ -7,6 +7,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from claimsctl.dataset.engine_error import NOT_UNDERSTOOD
 from claimsctl.errors import OperatorError
 from claimsctl.local.table import EMBEDDED_TABLE, TableLocation
 
@@ -53,12 +54,13 @@ def _beside_the_stack(table: str | None, endpoint_url: str | None) -> str | None
 
 
 def _table_of(stack: str) -> str:
+    region = url = None
     try:
         client = boto3.session.Session().client(
             "cloudformation",
             config=Config(connect_timeout=_PATIENCE_SECONDS, read_timeout=_PATIENCE_SECONDS),
         )
-        region = client.meta.region_name
+        region, url = client.meta.region_name, client.meta.endpoint_url
         stacks = client.describe_stacks(StackName=stack)["Stacks"]
     except ClientError as error:
         found = error.response.get("Error", {})
@@ -66,8 +68,11 @@ def _table_of(stack: str) -> str:
         if found.get("Code") == _STACK_MISSING and "does not exist" in found.get("Message", ""):
             reason = f"no such stack in region {region} of this account"
         raise _no_table(stack, reason) from None
-    except (BotoCoreError, ValueError) as error:
+    except BotoCoreError as error:
         raise _no_table(stack, f"{error} (the AWS SDK's own settings count)") from None
+    except NOT_UNDERSTOOD as error:
+        reason = f"{url} is no CloudFormation: its answer cannot be understood" if url else error
+        raise _no_table(stack, str(reason)) from None
     outputs: dict[str, str] = {
         output.get("OutputKey", ""): output.get("OutputValue", "")
         for found_stack in stacks

@@ -49,7 +49,7 @@ def nowhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 @pytest.mark.parametrize(
     ("command", "exit_code"),
-    zip(COMMANDS, (0, 1, 1, 1), strict=True),
+    list(zip(COMMANDS, (0, 1, 1, 1), strict=True)),
     ids=["export", "diff", "show", "delete"],
 )
 def test_a_stack_names_its_table(

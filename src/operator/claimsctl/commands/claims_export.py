@@ -76,8 +76,9 @@ def _tell(met: Exported, table: str, tenant: str | None) -> None:
     rows = "1 row" if met.rows == 1 else f"{met.rows} rows"
     console.print(f"{rows}{of_tenant} exported from {table}", markup=False)
     if met.with_more:
-        note = "have attributes that the function ignores and a file does not hold"
-        console.print(f"{met.with_more} of them {note}", markup=False)
+        have = "has" if met.with_more == 1 else "have"
+        note = "attributes that the function ignores and a file does not hold"
+        console.print(f"{met.with_more} of them {have} {note}", markup=False)
     if not met.left_out:
         return
     items = "1 item is" if met.left_out == 1 else f"{met.left_out} items are"

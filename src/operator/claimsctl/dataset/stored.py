@@ -22,6 +22,7 @@ from claimsctl.dataset.problem import FieldProblem
 from claimsctl.dataset.record import Record
 
 _OURS = frozenset({PARTITION_KEY, SORT_KEY, CLAIMS, HIDDEN_CLAIMS, EXPIRES_AT})
+_SETS = frozenset({"SS", "NS", "BS"})
 _TYPES = {
     "S": "string", "N": "number", "B": "binary", "BOOL": "boolean", "NULL": "null", "L": "list",
     "M": "map", "SS": "string set", "NS": "number set", "BS": "binary set",
@@ -77,6 +78,7 @@ def plain(attribute: Mapping[str, Any]) -> str:
         case "L" if all("S" in part for part in value):
             return json.dumps([part["S"] for part in value], ensure_ascii=False)
         case _:
+            value = sorted(value) if kind in _SETS else value  # DynamoDB keeps no order of them
             shown = json.dumps(value, ensure_ascii=False, default=repr)
             return f"{_TYPES.get(kind, kind)} {shown}"
 

@@ -22,9 +22,9 @@ def chosen_table(
 ) -> Iterator[TableLocation]:
     """The table that the options name; without any, the embedded one, filled from `claims`.
 
-    By default that one holds the sample's claims; it is on `port`, or on any. A table of somebody's own is only read: the rows
-    that people sign in with must not be replaced by a trial. Raises `OperatorError` when it is
-    asked for together with `claims`.
+    By default that one holds the sample's claims; it is on `port`, or on any. A table of somebody's
+    own is only read: the rows that people sign in with must not be replaced by a trial. Raises
+    `OperatorError` when it is asked for together with `claims`.
     """
     if endpoint_url or table:
         if claims is not None:

@@ -1,6 +1,5 @@
 """Which table the commands of `claimsctl claims` work on."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -41,7 +40,7 @@ def stack_with(**outputs: str) -> bytes:
 
 
 @pytest.fixture
-def nowhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def nowhere(monkeypatch: pytest.MonkeyPatch) -> str:
     """No `serve` runs."""
     monkeypatch.setattr(module, "EMBEDDED_ENDPOINT", "http://127.0.0.1:1")
     return "http://127.0.0.1:1"

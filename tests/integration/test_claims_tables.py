@@ -256,8 +256,8 @@ def test_export_and_load_make_the_same_table(
             out = io.StringIO(newline="")
             with Export(form) as export:
                 for page in reader_of(one).scan():
-                    for stored in page:
-                        export.add(stored)
+                    for found in page:
+                        export.add(found)
                 assert len(items) == export.met.rows + export.met.left_out
                 list(export.write(out))
                 left_out = {key for key, _ in export.met.reasons}

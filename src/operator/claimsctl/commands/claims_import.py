@@ -71,7 +71,7 @@ def place_of(via: str, checked: CheckedFile, options: ReadOptions) -> Place:
 
 
 class Importing:
-    """One import: its steps, and which of them are done."""
+    """One import, step by step; what is done is told at once."""
 
     def __init__(
         self, checked: CheckedFile, place: Place, location: TableLocation, wait: Wait
@@ -81,7 +81,7 @@ class Importing:
         self._table = location.name
         self._client: DynamoDBClient = location.client()
         self._wait = wait
-        self._done: list[str] = []
+        self._is_begun = False
 
     def run(self) -> None:
         """All steps."""
@@ -146,7 +146,7 @@ class Importing:
     def _check(self, state: "ImportTableDescriptionTypeDef") -> None:
         imported, errors = state.get("ImportedItemCount", 0), state.get("ErrorCount", 0)
         fine = (state.get("ImportStatus"), imported, errors) == (COMPLETED, self._checked.valid, 0)
-        counted = f"{imported} of {self._checked.valid} rows imported, {errors} errors"
+        counted = f"{imported} of {self._checked.valid} rows imported, errors: {errors}"
         if not fine:
             message = (
                 f"the import ended {state.get('ImportStatus')}: {counted}. {_why(state)}."
@@ -177,7 +177,7 @@ class Importing:
         return OperatorError(f"{message}; delete it, or give --table another name")
 
     def _note(self, what: str) -> None:
-        self._done.append(what)
+        self._is_begun = True
         report.err().print(report.escaped(what), markup=False)
 
     @contextmanager
@@ -189,10 +189,11 @@ class Importing:
             raise self._stopped(message) from None
 
     def _stopped(self, why: str) -> OperatorError:
-        """The message that says what is done; exit code 3 unless that is nothing."""
-        code = ExitCode.PARTLY_DONE if self._done else ExitCode.USAGE
-        done = "; ".join(self._done) or "nothing"
-        return OperatorError(f"table {self._table}: {why}", exit_code=code, lines=[f"done: {done}"])
+        """What ends this; above it, on standard error, stands each thing that is done."""
+        message = f"table {self._table}: {why}"
+        if self._is_begun:
+            return OperatorError(message, exit_code=ExitCode.PARTLY_DONE)
+        return OperatorError(f"{message}; nothing is done")
 
 
 def _uploaded(uploaded: Uploaded, place: Place) -> str:

@@ -71,8 +71,10 @@ def _table_of(stack: str) -> str:
     except BotoCoreError as error:
         raise _no_table(stack, f"{error} (the AWS SDK's own settings count)") from None
     except NOT_UNDERSTOOD as error:
-        reason = f"{url} is no CloudFormation: its answer cannot be understood" if url else error
-        raise _no_table(stack, str(reason)) from None
+        reason = (
+            f"{url} is no CloudFormation: its answer cannot be understood" if url else f"{error}"
+        )
+        raise _no_table(stack, reason) from None
     outputs: dict[str, str] = {
         output.get("OutputKey", ""): output.get("OutputValue", "")
         for found_stack in stacks

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from claimsctl import report
-from claimsctl.dataset.file import read_claims_file
+from claimsctl.dataset.check import read_records
 from claimsctl.dataset.table import write_records
 from claimsctl.local.table import TableLocation
 from claimsctl.options import EndpointUrl, Tenant, input_file
@@ -22,7 +22,7 @@ def load(
     endpoint_url: EndpointUrl = None,
 ) -> None:
     """Check a whole file of claims, then put its rows into a table in place of those there."""
-    records = read_claims_file(file, tenant)
+    records = read_records(file, tenant)
     by_address = sum("@" in (record.user or "") for record in records)
     location = TableLocation(table, endpoint_url)
     written = write_records(location.client(), table, records)

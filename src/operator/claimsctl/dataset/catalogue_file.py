@@ -8,7 +8,7 @@ from typing import Any
 from claims_provider.contract.identifiers import canonical_guid
 
 from claimsctl.dataset.catalogue import Catalogue, ClaimRule, ClaimType
-from claimsctl.dataset.columns import IGNORED, RESERVED, check_claim_name
+from claimsctl.dataset.columns import NO_CLAIMS, check_claim_name
 from claimsctl.dataset.problem import FieldProblem, shown
 from claimsctl.errors import OperatorError
 
@@ -91,7 +91,7 @@ class _Reading:
         return ClaimRule(name, ClaimType(type_), frozenset(apps), tuple(values), token_name)
 
     def _check_name(self, name: str) -> None:
-        if name in RESERVED or name in IGNORED:
+        if name in NO_CLAIMS:
             self._problem((_CLAIMS, name), "a column of its own, no claim")
             return
         try:

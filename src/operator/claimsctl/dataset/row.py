@@ -12,8 +12,7 @@ from claimsctl.dataset.columns import (
     APP_ID,
     EXPIRES_AT,
     HIDDEN_CLAIMS,
-    IGNORED,
-    RESERVED,
+    NO_CLAIMS,
     TENANT_ID,
     USER,
     check_claim_name,
@@ -53,7 +52,7 @@ def check_cells(
 
 def read_cell(name: str, text: str, options: ReadOptions) -> object:
     """What a cell holds, by the catalogue where there is one. Raises `FieldProblem`."""
-    if options.catalogue is None or name in RESERVED or name in IGNORED:
+    if options.catalogue is None or name in NO_CLAIMS:
         return fields.cell_value(name, text, options.list_separator)
     if options.catalogue.rule(name).type is ClaimType.STRING:
         return text
@@ -82,7 +81,7 @@ def check_fields(values: Mapping[str, object], options: ReadOptions) -> Row | li
         expires_at = problems.of(fields.expires_at, filled[EXPIRES_AT])
     claims: Claims = {}
     for name, value in filled.items():
-        if name not in RESERVED and name not in IGNORED:
+        if name not in NO_CLAIMS:
             claims[name] = problems.of(_claim, name, value, app, options)
     hidden = (
         problems.of(hidden_names, filled[HIDDEN_CLAIMS], options) if HIDDEN_CLAIMS in filled else ()

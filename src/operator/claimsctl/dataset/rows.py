@@ -6,10 +6,12 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from claimsctl.dataset.cells_check import cells_check
+from claimsctl.dataset.fields_check import FieldsCheck
 from claimsctl.dataset.json_rows import json_lines, json_values
+from claimsctl.dataset.known import Check
 from claimsctl.dataset.read_options import Format, ReadOptions
 from claimsctl.dataset.rejects import Raw, RejectsFormat
-from claimsctl.dataset.row_check import Check, cells_check, fields_check
 from claimsctl.dataset.sniffing import Beginning, sniff
 from claimsctl.dataset.source import Source
 from claimsctl.dataset.table_rows import TableRows
@@ -42,7 +44,7 @@ def rows_of(path: Path, source: Source, options: ReadOptions) -> Rows:
     else:
         each = json_lines(chain(beginning.lines, source.text))
     rejects = RejectsFormat(None, "", dict(options.columns))
-    return Rows(beginning.format, each, fields_check(options), rejects)
+    return Rows(beginning.format, each, FieldsCheck(options), rejects)
 
 
 def _table(path: Path, source: Source, beginning: Beginning, options: ReadOptions) -> Rows:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from claimsctl.dataset.columns import IGNORED, RESERVED, USER, check_claim_name
+from claimsctl.dataset.columns import NO_CLAIMS, RESERVED, USER, check_claim_name
 from claimsctl.dataset.problem import FieldProblem, Unreadable
 from claimsctl.dataset.read_options import ReadOptions
 from claimsctl.errors import OperatorError
@@ -78,7 +78,7 @@ class TableRows:
                 message += f", as itself and as {columns[twice]!r}"
             raise OperatorError(message)
         for name in counts:
-            if name not in RESERVED and name not in IGNORED:
+            if name not in NO_CLAIMS:
                 self._check_name(name)
         return names
 

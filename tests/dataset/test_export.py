@@ -9,7 +9,6 @@ from claims_provider.claims.item import read_item
 from claims_provider.claims.key import LayerKey
 from claimsctl.dataset.check import read_records
 from claimsctl.dataset.export import Export, Exported, ExportFormat
-from claimsctl.dataset.read_options import ReadOptions
 from claimsctl.dataset.stored import key_of
 from hypothesis import HealthCheck, given, settings
 
@@ -48,7 +47,7 @@ def test_an_export_loads_as_the_same(
     if not met.rows:
         return
     path.write_bytes(content.encode())
-    loaded = {record.key: record.to_item() for record in read_records(path, ReadOptions())}
+    loaded = {record.key: record.to_item() for record in read_records(path)}
     left_out = {key for key, _ in met.reasons}
     assert {key_of(one) for one in items} - left_out == loaded.keys()
     for one in items:

@@ -11,7 +11,6 @@ from claimsctl.dataset.check import read_records
 from claimsctl.dataset.export import Export, ExportFormat
 from claimsctl.dataset.plan import Change, ChangeKind, plan_records
 from claimsctl.dataset.prune import Removals, Removed, Scope, remove
-from claimsctl.dataset.read_options import ReadOptions
 from claimsctl.dataset.reader import KEYS_MAX, SEGMENTS, TableReader
 from claimsctl.dataset.record import Record
 from claimsctl.dataset.stored import key_of
@@ -263,7 +262,7 @@ def test_export_and_load_make_the_same_table(
                 left_out = {key for key, _ in export.met.reasons}
             path.write_bytes(out.getvalue().encode())
             if export.met.rows:
-                write_records(other.client, other.name, read_records(path, ReadOptions()))
+                write_records(other.client, other.name, read_records(path))
             layers = [
                 {key_of(stored): read_item(stored, NOW) for page in pages for stored in page}
                 for pages in (

@@ -7,8 +7,7 @@ import typer
 
 from claimsctl import report
 from claimsctl.commands.claims_import import import_file
-from claimsctl.dataset.check import check_file
-from claimsctl.dataset.file import read_claims_file
+from claimsctl.dataset.check import check_file, read_records
 from claimsctl.dataset.read_options import ReadOptions
 from claimsctl.dataset.table import write_records
 from claimsctl.local.table import TableLocation
@@ -33,7 +32,7 @@ def load(
                 raise checked.refusal()
             import_file(checked, options, via, TableLocation(table, endpoint_url))
         return
-    records = read_claims_file(file, tenant)
+    records = read_records(file, tenant)
     by_address = sum("@" in (record.user or "") for record in records)
     location = TableLocation(table, endpoint_url)
     written = write_records(location.client(), table, records)

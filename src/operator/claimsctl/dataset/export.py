@@ -17,8 +17,8 @@ from claims_provider.claims.key import LayerKey
 from claims_provider.contract.answer import ClaimValue
 
 from claimsctl.dataset.columns import APP_ID, EXPIRES_AT, HIDDEN_CLAIMS, RESERVED, TENANT_ID, USER
-from claimsctl.dataset.fields import LIST_SEPARATOR
 from claimsctl.dataset.problem import FieldProblem, shown
+from claimsctl.dataset.read_options import LIST_SEPARATOR
 from claimsctl.dataset.record import Record
 from claimsctl.dataset.sorted_spill import SortedSpill
 from claimsctl.dataset.stored import has_more, iso, key_of, read_stored

@@ -16,12 +16,14 @@ from claims_provider.claims.item import (
 from claims_provider.claims.key import EVERY_APP, LayerKey
 from claims_provider.contract.answer import ClaimValue
 
-from claimsctl.dataset.columns import APP_ID, RESERVED, TENANT_ID, USER
-from claimsctl.dataset.fields import read_record
+from claimsctl.dataset.columns import APP_ID, NO_CLAIMS, TENANT_ID, USER
 from claimsctl.dataset.problem import FieldProblem
+from claimsctl.dataset.read_options import ReadOptions
 from claimsctl.dataset.record import Record
+from claimsctl.dataset.row import check_fields
 
 _OURS = frozenset({PARTITION_KEY, SORT_KEY, CLAIMS, HIDDEN_CLAIMS, EXPIRES_AT})
+_AS_IT_STANDS = ReadOptions()
 _SETS = frozenset({"SS", "NS", "BS"})
 _TYPES = {
     "S": "string", "N": "number", "B": "binary", "BOOL": "boolean", "NULL": "null", "L": "list",
@@ -43,24 +45,19 @@ def read_stored(item: Item) -> Record:
     """
     fields: dict[str, Any] = dict(_key_fields(key_of(item)))
     for name, attribute in _claims(item).items():
-        if name in RESERVED:
+        if name in NO_CLAIMS:
             raise FieldProblem(name, "a claim called as a file's own column")
         fields[name] = _claim(name, attribute)
     if HIDDEN_CLAIMS in item:
         fields[HIDDEN_CLAIMS] = _texts(HIDDEN_CLAIMS, item[HIDDEN_CLAIMS])
     if EXPIRES_AT in item:
         fields[EXPIRES_AT] = _whole_seconds(item[EXPIRES_AT])
-    record = read_record(fields, None)
-    if record.key != key_of(item):
-        raise FieldProblem(PARTITION_KEY, f"spelt {record.key.pk} in a file")
-    return record
+    return _record(fields, key_of(item))
 
 
 def record_key(key: LayerKey) -> tuple[str, str | None, str | None]:
     """Tenant, user and app of the record that loads under `key`. Raises `FieldProblem`."""
-    record = read_record(_key_fields(key), None)
-    if record.key != key:
-        raise FieldProblem(PARTITION_KEY, f"spelt {record.key.pk} in a file")
+    record = _record(_key_fields(key), key)
     return record.tenant_id, record.user, record.app_id
 
 
@@ -103,6 +100,16 @@ def _claims(item: Item) -> Mapping[str, Any]:
             return claims
         case attribute:
             raise FieldProblem(CLAIMS, f"expected a map of claims, found {plain(attribute)}")
+
+
+def _record(fields: Mapping[str, Any], key: LayerKey) -> Record:
+    row = check_fields(fields, _AS_IT_STANDS)
+    if isinstance(row, list):
+        raise row[0]
+    record = Record(*row[:6])
+    if record.key != key:
+        raise FieldProblem(PARTITION_KEY, f"spelt {record.key.pk} in a file")
+    return record
 
 
 def _key_fields(key: LayerKey) -> Mapping[str, str]:

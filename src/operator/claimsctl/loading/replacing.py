@@ -7,14 +7,10 @@ from typing import TYPE_CHECKING
 from claims_provider.claims.key import LayerKey
 
 from claimsctl.dataset.checked_file import NumberedRecord
+from claimsctl.loading.batch_write import BatchWrite, prepared_put
 from claimsctl.loading.calls import Calls, Refused
 from claimsctl.loading.outcome import Outcome, Rejection, Tally
 from claimsctl.loading.pace import Patience
-from claimsctl.loading.prepared_body import (
-    batch_write_prepared,
-    prepared_put,
-    take_prepared_bodies,
-)
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -29,8 +25,7 @@ class ReplacingWriter:
     """``--on-existing replace``. Written twice, a row is as if it were written once."""
 
     def __init__(self, client: "DynamoDBClient", table: str, calls: Calls) -> None:
-        take_prepared_bodies(client)
-        self._client = client
+        self._batch_write = BatchWrite(client, table)
         self._table = table
         self._calls = calls
 
@@ -69,7 +64,7 @@ class ReplacingWriter:
         }
 
     def _send(self, puts: _Puts) -> tuple[_Puts, bool]:
-        answer = batch_write_prepared(self._client, self._table, puts.values())
+        answer = self._batch_write.send(puts.values())
         requests = answer["UnprocessedItems"].get(self._table, [])
         items = [request["PutRequest"]["Item"] for request in requests]
         keys = [LayerKey(item["pk"]["S"], item["sk"]["S"]) for item in items]

@@ -16,7 +16,6 @@ def loading_config(workers: int) -> Config:
     return Config(
         retries={"total_max_attempts": 1, "mode": "standard"},
         max_pool_connections=workers,
-        parameter_validation=False,  # rows are checked; see `prepared_body`
     )
 
 

@@ -15,19 +15,12 @@ from zlib import crc32
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ChecksumError, ClientError
 
-from claimsctl.dataset.record import Record
-
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _OPERATION = "BatchWriteItem"
 _HTTP_OK = 200
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
-
-
-def prepared_put(record: Record) -> bytes:
-    """The request to put `record`'s item, as a part of a body."""
-    return b'{"PutRequest":{"Item":%b}}' % _encode(record.to_item()).encode()
 
 
 class BatchWrite:
@@ -39,21 +32,22 @@ class BatchWrite:
         self._http = inside._endpoint.http_session  # noqa: SLF001  # likewise
         self._region = client.meta.region_name
         self._url = f"{client.meta.endpoint_url.rstrip('/')}/"
-        self._head = b'{"RequestItems":{%b:[' % _encode(table).encode()
+        self._table = table
         self._headers = {
             "Content-Type": "application/x-amz-json-1.0",
             "User-Agent": inside.meta.config.user_agent,
             "X-Amz-Target": f"DynamoDB_20120810.{_OPERATION}",
         }
 
-    def send(self, puts: Iterable[bytes]) -> Any:
-        """The answer's document to at most 25 `puts`.
+    def put(self, items: Iterable[dict[str, Any]]) -> Any:
+        """The answer's document to putting at most 25 `items`.
 
         Raises `BotoCoreError` and `ClientError` as the SDK would, and `ValueError` for an answer
         that is no JSON.
         """
-        body = self._head + b",".join(puts) + b"]}}"
-        request = AWSRequest("POST", self._url, self._headers, body)
+        puts = [{"PutRequest": {"Item": item}} for item in items]
+        body = _encode({"RequestItems": {self._table: puts}})
+        request = AWSRequest("POST", self._url, self._headers, body.encode())
         self._signer.get_auth_instance("dynamodb", self._region, "v4").add_auth(request)
         response = self._http.send(request.prepare())
         content: bytes = response.content
@@ -62,7 +56,9 @@ class BatchWrite:
         checksum = response.headers.get("x-amz-crc32")
         if checksum is not None and int(checksum) != crc32(content):
             raise ChecksumError(
-                checksum_type="crc32", expected_checksum=checksum, actual_checksum=crc32(content)
+                checksum_type="crc32",
+                expected_checksum=checksum,
+                actual_checksum=str(crc32(content)),
             )
         return json.loads(content)
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from claims_provider.claims.key import LayerKey
 
 from claimsctl.dataset.checked_file import NumberedRecord
-from claimsctl.loading.batch_write import BatchWrite, prepared_put
+from claimsctl.dataset.record import Record
+from claimsctl.loading.batch_write import BatchWrite
 from claimsctl.loading.calls import Calls, Refused
 from claimsctl.loading.outcome import Outcome, Rejection, Tally
 from claimsctl.loading.pace import Patience
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 BATCH_ITEMS_MAX = 25
 """Items in one BatchWriteItem; DynamoDB's limit."""
 
-_Puts = dict[LayerKey, bytes]
+_Put = tuple[Record, dict[str, Any]]
+"""A row, and its item."""
 
 
 class ReplacingWriter:
@@ -31,14 +33,12 @@ class ReplacingWriter:
 
     def write(self, batch: Sequence[NumberedRecord]) -> Outcome:
         """Put all of `batch`, at most 25 rows, no key twice. Raises `Stopped` and `Halted`."""
-        records = {numbered.record.key: numbered.record for numbered in batch}
-        puts = {key: prepared_put(record) for key, record in records.items()}
-        refused = self._put(puts, Patience(self._calls.pace))
-        rejections = [Rejection(records[key], reason) for key, reason in refused.items()]
+        puts = [(numbered.record, numbered.record.to_item()) for numbered in batch]
+        rejections = self._put(puts, Patience(self._calls.pace))
         return Outcome(Tally(len(batch) - len(rejections), rejected=len(rejections)), rejections)
 
-    def _put(self, puts: _Puts, patience: Patience) -> dict[LayerKey, str]:
-        """The puts that DynamoDB refuses, and why; all the others are done."""
+    def _put(self, puts: Sequence[_Put], patience: Patience) -> list[Rejection]:
+        """The rows that DynamoDB refuses, and why; all the others are done."""
         while puts:
             try:
                 left = self._calls.make(partial(self._send, puts), patience)
@@ -51,22 +51,24 @@ class ReplacingWriter:
             if puts:
                 reason = f"DynamoDB leaves {len(puts)} items unprocessed, time and again"
                 self._calls.again(patience, reason)
-        return {}
+        return []
 
-    def _part(self, puts: _Puts, reason: str, patience: Patience) -> dict[LayerKey, str]:
+    def _part(self, puts: Sequence[_Put], reason: str, patience: Patience) -> list[Rejection]:
         """One item has a whole call refused, without a word which: so halve until it is alone."""
         if len(puts) == 1:
-            return dict.fromkeys(puts, reason)
-        entries, middle = list(puts.items()), len(puts) // 2
-        return {
-            **self._put(dict(entries[:middle]), patience),
-            **self._put(dict(entries[middle:]), patience),
-        }
+            return [Rejection(puts[0][0], reason)]
+        middle = len(puts) // 2
+        return self._put(puts[:middle], patience) + self._put(puts[middle:], patience)
 
-    def _send(self, puts: _Puts) -> tuple[_Puts, bool]:
-        answer = self._batch_write.send(puts.values())
+    def _send(self, puts: Sequence[_Put]) -> tuple[Sequence[_Put], bool]:
+        answer = self._batch_write.put(item for _, item in puts)
         requests = answer["UnprocessedItems"].get(self._table, [])
+        if not requests:
+            return (), True
         items = [request["PutRequest"]["Item"] for request in requests]
-        keys = [LayerKey(item["pk"]["S"], item["sk"]["S"]) for item in items]
-        left = {key: puts[key] for key in keys}  # of another's items: KeyError, not understood
-        return left, not left
+        keys = {LayerKey(item["pk"]["S"], item["sk"]["S"]) for item in items}
+        left = [put for put in puts if put[0].key in keys]
+        if len(left) != len(requests):
+            message = "items that were not sent"
+            raise ValueError(message)
+        return left, False

@@ -9,9 +9,8 @@ from claims_provider.claims.item import read_item
 from claims_provider.contract.answer import claims_bytes
 from claims_provider.contract.limits import CLAIMS_BYTES_MAX
 from claims_provider.outbound.response import claims_response
+from claimsctl.dataset.check import read_records
 from claimsctl.dataset.columns import RESERVED, meant_by
-from claimsctl.dataset.fields import read_cells, read_record
-from claimsctl.dataset.file import read_claims_file
 from claimsctl.dataset.problem import FieldProblem
 from claimsctl.dataset.record import Record
 from claimsctl.entra.finding import Answer
@@ -20,7 +19,7 @@ from claimsctl.errors import OperatorError
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from tests.dataset.files import APP, TENANT, USER
+from tests.dataset.files import APP, TENANT, USER, read_cells, read_record
 
 MANY = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 NOW = 0.0
@@ -127,7 +126,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _read(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     try:
-        records = read_claims_file(path, TENANT)
+        records = read_records(path, TENANT)
     except OperatorError as error:
         told, records = (str(error).startswith(str(path)), len(error.lines) <= 21), []
     else:

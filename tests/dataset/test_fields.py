@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 from claims_provider.claims.key import LayerKey
-from claimsctl.dataset.fields import read_cells, read_record
 from claimsctl.dataset.problem import FieldProblem
 from claimsctl.dataset.record import Record
 
-from tests.dataset.files import APP, TENANT, USER
+from tests.dataset.files import APP, TENANT, USER, read_cells, read_record
 
 OTHER_TENANT = "bbbbcccc-1111-dddd-2222-eeee3333ffff"
 

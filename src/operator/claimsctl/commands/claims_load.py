@@ -112,7 +112,11 @@ def load(
             checked,
             table,
             places,
-            {"FILE": _sha256(checked.sha256), **asked},
+            {
+                "FILE": _sha256(checked.sha256),
+                "rows that the check refuses": checked.rejected,
+                **asked,
+            },
             before=before,
             expires_at=options.expires_at,
         )

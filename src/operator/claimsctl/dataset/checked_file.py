@@ -3,14 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from claims_provider.claims.key import LayerKey
 
+from claimsctl.dataset.partitions import KeyIndex
+from claimsctl.dataset.problem import Problem
 from claimsctl.dataset.read_options import Format
 from claimsctl.dataset.record import Record
-from claimsctl.dataset.rejects import Raw, RejectsFormat
+from claimsctl.dataset.rejected import RejectedRow
+from claimsctl.dataset.rejects import RejectsFormat
+from claimsctl.dataset.set_aside import SetAside
 from claimsctl.errors import OperatorError
 
 
@@ -25,31 +28,7 @@ class NumberedRecord:
     record: Record
 
 
-@dataclass(frozen=True, slots=True)
-class RejectedRow:
-    """A bad row as the file has it."""
-
-    row: int
-    line: int
-    raw: Raw
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong with one field of a row; `field` is empty when it is the whole row."""
-
-    row: int
-    line: int
-    field: str
-    message: str
-
-    def told(self, path: Path) -> str:
-        """The problem on one line, with its place."""
-        where = f"{path}:{self.line}: {self.field}" if self.field else f"{path}:{self.line}"
-        return f"{where}: {self.message}"
-
-
+@dataclass(slots=True)
 class CheckedFile:
     """What one reading of the file gave. Closed, its temporary files are gone."""
 
@@ -60,7 +39,6 @@ class CheckedFile:
     bytes: int
     rows: int
     """Data rows read: `valid` + `rejected`."""
-    valid: int
     rejected: int
     by_address: int
     """How many good rows are keyed by an address."""
@@ -70,40 +48,50 @@ class CheckedFile:
     complete: bool
     """Whether the file could be told into rows to its end."""
     rejects: RejectsFormat
+    _aside: SetAside
+    _index: KeyIndex | None = None
 
-    def __init__(self, records: list[NumberedRecord], rejected: list[RejectedRow]) -> None:
-        self._records = records
-        self._rejected = rejected
+    @property
+    def valid(self) -> int:
+        """How many rows are good."""
+        return self.rows - self.rejected
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
         """Drop the temporary files."""
+        if self._index is not None:
+            self._index.close()
+            self._index = None
+        self._aside.close()
 
     def records(self, after_row: int = 0) -> Iterator[NumberedRecord]:
         """Good rows after row `after_row`, in the file's order: exactly what was checked."""
-        return (record for record in self._records if record.row > after_row)
+        later = self._aside.later
+        for row, line, *fields in self._aside.good.items(after_row):
+            if not later.count or row not in later:
+                yield NumberedRecord(row, line, Record(*fields))
 
     def rejected_rows(self) -> Iterator[RejectedRow]:
         """Bad rows in the file's order, each once with all its problems in `reason`."""
-        return iter(self._rejected)
+        return self._aside.rejected.rows(self._aside.good, self.rejects.raw)
 
     def scopes(self) -> Iterator[tuple[str, str | None]]:
-        """Each tenant and app (``None``: every app) that good rows name, once."""
-        return iter({(n.record.tenant_id, n.record.app_id) for n in self._records})
+        """Each tenant and app (``None``: every app) that rows name, once."""
+        return self._aside.tenants.scopes()
 
     def names(self, key: LayerKey) -> bool:
-        """Whether a good row has `key`, by a 64-bit hash: hardly ever true of one that none has."""
-        return any(numbered.record.key == key for numbered in self._records)
+        """Whether a row has `key`, good or bad beside others.
+
+        By a 64-bit hash: in error true of one key in a million million, never false.
+        """
+        if self._index is None:
+            self._index = KeyIndex(self._aside.partitions)
+        return self._index.has(hash(key.pk), hash((key.pk, key.sk)))
 
     def refusal(self) -> OperatorError:
         """The first problems and the count of the others, for a file that must not be written."""

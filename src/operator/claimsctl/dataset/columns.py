@@ -14,6 +14,8 @@ RESERVED = (TENANT_ID, USER, APP_ID, EXPIRES_AT, HIDDEN_CLAIMS)
 
 REJECT_REASON = "reject_reason"
 """What a file of rejected rows has beside the row; passed over on reading."""
+IGNORED = frozenset({REJECT_REASON})
+NO_CLAIMS = IGNORED | frozenset(RESERVED)
 
 # Were a near miss taken for a claim, the row would be wider or live longer than meant: `appid`
 # would give an app's roles in every app, `expires` would give them for ever. The table is closed

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from claimsctl.dataset.catalogue import Catalogue
+
 LIST_SEPARATOR = "|"
 
 
@@ -27,5 +29,6 @@ class ReadOptions:
     list_separator: str = LIST_SEPARATOR
     format: Format | None = None
     """``None``: told by the file's content."""
+    catalogue: Catalogue | None = None
     expires_at: int | None = None
     """Epoch seconds for rows that give none. Absolute, so that a resumed load says the same."""

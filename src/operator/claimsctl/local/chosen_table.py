@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from claimsctl.dataset.file import read_claims_file
+from claimsctl.dataset.check import read_records
 from claimsctl.dataset.table import write_records
 from claimsctl.errors import OperatorError
 from claimsctl.local.bundle import bundled
@@ -28,7 +28,7 @@ def chosen_table(
         yield TableLocation(table or EMBEDDED_TABLE, endpoint_url)
         return
     with embedded_table() as location:
-        records = read_claims_file(claims or bundled("events/claims.sample.csv"), tenant)
+        records = read_records(claims or bundled("events/claims.sample.csv"), tenant)
         write_records(location.client(), location.name, records)
         yield location
 

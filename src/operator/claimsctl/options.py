@@ -88,6 +88,13 @@ Stack = Annotated[
         show_default=False,
     ),
 ]
+Prune = Annotated[
+    bool,
+    typer.Option(
+        "--prune",
+        help="Also remove what the table has beyond the file, in the tenants and apps it names.",
+    ),
+]
 Via = Annotated[
     str | None,
     typer.Option(

@@ -11,11 +11,12 @@ from claims_provider.claims.key import LayerKey
 
 from claimsctl import report
 from claimsctl.commands.item_view import item_lines, key_text
-from claimsctl.dataset.engine_error import ENGINE_ERRORS, reason
+from claimsctl.dataset.engine_error import ENGINE_ERRORS
 from claimsctl.dataset.reader import TableReader, wire_key
 from claimsctl.dataset.record import Record
 from claimsctl.dataset.stored import key_of
 from claimsctl.errors import ExitCode, OperatorError
+from claimsctl.loading.failure import failure_of
 from claimsctl.local.named_table import named_table
 from claimsctl.options import App, EndpointUrl, Stack, TableName, TenantOfUser, User
 
@@ -73,7 +74,7 @@ def _delete(reader: TableReader, keys: Sequence[LayerKey]) -> None:
         try:
             reader.client.delete_item(TableName=reader.table, Key=wire_key(key))
         except ENGINE_ERRORS as error:
-            told = reason(reader.client, error)
+            told = failure_of(reader.client, error).reason
             message = f"table {reader.table}: {number} of {len(keys)} rows deleted, then: {told}"
             code = ExitCode.PARTLY_DONE if number else ExitCode.USAGE
             raise OperatorError(message, exit_code=code) from None

@@ -9,15 +9,15 @@ from typing import Annotated
 import typer
 
 from claimsctl import report
+from claimsctl.commands.claims_prune import found_removals
 from claimsctl.commands.plan_view import change_fields, change_lines, summary
 from claimsctl.dataset.check import check_file
 from claimsctl.dataset.checked_file import CheckedFile
-from claimsctl.dataset.plan import Change, ChangeKind, plan_records
-from claimsctl.dataset.prune import Removals, Scope
+from claimsctl.dataset.plan import Change, ChangeKind, Judge, plan_records, replaced
 from claimsctl.dataset.reader import TableReader
 from claimsctl.errors import ExitCode
 from claimsctl.local.named_table import named_table
-from claimsctl.options import EndpointUrl, Stack, TableName, Tenant
+from claimsctl.options import EndpointUrl, Prune, Stack, TableName, Tenant
 from claimsctl.progress import counting
 from claimsctl.reading_options import (
     DEFAULT_SEPARATOR,
@@ -39,9 +39,7 @@ def diff(
     file_format: FileFormat = None,
     catalogue: CatalogueFile = None,
     expires_in: ExpiresIn = None,
-    prune: Annotated[
-        bool, typer.Option("--prune", help="Also what the table has beyond the file.")
-    ] = False,
+    prune: Prune = False,
     as_json: Annotated[bool, typer.Option("--json", help="A JSON object for each change.")] = False,
     table: TableName = None,
     stack: Stack = None,
@@ -59,38 +57,46 @@ def diff(
         catalogue=catalogue,
         expires_in=expires_in,
     )
-    counts: Counter[ChangeKind] = Counter()
     with check_file(file, options) as checked:
         if checked.problem_count:
             raise checked.refusal()
         location = named_table(table, stack, endpoint_url)
         reader = TableReader(location.client(), location.name)
-        for change in plan(reader, checked, prune=prune):
-            counts[change.kind] += 1
-            if change.kind is not ChangeKind.SAME:
-                show(change, as_json=as_json)
+        differs = show_plan(reader, checked, prune=prune, as_json=as_json)
+    raise typer.Exit(ExitCode.NOT_FINE if differs else ExitCode.FINE)
+
+
+def show_plan(
+    reader: TableReader,
+    checked: CheckedFile,
+    *,
+    prune: bool,
+    judge: Judge = replaced,
+    as_json: bool = False,
+) -> bool:
+    """Report what loading `checked` would change; whether it would change anything."""
+    counts: Counter[ChangeKind] = Counter()
+    for change in _plan(reader, checked, judge, prune=prune):
+        counts[change.kind] += 1
+        if change.kind is not ChangeKind.SAME:
+            _show(change, as_json=as_json)
     report.err().print(summary(counts, prune=prune), markup=False)
-    same = set(counts) <= {ChangeKind.SAME}
-    raise typer.Exit(ExitCode.FINE if same else ExitCode.NOT_FINE)
+    return not set(counts) <= {ChangeKind.SAME}
 
 
-def plan(reader: TableReader, checked: CheckedFile, *, prune: bool) -> Iterator[Change]:
-    """What loading `checked` would change, row by row, then what pruning would; with progress."""
+def _plan(
+    reader: TableReader, checked: CheckedFile, judge: Judge, *, prune: bool
+) -> Iterator[Change]:
     with counting("comparing", checked.valid) as advance:
-        for change in plan_records(reader, (good.record for good in checked.records())):
+        for change in plan_records(reader, (good.record for good in checked.records()), judge):
             advance(1)
             yield change
-    if not prune:
-        return
-    with Removals(Scope(checked.scopes(), checked.names)) as removals:
-        with counting("looking for more", reader.count()) as advance:
-            for count in removals.find(reader):
-                advance(count)
-        yield from removals.changes(reader)
+    if prune:
+        with found_removals(reader, checked) as removals:
+            yield from removals.changes(reader)
 
 
-def show(change: Change, *, as_json: bool) -> None:
-    """Report `change` on standard output."""
+def _show(change: Change, *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json.dumps(change_fields(change), ensure_ascii=False) + "\n")
         return

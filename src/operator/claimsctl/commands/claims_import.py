@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -12,6 +13,7 @@ from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
 from claimsctl import report
+from claimsctl.dataset.check import check_file
 from claimsctl.dataset.checked_file import CheckedFile
 from claimsctl.dataset.import_parts import Place, Uploaded, strangers, upload_parts
 from claimsctl.dataset.import_table import (
@@ -38,6 +40,19 @@ if TYPE_CHECKING:
 _URL = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?")
 _FAILURES = (ClientError, BotoCoreError, Boto3Error, OSError)
 _AGAIN = "the same command goes on from here"
+
+
+def import_checked(
+    file: Path, options: ReadOptions, via: str, table: str | None, endpoint_url: str | None
+) -> None:
+    """Check the file, then import it. Raises `OperatorError`, see `import_file`."""
+    if table is None:
+        message = "--via makes a new table: --table gives its name"
+        raise OperatorError(message)
+    with check_file(file, options) as checked:
+        if checked.problem_count:
+            raise checked.refusal()
+        import_file(checked, options, via, TableLocation(table, endpoint_url))
 
 
 def import_file(

@@ -15,12 +15,16 @@ _MARKS = {
     ChangeKind.CHANGE: ("~", "yellow"),
     ChangeKind.REMOVE: ("-", "red"),
     ChangeKind.SAME: ("=", "dim"),
+    ChangeKind.KEEP: ("=", "dim"),
+    ChangeKind.REJECT: ("!", "red"),
 }
 _WORDS = {
     ChangeKind.ADD: "to add",
     ChangeKind.CHANGE: "to change",
     ChangeKind.SAME: "the same",
     ChangeKind.REMOVE: "to remove",
+    ChangeKind.KEEP: "to keep though they differ",
+    ChangeKind.REJECT: "to reject",
 }
 
 
@@ -30,7 +34,7 @@ def change_lines(change: Change) -> Iterator[Text]:
     yield Text(f"{mark} {escaped(change.key.pk)} {escaped(change.key.sk)}", style=colour)
     for value in change.values():
         match change.kind:
-            case ChangeKind.CHANGE:
+            case ChangeKind.CHANGE | ChangeKind.KEEP:
                 told = f"{_shown(value.name, value.old)} → {_shown(value.name, value.new)}"
             case ChangeKind.REMOVE:
                 told = _shown(value.name, value.old)
@@ -51,7 +55,10 @@ def change_fields(change: Change) -> dict[str, Any]:
 
 def summary(counts: Mapping[ChangeKind, int], *, prune: bool) -> str:
     """What a plan comes to, in one line."""
-    kinds = [kind for kind in ChangeKind if prune or kind is not ChangeKind.REMOVE]
+    always = {ChangeKind.ADD, ChangeKind.CHANGE, ChangeKind.SAME}
+    if prune:
+        always.add(ChangeKind.REMOVE)
+    kinds = [kind for kind in ChangeKind if kind in always or counts.get(kind)]
     return ", ".join(f"{counts.get(kind, 0)} {_WORDS[kind]}" for kind in kinds)
 
 

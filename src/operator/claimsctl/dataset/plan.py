@@ -1,6 +1,6 @@
 """Records and the table → what loading them would change: what load --dry-run and diff tell."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -25,6 +25,10 @@ class ChangeKind(StrEnum):
     CHANGE = "change"
     SAME = "same"
     REMOVE = "remove"
+    KEEP = "keep"
+    """It differs, and is to stay."""
+    REJECT = "reject"
+    """The row is not to be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +46,37 @@ class Change:
 
     kind: ChangeKind
     key: LayerKey
-    record: Record | None
-    """``None`` for an item that is removed."""
     item: Item | None
     """What the table holds now."""
+    wanted: Item | None
+    """What it is to hold."""
 
     def values(self) -> Iterator[ValueChange]:
         """What differs, claim by claim; then what else the item says."""
         old = {} if self.item is None else _attributes(self.item)
-        new = {} if self.record is None else _attributes(self.record.to_item())
+        new = {} if self.wanted is None else _attributes(self.wanted)
         for name in [*old, *(name for name in new if name not in old)]:
             if old.get(name) != new.get(name):
                 yield ValueChange(name, old.get(name), new.get(name))
 
 
-def plan_records(reader: TableReader, records: Iterable[Record]) -> Iterator[Change]:
+Judge = Callable[[Record, Item | None], tuple[ChangeKind, Item | None]]
+"""What becomes of the item of a record's key, given what the table holds: its kind, and the item
+as it is to be."""
+
+
+def replaced(record: Record, item: Item | None) -> tuple[ChangeKind, Item | None]:
+    """The record takes the item's place, as ``--on-existing replace`` has it."""
+    if item is None:
+        return ChangeKind.ADD, record.to_item()
+    if says_the_same(item, record):
+        return ChangeKind.SAME, item
+    return ChangeKind.CHANGE, record.to_item()
+
+
+def plan_records(
+    reader: TableReader, records: Iterable[Record], judge: Judge = replaced
+) -> Iterator[Change]:
     """A change for each of `records`, in their order; no key may stand in them twice.
 
     The table is read in parallel, a bounded number of batches ahead, so that memory does not grow
@@ -67,17 +87,10 @@ def plan_records(reader: TableReader, records: Iterable[Record]) -> Iterator[Cha
         return reader.read([record.key for record in batch])
 
     for batch, items in in_parallel(read, batches(records, KEYS_MAX)):
-        yield from _changes(batch, items)
-
-
-def _changes(batch: tuple[Record, ...], items: dict[LayerKey, Item]) -> Iterator[Change]:
-    for record in batch:
-        item = items.get(record.key)
-        if item is None:
-            kind = ChangeKind.ADD
-        else:
-            kind = ChangeKind.SAME if says_the_same(item, record) else ChangeKind.CHANGE
-        yield Change(kind, record.key, record, item)
+        for record in batch:
+            item = items.get(record.key)
+            kind, wanted = judge(record, item)
+            yield Change(kind, record.key, item, wanted)
 
 
 def says_the_same(item: Item, record: Record) -> bool:

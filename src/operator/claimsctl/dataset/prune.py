@@ -107,7 +107,7 @@ class Removals:
             for key, digest in planned.items():
                 item = items.get(key)
                 if item is not None and digest == _digest(item):
-                    yield Change(ChangeKind.REMOVE, key, None, item)
+                    yield Change(ChangeKind.REMOVE, key, item, None)
 
 
 @dataclass(slots=True)

@@ -7,8 +7,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from claimsctl.dataset.engine_error import NOT_UNDERSTOOD
 from claimsctl.errors import OperatorError
+from claimsctl.loading.failure import NOT_UNDERSTOOD
 from claimsctl.local.table import EMBEDDED_TABLE, TableLocation
 
 EMBEDDED_ENDPOINT = "http://127.0.0.1:8788"

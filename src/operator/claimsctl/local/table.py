@@ -54,8 +54,10 @@ class TableLocation:
             }
         return variables
 
-    def client(self) -> "DynamoDBClient":
+    def client(self, config: Config | None = None) -> "DynamoDBClient":
         """A client for loading and looking, patient where the function is not.
+
+        What `config` says counts in place of what is usual.
 
         Raises `OperatorError` when the endpoint, the region or the AWS SDK's configuration is not
         fit for one.
@@ -72,7 +74,7 @@ class TableLocation:
                     connect_timeout=_PATIENCE_SECONDS,
                     read_timeout=_PATIENCE_SECONDS,
                     proxies={} if self._is_local else None,
-                ),
+                ).merge(config or Config()),
             )
         except (BotoCoreError, ValueError) as error:
             message = f"table {self.name}: {error} ({AWS_SETTINGS})"

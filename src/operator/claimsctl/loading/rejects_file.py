@@ -15,19 +15,12 @@ class RejectsFile:
     def __init__(self, path: Path, form: RejectsFormat, *, resume_at: int | None = None) -> None:
         """`resume_at`: bytes of it that a load before this one vouches for; the rest is cut off.
 
-        Raises `OperatorError` for a file that is there already, or has lost some of those bytes.
+        Raises `OperatorError` for a file that has lost some of those bytes.
         """
         self.path = path
         self.form = form
         self._stream: BufferedRandom | None = None
-        if resume_at is None:
-            if path.exists():
-                message = (
-                    f"{path}: is there already, and may hold rows of an earlier load; move it, or "
-                    f"name another file for rejected rows by --rejects"
-                )
-                raise OperatorError(message)
-        elif path.exists() or resume_at:
+        if resume_at or (resume_at is not None and path.exists()):
             self._reopen(resume_at)
 
     def append(self, raw: Raw, reason: str) -> None:

@@ -38,7 +38,7 @@ def csv_of(count: int) -> str:
         record = record_of(number)
         rows.writerow(
             [TENANT, record.user, record.claims["n"], "|".join(record.claims["roles"]),
-             "[\"queue\"]" if record.hidden else ""]
+             '["queue"]' if record.hidden else ""]
         )  # fmt: skip
     return text.getvalue()
 

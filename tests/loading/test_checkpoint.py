@@ -10,7 +10,7 @@ from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.loading.checkpoint import Checkpoint, CheckpointFile
 from claimsctl.loading.outcome import Tally
 
-ASKED = {
+ASKED: dict[str, str | int | bool | None] = {
     "FILE": "SHA-256 00",
     "table": "t at u in region r",
     "--keep-going": False,

@@ -4,7 +4,6 @@ import threading
 from contextlib import ExitStack
 
 import pytest
-from claimsctl.loading import pace as pacing
 from claimsctl.loading.pace import Halted, Pace, Patience
 
 
@@ -37,7 +36,7 @@ def test_one_call_is_always_allowed() -> None:
 
 
 def test_calls_of_the_same_moment_are_one_throttle() -> None:
-    """Eight calls under way that are all throttled say once that it was too much, not eight times."""
+    """Eight calls under way that are all throttled say once, not eight times, that it was much."""
     pace = Pace(8)
     with ExitStack() as under_way:
         for number in [under_way.enter_context(pace.call()) for _ in range(8)]:
@@ -124,15 +123,14 @@ def test_pauses_grow_and_differ() -> None:
 
 def test_patience_is_short_where_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     """A table that has never answered is most likely the wrong place."""
-    now = 0.0
-    monkeypatch.setattr(pacing.time, "monotonic", lambda: now)
+    now = [0.0]
+    monkeypatch.setattr("claimsctl.loading.pace.time.monotonic", lambda: now[0])
     pace = Pace(1)
     patience = Patience(pace)
-    now = 15.0
-    assert (True, 15.0) == (patience.at_its_end, patience.seconds)
-    pace.answered = True
-    assert not patience.at_its_end
-    now = 120.0
-    assert patience.at_its_end
+    ends = []
+    for now[0], answered in ((14.9, False), (15.0, False), (15.0, True), (119, True), (120, True)):
+        pace.answered = answered
+        ends.append(patience.at_its_end)
+    assert ([False, True, False, False, True], 120.0) == (ends, patience.seconds)
     patience.renew()
-    assert not patience.at_its_end
+    assert (False, 0.0) == (patience.at_its_end, patience.seconds)

@@ -68,6 +68,8 @@ class RejectsFile:
         try:
             self._stream = self.path.open("r+b")
             found = self._stream.seek(0, os.SEEK_END)
+            self._stream.truncate(min(size, found))
+            self._stream.seek(size)
         except OSError as error:
             message = f"{self.path}: the rows rejected so far cannot be read: {error.strerror}"
             raise OperatorError(message) from None
@@ -77,8 +79,6 @@ class RejectsFile:
                 f"changed; load without --resume, after removing the checkpoint"
             )
             raise OperatorError(message)
-        self._stream.truncate(size)
-        self._stream.seek(size)
 
     def _unwritable(self, error: OSError) -> OperatorError:
         message = f"{self.path}: rejected rows cannot be written: {error.strerror}"

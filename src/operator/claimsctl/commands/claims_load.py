@@ -1,6 +1,7 @@
 """``claimsctl claims load``."""
 
 import hashlib
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -8,18 +9,24 @@ from typing import Annotated
 import typer
 
 from claimsctl import report
+from claimsctl.commands.claims_diff import show_plan
+from claimsctl.commands.claims_import import import_checked
+from claimsctl.commands.claims_prune import agree, found_removals
+from claimsctl.commands.claims_prune import prune as remove_all
 from claimsctl.commands.input import read_input
 from claimsctl.dataset.check import check_file
 from claimsctl.dataset.checked_file import CheckedFile
+from claimsctl.dataset.reader import TableReader
 from claimsctl.errors import ExitCode
 from claimsctl.loading.condition import OnExisting
+from claimsctl.loading.expectation import expectation
 from claimsctl.loading.file_load import FileLoad, Loaded
 from claimsctl.loading.places import Places
 from claimsctl.loading.progress import load_progress
 from claimsctl.loading.summary import count
 from claimsctl.loading.writers import connect
-from claimsctl.local.table import TableLocation
-from claimsctl.options import EndpointUrl, Tenant
+from claimsctl.local.named_table import named_table
+from claimsctl.options import EndpointUrl, Prune, Stack, TableName, Tenant, Via
 from claimsctl.reading_options import (
     DEFAULT_SEPARATOR,
     CatalogueFile,
@@ -36,9 +43,10 @@ WORKERS = 8
 
 def load(
     file: File,
-    table: Annotated[str, typer.Option("--table", help="Table name.", envvar="TABLE_NAME")],
+    table: TableName = None,
     tenant: Tenant = None,
     endpoint_url: EndpointUrl = None,
+    stack: Stack = None,
     columns: Columns = None,
     list_separator: Separator = DEFAULT_SEPARATOR,
     format_: FileFormat = None,
@@ -74,12 +82,22 @@ def load(
     workers: Annotated[
         int, typer.Option("--workers", help="Calls to the table at once.", min=1, max=64)
     ] = WORKERS,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change, and write nothing.")
+    ] = False,
+    prune: Prune = False,
+    prune_count: Annotated[
+        int | None,
+        typer.Option(
+            "--prune-count",
+            help="How many rows --prune is to remove: else it asks, or removes none.",
+            min=0,
+            show_default=False,
+        ),
+    ] = None,
+    via: Via = None,
 ) -> None:
     """Check a whole file of claims, then put its rows into a table."""
-    places = Places.of(file, checkpoint, rejects)
-    before = places.begin(resume=resume)
-    location = TableLocation(table, endpoint_url)
-    writer, calls = connect(location, on_existing, workers, resumed=resume)
     options = read_options(
         tenant=tenant,
         columns=columns,
@@ -88,10 +106,24 @@ def load(
         catalogue=catalogue,
         expires_in=expires_in,
     )
+    if via is not None:
+        import_checked(file, options, via, table, endpoint_url)
+        return
+    location = named_table(table, stack, endpoint_url)
+    reader = TableReader(location.client(), location.name)
+    if dry_run:
+        with check_file(file, options) as checked:
+            if checked.problem_count:
+                raise checked.refusal()
+            show_plan(reader, checked, prune=prune, judge=expectation(on_existing))
+        return
+    places = Places.of(file, checkpoint, rejects)
+    before = places.begin(resume=resume)
+    writer, calls = connect(location, on_existing, workers, resumed=resume)
     if before is not None:  # what --expires-in came to then, not now
         options = replace(options, expires_at=before.expires_at)
     asked = {
-        "table": f"{table} at {calls.where}",
+        "table": f"{location.name} at {calls.where}",
         "--tenant": tenant,
         "--column": " ".join(sorted(columns or ())),
         "--list-separator": list_separator,
@@ -102,15 +134,17 @@ def load(
         "--keep-going": keep_going,
         "--rejects": str(places.rejects.absolute()),
     }
-    with (
-        load_progress(report.err()) as progress,
-        check_file(file, options, progress=progress.checked) as checked,
-    ):
+    with ExitStack() as stack_:
+        with load_progress(report.err()) as progress:
+            checked = stack_.enter_context(check_file(file, options, progress=progress.checked))
         if checked.problem_count and not (keep_going and checked.complete):
             raise checked.refusal()
+        removals = stack_.enter_context(found_removals(reader, checked)) if prune else None
+        if removals is not None:
+            agree(removals, location.name, prune_count)
         run = FileLoad(
             checked,
-            table,
+            location.name,
             places,
             {
                 "FILE": _sha256(checked.sha256),
@@ -120,8 +154,15 @@ def load(
             before=before,
             expires_at=options.expires_at,
         )
-        loaded = run.run(writer, calls, workers, progress)
-    _tell(checked, loaded)
+        with load_progress(report.err()) as progress:
+            loaded = run.run(writer, calls, workers, progress)
+        _tell(checked, loaded)
+        if removals is not None and not loaded.tally.rejected:
+            remove_all(reader, removals)
+    if loaded.tally.rejected:
+        if prune:
+            report.err().print("nothing removed, since rows were rejected", markup=False)
+        raise typer.Exit(ExitCode.PARTLY_DONE)
 
 
 def _tell(checked: CheckedFile, loaded: Loaded) -> None:
@@ -134,8 +175,6 @@ def _tell(checked: CheckedFile, loaded: Loaded) -> None:
         keyed = f"{count(checked.by_address, 'row')} {'is' if checked.by_address == 1 else 'are'}"
         note = "such rows count only where USER_KEYS lists mail or userPrincipalName"
         console.print(f"{keyed} keyed by address: {note}", markup=False)
-    if loaded.tally.rejected:
-        raise typer.Exit(ExitCode.PARTLY_DONE)
 
 
 def _digest(catalogue: Path | None) -> str | None:

@@ -32,16 +32,15 @@ class Partitions:
             self._count += 1
             self._pending[part] = array("q")
 
-    def parts(self) -> "Iterator[array[int]]":
-        """Each part, its rows in the order they came, four numbers a row."""
+    def chunks(self, part: int) -> "Iterator[array[int]]":
+        """The rows of one of `PARTS` in the order they came, some at a time, four numbers a row."""
         size = _CHUNK_NUMBERS * _NUMBER_BYTES
-        for chunks, pending in zip(self._chunks, self._pending, strict=True):
-            part = array("q")
-            for chunk in chunks:
-                self._file.seek(chunk * size)
-                part.frombytes(self._file.read(size))
-            part.extend(pending)
-            yield part
+        for number in self._chunks[part]:
+            chunk = array("q")
+            self._file.seek(number * size)
+            chunk.frombytes(self._file.read(size))
+            yield chunk
+        yield self._pending[part]
 
     def close(self) -> None:
         """Drop everything."""
@@ -54,9 +53,9 @@ class KeyIndex:
     def __init__(self, partitions: Partitions) -> None:
         self._file = TemporaryFile(prefix="claimsctl-")  # noqa: SIM115  # closed by `close`
         counts = [0]
-        for part in partitions.parts():
-            keys = array("q", sorted(part[1::4]))
-            self._file.write(keys)
+        for part in range(PARTS):
+            keys = {key for chunk in partitions.chunks(part) for key in chunk[1::4]}
+            self._file.write(array("q", sorted(keys)))
             counts.append(len(keys))
         self._file.write(bytes(_NUMBER_BYTES))  # nothing cannot be mapped
         self._file.flush()

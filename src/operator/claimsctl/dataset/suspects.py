@@ -2,7 +2,7 @@
 
 import marshal
 from array import array
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from tempfile import TemporaryFile
 from typing import Any
@@ -12,7 +12,7 @@ from claims_provider.contract.limits import CLAIMS_BYTES_MAX
 
 from claimsctl.dataset.columns import USER
 from claimsctl.dataset.composition import Composer, RowLayer
-from claimsctl.dataset.partitions import Partitions
+from claimsctl.dataset.partitions import PARTS, Partitions
 from claimsctl.dataset.problem import Problem
 from claimsctl.dataset.record import Record
 from claimsctl.dataset.spill import Spill
@@ -20,7 +20,7 @@ from claimsctl.dataset.spill import Spill
 SLOTS = 1 << 16
 """Tenants share this many upper bounds of their own layers' bytes."""
 _SLOT_SHIFT = 16
-_PARTS = 1024
+_SIZE_MASK = (1 << _SLOT_SHIFT) - 1
 _CHUNK_ROWS = 16
 
 Item = tuple[Any, ...]
@@ -65,21 +65,24 @@ def find_suspects(partitions: Partitions, bounds: "array[int]") -> RowSet:
     """Rows whose key's hash stands twice, and those of users whose layers may be too large."""
     suspects = RowSet()
     largest_bound = max(bounds)
-    for part in partitions.parts():
-        users, keys, rows, packs = (part[first::4] for first in range(4))
-        if len(set(keys)) < len(keys):
-            counts = Counter(keys)
-            for key, row in zip(keys, rows, strict=True):
-                if counts[key] > 1:
-                    suspects.add(row)
+    for part in range(PARTS):
+        first: dict[int, int] = {}
         sums: dict[int, int] = defaultdict(int)
-        for user, pack in zip(users, packs, strict=True):
-            sums[user] += pack & 0xFFFF
+        for user, key, row, pack in _rows(partitions, part):
+            sums[user] += pack & _SIZE_MASK
+            if (before := first.setdefault(key, row)) != row:
+                suspects.add(before)
+                suspects.add(row)
         if max(sums.values(), default=0) + largest_bound > CLAIMS_BYTES_MAX:
-            for user, row, pack in zip(users, rows, packs, strict=True):
+            for user, _, row, pack in _rows(partitions, part):
                 if sums[user] and sums[user] + bounds[pack >> _SLOT_SHIFT] > CLAIMS_BYTES_MAX:
                     suspects.add(row)
     return suspects
+
+
+def _rows(partitions: Partitions, part: int) -> Iterator[tuple[int, int, int, int]]:
+    for chunk in partitions.chunks(part):
+        yield from zip(chunk[0::4], chunk[1::4], chunk[2::4], chunk[3::4], strict=True)
 
 
 def look_at(
@@ -94,7 +97,7 @@ def look_at(
         for item in spill.items():
             if item[0] in suspects:
                 parts.add(item)
-        for part in range(_PARTS):
+        for part in range(PARTS):
             yield from _findings(parts.items(part), composer, now)
     finally:
         parts.close()
@@ -134,11 +137,11 @@ class _Parts:
 
     def __init__(self) -> None:
         self._file = TemporaryFile(prefix="claimsctl-")  # noqa: SIM115  # closed by `close`
-        self._pending: list[list[Item]] = [[] for _ in range(_PARTS)]
-        self._chunks: list[list[tuple[int, int]]] = [[] for _ in range(_PARTS)]
+        self._pending: list[list[Item]] = [[] for _ in range(PARTS)]
+        self._chunks: list[list[tuple[int, int]]] = [[] for _ in range(PARTS)]
 
     def add(self, item: Item) -> None:
-        part = hash(item[2:4]) % _PARTS
+        part = hash(item[2:4]) % PARTS
         pending = self._pending[part]
         pending.append(item)
         if len(pending) >= _CHUNK_ROWS:

@@ -5,12 +5,12 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, NonNegativeInt
 
 from claimsctl.errors import OperatorError
 from claimsctl.loading.outcome import Tally
-
-_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,26 @@ class Checkpoint:
     """How much of the rejects file belongs to them."""
 
 
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+
+class _Rows(_Strict):
+    written: NonNegativeInt
+    unchanged: NonNegativeInt
+    skipped: NonNegativeInt
+    rejected: NonNegativeInt
+
+
+class _Document(_Strict):
+    claimsctl_load: Literal[1]
+    asked: dict[str, str | int | bool | None]
+    expires_at: int | None
+    rows_done: NonNegativeInt
+    tally: _Rows
+    rejects_bytes: NonNegativeInt
+
+
 class CheckpointFile:
     """Where the checkpoint lies."""
 
@@ -42,7 +62,7 @@ class CheckpointFile:
     def read(self) -> Checkpoint:
         """The checkpoint. Raises `OperatorError` when there is none, or something else."""
         try:
-            document = json.loads(self.path.read_bytes())
+            return _checkpoint(self.path.read_bytes())
         except FileNotFoundError:
             message = (
                 f"{self.path}: no such checkpoint; nothing of this file is half-way loaded: "
@@ -52,12 +72,12 @@ class CheckpointFile:
         except OSError as error:
             message = f"{self.path}: cannot be read: {error.strerror}"
             raise OperatorError(message) from None
-        except (ValueError, RecursionError):
-            raise self._foreign() from None
-        try:
-            return _checkpoint(document)
-        except (KeyError, TypeError, ValueError):
-            raise self._foreign() from None
+        except ValueError:
+            message = (
+                f"{self.path}: no checkpoint of claimsctl's; move it, or name another place by "
+                f"--checkpoint"
+            )
+            raise OperatorError(message) from None
 
     def check_same(self, checkpoint: Checkpoint, asked: Mapping[str, Any]) -> None:
         """Raises `OperatorError` that tells what `asked` wants else than `checkpoint`'s load."""
@@ -74,7 +94,7 @@ class CheckpointFile:
 
         Raises `OperatorError` when it cannot be written.
         """
-        document = {"claimsctl_load": _VERSION, **asdict(checkpoint)}
+        document = {"claimsctl_load": 1, **asdict(checkpoint)}
         new = self.path.with_name(f"{self.path.name}.new")
         try:
             with new.open("w", encoding="utf-8") as stream:
@@ -95,13 +115,6 @@ class CheckpointFile:
         self.path.unlink(missing_ok=True)
         sync_folder(self.path)
 
-    def _foreign(self) -> OperatorError:
-        message = (
-            f"{self.path}: no checkpoint of claimsctl's; move it, or name another place by "
-            f"--checkpoint"
-        )
-        return OperatorError(message)
-
 
 def sync_folder(path: Path) -> None:
     """Have what was done to the name `path` outlast a power failure."""
@@ -112,18 +125,15 @@ def sync_folder(path: Path) -> None:
         os.close(folder)
 
 
-def _checkpoint(document: Any) -> Checkpoint:
-    if document["claimsctl_load"] != _VERSION:
-        raise ValueError
-    numbers = (document["rows_done"], document["rejects_bytes"], *document["tally"].values())
-    if not all(isinstance(number, int) and number >= 0 for number in numbers):
-        raise ValueError
+def _checkpoint(content: bytes) -> Checkpoint:
+    """Raises `ValueError` for anything but what `CheckpointFile.write` leaves."""
+    document = _Document.model_validate_json(content)
     return Checkpoint(
-        asked=dict(document["asked"]),
-        expires_at=document["expires_at"],
-        rows_done=document["rows_done"],
-        tally=Tally(**document["tally"]),
-        rejects_bytes=document["rejects_bytes"],
+        document.asked,
+        document.expires_at,
+        document.rows_done,
+        Tally(**document.tally.model_dump()),
+        document.rejects_bytes,
     )
 
 

@@ -10,7 +10,7 @@ from claims_provider.claims.key import LayerKey
 
 from claimsctl.dataset.checked_file import NumberedRecord
 from claimsctl.dataset.record import Record
-from claimsctl.loading.calls import Calls, Refused
+from claimsctl.loading.calls import Calls, Refused, Stopped
 from claimsctl.loading.condition import Fate, OnExisting, Reject, Write, decide
 from claimsctl.loading.failure import Kind
 from claimsctl.loading.outcome import Outcome, Rejection, Tally
@@ -97,11 +97,15 @@ class ConditionalWriter:
         left = set(keys)
         patience = Patience(self._calls.pace)
         while left:
-            items = self._calls.make(partial(self._read, left), patience, writes=False)
-            found |= items[0]
-            if len(items[1]) < len(left):
+            try:
+                items, unread = self._calls.make(partial(self._read, left), patience, writes=False)
+            except Refused as refused:
+                message = f"the table cannot be read by pk and sk, both strings: {refused}"
+                raise Stopped(message) from None
+            found |= items
+            if len(unread) < len(left):
                 patience.renew()
-            left = items[1]
+            left = unread
             if left:
                 reason = f"DynamoDB leaves {len(left)} keys unread, time and again"
                 self._calls.again(patience, reason)

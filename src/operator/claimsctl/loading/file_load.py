@@ -17,6 +17,7 @@ from claimsctl.loading.places import Places
 from claimsctl.loading.progress import LoadProgress
 from claimsctl.loading.rejects_file import RejectsFile
 from claimsctl.loading.summary import count, effort_told, sum_told
+from claimsctl.report import escaped
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,11 @@ class FileLoad:
 
         Raises `OperatorError` when checkpoint or rejects file do not go with this load.
         """
+        # A name that is no Unicode, as a path may be, cannot be written into a checkpoint.
+        asked = {
+            name: escaped(value) if isinstance(value, str) else value
+            for name, value in asked.items()
+        }
         if before is not None and places.checkpoint is not None:
             places.checkpoint.check_same(before, asked)
         rejects = RejectsFile(

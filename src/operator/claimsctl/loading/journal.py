@@ -3,13 +3,13 @@
 import time
 from collections.abc import Iterable
 
-from claimsctl.dataset.checked_file import RejectedRow
+from claimsctl.dataset.rejected import RejectedRow
 from claimsctl.loading.checkpoint import Checkpoint, CheckpointFile
 from claimsctl.loading.ledger import Ledger
 from claimsctl.loading.outcome import Outcome, Tally
 from claimsctl.loading.rejects_file import RejectsFile
 
-_SAVE_SECONDS = 1.0
+_SAVE_SECONDS = 0.25
 
 
 class Journal:

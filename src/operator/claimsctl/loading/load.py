@@ -29,7 +29,7 @@ class LoadStopped(Exception):  # noqa: N818  # for the command to tell
         self.under_way = under_way
         """Rows that were being written, and may be in the table."""
         self.perhaps_written = perhaps_written
-        """Whether a call was under way that may have changed the table."""
+        """Whether a call has not come back that may have changed the table."""
         self.interrupted = reason == _INTERRUPTED
 
 
@@ -56,7 +56,6 @@ class Load:
                     if interrupted.is_set():
                         raise Stopped(_INTERRUPTED)  # noqa: TRY301  # as if from below
         except (Stopped, KeyboardInterrupt, OperatorError) as stop:
-            in_call = self._pace.under_way > 0
             self._pace.halt()
             # A second Ctrl-C does not wait. A disk that is full keeps the checkpoint before this.
             with suppress(KeyboardInterrupt, OperatorError):
@@ -64,7 +63,9 @@ class Load:
                 self._journal.note(self._ledger.settle())
                 self._journal.save()
             raise LoadStopped(
-                str(stop) or _INTERRUPTED, under_way=crew.begun, perhaps_written=in_call
+                str(stop) or _INTERRUPTED,
+                under_way=crew.begun,
+                perhaps_written=self._pace.under_way > 0,
             ) from None
         finally:
             self._pace.halt()

@@ -31,7 +31,8 @@ class Places:
     def begin(self, *, resume: bool) -> Checkpoint | None:
         """The checkpoint to go on from, ``None`` for a load from the first row on.
 
-        Raises `OperatorError` when there is one and `resume` is not said, or the other way round.
+        Raises `OperatorError` when there is one and `resume` is not said, or the other way round;
+        and when a new load would find a rejects file.
         """
         if resume:
             if self.checkpoint is None:
@@ -42,6 +43,12 @@ class Places:
             message = (
                 f"{self.checkpoint.path}: a load of this file was cut off; go on with it by "
                 f"--resume, or remove the checkpoint to begin anew"
+            )
+            raise OperatorError(message)
+        if self.rejects.exists():
+            message = (
+                f"{self.rejects}: is there already, and may hold rows of an earlier load; move it, "
+                f"or name another file for rejected rows by --rejects"
             )
             raise OperatorError(message)
         return None

@@ -42,27 +42,26 @@ class TerminalLine:
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._checking = progress.add_task("checking", total=None, told="")
-        self._writing: TaskID | None = None
+        self._task: TaskID | None = None
 
     def checked(self, bytes_read: int, bytes_total: int | None, rows: int) -> None:
         """How far the file is checked: by its bytes, since nobody knows its rows yet."""
-        self._progress.update(
-            self._checking, completed=bytes_read, total=bytes_total, told=f"{rows:,} rows"
-        )
+        self._tell("checking", bytes_read, bytes_total, f"{rows:,} rows")
 
     def written(self, rows: int, total: int, pace: Pace) -> None:
         """How many of the file's rows are settled."""
-        if self._writing is None:
-            self._progress.remove_task(self._checking)
-            self._writing = self._progress.add_task("writing", total=total, told="")
-        speed = next(task.speed for task in self._progress.tasks if task.id == self._writing)
+        speed = next((task.speed for task in self._progress.tasks), None)
         told = f"{rows:,} of {total:,} rows"
         if speed:
             told += f", {speed:,.0f} rows/s"
         if pace.throttles:
             told += f", {pace.throttles:,} throttles"
-        self._progress.update(self._writing, completed=rows, told=told)
+        self._tell("writing", rows, total, told)
+
+    def _tell(self, what: str, done: int, total: int | None, told: str) -> None:
+        if self._task is None:
+            self._task = self._progress.add_task(what, total=total, told="")
+        self._progress.update(self._task, completed=done, total=total, told=told)
 
 
 @contextmanager

@@ -15,19 +15,12 @@ class RejectsFile:
     def __init__(self, path: Path, form: RejectsFormat, *, resume_at: int | None = None) -> None:
         """`resume_at`: bytes of it that a load before this one vouches for; the rest is cut off.
 
-        Raises `OperatorError` for a file that is there already, or has lost some of those bytes.
+        Raises `OperatorError` for a file that has lost some of those bytes.
         """
         self.path = path
         self.form = form
         self._stream: BufferedRandom | None = None
-        if resume_at is None:
-            if path.exists():
-                message = (
-                    f"{path}: is there already, and may hold rows of an earlier load; move it, or "
-                    f"name another file for rejected rows by --rejects"
-                )
-                raise OperatorError(message)
-        elif path.exists() or resume_at:
+        if resume_at or (resume_at is not None and path.exists()):
             self._reopen(resume_at)
 
     def append(self, raw: Raw, reason: str) -> None:
@@ -75,6 +68,8 @@ class RejectsFile:
         try:
             self._stream = self.path.open("r+b")
             found = self._stream.seek(0, os.SEEK_END)
+            self._stream.truncate(min(size, found))
+            self._stream.seek(size)
         except OSError as error:
             message = f"{self.path}: the rows rejected so far cannot be read: {error.strerror}"
             raise OperatorError(message) from None
@@ -84,8 +79,6 @@ class RejectsFile:
                 f"changed; load without --resume, after removing the checkpoint"
             )
             raise OperatorError(message)
-        self._stream.truncate(size)
-        self._stream.seek(size)
 
     def _unwritable(self, error: OSError) -> OperatorError:
         message = f"{self.path}: rejected rows cannot be written: {error.strerror}"

@@ -17,7 +17,7 @@ LOCK = $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-hea
 	--no-emit-index-url --no-emit-find-links --no-strip-extras
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-python forge kill build bench check events engine artefacts runtime-python lock clean
+.PHONY: help demo test test-python forge kill build bench bench-claims check events engine artefacts runtime-python lock clean
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
@@ -42,6 +42,9 @@ build: $(SAM_INSTALLED) ## The artefact for Lambda (arm64), in .aws-sam/build
 
 bench: $(INSTALLED) ## What it costs to know who calls: cold start and warm callout in each mode
 	$(VENV)/bin/python bench/verification.py
+
+bench-claims: $(INSTALLED) ## What it costs to check a file of claims, in time and memory
+	$(VENV)/bin/python bench/claims_check.py
 
 check: $(INSTALLED) $(SAM_INSTALLED) ## Style, types, walls between the packages, samples, template
 	$(VENV)/bin/ruff check

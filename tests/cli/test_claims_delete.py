@@ -1,7 +1,5 @@
 """`claimsctl claims delete`: a user's rows, shown and asked first."""
 
-import io
-
 import pytest
 from botocore.exceptions import ClientError
 from claimsctl.dataset.record import Record
@@ -13,14 +11,6 @@ from tests.integration.engine import Table
 ROWS = [Record(TENANT, USER, app).key for app in (APP, None)]
 
 
-class Terminal(io.StringIO):
-    """Somebody types."""
-
-    def isatty(self) -> bool:
-        """Yes."""
-        return True
-
-
 @pytest.fixture
 def filled(table: Table) -> Table:
     """Two rows of the user's, one of another's, the tenant's default."""
@@ -30,10 +20,12 @@ def filled(table: Table) -> Table:
     return table
 
 
-def delete(run: Run, table: Table, *options: str, user: str = USER) -> Outcome:
+def delete(
+    run: Run, table: Table, *options: str, user: str = USER, typed: str | None = None
+) -> Outcome:
     """The outcome for a user of the samples' tenant."""
     where = ("--endpoint-url", table.url, "--table", table.name, "--tenant", TENANT)
-    return run("claims", "delete", user, *where, *options)
+    return run("claims", "delete", user, *where, *options, typed=typed)
 
 
 def left(table: Table) -> int:
@@ -69,12 +61,9 @@ def test_one_apps_row_goes(run: Run, filled: Table) -> None:
     [("yes\n", 0, 2), ("y\n", 1, 4), ("\n", 1, 4), ("", 1, 4), ("YES\n", 1, 4)],
     ids=["yes", "y", "return", "end", "shouted"],
 )
-def test_only_yes_is_yes(
-    run: Run, filled: Table, typed: str, exit_code: int, rows: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_yes_is_yes(run: Run, filled: Table, typed: str, exit_code: int, rows: int) -> None:
     """At a terminal it is asked; anything but `yes` leaves all as it is."""
-    monkeypatch.setattr("io.TextIOWrapper", lambda _: Terminal(typed))
-    outcome = delete(run, filled)
+    outcome = delete(run, filled, typed=typed)
     assert f"Delete these 2 rows from {filled.name}? Type yes: " in outcome.err
     assert (exit_code, rows) == (outcome.exit_code, left(filled))
     assert (exit_code == 1) is ("nothing deleted" in outcome.err)

@@ -289,3 +289,26 @@ def test_the_sample_goes_the_same_way(run: Run, engine: str, bucket: str, name: 
     assert 0 == load(run, engine, sample, name, f"s3://{bucket}").exit_code
     where = ("--endpoint-url", engine, "--table", name)
     assert 0 == run("claims", "diff", sample, "--prune", *where).exit_code
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--resume",), ("--dry-run",), ("--prune",), ("--keep-going",), ("--stack", "s"),
+        ("--on-existing", "merge"),
+    ],
+    ids=lambda options: options[0],
+)  # fmt: skip
+def test_what_goes_with_a_table_in_use_only(
+    run: Run, file: Path, name: str, options: tuple[str, ...]
+) -> None:
+    """An option that an import would pass over is refused."""
+    where = ("--table", name, "--via", "s3://bucket/in", *options)
+    told = f"--via makes a new table, whole or not at all: it goes without {options[0]}"
+    assert Outcome(2, "", f"claimsctl: {told}\n") == run("claims", "load", file, *where)
+
+
+def test_a_new_table_needs_a_name(run: Run, file: Path) -> None:
+    """`--table` is what it will be called."""
+    told = "claimsctl: --via makes a new table: --table gives its name\n"
+    assert Outcome(2, "", told) == run("claims", "load", file, "--via", "s3://bucket/in")

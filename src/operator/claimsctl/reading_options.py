@@ -2,11 +2,14 @@
 
 import re
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from claims_provider.contract.limits import EXPIRES_AT_MAX
 
+from claimsctl.dataset.catalogue_file import read_catalogue
 from claimsctl.dataset.columns import RESERVED
 from claimsctl.dataset.read_options import LIST_SEPARATOR, Format, ReadOptions
 from claimsctl.options import input_file
@@ -25,14 +28,23 @@ def read_options(
     expires_in: int | None,
 ) -> ReadOptions:
     """What the options say about the file. Raises `typer.BadParameter` and `OperatorError`."""
-    del catalogue
     return ReadOptions(
         tenant=tenant,
-        columns=dict(map(_renamed, columns or ())),
+        columns=_columns(columns or ()),
         list_separator=list_separator,
         format=format_,
+        catalogue=None if catalogue is None else read_catalogue(catalogue),
         expires_at=None if expires_in is None else int(time.time()) + expires_in,
     )
+
+
+def _columns(options: Sequence[str]) -> dict[str, str]:
+    renamed = list(map(_renamed, options))
+    columns = dict(renamed)
+    if len(set(columns.values())) < len(renamed):
+        message = f"a field or a heading stands twice in {', '.join(options)}"
+        raise typer.BadParameter(message, param_hint="--column")
+    return columns
 
 
 def _renamed(option: str) -> tuple[str, str]:
@@ -58,7 +70,11 @@ def _duration(value: str) -> int:
     if match is None:
         message = f"expected a number and m, h, d or w such as 30d, found {value!r}"
         raise typer.BadParameter(message)
-    return int(match[1]) * _SECONDS[match[2]]
+    seconds = int(match[1]) * _SECONDS[match[2]]
+    if time.time() + seconds > EXPIRES_AT_MAX:
+        message = f"expected an end before the year 5138, found {value!r}"
+        raise typer.BadParameter(message)
+    return seconds
 
 
 File = Annotated[

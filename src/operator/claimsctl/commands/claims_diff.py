@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Annotated
@@ -15,6 +16,7 @@ from claimsctl.dataset.check import check_file
 from claimsctl.dataset.checked_file import CheckedFile
 from claimsctl.dataset.plan import Change, ChangeKind, Judge, plan_records, replaced
 from claimsctl.dataset.reader import TableReader
+from claimsctl.dataset.table_layers import table_layers
 from claimsctl.errors import ExitCode
 from claimsctl.local.named_table import named_table
 from claimsctl.options import EndpointUrl, Prune, Stack, TableName, Tenant
@@ -57,11 +59,12 @@ def diff(
         catalogue=catalogue,
         expires_in=expires_in,
     )
-    with check_file(file, options) as checked:
+    location = named_table(table, stack, endpoint_url)
+    reader = TableReader(location.client(), location.name)
+    layers = table_layers(reader, time.time())
+    with check_file(file, options, tenant_layers=layers) as checked:
         if checked.problem_count:
             raise checked.refusal()
-        location = named_table(table, stack, endpoint_url)
-        reader = TableReader(location.client(), location.name)
         differs = show_plan(reader, checked, prune=prune, as_json=as_json)
     raise typer.Exit(ExitCode.NOT_FINE if differs else ExitCode.FINE)
 

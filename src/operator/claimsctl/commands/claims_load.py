@@ -1,6 +1,8 @@
 """``claimsctl claims load``."""
 
 import hashlib
+import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +19,8 @@ from claimsctl.commands.input import read_input
 from claimsctl.dataset.check import check_file
 from claimsctl.dataset.checked_file import CheckedFile
 from claimsctl.dataset.reader import TableReader
-from claimsctl.errors import ExitCode
+from claimsctl.dataset.table_layers import table_layers
+from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.loading.condition import OnExisting
 from claimsctl.loading.expectation import expectation
 from claimsctl.loading.file_load import FileLoad, Loaded
@@ -107,12 +110,23 @@ def load(
         expires_in=expires_in,
     )
     if via is not None:
+        _refuse_beside_via(
+            {
+                "--stack": stack,
+                "--on-existing": on_existing is not OnExisting.REPLACE,
+                "--keep-going": keep_going,
+                "--resume": resume,
+                "--dry-run": dry_run,
+                "--prune": prune,
+            }
+        )
         import_checked(file, options, via, table, endpoint_url)
         return
     location = named_table(table, stack, endpoint_url)
     reader = TableReader(location.client(), location.name)
+    layers = table_layers(reader, time.time())
     if dry_run:
-        with check_file(file, options) as checked:
+        with check_file(file, options, tenant_layers=layers) as checked:
             if checked.problem_count:
                 raise checked.refusal()
             show_plan(reader, checked, prune=prune, judge=expectation(on_existing))
@@ -136,7 +150,9 @@ def load(
     }
     with ExitStack() as stack_:
         with load_progress(report.err()) as progress:
-            checked = stack_.enter_context(check_file(file, options, progress=progress.checked))
+            checked = stack_.enter_context(
+                check_file(file, options, progress=progress.checked, tenant_layers=layers)
+            )
         if checked.problem_count and not (keep_going and checked.complete):
             raise checked.refusal()
         removals = stack_.enter_context(found_removals(reader, checked)) if prune else None
@@ -163,6 +179,13 @@ def load(
         if prune:
             report.err().print("nothing removed, since rows were rejected", markup=False)
         raise typer.Exit(ExitCode.PARTLY_DONE)
+
+
+def _refuse_beside_via(given: Mapping[str, object]) -> None:
+    """Raise `OperatorError` for what an import into a new table knows nothing of."""
+    if names := [name for name, value in given.items() if value]:
+        message = f"--via makes a new table, whole or not at all: it goes without {names[0]}"
+        raise OperatorError(message)
 
 
 def _tell(checked: CheckedFile, loaded: Loaded) -> None:

@@ -30,8 +30,8 @@ def read_catalogue(path: Path) -> Catalogue:
     except tomllib.TOMLDecodeError as error:
         message = f"{path}: no TOML: {error}"
         raise OperatorError(message) from None
-    except RecursionError:
-        message = f"{path}: no TOML: nested too deep"
+    except (ValueError, RecursionError):
+        message = f"{path}: no TOML: nested too deep, or with a number too long"
         raise OperatorError(message) from None
     reading = _Reading(path, text)
     rules = reading.rules(document)
@@ -136,10 +136,10 @@ def _line_of(text: str, where: tuple[str, ...]) -> int | None:
     """The line on which the key `where` is set, or else its table begins, if it is plain to see."""
     table: tuple[str, ...] = ()
     best = None
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         try:
             path = _path_of(tomllib.loads(line))
-        except (tomllib.TOMLDecodeError, RecursionError):  # a part of something longer
+        except (ValueError, RecursionError):  # a part of something longer
             path = _path_of(_opened(line))
         if line.lstrip().startswith("["):
             table = path
@@ -156,7 +156,7 @@ def _opened(line: str) -> Mapping[str, Any]:
     key, equals, _ = line.partition("=")
     try:
         return tomllib.loads(f"{key}= 0") if equals else {}
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return {}
 
 

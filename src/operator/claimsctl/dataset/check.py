@@ -38,10 +38,10 @@ def check_file(
     is wrong with its rows is told by the `CheckedFile`.
     """
     with ExitStack() as stack:
-        aside = SetAside()
-        stack.callback(aside.close)
-        reading = Reading(aside, problems_shown)
         try:
+            aside = SetAside()
+            stack.callback(aside.close)
+            reading = Reading(aside, problems_shown)
             with open_source(path, _told(progress, reading)) as source:
                 rows = rows_of(path, source, options)
                 reading.read(rows)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 from claims_provider.claims.compose import compose
 from claims_provider.claims.item import Layer
@@ -12,6 +13,8 @@ from claims_provider.errors import CalloutError
 
 from claimsctl.dataset.problem import Problem
 from claimsctl.dataset.tenants import TenantLayer, Tenants
+
+_AnyLayer = TypeVar("_AnyLayer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,51 +27,69 @@ class RowLayer:
 
 
 class Composer:
-    """Lays layers over one another as the function does."""
+    """Lays layers over one another as the function does.
+
+    A row that is told counts no more: the rows that are left fit together, in every app.
+    """
 
     def __init__(self, tenants: Tenants) -> None:
         self._tenants = tenants
-        self._tenant_apps = lru_cache(maxsize=256)(self._apps_too_large)
+        self._told = lru_cache(maxsize=256)(self._tenant_told)
 
     def tenants_too_large(self) -> Iterator[Problem]:
         """Tenants' own rows that are too large together, for whoever signs in."""
         for tenant, bound in self._tenants.bounds():
             if bound > CLAIMS_BYTES_MAX:
-                layers = self._tenants.layers_of(tenant)
-                for app, size in self._tenant_apps(tenant).items():
-                    told = layers[app] if layers[app].row else layers[None]
-                    if told.row:
-                        others = [layers[a] for a in {None, app} if layers[a] is not told]
-                        yield Problem(told.row, told.line, "", _message(size, app, others))
+                yield from self._told(tenant)
 
-    def user_too_large(self, tenant: str, own: Mapping[str | None, RowLayer]) -> Iterator[Problem]:
+    def user_too_large(self, tenant: str, rows: Mapping[str | None, RowLayer]) -> Iterator[Problem]:
         """The rows of one user that are too large with what they are laid over, each once.
 
-        `own`: by app (``None``: every app). What is too large without them is told by
-        `tenants_too_large`.
+        `rows`: by app (``None``: every app).
         """
-        layers = self._tenants.layers_of(tenant)
-        told = set()
-        for app in dict.fromkeys([None, *own, *layers]):
-            apps = [None] if app is None else [None, app]
-            below = [layers[a] for a in apps if a in layers]
-            above = [own[a] for a in apps if a in own]
-            if not above or above[-1].row in told or app in self._tenant_apps(tenant):
-                continue
+        told = {problem.row for problem in self._told(tenant)}
+        layers = {
+            app: layer
+            for app, layer in self._tenants.layers_of(tenant).items()
+            if layer.row not in told
+        }
+        own = dict(rows)
+        while (problem := _user_problem(layers, own)) is not None:
+            yield problem
+            own = {app: row for app, row in own.items() if row.row != problem.row}
+
+    def _tenant_told(self, tenant: str) -> Sequence[Problem]:
+        layers = dict(self._tenants.layers_of(tenant))
+        problems = []
+        for app in list(layers):
+            met = _met(layers, app)
+            size = _size_over_limit([layer.layer for layer in met])
+            mine = [layer for layer in met if layer.row]
+            if size is not None and mine:
+                others = [layer for layer in met if layer is not mine[-1]]
+                message = _message(size, app, others)
+                problems.append(Problem(mine[-1].row, mine[-1].line, "", message))
+                layers = {a: layer for a, layer in layers.items() if layer is not mine[-1]}
+        return problems
+
+
+def _user_problem(
+    layers: Mapping[str | None, TenantLayer], own: Mapping[str | None, RowLayer]
+) -> Problem | None:
+    """The first row of a user that is too large with what it is laid over."""
+    for app in dict.fromkeys([None, *layers, *own]):
+        below, above = _met(layers, app), _met(own, app)
+        if above:
             size = _size_over_limit([*(b.layer for b in below), *(a.layer for a in above)])
             if size is not None:
-                told.add(above[-1].row)
                 message = _message(size, app, [*below, *above[:-1]])
-                yield Problem(above[-1].row, above[-1].line, "", message)
+                return Problem(above[-1].row, above[-1].line, "", message)
+    return None
 
-    def _apps_too_large(self, tenant: str) -> Mapping[str | None, int]:
-        layers = self._tenants.layers_of(tenant)
-        sizes: dict[str | None, int] = {}
-        for app in layers:
-            pair = [layers[a].layer for a in dict.fromkeys((None, app)) if a in layers]
-            if (size := _size_over_limit(pair)) is not None:
-                sizes[app] = size
-        return sizes
+
+def _met(layers: Mapping[str | None, _AnyLayer], app: str | None) -> list[_AnyLayer]:
+    """The layers that a callout of `app` meets, lowest precedence first."""
+    return [layers[a] for a in dict.fromkeys((None, app)) if a in layers]
 
 
 def _size_over_limit(layers: Sequence[Layer]) -> int | None:

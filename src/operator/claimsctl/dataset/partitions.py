@@ -4,6 +4,7 @@ import mmap
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import accumulate
 from tempfile import TemporaryFile
 
@@ -44,7 +45,8 @@ class Partitions:
 
     def close(self) -> None:
         """Drop everything."""
-        self._file.close()
+        with suppress(OSError):  # a disk that is full has been told
+            self._file.close()
 
 
 class KeyIndex:
@@ -74,4 +76,5 @@ class KeyIndex:
         """Drop everything."""
         self._keys.release()
         self._map.close()
-        self._file.close()
+        with suppress(OSError):  # a disk that is full has been told
+            self._file.close()

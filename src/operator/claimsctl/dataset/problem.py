@@ -54,7 +54,7 @@ def shown(value: object) -> str:
         case _:
             kind = "object"
     try:
-        return f"the {kind} {_cut(json.dumps(value, ensure_ascii=False))}"
+        return f"the {kind} {_cut(json.dumps(value, ensure_ascii=False, default=str))}"
     except RecursionError:
         return f"a deeply nested {kind}"
 

@@ -4,6 +4,7 @@ import marshal
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
+from contextlib import suppress
 from tempfile import TemporaryFile
 from typing import Any
 
@@ -50,4 +51,5 @@ class Spill:
 
     def close(self) -> None:
         """Drop everything."""
-        self._file.close()
+        with suppress(OSError):  # a disk that is full has been told
+            self._file.close()

@@ -4,6 +4,7 @@ import marshal
 from array import array
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from tempfile import TemporaryFile
 from typing import Any
 
@@ -21,7 +22,7 @@ SLOTS = 1 << 16
 """Tenants share this many upper bounds of their own layers' bytes."""
 _SLOT_SHIFT = 16
 _SIZE_MASK = (1 << _SLOT_SHIFT) - 1
-_CHUNK_ROWS = 16
+_CHUNK_ROWS = 8
 
 Item = tuple[Any, ...]
 """Row, line and the first six fields of `Row`."""
@@ -157,4 +158,5 @@ class _Parts:
         yield from self._pending[part]
 
     def close(self) -> None:
-        self._file.close()
+        with suppress(OSError):  # a disk that is full has been told
+            self._file.close()

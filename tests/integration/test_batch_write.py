@@ -2,25 +2,23 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from botocore.exceptions import ChecksumError, ClientError, NoCredentialsError
+from claimsctl.dataset.checked_file import NumberedRecord
 from claimsctl.loading.batch_write import BatchWrite
+from claimsctl.loading.calls import Stopped
+from claimsctl.loading.condition import OnExisting
 from claimsctl.loading.failure import Kind, failure_of
-from claimsctl.loading.writers import loading_config
+from claimsctl.loading.writers import connect, loading_config
 from claimsctl.local.table import TableLocation
 
 from tests.integration.behaviours import PASS, answer_json, answer_with, refuse_with, wrong_checksum
-from tests.integration.engine import Table, claims_table, moto
+from tests.integration.engine import Table
 from tests.integration.fault_proxy import Behaviour, FaultProxy
 from tests.loading.meeting import content, record_of
-
-
-@pytest.fixture(scope="module")
-def table() -> Iterator[Table]:
-    """A table in moto."""
-    with moto() as url, claims_table(url) as table:
-        yield table
 
 
 @pytest.fixture
@@ -96,3 +94,24 @@ def test_without_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
         BatchWrite(client, "t").put([record_of(1).to_item()])
     assert Kind.FINAL is failure_of(client, raised.value).kind
     client.close()
+
+
+@pytest.mark.parametrize("kind", ["S", "N"])
+@pytest.mark.parametrize("mode", OnExisting)
+def test_a_table_with_other_keys(table: Table, mode: OnExisting, kind: Any) -> None:
+    """No row would fit it, so that none is rejected for it: the load stops."""
+    name = f"other-{uuid4().hex}"
+    keys = ("id", "sk") if kind == "S" else ("pk", "sk")
+    table.client.create_table(
+        TableName=name,
+        KeySchema=[
+            {"AttributeName": keys[0], "KeyType": "HASH"},
+            {"AttributeName": keys[1], "KeyType": "RANGE"},
+        ],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": kind} for key in keys],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    writer, _ = connect(TableLocation(name, table.url), mode, 1, resumed=False)
+    with pytest.raises(Stopped, match="pk and sk, both strings: "):
+        writer.write([NumberedRecord(n, n, record_of(n)) for n in (1, 2)])
+    table.client.delete_table(TableName=name)

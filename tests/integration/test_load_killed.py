@@ -23,10 +23,10 @@ from tests.integration.exchange import Exchange
 from tests.integration.fault_proxy import Behaviour, FaultProxy
 from tests.loading.meeting import after, before, content, csv_of, fill, told
 
-KILLS = int(os.environ.get("KILLS", "8"))
+KILLS = int(os.environ.get("KILLS", "16"))
 """Random points at which the loader is killed; `make kill` has 200."""
 
-A_LOAD = 2
+A_LOAD = 4
 """How often one load is killed before it may end."""
 
 ROWS = 600
@@ -88,7 +88,7 @@ def table(url: str) -> Iterator[Table]:
         yield table
 
 
-@pytest.mark.parametrize("seed", range(KILLS // A_LOAD // len(OnExisting)))
+@pytest.mark.parametrize("seed", range(-(-KILLS // A_LOAD // len(OnExisting))))
 @pytest.mark.parametrize("mode", OnExisting)
 def test_a_killed_load_goes_on(table: Table, tmp_path: Path, mode: OnExisting, seed: int) -> None:
     """After any number of kills `--resume` ends with the table as one whole load leaves it."""

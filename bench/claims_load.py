@@ -222,9 +222,7 @@ def main(rows: int) -> None:
                         tell(f"  its writing alone{delay}", few, int(speed), best)
             with empty_table(port, "ceiling") as name:
                 best = ceiling(port, name, min(rows, CEILING_ROWS))
-            sys.stdout.write(
-                line("engine's ceiling, once more", CEILING_ROWS, f"{best:.0f}", "", "")
-            )
+            tell("engine's ceiling, once more", min(rows, CEILING_ROWS), best, best)
 
 
 def _command(route: str, port: int, table: str, path: Path, rows: int) -> list[str]:

@@ -124,7 +124,7 @@ def test_nothing_is_written_when_there_is_a_problem(
         (
             ("{rows}", "--table", "t", "--tenant", TENANT, "--endpoint-url", "http://127.0.0.1:1"),
             {},
-            'table t: nothing written: Could not connect to the endpoint URL: "http://127.0.0.1:1/',
+            'table t: Could not connect to the endpoint URL: "http://127.0.0.1:1/',
         ),
         (
             ("{rows}", "--table", "t", "--tenant", TENANT),
@@ -156,5 +156,5 @@ def test_a_table_that_is_not_there(run: Run, engine: str, sample: Path) -> None:
     """Name, endpoint and region are told, since one of the three is wrong."""
     outcome = run("claims", "load", sample, "--endpoint-url", engine, "--table", "nowhere")
     told = f"no such table at {engine} in region us-east-1"
-    message = f"claimsctl: table nowhere: nothing written: {told}\n"
+    message = f"claimsctl: table nowhere: {told}\n"
     assert Outcome(2, "", message) == outcome

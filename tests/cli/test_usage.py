@@ -28,7 +28,9 @@ COMMANDS: dict[tuple[str, ...], set[str]] = {
     },
     ("claims", "load"): {
         "--table", "--tenant", "--endpoint-url", "--stack", "--dry-run", "--prune", "--prune-count",
-        "--via", "TABLE_NAME", "TENANT_ID", "AWS_ENDPOINT_URL_DYNAMODB", "STACK_NAME",
+        "--via", "--column", "--list-separator", "--format", "--catalogue", "--expires-in",
+        "--on-existing", "--keep-going", "--resume", "--rejects", "--checkpoint", "--workers",
+        "TABLE_NAME", "TENANT_ID", "AWS_ENDPOINT_URL_DYNAMODB", "STACK_NAME", "CLAIMS_CATALOGUE",
     },
     ("claims", "diff"): {
         "--table", "--tenant", "--endpoint-url", "--stack", "--prune", "--json", "--column",

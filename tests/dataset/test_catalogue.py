@@ -145,6 +145,11 @@ def test_rows_keep_to_the_catalogue(
         ('"customRoles": "Reader"', "customRoles: expected a list, as the catalogue says, "),
         ('"loyaltyTier": ["gold"]', "loyaltyTier: expected a string, as the catalogue says, "),
         ('"tier": "gold"', "tier: no claim of the catalogue, which has loyaltyTier, customRo"),
+        (
+            f'"app_id": "{OTHER_APP}", "customRoles": ["Reader"]',
+            f"customRoles: the catalogue has this claim for {APP}; the row is of app {OTHER_APP}",
+        ),
+        (f'"app_id": "{APP}", "customRoles": ["Reader"]', ""),
         ('"tier": null', ""),
         ('"customRoles": [], "loyaltyTier": ""', ""),
     ],

@@ -101,7 +101,9 @@ def test_claims_cannot_steer_a_terminal(run: Run, table: Table, tmp_path: Path) 
     assert ("\x1b" in outcome.out, 2) == (False, outcome.out.count("\\u001b"))
 
 
-@pytest.mark.parametrize("command", [("diff",), ("load", "--dry-run")], ids=["diff", "dry-run"])
+@pytest.mark.parametrize(
+    "command", [("diff",), ("load",), ("load", "--dry-run")], ids=["diff", "load", "dry-run"]
+)
 def test_a_row_too_large_over_the_tables_default(
     run: Run, table: Table, tmp_path: Path, command: tuple[str, ...]
 ) -> None:

@@ -124,8 +124,8 @@ def load(
         return
     location = named_table(table, stack, endpoint_url)
     reader = TableReader(location.client(), location.name)
+    layers = table_layers(reader, time.time())
     if dry_run:
-        layers = table_layers(reader, time.time())
         with check_file(file, options, tenant_layers=layers) as checked:
             if checked.problem_count:
                 raise checked.refusal()
@@ -150,7 +150,9 @@ def load(
     }
     with ExitStack() as stack_:
         with load_progress(report.err()) as progress:
-            checked = stack_.enter_context(check_file(file, options, progress=progress.checked))
+            checked = stack_.enter_context(
+                check_file(file, options, progress=progress.checked, tenant_layers=layers)
+            )
         if checked.problem_count and not (keep_going and checked.complete):
             raise checked.refusal()
         removals = stack_.enter_context(found_removals(reader, checked)) if prune else None

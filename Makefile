@@ -20,7 +20,7 @@ LOCK = $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-hea
 	--no-emit-index-url --no-emit-find-links --no-strip-extras
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-python forge build rehearse bench arrivals cost check events engine artefacts runtime-python lock clean
+.PHONY: help demo test test-python forge kill build rehearse bench bench-claims arrivals cost check events engine artefacts runtime-python lock clean
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
@@ -36,6 +36,9 @@ test-python: $(INSTALLED) ## The tests without coverage, for a second Python: ma
 
 forge: $(INSTALLED) ## The forger's battery at its full size: 200,000 tokens a wall instead of 10,000
 	FORGED_TOKENS=200000 $(VENV)/bin/pytest --no-cov tests/forgery
+
+kill: $(INSTALLED) engine ## The loader killed at 200 random points instead of 16, and 10 storms a mode and engine instead of 1
+	KILLS=200 STORMS=10 $(VENV)/bin/pytest --no-cov tests/integration/test_load_killed.py tests/integration/test_load_storm.py
 
 build: $(SAM_INSTALLED) ## The artefact for Lambda (arm64), in .aws-sam/build
 	$(SAM_BUILD)
@@ -54,6 +57,9 @@ arrivals: $(INSTALLED) ## Which share of callouts comes too late, played from be
 
 cost: $(INSTALLED) ## What a million callouts cost, from bench's measurements: docs/cost.md
 	$(VENV)/bin/python -m bench.cost
+
+bench-claims: $(INSTALLED) ## What it costs to check a file of claims, in time and memory
+	$(VENV)/bin/python bench/claims_check.py
 
 check: $(INSTALLED) $(SAM_INSTALLED) ## Style, types, walls between the packages, samples, template
 	$(VENV)/bin/ruff check

@@ -29,7 +29,18 @@ class Outcome:
 
 
 Run = Callable[..., Outcome]
-"""`run(*arguments, stdin=b"", **environment)`"""
+"""`run(*arguments, stdin=b"", **environment)`; in this process also `typed`, at a terminal."""
+
+
+class Terminal(io.TextIOWrapper):
+    """Somebody who has typed `text` ahead."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(io.BytesIO(text.encode()))
+
+    def isatty(self) -> bool:
+        """Yes."""
+        return True
 
 
 def variables(home: Path, **environment: str) -> dict[str, str]:
@@ -64,10 +75,13 @@ def process_in(home: Path) -> Run:
 def here_with(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run the entry point in this process, errors as messages and all."""
 
-    def run(*arguments: str | Path, stdin: bytes = b"", **environment: str) -> Outcome:
+    def run(
+        *arguments: str | Path, stdin: bytes = b"", typed: str | None = None, **environment: str
+    ) -> Outcome:
+        read = io.TextIOWrapper(io.BytesIO(stdin)) if typed is None else Terminal(typed)
         with monkeypatch.context() as patch:
             patch.setattr(sys, "argv", ["claimsctl", *map(str, arguments)])
-            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+            patch.setattr(sys, "stdin", read)
             for name in ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE"):
                 patch.delenv(name, raising=False)
             _set(patch, environment)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from claimsctl.dataset.file import read_claims_file
+from claimsctl.dataset.check import read_records
 from claimsctl.dataset.table import write_records
 from claimsctl.local.bundle import bundled
 
@@ -43,6 +43,6 @@ def table(engine: str) -> Iterator[Table]:
 def sample(engine: str) -> Iterator[Table]:
     """A table there that holds the sample's claims, never written to by tests."""
     with claims_table(engine) as table:
-        records = read_claims_file(bundled("events/claims.sample.csv"))
+        records = read_records(bundled("events/claims.sample.csv"))
         write_records(table.client, table.name, records)
         yield table

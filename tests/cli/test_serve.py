@@ -4,6 +4,7 @@ import json
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from claimsctl.entra.finding import Answer
@@ -12,6 +13,7 @@ from claimsctl.entra.samples.callouts import body_of
 from claimsctl.entra.scenarios import TENANT_ID
 from claimsctl.entra.token import mint
 from claimsctl.local.server import bind
+from claimsctl.local.table import embedded_table
 
 from tests.cli.command import EVENTS, MEMBER, Outcome, Run
 from tests.cli.server_process import HOST, Response, ServerProcess, free_port, serving
@@ -56,6 +58,24 @@ def test_it_says_what_it_does(server: ServerProcess) -> None:
         f"Tokens of {issuer}, published at {discovery}",
         f"Try: {curl}",
     ] == server.log.read_text("utf-8").splitlines()[:3]
+
+
+def test_its_claims_can_be_looked_at(server: ServerProcess, process: Run) -> None:
+    """The table that it embeds is open to the commands that it names, at the next port."""
+    told = server.log.read_text("utf-8").splitlines()[3]
+    options = f"--table claims --endpoint-url http://{HOST}:{server.port + 1}"
+    assert f"Its claims: claimsctl claims show|diff|load|export|delete {options}" == told
+    outcome = process("claims", "export", *options.split())
+    assert (0, "8 rows exported from claims\n") == (outcome.exit_code, outcome.err)
+
+
+def test_another_on_the_next_port_is_no_hindrance(tmp_path: Path) -> None:
+    """Where the next port is taken the embedded table is on any, and says where."""
+    with socket.create_server((HOST, 0)) as taken:
+        port = taken.getsockname()[1]
+        with embedded_table(port) as location:
+            assert location.endpoint_url != f"http://{HOST}:{port}"
+            assert [] == location.client().scan(TableName=location.name)["Items"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from tests.cli.command import MEMBER, Outcome, Run
 
 COMMANDS: dict[tuple[str, ...], set[str]] = {
     (): {"--version", "demo", "invoke", "serve", "token", "claims"},
-    ("claims",): {"load"},
+    ("claims",): {"load", "diff", "export", "show", "delete"},
     ("demo",): set(),
     ("invoke",): {
         "--claims", "--tenant", "--endpoint-url", "--table", "--caller-verification", "--json",
@@ -27,8 +27,27 @@ COMMANDS: dict[tuple[str, ...], set[str]] = {
         "TENANT_ID", "TENANT_KIND", "TOKEN_VERSION",
     },
     ("claims", "load"): {
-        "--table", "--tenant", "--endpoint-url",
-        "TABLE_NAME", "TENANT_ID", "AWS_ENDPOINT_URL_DYNAMODB",
+        "--table", "--tenant", "--endpoint-url", "--stack", "--dry-run", "--prune", "--prune-count",
+        "--via", "--column", "--list-separator", "--format", "--catalogue", "--expires-in",
+        "--on-existing", "--keep-going", "--resume", "--rejects", "--checkpoint", "--workers",
+        "TABLE_NAME", "TENANT_ID", "AWS_ENDPOINT_URL_DYNAMODB", "STACK_NAME", "CLAIMS_CATALOGUE",
+    },
+    ("claims", "diff"): {
+        "--table", "--tenant", "--endpoint-url", "--stack", "--prune", "--json", "--column",
+        "--list-separator", "--format", "--catalogue", "--expires-in",
+        "TABLE_NAME", "TENANT_ID", "AWS_ENDPOINT_URL_DYNAMODB", "STACK_NAME", "CLAIMS_CATALOGUE",
+    },
+    ("claims", "export"): {
+        "--table", "--tenant", "--endpoint-url", "--stack", "--user", "--format",
+        "TABLE_NAME", "TENANT_ID", "AWS_ENDPOINT_URL_DYNAMODB", "STACK_NAME",
+    },
+    ("claims", "show"): {
+        "--table", "--tenant", "--endpoint-url", "--stack", "--app", "--json",
+        "TABLE_NAME", "TENANT_ID", "AWS_ENDPOINT_URL_DYNAMODB", "STACK_NAME",
+    },
+    ("claims", "delete"): {
+        "--table", "--tenant", "--endpoint-url", "--stack", "--app", "--yes",
+        "TABLE_NAME", "TENANT_ID", "AWS_ENDPOINT_URL_DYNAMODB", "STACK_NAME",
     },
 }  # fmt: skip
 
@@ -63,7 +82,7 @@ def test_help_lists_every_option(run: Run, command: tuple[str, ...]) -> None:
         (("token", "--tenant", "contoso"), "'--tenant' (env var: 'TENANT_ID'): expec"),
         (("serve", "--tenant-kind", "b2c"), "Invalid value for '--tenant-kind'"),
         (("serve", "--port", "x"), "Invalid value for '--port'"),
-        (("claims", "load", "x"), "Missing option '--table' (env var: 'TABLE_NAME')"),
+        (("claims", "show", "a@x"), "Missing option '--tenant' (env var: 'TENANT_ID')"),
         (("claims", "load", "--table", "x"), "Missing argument"),
         (("claims", "drop"), "No such command 'drop'"),
     ],
@@ -71,7 +90,7 @@ def test_help_lists_every_option(run: Run, command: tuple[str, ...]) -> None:
         "command", "option", "extra", "no-event", "empty-event", "empty-file",
         "tenant", "verification", "no-value",
         "wrong", "version", "token-tenant", "kind", "port",
-        "no-table", "no-file", "subcommand",
+        "no-tenant", "no-file", "subcommand",
     ],
 )  # fmt: skip
 def test_wrong_usage_is_2(run: Run, arguments: tuple[str, ...], message: str) -> None:

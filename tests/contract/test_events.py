@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from claims_provider.claims.key import LayerKey
 from claims_provider.errors import ErrorCode
-from claimsctl.dataset.file import read_claims_file
+from claimsctl.dataset.check import read_records
 from claimsctl.entra.finding import Answer
 from claimsctl.entra.judge import judge
 from claimsctl.entra.samples.__main__ import event_files, main
@@ -25,7 +25,7 @@ def _items() -> dict[LayerKey, dict[str, Any]]:
         record.key: {
             name: value for name, value in record.to_item().items() if name not in {"pk", "sk"}
         }
-        for record in read_claims_file(EVENTS / "claims.sample.csv")
+        for record in read_records(EVENTS / "claims.sample.csv")
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from claims_provider.claims.key import LayerKey
-from claimsctl.dataset.file import read_claims_file
+from claimsctl.dataset.check import read_records
 from claimsctl.entra.samples.__main__ import event_files
 from claimsctl.entra.samples.event_file import EventFile
 from claimsctl.entra.scenarios import SCENARIOS, TENANT_ID
@@ -34,7 +34,7 @@ def _secrets() -> set[str]:
         user = callout.context.user
         words = (user.display_name, user.given_name, user.surname, user.mail, user.company_name)
         secrets |= {word for word in (*words, user.user_principal_name) if word}
-    for record in read_claims_file(EVENTS / "claims.sample.csv"):
+    for record in read_records(EVENTS / "claims.sample.csv"):
         for value in record.claims.values():
             secrets |= {value} if isinstance(value, str) else set(value)
     return secrets
@@ -43,7 +43,7 @@ def _secrets() -> set[str]:
 def _items(stored: dict[str, Any]) -> dict[LayerKey, dict[str, Any]]:
     return {
         record.key: {"claims": {"M": {**record.to_item()["claims"]["M"], **stored}}}
-        for record in read_claims_file(EVENTS / "claims.sample.csv")
+        for record in read_records(EVENTS / "claims.sample.csv")
     }
 
 

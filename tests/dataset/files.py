@@ -1,11 +1,13 @@
 """Files of claims for tests, and what reading them gives."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from claimsctl.dataset.file import read_claims_file
+from claimsctl.dataset.check import read_records
+from claimsctl.dataset.read_options import ReadOptions
 from claimsctl.dataset.record import Record
+from claimsctl.dataset.row import check_fields, read_cell
 from claimsctl.errors import ExitCode, OperatorError
 
 TENANT = "aaaabbbb-0000-cccc-1111-dddd2222eeee"
@@ -22,7 +24,7 @@ def reader_in(folder: Path) -> Read:
     def read(content: bytes | str) -> list[Record]:
         path = folder / "claims"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return read_claims_file(path, TENANT)
+        return read_records(path, TENANT)
 
     return read
 
@@ -37,3 +39,16 @@ def refuser_in(folder: Path) -> Refused:
         return [line.replace(f"{folder}/", "") for line in (str(raised.value), *raised.value.lines)]
 
     return refused
+
+
+def read_record(fields: Mapping[str, object], tenant: str | None) -> Record:
+    """The record of a row of fields. Raises the first `FieldProblem`."""
+    found = check_fields(fields, ReadOptions(tenant=tenant))
+    if isinstance(found, list):
+        raise found[0]
+    return Record(*found[:6])
+
+
+def read_cells(cells: Mapping[str, str]) -> dict[str, object]:
+    """What cells hold. Raises the first `FieldProblem`."""
+    return {name: read_cell(name, text, ReadOptions()) for name, text in cells.items()}

@@ -1,6 +1,9 @@
 """Whatever a file holds: records that the function reads as they were meant, or clear problems."""
 
+import gzip
 import json
+from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,18 +12,22 @@ from claims_provider.claims.item import read_item
 from claims_provider.contract.answer import claims_bytes
 from claims_provider.contract.limits import CLAIMS_BYTES_MAX
 from claims_provider.outbound.response import claims_response
+from claimsctl.dataset.catalogue import Catalogue, ClaimRule, ClaimType
+from claimsctl.dataset.cells_check import cells_check
+from claimsctl.dataset.check import check_file, read_records
 from claimsctl.dataset.columns import RESERVED, meant_by
-from claimsctl.dataset.fields import read_cells, read_record
-from claimsctl.dataset.file import read_claims_file
+from claimsctl.dataset.fields_check import FieldsCheck
 from claimsctl.dataset.problem import FieldProblem
+from claimsctl.dataset.read_options import Format, ReadOptions
 from claimsctl.dataset.record import Record
+from claimsctl.dataset.row import check_cells, check_fields
 from claimsctl.entra.finding import Answer
 from claimsctl.entra.judge import judge
 from claimsctl.errors import OperatorError
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from tests.dataset.files import APP, TENANT, USER
+from tests.dataset.files import APP, TENANT, USER, read_cells, read_record
 
 MANY = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 NOW = 0.0
@@ -118,6 +125,70 @@ def test_good_claims_are_never_refused(claims: dict[str, Any]) -> None:
     assert {name: value for name, value in claims.items() if value != ""} == record.claims
 
 
+RULES = {
+    "tier": ClaimRule("tier", ClaimType.STRING, values=("gold", "a|b")),
+    "roles": ClaimRule("roles", ClaimType.LIST, apps=frozenset({APP})),
+    "free": ClaimRule("free", ClaimType.STRING),
+}
+options = st.builds(
+    ReadOptions,
+    tenant=st.sampled_from([None, TENANT]),
+    list_separator=st.sampled_from(["|", ";", "]"]),
+    catalogue=st.sampled_from([None, Catalogue(RULES)]),
+    expires_at=st.sampled_from([None, 1924991999]),
+)
+headings = st.lists(
+    st.sampled_from([*RESERVED, *RULES, "reject_reason", "", "x"]), unique=True
+).map(lambda names: [name for name in names if name != "user"] + ["user"])
+some_cells = st.sampled_from(
+    ["", "x", "a|b", "a;b", "|", '["a"]', '["a", 1]', "[", "gold", USER, USER.upper(), APP, TENANT,
+     "a@b", "1924991999", "2030-01-01T00:00:00Z", "7", "é" * 800, "tier", '["\\ud800"]', "y" * 3073]
+)  # fmt: skip
+
+
+def _found(found: object) -> object:
+    if isinstance(found, list):
+        return [(problem.field, str(problem)) for problem in found]
+    return found
+
+
+@MANY
+@given(options, headings, st.lists(st.lists(some_cells | any_text, max_size=9), max_size=5))
+def test_fast_checks_of_cells_say_the_same(
+    options: ReadOptions, names: list[str], rows: list[list[str]]
+) -> None:
+    """What is compiled for a file finds exactly what the plain check of each row finds."""
+    named = [name for name in names if options.catalogue is None or name != "x"]
+    check = cells_check(named, ",", options)
+    for cells in rows * 2:
+        cells = [cell.encode("utf-8", "replace").decode() for cell in cells]  # noqa: PLW2901
+        assert _found(check_cells(named, cells, ",", options)) == _found(check(cells))
+    whole = [(cells + [""] * len(named))[: len(named)] for cells in rows]
+    for cells in whole * 2:
+        assert _found(check_cells(named, cells, ",", options)) == _found(check(cells))
+
+
+odd: st.SearchStrategy[Any] = st.sampled_from(
+    [None, "", 0, False, 0.0, [], {}, True, 1, 1924991999, 1924991999.0, [""], "1924991999", "gold",
+     "a|b", ["a"], ["a", None], [["a"]], APP, USER, USER.upper(), "é" * 1600, ["\ud800"], "\udfff"]
+)  # fmt: skip
+odd_fields = st.dictionaries(
+    st.sampled_from([*RESERVED, *RULES, "reject_reason", "x", "appid"]), odd
+)
+
+
+@MANY
+@given(options, st.lists(odd_fields | fields, max_size=4))
+def test_fast_checks_of_fields_say_the_same(
+    options: ReadOptions, rows: list[dict[str, Any]]
+) -> None:
+    """So does what is compiled for JSON, whose values may be of any type."""
+    check = FieldsCheck(options)
+    for row in rows * 2:
+        row = {"user": ""} | row  # noqa: PLW2901
+        assert _found(check_fields(row, options)) == _found(check(row))
+
+
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One file, written over and over."""
@@ -127,7 +198,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _read(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     try:
-        records = read_claims_file(path, TENANT)
+        records = read_records(path, TENANT)
     except OperatorError as error:
         told, records = (str(error).startswith(str(path)), len(error.lines) <= 21), []
     else:
@@ -138,11 +209,21 @@ def _read(path: Path, content: bytes) -> None:
         _survives(record)
 
 
+def _compressed(content: bytes) -> bytes:
+    return gzip.compress(content, 1, mtime=0)
+
+
 @MANY
-@given(st.binary())
-def test_any_bytes(path: Path, content: bytes) -> None:
-    """Any bytes are records or a problem told, never another exception."""
+@given(st.binary(), st.sampled_from([None, *Format]))
+def test_any_bytes(path: Path, content: bytes, format_: Format | None) -> None:
+    """Any bytes are records or a problem told, never another exception, in whatever format."""
     _read(path, content)
+    _read(path, _compressed(content))
+    _read(path, _compressed(content)[: len(content)])
+    path.write_bytes(content)
+    with suppress(OperatorError), check_file(path, ReadOptions(format=format_)) as checked:
+        assert checked.rows == checked.rejected + len(list(checked.records()))
+        assert checked.rejected == len(list(checked.rejected_rows()))
 
 
 @MANY
@@ -151,10 +232,35 @@ def test_any_near_miss(path: Path, content: list[bytes]) -> None:
     """What looks nearly like a file of claims is records or a problem told."""
     _read(path, b"".join(content))
     _read(path, b"user,tier\n" + b"".join(content))
+    _read(path, b"[" + b"".join(content))
 
 
-@MANY
-@given(st.lists(fields, max_size=4))
-def test_any_json_lines(path: Path, rows: list[dict[str, Any]]) -> None:
-    """Any objects, a line each, are records or a problem told."""
-    _read(path, "\n".join(json.dumps({"user": ""} | row) for row in rows).encode())
+@settings(MANY, max_examples=100)
+@given(st.lists(fields, max_size=4), st.sampled_from([None, 1]))
+def test_any_json(path: Path, rows: list[dict[str, Any]], indent: int | None) -> None:
+    """Any objects, a line each or in an array, are the records that each of them is by itself."""
+    rows = [{"user": ""} | row for row in rows]
+    _read(path, "\n".join(json.dumps(row) for row in rows).encode())
+    told = _rejected(path)
+    assert _expected(rows) == told
+    path.write_text(json.dumps(rows, indent=indent))
+    assert told == (_rejected(path) if rows else None)
+
+
+def _expected(rows: list[dict[str, Any]]) -> list[bool] | None:
+    """Which rows are bad, by a naive look at all of them in memory."""
+    if not rows:
+        return None
+    found = [check_fields(row, ReadOptions(tenant=TENANT)) for row in rows]
+    keys = Counter(row[:3] for row in found if isinstance(row, tuple))
+    return [isinstance(row, list) or keys[row[:3]] > 1 for row in found]
+
+
+def _rejected(path: Path) -> list[bool] | None:
+    try:
+        checked = check_file(path, ReadOptions(tenant=TENANT))
+    except OperatorError:
+        return None
+    with checked:
+        bad = {row.row for row in checked.rejected_rows()}
+        return [number in bad for number in range(1, checked.rows + 1)]

@@ -21,6 +21,23 @@ def test_any_csv_of_excel_is_read(read: Read, separator: str, ending: str, mark:
     ] == read(content)
 
 
+@pytest.mark.parametrize("separator", [";", ",", "\t", "|"])
+@pytest.mark.parametrize("line", ["sep={}\r\n", '"sep={}"\n', "SEP={}\n"])
+def test_excels_own_first_line_is_read(read: Read, separator: str, line: str) -> None:
+    """Excel tells itself the separator so; lines are counted with it."""
+    content = line.format(separator) + f"user{separator}a,b\n{USER}{separator}x\n"
+    if separator == ",":
+        content = content.replace("a,b", "a_b")
+    (record,) = read(content)
+    assert ["x"] == list(record.claims.values())
+
+
+def test_separators_in_quotes_do_not_count(read: Read) -> None:
+    """The heading's own separator is told by what stands outside quotes."""
+    (record,) = read(f'user;"a,b,c";d\n{USER};x;y\n')
+    assert {"a,b,c": "x", "d": "y"} == record.claims
+
+
 def test_quoted_cells_may_hold_anything(read: Read) -> None:
     """Quotes, separators and line breaks inside quotes belong to the cell."""
     (record,) = read(f'"user","a b","c"\r\n{USER},"say ""x"", y","one\r\ntwo"\r\n')
@@ -91,9 +108,9 @@ def test_headings_are_trimmed(read: Read) -> None:
         ("", "claims: the file is empty; expected CSV with a heading, or JSON lines"),
         (" \n\t\n", "claims: the file is empty; expected CSV with a heading, or JSON lines"),
         ("\ufeff", "claims: the file is empty; expected CSV with a heading, or JSON lines"),
-        ("[{}]", "claims: a JSON array; expected JSON lines: an object a line, no commas between"),
+        ("sep=;\n", "claims:2: no heading; expected tenant_id, user, "),
+        ("\n\nuser;a;a\n", "claims:3: column 'a' stands twice in the heading"),
         (b"user,a\nx,caf\xe9\n", "claims:2: byte 0xe9 is not UTF-8; save the file as UTF-8 "),
-        ("user,a\n".encode("utf-16"), "claims:1: byte 0xff is not UTF-8; save the file as UTF-8"),
     ],
 )  # fmt: skip
 def test_a_file_that_makes_no_sense(refused: Refused, content: bytes | str, message: str) -> None:

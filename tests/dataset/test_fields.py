@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 from claims_provider.claims.key import LayerKey
-from claimsctl.dataset.fields import read_cells, read_record
 from claimsctl.dataset.problem import FieldProblem
 from claimsctl.dataset.record import Record
 
-from tests.dataset.files import APP, TENANT, USER
+from tests.dataset.files import APP, TENANT, USER, read_cells, read_record
 
 OTHER_TENANT = "bbbbcccc-1111-dddd-2222-eeee3333ffff"
 
@@ -46,6 +45,16 @@ def test_ids_that_are_none(field: str, value: str) -> None:
     assert field == name
     assert message.startswith("expected a GUID such as 00000000-")
     assert message.endswith(f"found {value!r}")
+
+
+@pytest.mark.parametrize("field", ["tenant_id", "user", "app_id"])
+@pytest.mark.parametrize("value", ["1.2E+16", "12345.0", "1,2E+16", "12345", "4e5"])
+def test_ids_that_a_spreadsheet_has_rewritten(field: str, value: str) -> None:
+    """An id that was taken for a number has lost its digits; the message says what to do."""
+    name, message = _problem(**{field: value})
+    assert field == name
+    told = f"found '{value}', as a spreadsheet rewrites numbers; format the column as text and "
+    assert message.partition("0000, ")[2].startswith(told)
 
 
 @pytest.mark.parametrize("user", ["@", "a@", "@b", "a@b@c", "a b@c", "a@b\n", f"{'a' * 320}@b"])
@@ -194,6 +203,17 @@ def test_a_row_holds_3_kb_at_most() -> None:
         "is the largest"
     )
     assert ("large", message) == _problem(a="é" * 500, large=["x" * 2000, "y" * 67])
+
+
+def test_a_row_is_one_item_of_dynamodb() -> None:
+    """Names to hide and empty items count no bytes of Entra's, but an item has 400 KB at most."""
+    fits = [f"claim{number:05}" for number in range(20_000)]
+    assert tuple(fits) == read_record({"user": USER, "hidden_claims": fits}, TENANT).hidden
+    rows: list[dict[str, Any]] = [{"hidden_claims": fits * 2}, {"a": [""] * 110_000}]
+    for row in rows:
+        name, message = _problem(**row)
+        assert ("", "the row's lists need ") == (name, message[:21])
+        assert message.endswith("an item of DynamoDB has 409600")
 
 
 def test_an_item_holds_what_the_record_says() -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from claimsctl.dataset.file import read_claims_file
+from claimsctl.dataset.check import read_records
 from claimsctl.errors import OperatorError
 
 from tests.dataset.files import APP, TENANT, USER, Refused
@@ -59,7 +59,7 @@ def test_the_path_is_told_as_given(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     (tmp_path / "mine.csv").write_text("user\nx\n")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(OperatorError) as raised:
-        read_claims_file(Path("mine.csv"), TENANT)
+        read_records(Path("mine.csv"), TENANT)
     assert raised.value.lines[0].startswith("mine.csv:2: user: ")
 
 
@@ -69,5 +69,5 @@ def test_the_path_is_told_as_given(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_a_file_that_cannot_be_read(tmp_path: Path, name: str, why: str) -> None:
     """The system's own words say why."""
     with pytest.raises(OperatorError) as raised:
-        read_claims_file(tmp_path / name, TENANT)
+        read_records(tmp_path / name, TENANT)
     assert f"{tmp_path / name}: cannot be read: {why}" == str(raised.value)

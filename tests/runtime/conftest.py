@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from claimsctl.dataset.file import read_claims_file
+from claimsctl.dataset.check import read_records
 from claimsctl.dataset.table import write_records
 
 from tests.artefact.artefact import ROOT, built, inventory
@@ -22,7 +22,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Table]:
     if reason is not None:
         pytest.skip(reason)
     with dynamodb_local(tmp_path_factory.mktemp("engine")) as url, claims_table(url) as table:
-        write_records(table.client, table.name, read_claims_file(EVENTS / "claims.sample.csv"))
+        write_records(table.client, table.name, read_records(EVENTS / "claims.sample.csv"))
         yield table
 
 

@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 import pytest
-from claimsctl.dataset.file import read_claims_file
+from claimsctl.dataset.check import read_records
 from claimsctl.entra.finding import Answer
 from claimsctl.entra.judge import judge
 from claimsctl.entra.samples.__main__ import event_files
@@ -48,7 +48,7 @@ def _check(file: EventFile, response: dict[str, Any]) -> None:
         record.key: {
             name: value for name, value in record.to_item().items() if name not in {"pk", "sk"}
         }
-        for record in read_claims_file(EVENTS / "claims.sample.csv")
+        for record in read_records(EVENTS / "claims.sample.csv")
     }
     assert handler_over(FakeDynamoDB(items))(event_of(file)) == response
 

@@ -7,7 +7,11 @@ from typing import Annotated
 import typer
 
 from claimsctl import report
+from claimsctl.commands.claims_delete import delete
+from claimsctl.commands.claims_diff import diff
+from claimsctl.commands.claims_export import export
 from claimsctl.commands.claims_load import load
+from claimsctl.commands.claims_show import show
 from claimsctl.commands.demo import demo
 from claimsctl.commands.invoke import invoke
 from claimsctl.commands.serve import serve
@@ -28,7 +32,8 @@ for command in (demo, invoke, serve, token):
     app.command()(command)
 
 claims_app = typer.Typer(help="The claims in the table.", no_args_is_help=True)
-claims_app.command()(load)
+for claims_command in (load, diff, export, show, delete):
+    claims_app.command()(claims_command)
 app.add_typer(claims_app, name="claims")
 
 

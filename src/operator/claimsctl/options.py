@@ -6,7 +6,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
-from claims_provider.contract.identifiers import canonical_guid
+from claims_provider.contract.identifiers import canonical_address, canonical_guid
 from claims_provider.settings import CallerVerification
 
 from claimsctl.entra.token_claims import TenantKind, TokenVersion
@@ -17,6 +17,18 @@ def _guid(value: str | None) -> str | None:
         return None if value is None else canonical_guid(value)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
+
+
+def _user(value: str) -> str:
+    try:
+        return canonical_address(value) if "@" in value else canonical_guid(value)
+    except ValueError as error:
+        message = f"{error}, found {value!r}"
+        raise typer.BadParameter(message) from None
+
+
+def _user_or_none(value: str | None) -> str | None:
+    return None if value is None else _user(value)
 
 
 def _url(value: str | None) -> str | None:
@@ -43,7 +55,7 @@ ClaimsFile = Annotated[
     Path | None,
     typer.Option(
         "--claims",
-        help="Claims for the embedded table: CSV or JSON lines.",
+        help="Claims for the embedded table: CSV, TSV, JSON lines or JSON.",
         show_default=False,
     ),
 ]
@@ -66,6 +78,50 @@ EndpointUrl = Annotated[
 TableName = Annotated[
     str | None,
     typer.Option("--table", help="Table name.", envvar="TABLE_NAME", show_default=False),
+]
+Stack = Annotated[
+    str | None,
+    typer.Option(
+        "--stack",
+        help="The stack whose table it is, by its output TableName.",
+        envvar="STACK_NAME",
+        show_default=False,
+    ),
+]
+Prune = Annotated[
+    bool,
+    typer.Option(
+        "--prune",
+        help="Also remove what the table has beyond the file, in the tenants and apps it names.",
+    ),
+]
+Via = Annotated[
+    str | None,
+    typer.Option(
+        "--via",
+        metavar="s3://BUCKET/PREFIX",
+        help="Import into a new table by way of S3, for very many rows.",
+        show_default=False,
+    ),
+]
+TenantOfUser = Annotated[
+    str,
+    typer.Option(
+        "--tenant", help="The user's tenant id (GUID).", envvar="TENANT_ID", callback=_guid
+    ),
+]
+User = Annotated[
+    str, typer.Argument(metavar="USER", help="Object id, or an address.", callback=_user)
+]
+UserOption = Annotated[
+    str | None,
+    typer.Option(
+        "--user", help="Object id, or an address.", callback=_user_or_none, show_default=False
+    ),
+]
+App = Annotated[
+    str | None,
+    typer.Option("--app", help="App id (GUID).", callback=_guid, show_default=False),
 ]
 Verification = Annotated[
     CallerVerification,

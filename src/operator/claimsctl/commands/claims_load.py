@@ -1,33 +1,210 @@
 """``claimsctl claims load``."""
 
+import hashlib
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from claimsctl import report
-from claimsctl.dataset.file import read_claims_file
-from claimsctl.dataset.table import write_records
-from claimsctl.local.table import TableLocation
-from claimsctl.options import EndpointUrl, Tenant, input_file
+from claimsctl.commands.claims_diff import show_plan
+from claimsctl.commands.claims_import import import_checked
+from claimsctl.commands.claims_prune import agree, found_removals
+from claimsctl.commands.claims_prune import prune as remove_all
+from claimsctl.commands.input import read_input
+from claimsctl.dataset.check import check_file
+from claimsctl.dataset.checked_file import CheckedFile
+from claimsctl.dataset.reader import TableReader
+from claimsctl.dataset.table_layers import table_layers
+from claimsctl.errors import ExitCode, OperatorError
+from claimsctl.loading.condition import OnExisting
+from claimsctl.loading.expectation import expectation
+from claimsctl.loading.file_load import FileLoad, Loaded
+from claimsctl.loading.places import Places
+from claimsctl.loading.progress import load_progress
+from claimsctl.loading.summary import count
+from claimsctl.loading.writers import connect
+from claimsctl.local.named_table import named_table
+from claimsctl.options import EndpointUrl, Prune, Stack, TableName, Tenant, Via
+from claimsctl.reading_options import (
+    DEFAULT_SEPARATOR,
+    CatalogueFile,
+    Columns,
+    ExpiresIn,
+    File,
+    FileFormat,
+    Separator,
+    read_options,
+)
+
+WORKERS = 8
 
 
 def load(
-    file: Annotated[
-        Path,
-        typer.Argument(parser=input_file, metavar="FILE", help="CSV or JSON lines; - for stdin."),
-    ],
-    table: Annotated[str, typer.Option("--table", help="Table name.", envvar="TABLE_NAME")],
+    file: File,
+    table: TableName = None,
     tenant: Tenant = None,
     endpoint_url: EndpointUrl = None,
+    stack: Stack = None,
+    columns: Columns = None,
+    list_separator: Separator = DEFAULT_SEPARATOR,
+    format_: FileFormat = None,
+    catalogue: CatalogueFile = None,
+    expires_in: ExpiresIn = None,
+    on_existing: Annotated[
+        OnExisting,
+        typer.Option("--on-existing", help="What becomes of a row whose key is in the table."),
+    ] = OnExisting.REPLACE,
+    keep_going: Annotated[
+        bool,
+        typer.Option("--keep-going", help="Write the good rows of a file that has bad ones."),
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a load that was cut off.")
+    ] = False,
+    rejects: Annotated[
+        Path | None,
+        typer.Option(
+            "--rejects",
+            help="Where rows go that are not written; beside FILE else.",
+            show_default=False,
+        ),
+    ] = None,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(
+            "--checkpoint",
+            help="Where it is noted how far the load has come; beside FILE else.",
+            show_default=False,
+        ),
+    ] = None,
+    workers: Annotated[
+        int, typer.Option("--workers", help="Calls to the table at once.", min=1, max=64)
+    ] = WORKERS,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change, and write nothing.")
+    ] = False,
+    prune: Prune = False,
+    prune_count: Annotated[
+        int | None,
+        typer.Option(
+            "--prune-count",
+            help="How many rows --prune is to remove: else it asks, or removes none.",
+            min=0,
+            show_default=False,
+        ),
+    ] = None,
+    via: Via = None,
 ) -> None:
-    """Check a whole file of claims, then put its rows into a table in place of those there."""
-    records = read_claims_file(file, tenant)
-    by_address = sum("@" in (record.user or "") for record in records)
-    location = TableLocation(table, endpoint_url)
-    written = write_records(location.client(), table, records)
-    report.err().print(f"{written} of {len(records)} rows written to {table}", markup=False)
-    if by_address:
-        keyed = "1 row is" if by_address == 1 else f"{by_address} rows are"
+    """Check a whole file of claims, then put its rows into a table."""
+    options = read_options(
+        tenant=tenant,
+        columns=columns,
+        list_separator=list_separator,
+        format_=format_,
+        catalogue=catalogue,
+        expires_in=expires_in,
+    )
+    if via is not None:
+        _refuse_beside_via(
+            {
+                "--stack": stack,
+                "--on-existing": on_existing is not OnExisting.REPLACE,
+                "--keep-going": keep_going,
+                "--resume": resume,
+                "--dry-run": dry_run,
+                "--prune": prune,
+            }
+        )
+        import_checked(file, options, via, table, endpoint_url)
+        return
+    location = named_table(table, stack, endpoint_url)
+    reader = TableReader(location.client(), location.name)
+    layers = table_layers(reader, time.time())
+    if dry_run:
+        with check_file(file, options, tenant_layers=layers) as checked:
+            if checked.problem_count:
+                raise checked.refusal()
+            show_plan(reader, checked, prune=prune, judge=expectation(on_existing))
+        return
+    places = Places.of(file, checkpoint, rejects)
+    before = places.begin(resume=resume)
+    writer, calls = connect(location, on_existing, workers, resumed=resume)
+    if before is not None:  # what --expires-in came to then, not now
+        options = replace(options, expires_at=before.expires_at)
+    asked = {
+        "table": f"{location.name} at {calls.where}",
+        "--tenant": tenant,
+        "--column": " ".join(sorted(columns or ())),
+        "--list-separator": list_separator,
+        "--format": format_,
+        "--catalogue": _digest(catalogue),
+        "--expires-in": expires_in,
+        "--on-existing": on_existing,
+        "--keep-going": keep_going,
+        "--rejects": str(places.rejects.absolute()),
+    }
+    with ExitStack() as stack_:
+        with load_progress(report.err()) as progress:
+            checked = stack_.enter_context(
+                check_file(file, options, progress=progress.checked, tenant_layers=layers)
+            )
+        if checked.problem_count and not (keep_going and checked.complete):
+            raise checked.refusal()
+        removals = stack_.enter_context(found_removals(reader, checked)) if prune else None
+        if removals is not None:
+            agree(removals, location.name, prune_count)
+        run = FileLoad(
+            checked,
+            location.name,
+            places,
+            {
+                "FILE": _sha256(checked.sha256),
+                "rows that the check refuses": checked.rejected,
+                **asked,
+            },
+            before=before,
+            expires_at=options.expires_at,
+        )
+        with load_progress(report.err()) as progress:
+            loaded = run.run(writer, calls, workers, progress)
+        _tell(checked, loaded)
+        if removals is not None and not loaded.tally.rejected:
+            remove_all(reader, removals)
+    if loaded.tally.rejected:
+        if prune:
+            report.err().print("nothing removed, since rows were rejected", markup=False)
+        raise typer.Exit(ExitCode.PARTLY_DONE)
+
+
+def _refuse_beside_via(given: Mapping[str, object]) -> None:
+    """Raise `OperatorError` for what an import into a new table knows nothing of."""
+    if names := [name for name, value in given.items() if value]:
+        message = f"--via makes a new table, whole or not at all: it goes without {names[0]}"
+        raise OperatorError(message)
+
+
+def _tell(checked: CheckedFile, loaded: Loaded) -> None:
+    console = report.err()
+    for problem in checked.problems:
+        console.print(report.escaped(problem.told(checked.path)), markup=False)
+    for line in loaded.summary:
+        console.print(report.escaped(line), markup=False)
+    if checked.by_address:
+        keyed = f"{count(checked.by_address, 'row')} {'is' if checked.by_address == 1 else 'are'}"
         note = "such rows count only where USER_KEYS lists mail or userPrincipalName"
-        report.err().print(f"{keyed} keyed by address: {note}", markup=False)
+        console.print(f"{keyed} keyed by address: {note}", markup=False)
+
+
+def _digest(catalogue: Path | None) -> str | None:
+    if catalogue is None:
+        return None
+    return _sha256(hashlib.sha256(read_input(catalogue)).hexdigest())
+
+
+def _sha256(digest: str) -> str:
+    return f"SHA-256 {digest}"

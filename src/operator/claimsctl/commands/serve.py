@@ -56,12 +56,12 @@ def serve(
     issuer = Issuer(profile.tenant_id, profile.kind, key)
     with (
         bind(port) as listener,
-        chosen_table(endpoint_url, table, claims, tenant) as location,
+        chosen_table(endpoint_url, table, claims, tenant, port + 1) as location,
         local_function(
             location, profile.tenant_id, overrides, fetch_keys=issuer.fetch_keys
         ) as function,
     ):
-        for line in greeting(f"http://{HOST}:{port}", profile, issuer):
+        for line in greeting(f"http://{HOST}:{port}", profile, issuer, location):
             report.err().print(line, markup=False)
         if caller_verification is CallerVerification.NONE:
             report.err().print(

@@ -12,6 +12,11 @@ HIDDEN_CLAIMS = "hidden_claims"
 RESERVED = (TENANT_ID, USER, APP_ID, EXPIRES_AT, HIDDEN_CLAIMS)
 """Columns that say whose claims a row holds. Every other column is a claim."""
 
+REJECT_REASON = "reject_reason"
+"""What a file of rejected rows has beside the row; passed over on reading."""
+IGNORED = frozenset({REJECT_REASON})
+NO_CLAIMS = IGNORED | frozenset(RESERVED)
+
 # Were a near miss taken for a claim, the row would be wider or live longer than meant: `appid`
 # would give an app's roles in every app, `expires` would give them for ever. The table is closed
 # and short, since each name in it is one that no claim can have.

@@ -1,6 +1,8 @@
-"""What is wrong with one field of a row."""
+"""What is wrong with one field of a row, or with a file from some line on."""
 
 import json
+from dataclasses import dataclass
+from pathlib import Path
 
 _SHOWN_CHARACTERS = 80
 
@@ -11,6 +13,29 @@ class FieldProblem(Exception):  # noqa: N818  # a finding about a cell, collecte
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
         self.field = field
+
+
+class Unreadable(Exception):  # noqa: N818  # likewise
+    """Why the rest of a file, from `line` on, cannot be told into rows."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one field of a row; `field` is empty when it is the whole row."""
+
+    row: int
+    line: int
+    field: str
+    message: str
+
+    def told(self, path: Path) -> str:
+        """The problem on one line, with its place."""
+        where = f"{path}:{self.line}: {self.field}" if self.field else f"{path}:{self.line}"
+        return f"{where}: {self.message}"
 
 
 def shown(value: object) -> str:
@@ -29,7 +54,7 @@ def shown(value: object) -> str:
         case _:
             kind = "object"
     try:
-        return f"the {kind} {_cut(json.dumps(value, ensure_ascii=False))}"
+        return f"the {kind} {_cut(json.dumps(value, ensure_ascii=False, default=str))}"
     except RecursionError:
         return f"a deeply nested {kind}"
 

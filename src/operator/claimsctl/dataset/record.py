@@ -37,9 +37,10 @@ class Record:
 
     def to_item(self) -> dict[str, Any]:
         """The item in DynamoDB's low-level form."""
+        key = self.key
         item: dict[str, Any] = {
-            PARTITION_KEY: {"S": self.key.pk},
-            SORT_KEY: {"S": self.key.sk},
+            PARTITION_KEY: {"S": key.pk},
+            SORT_KEY: {"S": key.sk},
             CLAIMS: {"M": {name: _attribute(value) for name, value in self.claims.items()}},
         }
         if self.hidden:

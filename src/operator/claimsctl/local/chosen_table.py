@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from claimsctl.dataset.file import read_claims_file
+from claimsctl.dataset.check import read_records
 from claimsctl.dataset.table import write_records
 from claimsctl.errors import OperatorError
 from claimsctl.local.bundle import bundled
@@ -14,21 +14,25 @@ from claimsctl.local.table import EMBEDDED_TABLE, TableLocation, embedded_table
 
 @contextmanager
 def chosen_table(
-    endpoint_url: str | None, table: str | None, claims: Path | None, tenant: str | None
+    endpoint_url: str | None,
+    table: str | None,
+    claims: Path | None,
+    tenant: str | None,
+    port: int = 0,
 ) -> Iterator[TableLocation]:
     """The table that the options name; without any, the embedded one, filled from `claims`.
 
-    By default that one holds the sample's claims. A table of somebody's own is only read: the rows
-    that people sign in with must not be replaced by a trial. Raises `OperatorError` when it is
-    asked for together with `claims`.
+    By default that one holds the sample's claims; it is on `port`, or on any. A table of somebody's
+    own is only read: the rows that people sign in with must not be replaced by a trial. Raises
+    `OperatorError` when it is asked for together with `claims`.
     """
     if endpoint_url or table:
         if claims is not None:
             raise _only_read(endpoint_url, table, claims)
         yield TableLocation(table or EMBEDDED_TABLE, endpoint_url)
         return
-    with embedded_table() as location:
-        records = read_claims_file(claims or bundled("events/claims.sample.csv"), tenant)
+    with embedded_table(port) as location:
+        records = read_records(claims or bundled("events/claims.sample.csv"), tenant)
         write_records(location.client(), location.name, records)
         yield location
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from rich.console import Console, RenderableType
 
-from claimsctl.dataset.file import read_claims_file
+from claimsctl.dataset.check import read_records
 from claimsctl.dataset.table import write_records
 from claimsctl.entra.finding import Answer, Verdict
 from claimsctl.entra.judge import judge
@@ -54,7 +54,7 @@ def run_demo(
         embedded_table() as table,
         local_function(table, TENANT_ID, _QUIET, environment={}) as function,
     ):
-        written = write_records(table.client(), table.name, read_claims_file(sample))
+        written = write_records(table.client(), table.name, read_records(sample))
         console.print(f"DynamoDB (embedded)  {written} rows loaded from {sample.name}")
         with served(function, issuer) as url:
             console.print(f"HTTP API             {url}")

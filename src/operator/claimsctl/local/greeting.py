@@ -7,9 +7,13 @@ from claimsctl.entra.token_claims import TokenProfile
 from claimsctl.local.bundle import bundled
 from claimsctl.local.gateway import CALLOUT_PATH
 from claimsctl.local.issuer import Issuer
+from claimsctl.local.named_table import EMBEDDED_ENDPOINT
+from claimsctl.local.table import EMBEDDED_TABLE, TableLocation
 
 
-def greeting(base_url: str, profile: TokenProfile, issuer: Issuer) -> tuple[str, ...]:
+def greeting(
+    base_url: str, profile: TokenProfile, issuer: Issuer, table: TableLocation
+) -> tuple[str, ...]:
     """Lines for people; the command is one that any POSIX shell takes."""
     url = base_url + CALLOUT_PATH
     discovery = base_url + issuer.discovery_path(profile.version)
@@ -25,7 +29,15 @@ def greeting(base_url: str, profile: TokenProfile, issuer: Issuer) -> tuple[str,
         f"Serving {url} for tenant {profile.tenant_id}; Ctrl-C ends it.",
         f"Tokens of {profile.issuer}, published at {discovery}",
         f"Try: {shown}",
+        f"Its claims: claimsctl claims show|diff|load|export|delete{_table_options(table)}",
     )
+
+
+def _table_options(table: TableLocation) -> str:
+    if (table.name, table.endpoint_url) == (EMBEDDED_TABLE, EMBEDDED_ENDPOINT):
+        return ""  # what those commands take by themselves
+    options = {"--table": table.name, "--endpoint-url": table.endpoint_url}
+    return "".join(f" {name} {shlex.quote(value)}" for name, value in options.items() if value)
 
 
 def token_command(profile: TokenProfile) -> str:

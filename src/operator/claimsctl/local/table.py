@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 EMBEDDED_TABLE = "claims"
 AWS_SETTINGS = "the AWS SDK reads --endpoint-url, AWS_DEFAULT_REGION, AWS_PROFILE and ~/.aws"
 _PATIENCE_SECONDS = 10
+_HOST = "127.0.0.1"
 _LOOPBACK = ("http://127.", "http://localhost", "http://[::1]")
 
 
@@ -52,8 +54,10 @@ class TableLocation:
             }
         return variables
 
-    def client(self) -> "DynamoDBClient":
+    def client(self, config: Config | None = None) -> "DynamoDBClient":
         """A client for loading and looking, patient where the function is not.
+
+        What `config` says counts in place of what is usual.
 
         Raises `OperatorError` when the endpoint, the region or the AWS SDK's configuration is not
         fit for one.
@@ -70,7 +74,7 @@ class TableLocation:
                     connect_timeout=_PATIENCE_SECONDS,
                     read_timeout=_PATIENCE_SECONDS,
                     proxies={} if self._is_local else None,
-                ),
+                ).merge(config or Config()),
             )
         except (BotoCoreError, ValueError) as error:
             message = f"table {self.name}: {error} ({AWS_SETTINGS})"
@@ -82,8 +86,10 @@ class TableLocation:
 
 
 @contextmanager
-def embedded_table() -> Iterator[TableLocation]:
+def embedded_table(port: int = 0) -> Iterator[TableLocation]:
     """An empty claims table in this process (moto), keyed as the template's real one.
+
+    On `port` of the loopback interface when that is free, else on any.
 
     While it is there the process's environment has none of the operator's AWS settings: they are
     for other tables, and moto minds them as the AWS SDK does.
@@ -93,7 +99,9 @@ def embedded_table() -> Iterator[TableLocation]:
         from moto.server import ThreadedMotoServer  # noqa: PLC0415
 
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
-        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        server = ThreadedMotoServer(
+            ip_address=_HOST, port=port if _is_free(port) else 0, verbose=False
+        )
         server.start()
         try:
             host, port = server.get_host_and_port()
@@ -106,3 +114,13 @@ def embedded_table() -> Iterator[TableLocation]:
                 client.delete_table(TableName=location.name)
         finally:
             server.stop()
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_HOST, port))
+        except (OSError, OverflowError):
+            return False
+    return True

@@ -1,0 +1,81 @@
+"""``claimsctl claims delete``."""
+
+import sys
+import time
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from claims_provider.claims.item import Item
+from claims_provider.claims.key import LayerKey
+
+from claimsctl import report
+from claimsctl.commands.item_view import item_lines, key_text
+from claimsctl.dataset.engine_error import ENGINE_ERRORS
+from claimsctl.dataset.reader import TableReader, wire_key
+from claimsctl.dataset.record import Record
+from claimsctl.dataset.stored import key_of
+from claimsctl.errors import ExitCode, OperatorError
+from claimsctl.loading.failure import failure_of
+from claimsctl.local.named_table import named_table
+from claimsctl.options import App, EndpointUrl, Stack, TableName, TenantOfUser, User
+
+
+def delete(
+    user: User,
+    tenant: TenantOfUser,
+    app: App = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    table: TableName = None,
+    stack: Stack = None,
+    endpoint_url: EndpointUrl = None,
+) -> None:
+    """Delete a user's rows, in every app, or in one; shown and asked first.
+
+    The tenant's defaults stay, and are what the user gets from then on. Exit code 1 when there is
+    nothing to delete, or the answer is no.
+    """
+    location = named_table(table, stack, endpoint_url)
+    reader = TableReader(location.client(), location.name)
+    key = Record(tenant, user, app).key
+    items = _found(reader, key, only_this=app is not None)
+    note = report.err()
+    if not items:
+        note.print(f"no such row of user {user} in {location.name}: nothing deleted", markup=False)
+        raise typer.Exit(ExitCode.NOT_FINE)
+    for item in items:
+        for line in item_lines(item, time.time()):
+            report.out().print(line)
+    if not yes and not _agreed(len(items), location.name):
+        note.print("nothing deleted", markup=False)
+        raise typer.Exit(ExitCode.NOT_FINE)
+    _delete(reader, [key_of(item) for item in items])
+    for later in _found(reader, key, only_this=app is not None):
+        message = f"{key_text(key_of(later))} has been written again meanwhile"
+        raise OperatorError(message, exit_code=ExitCode.PARTLY_DONE)
+
+
+def _found(reader: TableReader, key: LayerKey, *, only_this: bool) -> Sequence[Item]:
+    return [item for item in reader.partition(key.pk) if not only_this or key_of(item) == key]
+
+
+def _agreed(count: int, table: str) -> bool:
+    """Whether whoever sits at the terminal says yes. Raises `OperatorError` when nobody does."""
+    rows = "this row" if count == 1 else f"these {count} rows"
+    if not sys.stdin.isatty():
+        message = f"nothing deleted: nobody to ask about {rows}; --yes deletes without asking"
+        raise OperatorError(message)
+    report.err().print(f"Delete {rows} from {table}? Type yes: ", end="", markup=False)
+    return sys.stdin.readline().strip() == "yes"
+
+
+def _delete(reader: TableReader, keys: Sequence[LayerKey]) -> None:
+    for number, key in enumerate(keys):
+        try:
+            reader.client.delete_item(TableName=reader.table, Key=wire_key(key))
+        except ENGINE_ERRORS as error:
+            told = failure_of(reader.client, error).reason
+            message = f"table {reader.table}: {number} of {len(keys)} rows deleted, then: {told}"
+            code = ExitCode.PARTLY_DONE if number else ExitCode.USAGE
+            raise OperatorError(message, exit_code=code) from None
+        report.err().print(f"deleted {key_text(key)}", markup=False)

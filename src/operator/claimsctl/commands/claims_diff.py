@@ -1,0 +1,107 @@
+"""``claimsctl claims diff``."""
+
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from claimsctl import report
+from claimsctl.commands.claims_prune import found_removals
+from claimsctl.commands.plan_view import change_fields, change_lines, summary
+from claimsctl.dataset.check import check_file
+from claimsctl.dataset.checked_file import CheckedFile
+from claimsctl.dataset.plan import Change, ChangeKind, Judge, plan_records, replaced
+from claimsctl.dataset.reader import TableReader
+from claimsctl.dataset.table_layers import table_layers
+from claimsctl.errors import ExitCode
+from claimsctl.local.named_table import named_table
+from claimsctl.options import EndpointUrl, Prune, Stack, TableName, Tenant
+from claimsctl.progress import counting
+from claimsctl.reading_options import (
+    DEFAULT_SEPARATOR,
+    CatalogueFile,
+    Columns,
+    ExpiresIn,
+    File,
+    FileFormat,
+    Separator,
+    read_options,
+)
+
+
+def diff(
+    file: File,
+    tenant: Tenant = None,
+    columns: Columns = None,
+    list_separator: Separator = DEFAULT_SEPARATOR,
+    file_format: FileFormat = None,
+    catalogue: CatalogueFile = None,
+    expires_in: ExpiresIn = None,
+    prune: Prune = False,
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON object for each change.")] = False,
+    table: TableName = None,
+    stack: Stack = None,
+    endpoint_url: EndpointUrl = None,
+) -> None:
+    """Show what loading a file would change; the table is only read.
+
+    Exit code 1 when something would.
+    """
+    options = read_options(
+        tenant=tenant,
+        columns=columns,
+        list_separator=list_separator,
+        format_=file_format,
+        catalogue=catalogue,
+        expires_in=expires_in,
+    )
+    location = named_table(table, stack, endpoint_url)
+    reader = TableReader(location.client(), location.name)
+    layers = table_layers(reader, time.time())
+    with check_file(file, options, tenant_layers=layers) as checked:
+        if checked.problem_count:
+            raise checked.refusal()
+        differs = show_plan(reader, checked, prune=prune, as_json=as_json)
+    raise typer.Exit(ExitCode.NOT_FINE if differs else ExitCode.FINE)
+
+
+def show_plan(
+    reader: TableReader,
+    checked: CheckedFile,
+    *,
+    prune: bool,
+    judge: Judge = replaced,
+    as_json: bool = False,
+) -> bool:
+    """Report what loading `checked` would change; whether it would change anything."""
+    counts: Counter[ChangeKind] = Counter()
+    for change in _plan(reader, checked, judge, prune=prune):
+        counts[change.kind] += 1
+        if change.kind is not ChangeKind.SAME:
+            _show(change, as_json=as_json)
+    report.err().print(summary(counts, prune=prune), markup=False)
+    return not set(counts) <= {ChangeKind.SAME}
+
+
+def _plan(
+    reader: TableReader, checked: CheckedFile, judge: Judge, *, prune: bool
+) -> Iterator[Change]:
+    with counting("comparing", checked.valid) as advance:
+        for change in plan_records(reader, (good.record for good in checked.records()), judge):
+            advance(1)
+            yield change
+    if prune:
+        with found_removals(reader, checked) as removals:
+            yield from removals.changes(reader)
+
+
+def _show(change: Change, *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps(change_fields(change), ensure_ascii=False) + "\n")
+        return
+    for line in change_lines(change):
+        report.out().print(line)

@@ -1,0 +1,170 @@
+"""The catalogue's file → the catalogue, or every problem in it."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from claims_provider.contract.identifiers import canonical_guid
+
+from claimsctl.dataset.catalogue import Catalogue, ClaimRule, ClaimType
+from claimsctl.dataset.columns import NO_CLAIMS, check_claim_name
+from claimsctl.dataset.problem import FieldProblem, shown
+from claimsctl.errors import OperatorError
+
+_CLAIMS = "claims"
+_TYPE, _APPS, _VALUES, _TOKEN_NAME = _KEYS = ("type", "apps", "values", "token_name")
+
+
+def read_catalogue(path: Path) -> Catalogue:
+    """The catalogue at `path`. Raises `OperatorError` with every problem, by line and claim."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        document = tomllib.loads(text)
+    except OSError as error:
+        message = f"{path}: cannot be read: {error.strerror}"
+        raise OperatorError(message) from None
+    except UnicodeDecodeError as error:
+        message = f"{path}: no UTF-8, which TOML is: byte 0x{error.object[error.start]:02x}"
+        raise OperatorError(message) from None
+    except tomllib.TOMLDecodeError as error:
+        message = f"{path}: no TOML: {error}"
+        raise OperatorError(message) from None
+    except (ValueError, RecursionError):
+        message = f"{path}: no TOML: nested too deep, or with a number too long"
+        raise OperatorError(message) from None
+    reading = _Reading(path, text)
+    rules = reading.rules(document)
+    if reading.problems:
+        count = len(reading.problems)
+        message = f"{path}: {'1 problem' if count == 1 else f'{count} problems'} in the catalogue"
+        raise OperatorError(message, lines=reading.problems)
+    return Catalogue({rule.name: rule for rule in rules})
+
+
+class _Reading:
+    """What a document says, and what is wrong with it."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self._path = path
+        self._text = text
+        self.problems: list[str] = []
+
+    def rules(self, document: Mapping[str, Any]) -> list[ClaimRule]:
+        for key in document:
+            if key != _CLAIMS:
+                expected = "expected a table [claims.NAME] for each claim"
+                self._problem((key,), f"no key of a catalogue; {expected}")
+        claims = document.get(_CLAIMS)
+        if not isinstance(claims, dict) or not claims:
+            self._problem((_CLAIMS,), "expected a table [claims.NAME] for each claim, found none")
+            return []
+        rules = [self._rule(name, table) for name, table in claims.items()]
+        for rule, other in _clashes(rules):
+            message = (
+                f"goes into the token as {rule.token_name!r} as {other.name} does, "
+                f"in the same app; give it another token_name"
+            )
+            self._problem((_CLAIMS, rule.name), message)
+        return rules
+
+    def _rule(self, name: str, table: object) -> ClaimRule:
+        where = (_CLAIMS, name)
+        self._check_name(name)
+        if not isinstance(table, dict):
+            self._problem(where, f"expected a table with {', '.join(_KEYS)}, found {shown(table)}")
+            table = {_TYPE: ClaimType.STRING}
+        for key in table:
+            if key not in _KEYS:
+                self._problem((*where, key), f"no such key; expected {', '.join(_KEYS)}")
+        type_ = table.get(_TYPE)
+        if type_ not in tuple(ClaimType):
+            found = "none" if type_ is None else shown(type_)
+            self._problem((*where, _TYPE), f'expected "string" or "list", found {found}')
+            type_ = ClaimType.STRING
+        token_name = table.get(_TOKEN_NAME, name)
+        if not isinstance(token_name, str) or not token_name.strip():
+            self._problem((*where, _TOKEN_NAME), f"expected a name, found {shown(token_name)}")
+            token_name = name
+        apps = [self._app((*where, _APPS), app) for app in self._texts(table, where, _APPS)]
+        values = self._texts(table, where, _VALUES)
+        return ClaimRule(name, ClaimType(type_), frozenset(apps), tuple(values), token_name)
+
+    def _check_name(self, name: str) -> None:
+        if name in NO_CLAIMS:
+            self._problem((_CLAIMS, name), "a column of its own, no claim")
+            return
+        try:
+            check_claim_name(name)
+        except FieldProblem as problem:
+            self._problem((_CLAIMS, name), str(problem))
+
+    def _texts(self, table: Mapping[str, Any], where: tuple[str, ...], key: str) -> list[str]:
+        texts = table.get(key)
+        if texts is None:
+            return []
+        if not isinstance(texts, list) or not texts or not all(isinstance(t, str) for t in texts):
+            message = f"expected a list of one or more strings, found {shown(texts)}"
+            self._problem((*where, key), message)
+            return []
+        return texts
+
+    def _app(self, where: tuple[str, ...], app: str) -> str:
+        try:
+            return canonical_guid(app)
+        except ValueError as error:
+            self._problem(where, f"{error}, found {shown(app)}")
+            return app
+
+    def _problem(self, where: tuple[str, ...], message: str) -> None:
+        line = _line_of(self._text, where)
+        place = f"{self._path}:{line}" if line else f"{self._path}"
+        self.problems.append(f"{place}: {'.'.join(where)}: {message}")
+
+
+def _clashes(rules: list[ClaimRule]) -> Iterator[tuple[ClaimRule, ClaimRule]]:
+    by_token_name: dict[str, list[ClaimRule]] = {}
+    for rule in rules:
+        for other in by_token_name.setdefault(rule.token_name, []):
+            if not rule.apps or not other.apps or rule.apps & other.apps:
+                yield rule, other
+                break
+        by_token_name[rule.token_name].append(rule)
+
+
+def _line_of(text: str, where: tuple[str, ...]) -> int | None:
+    """The line on which the key `where` is set, or else its table begins, if it is plain to see."""
+    table: tuple[str, ...] = ()
+    best = None
+    for number, line in enumerate(text.split("\n"), start=1):
+        try:
+            path = _path_of(tomllib.loads(line))
+        except (ValueError, RecursionError):  # a part of something longer
+            path = _path_of(_opened(line))
+        if line.lstrip().startswith("["):
+            table = path
+        full = path if path == table else table + path
+        if full[: len(where)] == where:
+            return number
+        if path and full == where[: len(full)]:
+            best = number
+    return best
+
+
+def _opened(line: str) -> Mapping[str, Any]:
+    """What a line sets whose value goes on below it."""
+    key, equals, _ = line.partition("=")
+    try:
+        return tomllib.loads(f"{key}= 0") if equals else {}
+    except (ValueError, RecursionError):
+        return {}
+
+
+def _path_of(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """The keys that lead to what one line sets."""
+    keys: list[str] = []
+    value: object = document
+    while isinstance(value, dict) and len(value) == 1 and len(keys) < 3:  # noqa: PLR2004  # claims.NAME.key
+        ((key, value),) = value.items()
+        keys.append(key)
+    return tuple(keys)

@@ -1,0 +1,73 @@
+"""Which format a text is in, by its beginning."""
+
+import io
+import json
+import re
+from dataclasses import dataclass
+
+from claimsctl.dataset.read_options import Format
+
+_DELIMITERS = ",;\t"
+_BEGINNING_CHARACTERS = 1 << 16
+_QUOTED = re.compile(r'"[^"]*"')
+_EXCELS_DELIMITER = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """A format, and the lines that had to be read to tell."""
+
+    format: Format
+    lines: list[str]
+    delimiter: str = ""
+    skipped: int = 0
+    """How many lines before them say nothing."""
+
+
+def sniff(text: io.TextIOWrapper, given: Format | None) -> Beginning | None:
+    """How `text` begins; ``None`` when there is nothing in it. A `given` format is not doubted."""
+    lines: list[str] = []
+    while not lines or not lines[-1].strip():
+        line = text.readline(_BEGINNING_CHARACTERS)
+        if not line:
+            return None
+        lines.append(line)
+    begins = lines[-1].lstrip()
+    format_ = given or _format(begins)
+    if format_ is not Format.JSON and not lines[-1].endswith(("\n", "\r")):
+        lines[-1] += text.readline()
+    if format_ is Format.JSON_LINES and given is None and _goes_on(lines[-1]):
+        following = text.readline()
+        lines += [following] if following else []
+        format_ = Format.JSON if following.strip() else Format.JSON_LINES
+    match format_:
+        case Format.CSV:
+            return _csv(lines)
+        case Format.TSV:
+            return Beginning(format_, lines[-1:], "\t", len(lines) - 1)
+        case _:
+            return Beginning(format_, lines)
+
+
+def _format(begins: str) -> Format:
+    return {"[": Format.JSON, "{": Format.JSON_LINES}.get(begins[0], Format.CSV)
+
+
+def _goes_on(line: str) -> bool:
+    """Whether an object begins on `line` that does not end there, as pretty printers write it."""
+    try:
+        json.loads(line)
+    except json.JSONDecodeError as error:
+        return error.pos >= len(line.rstrip())
+    except (ValueError, RecursionError):
+        pass
+    return False
+
+
+def _csv(lines: list[str]) -> Beginning:
+    if match := _EXCELS_DELIMITER.fullmatch(lines[-1]):
+        return Beginning(Format.CSV, [], match[1], len(lines))
+    heading = _QUOTED.sub("", lines[-1])
+    delimiter = max(_DELIMITERS, key=heading.count)
+    format_ = Format.TSV if delimiter == "\t" else Format.CSV
+    return Beginning(format_, lines[-1:], delimiter, len(lines) - 1)

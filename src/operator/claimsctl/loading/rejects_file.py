@@ -1,0 +1,85 @@
+"""Rows that are not in the table, in a file that can be loaded once it is put right."""
+
+import os
+from io import BufferedRandom
+from pathlib import Path
+
+from claimsctl.dataset.rejects import Raw, RejectsFormat
+from claimsctl.errors import OperatorError
+from claimsctl.loading.checkpoint import sync_folder
+
+
+class RejectsFile:
+    """Made with its first row; never in the place of another file."""
+
+    def __init__(self, path: Path, form: RejectsFormat, *, resume_at: int | None = None) -> None:
+        """`resume_at`: bytes of it that a load before this one vouches for; the rest is cut off.
+
+        Raises `OperatorError` for a file that has lost some of those bytes.
+        """
+        self.path = path
+        self.form = form
+        self._stream: BufferedRandom | None = None
+        if resume_at or (resume_at is not None and path.exists()):
+            self._reopen(resume_at)
+
+    def append(self, raw: Raw, reason: str) -> None:
+        """One row more. Raises `OperatorError` when the file cannot be written."""
+        try:
+            if self._stream is None:
+                self._stream = self.path.open("x+b")
+            if self._stream.tell() == 0:
+                self._stream.write(self.form.heading_line())
+            self._stream.write(self.form.line(raw, reason))
+        except OSError as error:
+            raise self._unwritable(error) from None
+
+    def sync(self) -> int:
+        """Have every row so far outlast a power failure; the bytes they have.
+
+        Raises `OperatorError` when the disk does not take them.
+        """
+        if self._stream is None:
+            return 0
+        try:
+            self._stream.flush()
+            os.fsync(self._stream.fileno())
+            sync_folder(self.path)
+            return self._stream.tell()
+        except OSError as error:
+            raise self._unwritable(error) from None
+
+    def close(self) -> None:
+        """Close it; one without a row is not left behind."""
+        if self._stream is None:
+            return
+        empty = self._stream.tell() == 0
+        self._stream.close()
+        if empty:
+            self.path.unlink()
+
+    def discard(self) -> None:
+        """Nothing was written, so that no row was left out."""
+        if self._stream is not None:
+            self._stream.close()
+            self.path.unlink()
+
+    def _reopen(self, size: int) -> None:
+        try:
+            self._stream = self.path.open("r+b")
+            found = self._stream.seek(0, os.SEEK_END)
+            self._stream.truncate(min(size, found))
+            self._stream.seek(size)
+        except OSError as error:
+            message = f"{self.path}: the rows rejected so far cannot be read: {error.strerror}"
+            raise OperatorError(message) from None
+        if found < size:
+            message = (
+                f"{self.path}: {found} bytes, where the checkpoint knows of {size}: it has been "
+                f"changed; load without --resume, after removing the checkpoint"
+            )
+            raise OperatorError(message)
+
+    def _unwritable(self, error: OSError) -> OperatorError:
+        message = f"{self.path}: rejected rows cannot be written: {error.strerror}"
+        return OperatorError(message)

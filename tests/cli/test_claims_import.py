@@ -1,0 +1,314 @@
+"""`claimsctl claims load --via s3://…`: a file into a new table by DynamoDB's own import."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import boto3.session
+import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
+from claimsctl.local.bundle import bundled
+
+from tests.cli.command import Outcome, Run
+from tests.dataset.files import TENANT
+from tests.integration.engine import patient_client
+
+PARTS = r"s3://{bucket}/in/[0-9a-f]{{16}}/"
+ROWS = "user,tier\n" + "".join(f"u{n}@x,gold\n" for n in range(30))
+UNDER_WAY = {"ImportTableDescription": {"ImportArn": "arn", "ImportStatus": "IN_PROGRESS"}}
+
+Step = Callable[..., None]
+
+
+@pytest.fixture
+def bucket(engine: str) -> Iterator[str]:
+    """An empty bucket in moto."""
+    s3 = boto3.session.Session().client("s3", endpoint_url=engine)
+    name = f"bucket-{uuid4().hex}"
+    s3.create_bucket(Bucket=name)
+    yield name
+    s3.close()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Thirty rows."""
+    path = tmp_path / "claims.csv"
+    path.write_text(ROWS)
+    return path
+
+
+@pytest.fixture
+def name(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A table that is not there; nobody waits long for anything."""
+    monkeypatch.setattr("claimsctl.dataset.import_table._FIRST_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr("claimsctl.dataset.import_table._SWITCH_SECONDS", 0.01)
+    return f"new-{uuid4().hex}"
+
+
+@pytest.fixture
+def on_call(monkeypatch: pytest.MonkeyPatch) -> Step:
+    """`on_call(operation, answer)`: a call gives `answer` instead, or raises it."""
+    answers: dict[str, Any] = {}
+    real = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def call(self: BaseClient, operation: str, arguments: object) -> object:
+        answer = answers.get(operation)
+        if isinstance(answer, BaseException):
+            raise answer
+        return real(self, operation, arguments) if answer is None else answer
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", call)
+    return answers.__setitem__
+
+
+def load(run: Run, engine: str, file: Path, name: str, via: str) -> Outcome:
+    """The outcome of an import."""
+    where = ("--endpoint-url", engine, "--table", name, "--tenant", TENANT)
+    return run("claims", "load", file, *where, "--via", via, AWS_ENDPOINT_URL_S3=engine)
+
+
+def denied(operation: str) -> ClientError:
+    """Not allowed."""
+    error = {"Error": {"Code": "AccessDeniedException", "Message": "not allowed"}}
+    return ClientError(error, operation)  # type: ignore[arg-type]
+
+
+def test_a_file_becomes_a_table(run: Run, engine: str, bucket: str, file: Path, name: str) -> None:
+    """Uploaded, imported, counted, protected as the stack's own table is; then what to do next."""
+    outcome = load(run, engine, file, name, f"s3://{bucket}/in")
+    parts = PARTS.format(bucket=bucket)
+    told = (
+        rf"1 part at {parts}: \d+ bytes, \d,\d+ uncompressed\n"
+        rf"import arn:aws:dynamodb:us-east-1:\d+:table/{name}/import/\w+ started\n"
+        r"30 of 30 rows imported, errors: 0\n"
+        r"TTL on expires_at is on\npoint-in-time recovery is on\ndeletion protection is on\n"
+    )
+    next_ = (
+        rf"Table {name} holds the file's 30 rows\.\n"
+        rf"To have the stack read it, deploy it with ExistingTableName={name}\.\n"
+        rf"The parts are no longer needed: aws s3 rm --recursive {parts}\n"
+    )
+    assert (0, True, True) == (
+        outcome.exit_code,
+        bool(re.fullmatch(told, outcome.err)),
+        bool(re.fullmatch(next_, outcome.out)),
+    )
+    client = patient_client(engine)
+    table = client.describe_table(TableName=name)["Table"]
+    backups = client.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+    ttl = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    assert (30, True) == (table["ItemCount"], table["DeletionProtectionEnabled"])
+    assert [("pk", "HASH"), ("sk", "RANGE")] == [
+        (key["AttributeName"], key["KeyType"]) for key in table["KeySchema"]
+    ]
+    assert "PAY_PER_REQUEST" == table["BillingModeSummary"]["BillingMode"]
+    assert "ENABLED" == backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"]
+    assert {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"} == ttl
+    where = ("--endpoint-url", engine, "--table", name)
+    assert 0 == run("claims", "diff", file, "--tenant", TENANT, *where).exit_code
+    client.close()
+
+
+@pytest.mark.parametrize(
+    ("operation", "done"),
+    [
+        ("DescribeTable", []),
+        ("HeadObject", []),
+        ("PutObject", []),
+        ("ListObjectsV2", ["1 part at "]),
+        ("ImportTable", ["1 part at "]),
+        ("UpdateTimeToLive", ["1 part at ", "import arn:", "30 of 30 rows imported"]),
+        ("UpdateContinuousBackups", ["1 part at ", "import arn:", "30 of", "TTL on expires_at"]),
+        ("UpdateTable", ["1 part", "import", "30", "TTL", "point-in-time recovery is on"]),
+    ],
+)
+def test_each_step_that_fails_says_what_is_done(
+    run: Run, engine: str, bucket: str, file: Path, name: str, on_call: Step, operation: str,
+    done: list[str],
+) -> None:  # fmt: skip
+    """What is done stands above the error: then it is 3; else 2, and told."""
+    on_call(operation, denied(operation))
+    outcome = load(run, engine, file, name, f"s3://{bucket}/in")
+    *told, error = outcome.err.splitlines()
+    assert error.startswith(f"claimsctl: table {name}: ")
+    assert ("not allowed" in error, not done) == (True, error.endswith("; nothing is done"))
+    assert len(done) == len(told)
+    assert all(one.startswith(begin) for one, begin in zip(told, done, strict=True))
+    assert (3 if done else 2, "") == (outcome.exit_code, outcome.out)
+
+
+def test_the_same_command_goes_on(
+    run: Run, engine: str, bucket: str, file: Path, name: str, on_call: Step
+) -> None:
+    """What is uploaded is not sent again; an import that is under way or done is taken up."""
+    via = f"s3://{bucket}/in"
+    on_call("ImportTable", denied("ImportTable"))
+    assert 3 == load(run, engine, file, name, via).exit_code
+    on_call("ImportTable", None)
+    on_call("UpdateTimeToLive", denied("UpdateTimeToLive"))
+    stopped = load(run, engine, file, name, via)
+    assert (3, True) == (stopped.exit_code, "1 part (1 were there already)" in stopped.err)
+    (arn,) = re.findall(r"^import (arn:\S+) started", stopped.err, re.MULTILINE)
+    (prefix,) = re.findall(rf"s3://{bucket}/(\S+/):", stopped.err)
+    source = {"S3Bucket": bucket, "S3KeyPrefix": prefix}
+    on_call(
+        "ListImports",
+        {"ImportSummaryList": [{"ImportArn": arn, "StartTime": 1, "S3BucketSource": source}]},
+    )
+    on_call("UpdateTimeToLive", None)
+    on_call("PutObject", denied("PutObject"))
+    on_call("ImportTable", denied("ImportTable"))
+    outcome = load(run, engine, file, name, via)
+    assert [
+        "30 of 30 rows imported, errors: 0",
+        "TTL on expires_at is on",
+        "point-in-time recovery is on",
+        "deletion protection is on",
+    ] == outcome.err.splitlines()
+    assert 0 == outcome.exit_code
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        (
+            {"ImportStatus": "FAILED", "ImportedItemCount": 29, "ErrorCount": 1,
+             "FailureCode": "ItemValidationError", "FailureMessage": "bad",
+             "CloudWatchLogGroupArn": "arn:logs"},
+            "FAILED: 29 of 30 rows imported, errors: 1. ItemValidationError: bad (each item's",
+        ),
+        (
+            {"ImportStatus": "COMPLETED", "ImportedItemCount": 29, "ErrorCount": 0},
+            "COMPLETED: 29 of 30 rows imported, errors: 0.",
+        ),
+        ({"ImportStatus": "CANCELLED"}, "CANCELLED: 0 of 30 rows imported"),
+    ],
+    ids=["failed", "short", "cancelled"],
+)  # fmt: skip
+def test_counts_that_differ_are_told(
+    run: Run, engine: str, bucket: str, file: Path, name: str, on_call: Step,
+    state: dict[str, Any], told: str,
+) -> None:  # fmt: skip
+    """A table that is not the file is not protected from being deleted, and not called done."""
+    on_call("ImportTable", UNDER_WAY)
+    on_call("DescribeImport", {"ImportTableDescription": state})
+    outcome = load(run, engine, file, name, f"s3://{bucket}/in")
+    assert (3, True) == (outcome.exit_code, f"the import ended {told}" in outcome.err)
+    assert "deletion protection" not in outcome.err
+
+
+def test_an_interrupted_import_goes_on_by_itself(
+    run: Run, engine: str, bucket: str, file: Path, name: str, on_call: Step
+) -> None:
+    """Ctrl-C ends the waiting, not the import; that is told."""
+    on_call("ImportTable", UNDER_WAY)
+    on_call("DescribeImport", KeyboardInterrupt())
+    outcome = load(run, engine, file, name, f"s3://{bucket}/in")
+    told = "interrupted; the import goes on by itself, and the same command goes on from here"
+    assert (3, f"claimsctl: table {name}: {told}") == (
+        outcome.exit_code,
+        outcome.err.splitlines()[-1],
+    )
+
+
+@pytest.mark.parametrize("status", [None, "FAILED"])
+def test_a_table_in_the_way(
+    run: Run, engine: str, bucket: str, file: Path, name: str, on_call: Step, status: str | None
+) -> None:
+    """An import makes a new table: one that is there is left alone, before anything is sent."""
+    on_call("DescribeTable", {"Table": {"TableArn": "arn"}})
+    imports = [{"ImportArn": "arn", "StartTime": 1, "S3BucketSource": {}}]
+    if status:
+        via = _place(run, engine, bucket, file, name, on_call)
+        imports[0]["S3BucketSource"] = {"S3Bucket": bucket, "S3KeyPrefix": via}
+        on_call("DescribeTable", {"Table": {"TableArn": "arn"}})
+        on_call(
+            "DescribeImport",
+            {"ImportTableDescription": {"ImportStatus": status, "FailureCode": "X"}},
+        )
+    on_call("ListImports", {"ImportSummaryList": imports})
+    outcome = load(run, engine, file, name, f"s3://{bucket}/in")
+    earlier = "; an earlier import of this file into it ended FAILED: X: no message"
+    told = f"table {name} exists, and an import makes a new one{earlier if status else ''}"
+    assert (
+        Outcome(2, "", f"claimsctl: {told}; delete it, or give --table another name\n") == outcome
+    )
+
+
+def _place(run: Run, engine: str, bucket: str, file: Path, name: str, on_call: Step) -> str:
+    """Where the file's parts would be."""
+    on_call("DescribeTable", None)
+    on_call("ImportTable", denied("ImportTable"))
+    stopped = load(run, engine, file, name, f"s3://{bucket}/in")
+    (prefix,) = re.findall(rf"s3://{bucket}/(\S+/):", stopped.err)
+    return str(prefix)
+
+
+def test_other_objects_below_the_parts(
+    run: Run, engine: str, bucket: str, file: Path, name: str, on_call: Step
+) -> None:
+    """They would be imported too, so they are told and nothing is imported."""
+    prefix = _place(run, engine, bucket, file, name, on_call)
+    on_call("ImportTable", None)
+    s3 = boto3.session.Session().client("s3", endpoint_url=engine)
+    s3.put_object(Bucket=bucket, Key=f"{prefix}stranger", Body=b"x")
+    s3.close()
+    outcome = load(run, engine, file, name, f"s3://{bucket}/in")
+    told = f"holds more than this file's parts: {prefix}stranger; delete it"
+    assert (3, True, False) == (outcome.exit_code, told in outcome.err, "import arn" in outcome.err)
+
+
+@pytest.mark.parametrize("via", ["bucket/in", "s3:/bucket", "s3://", "s3://UPPER/x", "https://x/y"])
+def test_what_is_no_place_in_s3(run: Run, engine: str, file: Path, name: str, via: str) -> None:
+    """What is expected is told, and nothing done."""
+    told = f"claimsctl: --via: expected s3://BUCKET/PREFIX, found {via!r}\n"
+    assert Outcome(2, "", told) == load(run, engine, file, name, via)
+
+
+def test_a_bad_file_is_not_sent(run: Run, engine: str, tmp_path: Path, name: str) -> None:
+    """It is checked whole first, as any file is."""
+    (tmp_path / "bad.csv").write_text(ROWS + "nobody,x\n")
+    outcome = load(run, engine, tmp_path / "bad.csv", name, "s3://bucket/in")
+    assert (2, True) == (outcome.exit_code, "1 problem, nothing written" in outcome.err)
+
+
+def test_a_file_without_rows(run: Run, engine: str, tmp_path: Path, name: str) -> None:
+    """Nothing to import is no table."""
+    (tmp_path / "none.csv").write_text("user,tier\n")
+    outcome = load(run, engine, tmp_path / "none.csv", name, "s3://bucket/in")
+    assert Outcome(2, "", "claimsctl: no rows to import\n") == outcome
+
+
+def test_the_sample_goes_the_same_way(run: Run, engine: str, bucket: str, name: str) -> None:
+    """Defaults, apps, ends and hidden claims are as `load` writes them."""
+    sample = bundled("events/claims.sample.csv")
+    assert 0 == load(run, engine, sample, name, f"s3://{bucket}").exit_code
+    where = ("--endpoint-url", engine, "--table", name)
+    assert 0 == run("claims", "diff", sample, "--prune", *where).exit_code
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--resume",), ("--dry-run",), ("--prune",), ("--keep-going",), ("--stack", "s"),
+        ("--on-existing", "merge"),
+    ],
+    ids=lambda options: options[0],
+)  # fmt: skip
+def test_what_goes_with_a_table_in_use_only(
+    run: Run, file: Path, name: str, options: tuple[str, ...]
+) -> None:
+    """An option that an import would pass over is refused."""
+    where = ("--table", name, "--via", "s3://bucket/in", *options)
+    told = f"--via makes a new table, whole or not at all: it goes without {options[0]}"
+    assert Outcome(2, "", f"claimsctl: {told}\n") == run("claims", "load", file, *where)
+
+
+def test_a_new_table_needs_a_name(run: Run, file: Path) -> None:
+    """`--table` is what it will be called."""
+    told = "claimsctl: --via makes a new table: --table gives its name\n"
+    assert Outcome(2, "", told) == run("claims", "load", file, "--via", "s3://bucket/in")

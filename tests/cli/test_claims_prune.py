@@ -1,0 +1,168 @@
+"""`claimsctl claims load --prune` and `--dry-run`: what would go, and what goes once agreed to."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
+from claimsctl.dataset.record import Record
+
+from tests.cli.command import Outcome, Run
+from tests.dataset.files import TENANT, USER
+from tests.integration.engine import Table
+
+
+@pytest.fixture
+def filled(table: Table) -> Table:
+    """A row to change, two to remove."""
+    for user in (USER, "gone@x", "old@x"):
+        table.put_claims(Record(TENANT, user, None).key, {"tier": "gold"})
+    return table
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A file of one of them."""
+    path = tmp_path / "claims.csv"
+    path.write_text(f"user,tier\n{USER},silver\n")
+    return path
+
+
+def load(run: Run, table: Table, file: Path, *options: str, **others: Any) -> Outcome:
+    """The outcome for a file of the samples' tenant."""
+    where = ("--endpoint-url", table.url, "--table", table.name, "--tenant", TENANT)
+    return run("claims", "load", file, *where, *options, **others)
+
+
+def tiers(table: Table) -> list[str]:
+    """The claim of each row, in order."""
+    items = table.client.scan(TableName=table.name)["Items"]
+    return sorted(item["claims"]["M"]["tier"]["S"] for item in items)
+
+
+def test_as_many_as_agreed_to_go(run: Run, filled: Table, file: Path) -> None:
+    """The file is written, then what it lacks is removed."""
+    outcome = load(run, filled, file, "--prune", "--prune-count", "2")
+    assert (0, "", f"2 removed from {filled.name}") == (
+        outcome.exit_code,
+        outcome.out,
+        outcome.err.splitlines()[-1],
+    )
+    assert ["silver"] == tiers(filled)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ((), "nothing written; see which by --dry-run, then --prune-count 2"),
+        (("--prune-count", "3"), "agreed to were 3: nothing written; see which by --dry-run"),
+        (("--prune-count", "0"), "agreed to were 0: nothing written; see which by --dry-run"),
+    ],
+    ids=["nobody", "more", "none"],
+)
+def test_another_number_does_nothing(
+    run: Run, filled: Table, file: Path, options: tuple[str, ...], told: str
+) -> None:
+    """A file cut in half must not empty the table: neither is anything removed nor written."""
+    outcome = load(run, filled, file, "--prune", *options)
+    assert (2, True) == (outcome.exit_code, outcome.err.endswith(f"{told}\n"))
+    assert f"--prune would remove 2 from {filled.name}" in outcome.err
+    assert ["gold"] * 3 == tiers(filled)
+
+
+@pytest.mark.parametrize(
+    ("typed", "exit_code", "left"),
+    [("2\n", 0, ["silver"]), ("yes\n", 2, ["gold"] * 3), ("", 2, ["gold"] * 3)],
+    ids=["number", "yes", "end"],
+)
+def test_at_a_terminal_the_number_is_typed(
+    run: Run, filled: Table, file: Path, typed: str, exit_code: int, left: list[str],
+) -> None:  # fmt: skip
+    """`yes` is too easily said to a number nobody has read."""
+    outcome = load(run, filled, file, "--prune", typed=typed)
+    assert (exit_code, left) == (outcome.exit_code, tiers(filled))
+    assert "Type that number to agree: " in outcome.err
+
+
+def test_nothing_to_remove_needs_no_word(run: Run, table: Table, file: Path) -> None:
+    """A file that has all that the table has is just loaded."""
+    assert 0 == load(run, table, file, "--prune").exit_code
+
+
+def test_what_everybody_gets_is_told_apart(run: Run, filled: Table, file: Path) -> None:
+    """A tenant's default among what would go is no row like the others."""
+    app = "00001111-aaaa-2222-bbbb-3333cccc4444"
+    filled.put_claims(Record(TENANT, None, app).key, {"tier": "x"})
+    file.write_text(f"user,app_id,tier\n,,basic\n{USER},{app},silver\n")
+    outcome = load(run, filled, file, "--prune")
+    assert "would remove 4 from " in outcome.err
+    assert ", 1 of them what a whole tenant gets: " in outcome.err
+
+
+def test_a_rejected_row_stops_pruning(run: Run, filled: Table, file: Path) -> None:
+    """Half a load is no reason to remove anything."""
+    options = ("--on-existing", "fail", "--prune", "--prune-count", "2")
+    outcome = load(run, filled, file, *options)
+    assert (3, True) == (
+        outcome.exit_code,
+        outcome.err.endswith("nothing removed, since rows were rejected\n"),
+    )
+    assert ["gold"] * 3 == tiers(filled)
+
+
+def test_a_dry_run_is_the_diff(run: Run, filled: Table, file: Path) -> None:
+    """The same plan, with the same options, and nothing written; for a load that is fine."""
+    where = ("--endpoint-url", filled.url, "--table", filled.name, "--tenant", TENANT)
+    diff = run("claims", "diff", file, "--prune", *where)
+    dry = load(run, filled, file, "--dry-run", "--prune")
+    assert (1, 0) == (diff.exit_code, dry.exit_code)
+    assert (diff.out, diff.err) == (dry.out, dry.err)
+    assert ["gold"] * 3 == tiers(filled)
+
+
+@pytest.mark.parametrize(
+    ("mode", "summary"),
+    [
+        ("skip", "0 to add, 0 to change, 0 the same, 1 to keep though they differ"),
+        ("fail", "0 to add, 0 to change, 0 the same, 1 to reject"),
+        ("merge", "0 to add, 1 to change, 0 the same"),
+    ],
+)
+def test_a_dry_run_reckons_with_what_becomes_of_rows_there(
+    run: Run, filled: Table, file: Path, mode: str, summary: str
+) -> None:
+    """`--on-existing` decides as it would in the load."""
+    outcome = load(run, filled, file, "--dry-run", "--on-existing", mode)
+    assert (0, f"{summary}\n") == (outcome.exit_code, outcome.err)
+    assert '"gold"' in outcome.out or mode == "fail"
+
+
+def test_a_bad_file_has_no_plan(run: Run, filled: Table, tmp_path: Path) -> None:
+    """It is refused as the load would refuse it."""
+    (tmp_path / "bad.csv").write_text("user,tier\nnobody,x\n")
+    outcome = load(run, filled, tmp_path / "bad.csv", "--dry-run")
+    assert (2, "") == (outcome.exit_code, outcome.out)
+
+
+@pytest.mark.parametrize(("code", "told"), [
+    ("AccessDeniedException", "; 0 of 2 removed before that"),
+    ("ConditionalCheckFailedException", "2 have changed since they were found, and stay"),
+], ids=["denied", "changed"])  # fmt: skip
+def test_what_is_not_removed_is_told(
+    run: Run, filled: Table, file: Path, monkeypatch: pytest.MonkeyPatch, code: str, told: str
+) -> None:
+    """The file is written, and what it lacks is still there: 3, with the count."""
+    real = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def call(self: BaseClient, operation: str, arguments: object) -> object:
+        if operation == "DeleteItem":
+            error = {"Error": {"Code": code, "Message": "no"}}
+            raise ClientError(error, operation)  # type: ignore[arg-type]
+        return real(self, operation, arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(BaseClient, "_make_api_call", call)
+        outcome = load(run, filled, file, "--prune", "--prune-count", "2")
+    assert (3, True) == (outcome.exit_code, outcome.err.endswith(f"{told}\n"))
+    assert ["gold", "gold", "silver"] == tiers(filled)

@@ -1,0 +1,177 @@
+"""`claimsctl claims show`: what a user gets, worked out as the function works it out."""
+
+import json
+from typing import Any
+
+import pytest
+from claimsctl.dataset.record import Record
+
+from tests.cli.command import MEMBER, Outcome, Run
+from tests.dataset.files import APP, TENANT, USER
+from tests.dataset.items import claims
+from tests.integration.engine import Table
+
+TENANT_ROW = Record(TENANT, None, None).key
+USER_ROW = Record(TENANT, USER, None).key
+APP_ROW = Record(TENANT, USER, APP).key
+
+
+def show(run: Run, table: Table, user: str, *options: str) -> Outcome:
+    """The outcome for a user of the samples' tenant."""
+    where = ("--endpoint-url", table.url, "--table", table.name, "--tenant", TENANT)
+    return run("claims", "show", user, *where, *options)
+
+
+def body(run: Run, table: Table, *options: str) -> Any:
+    """The body that it says Entra would get."""
+    return json.loads(show(run, table, USER, "--json", *options).out)
+
+
+def test_each_layer_and_what_wins(run: Run, sample: Table) -> None:
+    """The row that wins stands first; each claim says what becomes of it; then Entra's view."""
+    outcome = show(run, sample, USER, "--app", APP)
+    head, tail = outcome.out.split("200  application/json\n")
+    assert [
+        f"USER#{TENANT}#{USER} APP#{APP}  the user, one app",
+        '  customRoles  ["Writer", "Editor", "Publisher"]  wins',
+        f"USER#{TENANT}#{USER} APP#*  the user, every app",
+        '  customRoles  ["Writer", "Editor"]  overridden by the user, one app',
+        '  dateOfBirth  "2000-01-01"  wins',
+        '  loyaltyTier  "gold"  wins',
+        f"TENANT#{TENANT} APP#{APP}  the tenant's default, one app",
+        '  supportQueue  "test-app"  wins',
+        f"TENANT#{TENANT} APP#*  the tenant's default, every app",
+        '  loyaltyTier   "basic"  overridden by the user, every app',
+        '  supportQueue  "web"  overridden by the tenant\'s default, one app',
+    ] == head.splitlines()
+    assert [
+        "Entra would accept this answer",
+        '  customRoles   ["Writer", "Editor", "Publisher"]',
+        '  dateOfBirth   "2000-01-01"',
+        '  loyaltyTier   "gold"',
+        '  supportQueue  "test-app"',
+        "  █░░░░░░░░░░░░░░░░░░░░░░░  88 of 3072 bytes",
+    ] == tail.splitlines()[-6:]
+    assert (0, "Assumed: a sign-in to app ") == (outcome.exit_code, outcome.err[:26])
+
+
+def test_it_is_what_the_function_answers(run: Run, sample: Table) -> None:
+    """The body is that of the function, asked for the same user and app."""
+    where = ("--endpoint-url", sample.url, "--table", sample.name)
+    answered = json.loads(run("invoke", MEMBER, "--json", *where).out)["body"]
+    assert answered == body(run, sample, "--app", APP)
+
+
+def test_json_is_the_body_and_nothing_else(run: Run, sample: Table) -> None:
+    """One line, byte for byte what Entra would get."""
+    outcome = show(run, sample, USER, "--json")
+    data = {"@odata.type": "microsoft.graph.onTokenIssuanceStartResponseData"}
+    assert data.items() <= json.loads(outcome.out)["data"].items()
+    assert (1, "") == (outcome.out.count("\n"), outcome.err)
+
+
+def test_another_apps_rows_are_named(run: Run, sample: Table) -> None:
+    """Without `--app` a row for one app does not count, but is not hidden either."""
+    outcome = show(run, sample, USER)
+    assert f"USER#{TENANT}#{USER} APP#{APP}  not here: another app's, see --app" in outcome.out
+    assert "Publisher" not in outcome.out
+
+
+@pytest.mark.parametrize("user", [USER.replace("a", "f"), "casey@contoso.com"])
+def test_nobody_knows_the_user(run: Run, sample: Table, user: str) -> None:
+    """The tenant's default is what such a user gets; that there is no row of his is told, by 1."""
+    outcome = show(run, sample, user)
+    assert '  loyaltyTier   "basic"  wins' in outcome.out.splitlines()
+    assert f"no row of user {user} in {sample.name}" == outcome.err.splitlines()[0]
+    assert 1 == outcome.exit_code
+
+
+def test_nobody_knows_the_tenant(run: Run, table: Table) -> None:
+    """Claims are `{}` then, never null."""
+    outcome = show(run, table, USER, "--json")
+    assert {} == json.loads(outcome.out)["data"]["actions"][0]["claims"]
+    assert (1, f"no row of user {USER} in {table.name}\n") == (outcome.exit_code, outcome.err)
+
+
+def test_an_address_is_looked_for_as_such(run: Run, table: Table) -> None:
+    """Rows under the address count, in the table's spelling of it; what that takes is told."""
+    table.put_claims(Record(TENANT, "casey@contoso.com", None).key, {"tier": "gold"})
+    outcome = show(run, table, "Casey@Contoso.com")
+    assert '  tier  "gold"  wins' in outcome.out.splitlines()
+    assert (0, True) == (outcome.exit_code, "USER_KEYS listing the address alone" in outcome.err)
+
+
+def test_what_does_not_go_out_says_why(run: Run, table: Table) -> None:
+    """Hidden, empty, withheld, expired: each claim that Entra does not get has its reason."""
+    table.put(TENANT_ROW, claims=claims(tier="basic", queue="web", age="old", city="x", gone="y"))
+    table.put(
+        USER_ROW,
+        claims={"M": {"age": {"N": "7"}, "city": {"S": ""}, "roles": {"SS": ["b", "a"]}}},
+        hidden_claims={"L": [{"S": "queue"}]},
+        expires_at={"N": "4102444799"},
+    )
+    table.put(APP_ROW, claims=claims(tier="gone"), expires_at={"N": "1767225600"})
+    outcome = show(run, table, USER, "--app", APP)
+    withheld = "withheld: Entra takes strings and lists of strings only; hides what lower rows give"
+    assert [
+        f"USER#{TENANT}#{USER} APP#{APP}  the user, one app  expired: 2026-01-01T00:00:00Z",
+        '  tier  "gone"',
+        f"USER#{TENANT}#{USER} APP#*  the user, every app  until 2099-12-31T23:59:59Z",
+        f'  age    number "7"  {withheld}',
+        '  city   ""  empty: gives nothing, and hides what lower rows give',
+        '  roles  string set ["a", "b"]  wins',
+        '  hides ["queue"]',
+        f"TENANT#{TENANT} APP#*  the tenant's default, every app",
+        '  age    "old"  hidden by the user, every app',
+        '  city   "x"  hidden by the user, every app',
+        '  gone   "y"  wins',
+        '  queue  "web"  hidden by the user, every app',
+        '  tier   "basic"  wins',
+    ] == outcome.out.splitlines()[:13]
+    assert {"roles": ["a", "b"], "gone": "y", "tier": "basic"} == body(run, table, "--app", APP)[
+        "data"
+    ]["actions"][0]["claims"]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "told", "code"),
+    [
+        (
+            {"claims": {"S": "x"}},
+            'cannot be read: claims is "x"; a store failure',
+            "store-failure",
+        ),
+        (
+            {"hidden_claims": {"N": "1"}},
+            'cannot be read: hidden_claims is number "1"; a store failure',
+            "store-failure",
+        ),
+        ({"claims": claims(big="x" * 4000)}, "the user, every app", "claims-too-large"),
+    ],
+    ids=["claims", "hidden", "large"],
+)
+def test_a_sign_in_that_fails(
+    run: Run, table: Table, attributes: dict[str, Any], told: str, code: str
+) -> None:
+    """Where the function answers with an error, that is shown, and the user gets no token: 1."""
+    table.put(TENANT_ROW, claims=claims(tier="basic"))
+    table.put(USER_ROW, **attributes)
+    outcome = show(run, table, USER)
+    assert outcome.out.splitlines()[0].endswith(told)
+    assert f'  "code": "{code}"' in outcome.out
+    assert "Entra would refuse this answer: 1003002" in outcome.out
+    assert 1 == outcome.exit_code
+    assert code == body(run, table)["code"]
+
+
+@pytest.mark.parametrize("user", ["casey", "", "a@b@c", USER[:-1]])
+def test_what_names_no_user(run: Run, user: str) -> None:
+    """Neither a GUID nor an address: wrong usage, and what would be one is told."""
+    outcome = run("claims", "show", user, "--tenant", TENANT, "--table", "t")
+    assert (2, True) == (outcome.exit_code, "Invalid value for 'USER': expected a" in outcome.err)
+
+
+def test_whose_user_it_is_must_be_said(run: Run) -> None:
+    """The same id in another tenant is somebody else."""
+    outcome = run("claims", "show", USER, "--table", "t")
+    assert (2, True) == (outcome.exit_code, "Missing option '--tenant'" in outcome.err)

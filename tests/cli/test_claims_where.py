@@ -1,0 +1,155 @@
+"""Which table the commands of `claimsctl claims` work on."""
+
+from pathlib import Path
+
+import pytest
+from claimsctl.local import named_table as module
+from claimsctl.local.named_table import named_table
+from claimsctl.local.table import EMBEDDED_TABLE, TableLocation
+
+from tests.cli.command import Outcome, Run
+from tests.dataset.answering import answering
+from tests.integration.engine import Table
+
+COMMANDS = [
+    ("export",),
+    ("diff", "claims.csv"),
+    ("show", "a@x", "--tenant", "aaaabbbb-0000-cccc-1111-dddd2222eeee"),
+    ("delete", "a@x", "--tenant", "aaaabbbb-0000-cccc-1111-dddd2222eeee"),
+]
+NO_STACK = b"""<ErrorResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/">
+<Error><Type>Sender</Type><Code>ValidationError</Code>
+<Message>Stack with id my-stack does not exist</Message></Error></ErrorResponse>"""
+DENIED = b"""<ErrorResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/">
+<Error><Type>Sender</Type><Code>AccessDenied</Code>
+<Message>not authorized to perform this</Message></Error></ErrorResponse>"""
+
+
+def stack_with(**outputs: str) -> bytes:
+    """DescribeStacks' answer for a stack with `outputs`."""
+    members = "".join(
+        f"<member><OutputKey>{key}</OutputKey><OutputValue>{value}</OutputValue></member>"
+        for key, value in outputs.items()
+    )
+    return (
+        '<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/">'
+        "<DescribeStacksResult><Stacks><member><StackName>my-stack</StackName>"
+        f"<Outputs>{members}</Outputs></member></Stacks></DescribeStacksResult>"
+        "</DescribeStacksResponse>"
+    ).encode()
+
+
+@pytest.fixture
+def nowhere(monkeypatch: pytest.MonkeyPatch) -> str:
+    """No `serve` runs."""
+    monkeypatch.setattr(module, "EMBEDDED_ENDPOINT", "http://127.0.0.1:1")
+    return "http://127.0.0.1:1"
+
+
+@pytest.mark.parametrize(
+    ("command", "exit_code"),
+    list(zip(COMMANDS, (0, 1, 1, 1), strict=True)),
+    ids=["export", "diff", "show", "delete"],
+)
+def test_a_stack_names_its_table(
+    run: Run, sample: Table, tmp_path: Path, command: tuple[str, ...], exit_code: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """`--stack` reads the output TableName; every command takes it."""
+    monkeypatch.chdir(tmp_path)
+    Path("claims.csv").write_text("tenant_id,user\naaaabbbb-0000-cccc-1111-dddd2222eeee,nobody@x\n")
+    with answering(stack_with(TargetUrl="https://x", TableName=sample.name)) as url:
+        outcome = run(
+            "claims", *command, "--stack", "my-stack",
+            AWS_ENDPOINT_URL=sample.url, AWS_ENDPOINT_URL_CLOUDFORMATION=url,
+        )  # fmt: skip
+    assert (exit_code, False) == (outcome.exit_code, "claimsctl:" in outcome.err)
+
+
+def test_a_stack_may_be_a_variable() -> None:
+    """The location is that of the output, at AWS's own endpoint."""
+    with answering(stack_with(TableName="t")) as url, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", url)
+        assert TableLocation("t", None) == named_table(None, "my-stack", None)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "message"),
+    [
+        (NO_STACK, 400, "no such stack in region us-east-1 of this account"),
+        (
+            DENIED,
+            403,
+            "An error occurred (AccessDenied) when calling the DescribeStacks operation: ",
+        ),
+        (stack_with(), 200, "no output TableName, found none; or name the table: --table"),
+        (stack_with(B="1", A="2"), 200, "no output TableName, found A, B; or name the table: --ta"),
+        (b"<html>", 200, "http://127.0.0.1:"),
+        (b"{}", 200, "http://127.0.0.1:"),
+    ],
+    ids=["no-stack", "denied", "no-outputs", "no-output", "html", "json"],
+)
+def test_a_stack_that_tells_no_table(run: Run, body: bytes, status: int, message: str) -> None:
+    """What is wrong with it is told, and nothing is done."""
+    with answering(body, status) as url:
+        outcome = run(
+            "claims", "export", STACK_NAME="my-stack", AWS_ENDPOINT_URL_CLOUDFORMATION=url
+        )
+    told = f"claimsctl: stack my-stack: {message}"
+    assert (2, "", told) == (outcome.exit_code, outcome.out, outcome.err[: len(told)])
+
+
+def test_without_credentials_a_stack_cannot_be_asked(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The SDK's own words, and where it looks."""
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    outcome = run("claims", "export", "--stack", "s", AWS_SHARED_CREDENTIALS_FILE="/none")
+    assert 2 == outcome.exit_code
+    assert outcome.err.startswith("claimsctl: stack s: Unable to locate credentials (the AWS SDK")
+
+
+@pytest.mark.parametrize(
+    ("options", "environment", "other"),
+    [
+        (("--table", "t"), {}, "--table t (or TABLE_NAME)"),
+        ((), {"TABLE_NAME": "t"}, "--table t (or TABLE_NAME)"),
+        (
+            ("--endpoint-url", "http://x"), {},
+            "--endpoint-url http://x (or AWS_ENDPOINT_URL_DYNAMODB)",
+        ),
+    ],
+    ids=["table", "variable", "endpoint"],
+)  # fmt: skip
+def test_a_stack_and_another_table(
+    run: Run, options: tuple[str, ...], environment: dict[str, str], other: str
+) -> None:
+    """Two answers to one question are refused, also when one of them is a variable."""
+    outcome = run("claims", "export", "--stack", "s", *options, **environment)
+    told = f"claimsctl: --stack s and {other}: which of them? Give one\n"
+    assert Outcome(2, "", told) == outcome
+
+
+def test_an_endpoint_alone_is_the_embedded_tables_name(nowhere: str) -> None:
+    """As `invoke` and `serve` take it."""
+    assert TableLocation(EMBEDDED_TABLE, "http://x") == named_table(None, None, "http://x")
+    assert TableLocation("t", None) == named_table("t", None, None)
+
+
+def test_without_any_it_is_a_running_servers(
+    nowhere: str, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The table of `claimsctl serve` is the default of all of them."""
+    monkeypatch.setattr(module, "EMBEDDED_ENDPOINT", engine)
+    assert TableLocation(EMBEDDED_TABLE, engine) == named_table(None, None, None)
+
+
+@pytest.mark.parametrize("command", COMMANDS[:1], ids=lambda command: command[0])
+def test_without_any_and_without_a_server(nowhere: str, run: Run, command: tuple[str, ...]) -> None:
+    """What can be named is told, and what was looked for."""
+    told = (
+        "claimsctl: no table: give --table, --stack or --endpoint-url; without them the table of a"
+        f" running claimsctl serve is meant, and none answers at {nowhere}\n"
+    )
+    assert Outcome(2, "", told) == run("claims", *command)

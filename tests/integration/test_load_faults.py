@@ -1,0 +1,219 @@
+"""What ends a load early, and how it goes on; what one row alone does not end."""
+
+import csv
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from claimsctl.loading.condition import OnExisting
+
+from tests.cli.command import Outcome, Run, here_with
+from tests.dataset.files import TENANT
+from tests.integration.behaviours import PASS, pass_on, refuse_with, reset
+from tests.integration.engine import Table
+from tests.integration.exchange import Exchange
+from tests.integration.fault_proxy import Behaviour, FaultProxy
+from tests.loading.meeting import after, before, content, csv_of, fill, record_of, user_of
+
+ROWS = 200
+CHECKPOINT = "claims.csv.checkpoint"
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """`claimsctl` in this process, out of patience at once."""
+    monkeypatch.setattr("claimsctl.loading.pace.PATIENCE_SECONDS", 0)
+    monkeypatch.setattr("claimsctl.loading.pace.FIRST_PATIENCE_SECONDS", 0)
+    return here_with(monkeypatch, capsys)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A file of claims."""
+    path = tmp_path / "claims.csv"
+    path.write_text(csv_of(ROWS))
+    return path
+
+
+def _load(run: Run, table: Table, url: str, file: Path, *options: str) -> Outcome:
+    where = ("--table", table.name, "--endpoint-url", url, "--workers", "2")
+    return run("claims", "load", file, *where, *options)
+
+
+def _after_calls(calls: int, fault: Callable[[Exchange], None]) -> Behaviour:
+    """The engine's own answers to so many calls of the load, `fault` from then on.
+
+    The check's look at the tenant's defaults, before the load, is none of them.
+    """
+    left = iter(range(calls))
+    lock = threading.Lock()
+
+    def act(exchange: Exchange) -> None:
+        checks = exchange.request.headers["x-amz-target"].endswith("Query")
+        with lock:
+            passing = checks or next(left, None) is not None
+        (pass_on if passing else fault)(exchange)
+
+    return Behaviour(act)
+
+
+@pytest.mark.parametrize("mode", OnExisting)
+def test_a_lost_network_is_waited_for_and_gone_on_from(
+    run: Run, table: Table, file: Path, mode: OnExisting
+) -> None:
+    """Once patience is at its end, the load stops with a checkpoint, and `--resume` ends it."""
+    fill(table, before(ROWS))
+    options = ("--on-existing", mode)
+    with FaultProxy(table.url, _after_calls(4, reset)) as proxy:
+        outcome = _load(run, table, proxy.url, file, *options)
+        assert 3 == outcome.exit_code
+        first, way_on = outcome.err.splitlines()
+        assert " of 200 rows written, then: Connection was closed before we rec" in first
+        assert "(tried for 0 s)" in first
+        assert f"to go on: the same command with --resume (checkpoint {file}.checkpoint)" == way_on
+        again = _load(run, table, proxy.url, file, *options)
+        assert (2, True) == (again.exit_code, "a load of this file was cut off" in again.err)
+        proxy.inject(PASS)
+        assert _load(run, table, proxy.url, file, *options, "--resume").exit_code in {0, 3}
+    assert after(mode, ROWS) == content(table)
+    assert not file.with_name(CHECKPOINT).exists()
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ExpiredTokenException"])
+def test_no_access_is_no_matter_of_patience(
+    run: Run, table: Table, file: Path, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    """Every worker's first call is the last; nothing is done, and nothing left behind."""
+    monkeypatch.setattr("claimsctl.loading.pace.FIRST_PATIENCE_SECONDS", 60)
+    with FaultProxy(table.url, _after_calls(0, refuse_with(code))) as proxy:
+        outcome = _load(run, table, proxy.url, file)
+        look, workers = 1, 2
+        assert len(proxy.requests) <= look + workers
+    assert (2, True) == (
+        outcome.exit_code,
+        f"nothing written: An error occurred ({code})" in outcome.err,
+    )
+    assert [file] == list(file.parent.iterdir())
+
+
+def test_access_lost_half_way(run: Run, table: Table, file: Path) -> None:
+    """A token that expires stops the load at once; with a new one it goes on."""
+    with FaultProxy(table.url, _after_calls(3, refuse_with("ExpiredTokenException"))) as proxy:
+        outcome = _load(run, table, proxy.url, file)
+        assert (3, True) == (outcome.exit_code, "75 of 200 rows written, then: An" in outcome.err)
+        proxy.inject(PASS)
+        outcome = _load(run, table, proxy.url, file, "--resume")
+    assert (0, True) == (outcome.exit_code, "200 rows read = 200 written" in outcome.err)
+    assert "resumed after row" in outcome.err
+    assert {record_of(n).key for n in range(1, ROWS + 1)} == content(table).keys()
+
+
+@pytest.mark.parametrize("mode", OnExisting)
+def test_an_item_that_dynamodb_refuses(
+    run: Run, table: Table, tmp_path: Path, mode: OnExisting
+) -> None:
+    """It is found among those of its batch, rejected alone, and its row can be loaded again."""
+    file = tmp_path / "claims.jsonl"
+    rows = [{"tenant_id": TENANT, "user": user_of(n), "n": [str(n)]} for n in range(60)]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    bad = [user_of(n) for n in (7, 30, 31)]
+
+    def act(exchange: Exchange) -> None:
+        reads = exchange.request.headers["x-amz-target"].endswith("BatchGetItem")
+        refused = not reads and any(user.encode() in exchange.request.body for user in bad)
+        (refuse_with("ValidationException") if refused else pass_on)(exchange)
+
+    with FaultProxy(table.url, Behaviour(act)) as proxy:
+        outcome = _load(run, table, proxy.url, file, "--on-existing", mode)
+        if mode is OnExisting.REPLACE:  # halving, not one by one
+            assert len(proxy.requests) < 30
+    assert (3, True) == (outcome.exit_code, "60 rows read = 57 written + 3 rejected" in outcome.err)
+    rejects = tmp_path / "claims.rejects.jsonl"
+    rejected = [json.loads(line) for line in rejects.read_text().splitlines()]
+    assert (bad, {"no"}) == (
+        [row["user"] for row in rejected], {row["reject_reason"] for row in rejected}
+    )  # fmt: skip
+    assert 57 == len(content(table))
+    assert 0 == _load(run, table, table.url, rejects).exit_code
+    assert 60 == len(content(table))
+    assert {"L": [{"S": "30"}]} in [item["claims"]["M"]["n"] for item in content(table).values()]
+
+
+def test_a_checkpoint_of_another_load(run: Run, table: Table, file: Path) -> None:
+    """Another file, other options, another table: what differs is told, and nothing is done."""
+    with FaultProxy(table.url, _after_calls(2, reset)) as proxy:
+        assert 3 == _load(run, table, proxy.url, file).exit_code
+        proxy.inject(PASS)
+        file.write_text(csv_of(ROWS - 1))
+        outcome = _load(run, table, proxy.url, file, "--resume", "--on-existing", "skip")
+    first, *differences = outcome.err.splitlines()
+    assert 2 == outcome.exit_code
+    assert f"{file}.checkpoint: the checkpoint of another load than this; nothing done" in first
+    assert ["FILE", "--on-existing"] == [line.partition(":")[0] for line in differences]
+
+
+def test_bad_rows_are_left_out_when_told(run: Run, table: Table, file: Path) -> None:
+    """`--keep-going` writes the good rows; the bad ones are in the rejects file, told apart."""
+    bad = f"{TENANT},casey,1,a,\n"
+    file.write_text(csv_of(50) + bad)
+    assert (2, 0) == (_load(run, table, table.url, file).exit_code, len(content(table)))
+    outcome = _load(run, table, table.url, file, "--keep-going")
+    assert (3, True) == (outcome.exit_code, "51 rows read = 50 written + 1 rejected" in outcome.err)
+    (row,) = csv.DictReader(file.with_name("claims.rejects.csv").open())
+    assert ("casey", "user: expected a GUID") == (row["user"], row["reject_reason"][:21])
+    assert 50 == len(content(table))
+
+
+def test_an_end_stays_the_same_when_resumed(run: Run, table: Table, file: Path) -> None:
+    """`--expires-in` counts from when the load was begun, not from when it was gone on with."""
+    options = ("--expires-in", "30d")
+    with FaultProxy(table.url, _after_calls(3, reset)) as proxy:
+        assert 3 == _load(run, table, proxy.url, file, *options).exit_code
+        path = file.with_name(CHECKPOINT)
+        document = json.loads(path.read_text())
+        document["expires_at"] -= 86_400  # as if it had been begun a day ago
+        path.write_text(json.dumps(document))
+        proxy.inject(PASS)
+        assert 0 == _load(run, table, proxy.url, file, *options, "--resume").exit_code
+    ends = {item["expires_at"]["N"] for item in content(table).values()}
+    assert {str(document["expires_at"]), str(document["expires_at"] + 86_400)} >= ends
+    last = content(table)[record_of(ROWS).key]
+    assert str(document["expires_at"]) == last["expires_at"]["N"]
+
+
+def test_somebody_else_writes_meanwhile(run: Run, table: Table, file: Path) -> None:
+    """What changes between the look and the write is looked at again: nothing of it is lost."""
+    fill(table, before(ROWS))
+    key = record_of(10).key
+    changed = threading.Event()
+
+    def act(exchange: Exchange) -> None:
+        body = exchange.request.body
+        if not changed.is_set() and b"UpdateExpression" in body and user_of(10).encode() in body:
+            changed.set()
+            table.put(key, claims={"M": {"by": {"S": "hand"}}})
+        pass_on(exchange)
+
+    with FaultProxy(table.url, Behaviour(act)) as proxy:
+        assert 0 == _load(run, table, proxy.url, file, "--on-existing", "merge").exit_code
+    assert changed.is_set()
+    claims = content(table)[key]["claims"]["M"]
+    assert {"by": {"S": "hand"}, **record_of(10).to_item()["claims"]["M"]} == claims
+
+
+def test_standard_input_is_resumed_with_a_checkpoint(
+    run: Run, table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it is said where to note how far it has come."""
+    monkeypatch.chdir(tmp_path)
+    stdin = csv_of(ROWS).encode()
+    with FaultProxy(table.url, _after_calls(3, reset)) as proxy:
+        where = ("--table", table.name, "--endpoint-url", proxy.url, "--workers", "2")
+        command = ("claims", "load", "-", *where, "--checkpoint", "noted")
+        assert 3 == run(*command, stdin=stdin).exit_code
+        proxy.inject(PASS)
+        assert 0 == run(*command, "--resume", stdin=stdin).exit_code
+    assert ROWS == len(content(table))
+    assert not (tmp_path / "noted").exists()

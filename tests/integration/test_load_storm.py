@@ -1,0 +1,58 @@
+"""Loads through a DynamoDB that misbehaves at random: nothing lost, nothing doubled, all told."""
+
+import csv
+import os
+import re
+from pathlib import Path
+
+import pytest
+from claimsctl.loading.condition import OnExisting
+
+from tests.cli.command import Run, here_with
+from tests.integration.engine import Table
+from tests.integration.fault_proxy import FaultProxy
+from tests.loading.meeting import after, before, content, csv_of, fill, told
+from tests.loading.storm import Storm
+
+ROWS = 120
+STORMS = int(os.environ.get("STORMS", "1"))
+"""Storms for each mode and engine; `make kill` raises more."""
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """`claimsctl` in this process, its pauses a tenth as long."""
+    monkeypatch.setattr("claimsctl.loading.pace._FIRST_PAUSE_SECONDS", 0.005)
+    return here_with(monkeypatch, capsys)
+
+
+@pytest.mark.parametrize("seed", range(STORMS))
+@pytest.mark.parametrize("mode", OnExisting)
+def test_a_storm_changes_nothing(
+    run: Run, table: Table, tmp_path: Path, mode: OnExisting, seed: int
+) -> None:
+    """Whatever happens to calls, the table ends as the mode says, and the summary adds up."""
+    file = tmp_path / "claims.csv"
+    file.write_text(csv_of(ROWS))
+    fill(table, before(ROWS))
+    storm = Storm(seed)
+    with FaultProxy(table.url, storm.behaviour) as proxy:
+        outcome = run(
+            *("claims", "load", file, "--table", table.name, "--endpoint-url", proxy.url),
+            *("--on-existing", mode, "--workers", "4"),
+        )
+    assert after(mode, ROWS) == content(table)
+    summary, effort = outcome.err.splitlines()[:2]
+    counts = {name: int(n) for n, name in re.findall(r"(\d+) (\w+)", summary.partition("=")[2])}
+    expected = told(mode, ROWS)
+    assert (ROWS, expected) == (sum(counts.values()), {n: counts.get(n, 0) for n in expected})
+    assert (3 if expected["rejected"] else 0) == outcome.exit_code
+    assert storm.met, "no storm"
+    assert re.search(r"\d+ (retry|retries)", effort)
+    assert expected["rejected"] == len(_rejects(tmp_path))
+    assert [] == list(tmp_path.glob("*.checkpoint*"))
+
+
+def _rejects(folder: Path) -> list[str]:
+    path = folder / "claims.rejects.csv"
+    return [row["user"] for row in csv.DictReader(path.open())] if path.exists() else []

@@ -1,0 +1,104 @@
+"""The checkpoint: whole at every moment, and only for the load that it belongs to."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from claimsctl.errors import ExitCode, OperatorError
+from claimsctl.loading.checkpoint import Checkpoint, CheckpointFile
+from claimsctl.loading.outcome import Tally
+
+ASKED: dict[str, str | int | bool | None] = {
+    "FILE": "SHA-256 00",
+    "table": "t at u in region r",
+    "--keep-going": False,
+    "--tenant": None,
+}
+CHECKPOINT = Checkpoint(ASKED, 4_000_000_000, 50, Tally(40, 3, 2, 5), 120)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> CheckpointFile:
+    """A place for a checkpoint."""
+    return CheckpointFile(tmp_path / "claims.csv.checkpoint")
+
+
+def test_it_is_read_as_it_was_written(file: CheckpointFile) -> None:
+    """Nothing is lost on the way."""
+    assert not file.exists()
+    file.write(CHECKPOINT)
+    assert file.exists()
+    assert CHECKPOINT == file.read()
+    file.check_same(CHECKPOINT, ASKED)
+    file.remove()
+    assert not file.exists()
+
+
+def test_it_is_whole_whatever_happens(
+    file: CheckpointFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A write that does not come to its end leaves the checkpoint before it."""
+    file.write(CHECKPOINT)
+
+    def fail(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OperatorError, match="No space left on device; another place"):
+        file.write(Checkpoint(ASKED))
+    assert CHECKPOINT == file.read()
+
+
+def test_what_differs_is_told(file: CheckpointFile) -> None:
+    """A checkpoint made for another file, table or option is refused, each difference in a line."""
+    asked = {**ASKED, "FILE": "SHA-256 11", "--tenant": "x", "--keep-going": True}
+    with pytest.raises(OperatorError, match="the checkpoint of another load") as raised:
+        file.check_same(CHECKPOINT, asked)
+    assert (
+        'FILE: then "SHA-256 00", now "SHA-256 11"',
+        "--keep-going: then false, now true",
+        '--tenant: then not given, now "x"',
+    ) == raised.value.lines
+    assert ExitCode.USAGE is raised.value.exit_code
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"", b"{", b"[]", b"7", b"null", b'{"claimsctl_load": 2}', b"\xff", b"[" * 100_000,
+        b'{"claimsctl_load": 1}',
+    ],
+)  # fmt: skip
+def test_something_else_is_no_checkpoint(file: CheckpointFile, content: bytes) -> None:
+    """Whatever lies there, it is told apart from a checkpoint."""
+    file.path.write_bytes(content)
+    with pytest.raises(OperatorError, match="no checkpoint of claimsctl's"):
+        file.read()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("rows_done", -1), ("rows_done", "7"), ("tally", {"written": 1}), ("tally", {"lost": 1}),
+     ("tally", []), ("asked", 7), ("rejects_bytes", None), ("expires_at", "soon")],
+)  # fmt: skip
+def test_numbers_are_looked_at(file: CheckpointFile, name: str, value: Any) -> None:
+    """A checkpoint with a value that is none is not gone on from."""
+    file.write(CHECKPOINT)
+    document = {**json.loads(file.path.read_bytes()), name: value}
+    file.path.write_text(json.dumps(document))
+    with pytest.raises(OperatorError, match="no checkpoint of claimsctl's"):
+        file.read()
+
+
+def test_there_is_none(file: CheckpointFile) -> None:
+    """Without a checkpoint there is nothing to go on with."""
+    with pytest.raises(OperatorError, match="load without --resume"):
+        file.read()
+
+
+def test_it_is_no_folder(tmp_path: Path) -> None:
+    """What cannot be read is told."""
+    with pytest.raises(OperatorError, match="cannot be read: Is a directory"):
+        CheckpointFile(tmp_path).read()

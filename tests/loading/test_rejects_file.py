@@ -1,0 +1,116 @@
+"""Rejected rows: flushed, cut at the checkpoint, never in the place of another file."""
+
+import os
+from pathlib import Path
+
+import pytest
+from claimsctl.dataset.rejects import RejectsFormat
+from claimsctl.errors import OperatorError
+from claimsctl.loading.checkpoint import CheckpointFile
+from claimsctl.loading.places import Places
+from claimsctl.loading.rejects_file import RejectsFile
+
+FORM = RejectsFormat(("user", "a"), ",", {})
+
+
+def _rejects(path: Path, resume_at: int | None = None) -> RejectsFile:
+    return RejectsFile(path, FORM, resume_at=resume_at)
+
+
+def test_it_is_made_with_its_first_row(tmp_path: Path) -> None:
+    """A load that rejects nothing leaves no file behind."""
+    path = tmp_path / "rejects.csv"
+    rejects = _rejects(path)
+    assert 0 == rejects.sync()
+    rejects.close()
+    assert not path.exists()
+    rejects = _rejects(path)
+    rejects.append(["u", "1"], "why")
+    size = rejects.sync()
+    assert path.stat().st_size == size
+    rejects.close()
+    assert b"user,a,reject_reason\r\nu,1,why\r\n" == path.read_bytes()
+
+
+def test_it_goes_on_where_the_checkpoint_was(tmp_path: Path) -> None:
+    """Rows behind the checkpoint, even half of one, are cut off: they are settled anew."""
+    path = tmp_path / "rejects.csv"
+    rejects = _rejects(path)
+    rejects.append(["u", "1"], "why")
+    size = rejects.sync()
+    rejects.append(["v", "2"], "why")
+    rejects.close()
+    with path.open("ab") as torn:
+        torn.write(b"w,3,w")
+    rejects = _rejects(path, size)
+    rejects.append(["x", "4"], "why")
+    rejects.close()
+    assert b"user,a,reject_reason\r\nu,1,why\r\nx,4,why\r\n" == path.read_bytes()
+
+
+def test_it_begins_anew_where_the_checkpoint_had_none(tmp_path: Path) -> None:
+    """What was written before the first checkpoint had it is written again, heading included."""
+    path = tmp_path / "rejects.csv"
+    path.write_bytes(b"user,a,reject_reason\r\nu,1")
+    rejects = _rejects(path, 0)
+    rejects.append(["v", "2"], "why")
+    rejects.close()
+    assert b"user,a,reject_reason\r\nv,2,why\r\n" == path.read_bytes()
+    path.write_bytes(b"torn")
+    _rejects(path, 0).close()
+    assert not path.exists()
+
+
+def test_another_file_is_never_overwritten(tmp_path: Path) -> None:
+    """Not even one that has come since the load began."""
+    path = tmp_path / "rejects.csv"
+    rejects = _rejects(path)
+    path.write_text("mine")
+    with pytest.raises(OperatorError, match="rejected rows cannot be written: File exists"):
+        rejects.append(["u", "1"], "why")
+    assert "mine" == path.read_text()
+
+
+@pytest.mark.parametrize("content", [None, b"user"])
+def test_rows_it_has_lost_are_told(tmp_path: Path, content: bytes | None) -> None:
+    """A file that is gone or shorter than the checkpoint knows is not gone on with."""
+    path = tmp_path / "rejects.csv"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(OperatorError, match=r"cannot be read: No such file|4 bytes, where the che"):
+        _rejects(path, 30)
+
+
+def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No traceback, and no checkpoint that says more than the disk has."""
+
+    def fail(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    rejects = _rejects(tmp_path / "rejects.csv")
+    rejects.append(["u", "1"], "why")
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OperatorError, match="rejected rows cannot be written: No space left"):
+        rejects.sync()
+
+
+@pytest.mark.parametrize(
+    ("file", "rejects"),
+    [("a/claims.csv", "a/claims.rejects.csv"), ("claims.csv.gz", "claims.rejects.csv"),
+     ("claims", "claims.rejects"), (".claims", ".claims.rejects"), ("-", "stdin.rejects")],
+)  # fmt: skip
+def test_where_it_lies(file: str, rejects: str) -> None:
+    """Beside the file, of the same kind; a load of standard input has it where it is started."""
+    assert Path(rejects) == Places.of(Path(file), None, None).rejects
+    assert Path("x") == Places.of(Path(file), None, Path("x")).rejects
+
+
+def test_where_the_checkpoint_lies(tmp_path: Path) -> None:
+    """Beside the file; for standard input, nowhere unless said."""
+    places = Places.of(tmp_path / "claims.csv", None, None)
+    assert places.checkpoint is not None
+    assert tmp_path / "claims.csv.checkpoint" == places.checkpoint.path
+    assert Places.of(Path("-"), None, None).checkpoint is None
+    named = Places.of(Path("-"), tmp_path / "c", None).checkpoint
+    assert isinstance(named, CheckpointFile)
+    assert tmp_path / "c" == named.path

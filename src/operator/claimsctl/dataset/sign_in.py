@@ -8,15 +8,7 @@ from typing import Any
 from claims_provider.claims.compose import compose
 from claims_provider.claims.item import CLAIMS, Item, Layer, read_item
 from claims_provider.claims.key import KeyScheme, LayerKey, UserKey, layers_of
-from claims_provider.contract.callout import (
-    CALLOUT_DATA_TYPE,
-    EVENT_TYPE,
-    AuthenticationContext,
-    Callout,
-    CalloutData,
-    ServicePrincipal,
-    User,
-)
+from claims_provider.contract.callout import Callout, User
 from claims_provider.errors import CalloutError, StoreFailure
 from claims_provider.outbound.failure import failure_response
 from claims_provider.outbound.response import claims_response
@@ -105,19 +97,16 @@ def _pk(tenant_id: str, user: str | None) -> str:
 
 def _callout(tenant_id: str, user: str, app_id: str | None) -> tuple[Callout, KeyScheme]:
     is_address = "@" in user
-    context = AuthenticationContext(
-        client_service_principal=ServicePrincipal(app_id=app_id),
+    callout = Callout(
+        tenant_id=tenant_id,
+        client_app_id=app_id,
         user=User(
             id=_NOBODY if is_address else user,
             mail=user if is_address else None,
             user_type="Member",
         ),
     )
-    data = CalloutData(
-        odata_type=CALLOUT_DATA_TYPE, tenant_id=tenant_id, authentication_context=context
-    )
-    scheme = KeyScheme((UserKey.MAIL if is_address else UserKey.ID,))
-    return Callout(type=EVENT_TYPE, data=data), scheme
+    return callout, KeyScheme((UserKey.MAIL if is_address else UserKey.ID,))
 
 
 def _found(key: LayerKey, item: Item, now: float) -> FoundItem:

@@ -130,8 +130,8 @@ def test_a_faulty_file_of_claims_is_told(process: Run, tmp_path: Path) -> None:
         (("none.json",), {}, "none.json: cannot be read: No such file or directory"),
         ((EVENTS,), {}, f"{EVENTS}: cannot be read: Is a directory"),
         ((MEMBER, "--claims", "no.csv"), {}, "no.csv: cannot be read: No such file or directory"),
-        ((MEMBER,), {"ENTRA_WAIT_MS": "50"}, "the function's settings: ENTRA_WAIT_MS: Input "),
-        ((MEMBER,), {"USER_KEYS": "phone"}, "the function's settings: USER_KEYS: Input should "),
+        ((MEMBER,), {"ENTRA_WAIT_MS": "50"}, "the function's settings: ENTRA_WAIT_MS: expected "),
+        ((MEMBER,), {"USER_KEYS": "phone"}, "the function's settings: USER_KEYS: expected "),
         (
             (MEMBER, "--table", "t"),
             {"AWS_PROFILE": "nobody"},

@@ -101,15 +101,17 @@ def test_claims_cannot_steer_a_terminal(run: Run, table: Table, tmp_path: Path) 
     assert ("\x1b" in outcome.out, 2) == (False, outcome.out.count("\\u001b"))
 
 
-@pytest.mark.parametrize("command", ["diff", "load"])
+@pytest.mark.parametrize(
+    "command", [("diff",), ("load",), ("load", "--dry-run")], ids=["diff", "load", "dry-run"]
+)
 def test_a_row_too_large_over_the_tables_default(
-    run: Run, table: Table, tmp_path: Path, command: str
+    run: Run, table: Table, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
     """A user's 2000 bytes over a tenant's 2000 in the table cost the sign-in: refused, by line."""
     table.put_claims(Record(TENANT, None, None).key, {"everybody": "x" * 2000})
     (tmp_path / "claims.csv").write_text(f"user,own\n{USER},{'x' * 2000}\n")
     where = ("--endpoint-url", table.url, "--table", table.name, "--tenant", TENANT)
-    outcome = run("claims", command, tmp_path / "claims.csv", *where)
+    outcome = run("claims", *command, tmp_path / "claims.csv", *where)
     assert (2, "") == (outcome.exit_code, outcome.out)
     assert "claims.csv:2: " in outcome.err
     assert 1 == table.client.scan(TableName=table.name)["Count"]

@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 from claimsctl.dataset.record import Record
 
 from tests.cli.command import Outcome, Run
@@ -141,3 +143,26 @@ def test_a_bad_file_has_no_plan(run: Run, filled: Table, tmp_path: Path) -> None
     (tmp_path / "bad.csv").write_text("user,tier\nnobody,x\n")
     outcome = load(run, filled, tmp_path / "bad.csv", "--dry-run")
     assert (2, "") == (outcome.exit_code, outcome.out)
+
+
+@pytest.mark.parametrize(("code", "told"), [
+    ("AccessDeniedException", "; 0 of 2 removed before that"),
+    ("ConditionalCheckFailedException", "2 have changed since they were found, and stay"),
+], ids=["denied", "changed"])  # fmt: skip
+def test_what_is_not_removed_is_told(
+    run: Run, filled: Table, file: Path, monkeypatch: pytest.MonkeyPatch, code: str, told: str
+) -> None:
+    """The file is written, and what it lacks is still there: 3, with the count."""
+    real = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def call(self: BaseClient, operation: str, arguments: object) -> object:
+        if operation == "DeleteItem":
+            error = {"Error": {"Code": code, "Message": "no"}}
+            raise ClientError(error, operation)  # type: ignore[arg-type]
+        return real(self, operation, arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(BaseClient, "_make_api_call", call)
+        outcome = load(run, filled, file, "--prune", "--prune-count", "2")
+    assert (3, True) == (outcome.exit_code, outcome.err.endswith(f"{told}\n"))
+    assert ["gold", "gold", "silver"] == tiers(filled)

@@ -27,10 +27,38 @@ def claims(**values: str | list[str]) -> dict[str, Any]:
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.sampled_from(
-    ["", " ", "a|b", "[", '["a"]', "=1+1", "-", "@x", "a,b;c\td", '"', "two\nlines", "\r", "null"]
+    [
+        "",
+        " ",
+        "a|b",
+        "[",
+        '["a"]',
+        "=1+1",
+        "-",
+        "@x",
+        "a,b;c\td",
+        '"',
+        "two\nlines",
+        "\r",
+        "null",
+        "\0",
+    ]
 )
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6) | st.sampled_from(
-    ["tier", "roles", "a b", "user", "app_id", "appId", "x;y", "tab\there", " blank", "é", "a|b"]
+    [
+        "tier",
+        "roles",
+        "a b",
+        "user",
+        "app_id",
+        "appId",
+        "x;y",
+        "tab\there",
+        "nul\0",
+        " blank",
+        "é",
+        "a|b",
+    ]
 )
 values = st.one_of(
     texts.map(lambda text: {"S": text}),

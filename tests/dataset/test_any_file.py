@@ -235,7 +235,7 @@ def test_any_near_miss(path: Path, content: list[bytes]) -> None:
     _read(path, b"[" + b"".join(content))
 
 
-@MANY
+@settings(MANY, max_examples=100)
 @given(st.lists(fields, max_size=4), st.sampled_from([None, 1]))
 def test_any_json(path: Path, rows: list[dict[str, Any]], indent: int | None) -> None:
     """Any objects, a line each or in an array, are the records that each of them is by itself."""

@@ -13,6 +13,8 @@ from claimsctl.errors import OperatorError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.cli.command import ROOT
+from tests.cli.sessions import Sessions
 from tests.dataset.files import APP, TENANT, USER
 
 OTHER_APP = "11112222-bbbb-3333-cccc-4444dddd5555"
@@ -143,6 +145,11 @@ def test_rows_keep_to_the_catalogue(
         ('"customRoles": "Reader"', "customRoles: expected a list, as the catalogue says, "),
         ('"loyaltyTier": ["gold"]', "loyaltyTier: expected a string, as the catalogue says, "),
         ('"tier": "gold"', "tier: no claim of the catalogue, which has loyaltyTier, customRo"),
+        (
+            f'"app_id": "{OTHER_APP}", "customRoles": ["Reader"]',
+            f"customRoles: the catalogue has this claim for {APP}; the row is of app {OTHER_APP}",
+        ),
+        (f'"app_id": "{APP}", "customRoles": ["Reader"]', ""),
         ('"tier": null', ""),
         ('"customRoles": [], "loyaltyTier": ""', ""),
     ],
@@ -265,3 +272,28 @@ def test_a_catalogue_that_is_not_there(tmp_path: Path) -> None:
         OperatorError, match=r"none\.toml: cannot be read: No such file or directory"
     ):
         read_catalogue(tmp_path / "none.toml")
+
+
+def test_the_page_says_what_comes_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The example of docs/claims-catalogue.md is read, and each problem it shows comes out so."""
+    page = ROOT / "docs/claims-catalogue.md"
+    example = Sessions.of(page).files["claims.toml"]
+    shown = page.read_text("utf-8").replace("app\n1111", "app 1111").splitlines()
+    monkeypatch.chdir(tmp_path)
+    Path("claims.toml").write_text(example)
+    catalogue = read_catalogue(Path("claims.toml"))
+    rows = f",,,\n,{APP},Editor,\n,{OTHER_APP},Reader,\n"
+    Path("claims.csv").write_text(
+        "user,app_id,customRoles,loyaltyTier\n,,,\n,,,\n,,,\n,,,\n" + rows
+    )
+    with check_file(Path("claims.csv"), ReadOptions(tenant=TENANT, catalogue=catalogue)) as checked:
+        told = [problem.told(Path("claims.csv")) for problem in checked.problems]
+    Path("claims.csv").write_text("user,loyaltytier\n")
+    with pytest.raises(OperatorError) as heading:
+        check_file(Path("claims.csv"), ReadOptions(catalogue=catalogue))
+    Path("claims.toml").write_text(example.replace("apps", "app").replace('"string"', '"text"', 1))
+    with pytest.raises(OperatorError) as problems:
+        read_catalogue(Path("claims.toml"))
+    expected = [*told, str(heading.value), f"claimsctl: {problems.value}", *problems.value.lines]
+    assert [] == [line for line in expected if line not in shown]
+    assert 6 == len(expected)

@@ -9,15 +9,17 @@ from typing import Any
 
 import pytest
 from claims_provider.claims.key import LayerKey
-from claimsctl.dataset import partitions, suspects
+from claimsctl.dataset import known, partitions, reading, suspects, tenants
 from claimsctl.dataset.check import check_file
 from claimsctl.dataset.checked_file import CheckedFile
 from claimsctl.dataset.read_options import Format, ReadOptions
 from claimsctl.dataset.record import Record
+from claimsctl.errors import OperatorError
 
 from tests.dataset.files import APP, TENANT, USER
 
 OPTIONS = ReadOptions(tenant=TENANT)
+EMPTY = '""""'  # a quoted cell's quotes are doubled
 OTHER = "bbbbbbbb-1111-2222-3333-cccccccccccc"
 
 Check = Callable[..., CheckedFile]
@@ -214,6 +216,19 @@ def test_options_say_what_the_file_does_not(check: Check) -> None:
 
 
 @pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("user,tier\n", "1: no column 'mail' for user; found user, tier"),
+        ("mail,user\n", "1: column 'user' stands twice in the heading, as itself and as 'mail'"),
+    ],
+)
+def test_a_renamed_column_is_there_once(check: Check, content: str, told: str) -> None:
+    """A heading that `--column` names must be there, and the field's own name must not."""
+    with pytest.raises(OperatorError, match=told):
+        check(content, ReadOptions(tenant=TENANT, columns={"user": "mail"}))
+
+
+@pytest.mark.parametrize(
     ("format_", "content", "told"),
     [
         (Format.CSV, "[a,user\n", []),
@@ -254,3 +269,35 @@ def test_memory_does_not_grow_with_the_file(check: Check, monkeypatch: pytest.Mo
     small, large = content(600), content(6000)
     peak(small)  # what is imported and compiled once
     assert peak(large) < peak(small) + len(large) // 2
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_what_is_remembered_may_be_forgotten(
+    check: Check, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    """A file with more tenants, apps and lists than are kept in mind is read as any other."""
+    monkeypatch.setattr(known, "_KNOWN_MAX", 2)
+    monkeypatch.setattr(reading, "_KEYS_KNOWN_MAX", 2)
+    monkeypatch.setattr(tenants, "_PENDING_MAX", 2)
+    ids = [f"{number:08x}-0000-0000-0000-000000000000" for number in range(4)]
+    places = [(tenant, user, app) for tenant in ids for user in ("", "a@b") for app in ids]
+    rows = [{"tenant_id": t, "user": u, "app_id": a, "roles": [t[:8], a[:8]]} for t, u, a in places]
+    lines = "tenant_id,user,app_id,roles\n" + "".join(
+        f"{t},{u},{a},{t[:8]}|{a[:8]}\n" for t, u, a in places
+    )
+    checked = check(lines if form == "csv" else "\n".join(map(json.dumps, rows)))
+    assert [Record(t, u or None, a, claims={"roles": [t[:8], a[:8]]}) for t, u, a in places] == [
+        good.record for good in checked.records()
+    ]
+    assert {(t, a) for t, _, a in places} == set(checked.scopes())
+    assert all(checked.names(good.record.key) for good in checked.records())
+
+
+def test_a_long_list_is_looked_at_closely(check: Check) -> None:
+    """Empty items count no bytes of Entra's, but some of DynamoDB's: a thousand are let pass."""
+    for content in (
+        f'user;a\n{USER};"[{", ".join([EMPTY] * 1001)}]"\n',
+        json.dumps({"user": USER, "a": [""] * 1001}),
+    ):
+        (good,) = check(content).records()
+        assert {"a": [""] * 1001} == good.record.claims

@@ -70,6 +70,14 @@ def test_four_layers(told: Told) -> None:
     assert [] == told(*rows[1:])
 
 
+def test_every_row_that_is_too_large_is_told(told: Told) -> None:
+    """A row that is told counts no more, and the next one is looked at without it."""
+    rows = [{"user": USER} | _claims("b", 1500), {"user": USER, "app_id": APP} | _claims("c", 1500)]
+    assert [_told(2, "line 1", 3500, None), _told(3, "line 1", 3500, APP)] == told(
+        _claims("a", 2000), *rows
+    )
+
+
 def test_an_app_that_only_the_tenant_names(told: Told) -> None:
     """A user's row for every app is met by the tenant's row for one."""
     row = {"user": USER} | _claims("c", 2000)

@@ -55,7 +55,7 @@ ClaimsFile = Annotated[
     Path | None,
     typer.Option(
         "--claims",
-        help="Claims for the embedded table: CSV or JSON lines.",
+        help="Claims for the embedded table: CSV, TSV, JSON lines or JSON.",
         show_default=False,
     ),
 ]

@@ -24,8 +24,9 @@ from claimsctl.dataset.sorted_spill import SortedSpill
 from claimsctl.dataset.stored import has_more, iso, key_of, read_stored
 
 _SHOWN = 20
-_UNLIKE_A_HEADING = re.compile(r"[;\t\r\n]")
+_UNLIKE_A_HEADING = re.compile(r"[;\t\r\n\0]")
 """What would have the heading's separator or end taken for another."""
+_NUL = "\0"
 _INSTEAD = "--format jsonl can hold it"
 
 
@@ -133,6 +134,8 @@ def _check_csv(record: Record) -> None:
     for name, value in record.claims.items():
         if _UNLIKE_A_HEADING.search(name):
             raise FieldProblem(name, f"such a name is no heading in CSV; {_INSTEAD}")
+        if isinstance(value, str) and _NUL in value:
+            raise FieldProblem(name, f"no CSV holds the NUL in {shown(value)}; {_INSTEAD}")
         if isinstance(value, str) and (value.startswith("[") or LIST_SEPARATOR in value):
             raise FieldProblem(
                 name, f"CSV would take the text {shown(value)} for a list; {_INSTEAD}"
@@ -151,4 +154,4 @@ def _cell(column: str, value: ClaimValue) -> str:
 
 
 def _is_plain(item: str) -> bool:
-    return item.strip() == item != "" and LIST_SEPARATOR not in item
+    return item.strip() == item != "" and LIST_SEPARATOR not in item and _NUL not in item

@@ -12,6 +12,7 @@ from claimsctl.dataset.problem import FieldProblem, Unreadable
 _BLOCK_CHARACTERS = 1 << 16
 _VALUE_CHARACTERS_MAX = 1 << 22
 _BLANKS = re.compile(r"[ \t\n\r]*")
+_NUMBER = re.compile(r"[-+.0-9eE]*")
 _TOO_DEEP = "JSON nested too deep, or with a number too long"
 
 JsonRow = tuple[int, object, str]
@@ -120,8 +121,7 @@ class _Window:
             except (ValueError, RecursionError):
                 self.stop(_TOO_DEEP)
             else:
-                # a number that touches the end may go on behind it
-                if end < len(self._buffer) or self._ended or not isinstance(value, int | float):
+                if self._ended or not self._may_go_on(value, end):
                     break
             self._read_on()
         line, text = self._line, self._buffer[self._at : end]
@@ -136,6 +136,13 @@ class _Window:
         line_start = self._buffer.rfind("\n", 0, position)
         column = position - line_start if line_start >= 0 else self._columns_dropped + position + 1
         raise Unreadable(line, f"{message} (column {column})") from None
+
+    def _may_go_on(self, value: object, end: int) -> bool:
+        """Whether what looks like a number up to `end` may be a part of one."""
+        if not isinstance(value, int | float):
+            return False
+        match = _NUMBER.match(self._buffer, end)
+        return match is None or match.end() == len(self._buffer)
 
     def _read_on(self) -> None:
         dropped, kept = self._buffer[: self._at], self._buffer[self._at :]

@@ -33,6 +33,12 @@ class Partitions:
             self._count += 1
             self._pending[part] = array("q")
 
+    def filled(self) -> Iterator[int]:
+        """The parts that have rows."""
+        for part in range(PARTS):
+            if self._pending[part] or self._chunks[part]:
+                yield part
+
     def chunks(self, part: int) -> "Iterator[array[int]]":
         """The rows of one of `PARTS` in the order they came, some at a time, four numbers a row."""
         size = _CHUNK_NUMBERS * _NUMBER_BYTES

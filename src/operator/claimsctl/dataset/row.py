@@ -12,6 +12,7 @@ from claimsctl.dataset.columns import (
     APP_ID,
     EXPIRES_AT,
     HIDDEN_CLAIMS,
+    IGNORED,
     NO_CLAIMS,
     TENANT_ID,
     USER,
@@ -42,8 +43,10 @@ def check_cells(
     problems = _Problems()
     values: dict[str, object] = {}
     for name, cell in zip(names, cells, strict=False):
-        if cell and (value := problems.of(read_cell, name, cell, options)) is not None:
-            values[name] = value
+        if cell and name not in IGNORED:
+            value = problems.of(read_cell, name, cell, options)
+            if value is not None:
+                values[name] = value
     row = check_fields(values, options)
     if isinstance(row, list):
         return problems.found + row

@@ -66,7 +66,7 @@ def find_suspects(partitions: Partitions, bounds: "array[int]") -> RowSet:
     """Rows whose key's hash stands twice, and those of users whose layers may be too large."""
     suspects = RowSet()
     largest_bound = max(bounds)
-    for part in range(PARTS):
+    for part in partitions.filled():
         first: dict[int, int] = {}
         sums: dict[int, int] = defaultdict(int)
         for user, key, row, pack in _rows(partitions, part):

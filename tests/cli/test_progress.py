@@ -1,0 +1,46 @@
+"""How far a command is: told on a terminal only, and never in the way of its report."""
+
+import io
+import sys
+
+import pytest
+from claimsctl.progress import counting
+from rich.console import Console
+
+
+def _told(
+    monkeypatch: pytest.MonkeyPatch, *, terminal: bool, report_there: bool, is_report: bool = True
+) -> str:
+    """What is written to standard error while 30 of about 20 things are done."""
+    file = io.StringIO()
+    console = Console(file=file, force_terminal=terminal, width=80)
+    monkeypatch.setattr("claimsctl.report.err", lambda: console)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: report_there)
+    out = sys.stdout
+    with counting("reading", 20, is_report=is_report) as advance:
+        for _ in range(3):
+            advance(10)
+            assert out is sys.stdout, "the report would go to standard error"
+    return file.getvalue()
+
+
+def test_a_terminal_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the report goes to a file; a count that was too small grows."""
+    told = _told(monkeypatch, terminal=True, report_there=False)
+    assert "reading" in told
+    assert "30/30" in told
+
+
+@pytest.mark.parametrize(
+    ("terminal", "report_there"), [(False, False), (True, True)], ids=["no-terminal", "report"]
+)
+def test_else_nothing_is(
+    monkeypatch: pytest.MonkeyPatch, *, terminal: bool, report_there: bool
+) -> None:
+    """A log of a script stays clean; a report on the terminal itself shows how far it is."""
+    assert "" == _told(monkeypatch, terminal=terminal, report_there=report_there).strip()
+
+
+def test_where_nothing_is_reported_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An import has nothing to show for minutes, and tells."""
+    assert "30/30" in _told(monkeypatch, terminal=True, report_there=True, is_report=False)

@@ -23,10 +23,10 @@ from tests.integration.exchange import Exchange
 from tests.integration.fault_proxy import Behaviour, FaultProxy
 from tests.loading.meeting import after, before, content, csv_of, fill, told
 
-KILLS = int(os.environ.get("KILLS", "16"))
+KILLS = int(os.environ.get("KILLS", "12"))
 """Random points at which the loader is killed; `make kill` has 200."""
 
-A_LOAD = 4
+A_LOAD = 3
 """How often one load is killed before it may end."""
 
 ROWS = 600

@@ -88,12 +88,13 @@ def _wait(condition: Callable[[], bool]) -> None:
 
 def test_a_snapshot_has_no_client(world: World) -> None:
     """The client that the snapshot was made warm with is closed, and its thread has ended."""
-    before = threading.active_count()
+    current = world.store._workers._current
+    assert current is not None
     world.hooks.before_snapshot()
     (client,) = world.clients
     assert [[snapshot.NOBODY]] == client.asked
     assert client.closed.is_set()
-    assert before - 1 == threading.active_count()
+    assert not current.is_alive()
 
 
 def test_a_snapshot_has_no_credentials(world: World) -> None:

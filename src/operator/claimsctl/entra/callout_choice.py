@@ -64,11 +64,12 @@ def set_fields(body: dict[str, Any], changes: Sequence[str]) -> None:
 def _beginning(body: dict[str, Any], name: str) -> dict[str, Any]:
     """Where a path that begins with `name` begins; what is nowhere is new in the context."""
     place = body
-    for step in ("", *_CONTEXT):
-        place = place.setdefault(step, {}) if step else place
-        if name in place or not isinstance(place, dict):
+    for step in _CONTEXT:
+        inner = place.get(step)
+        if name in place or not isinstance(inner, dict):
             break
-    return place if isinstance(place, dict) else body
+        place = inner
+    return place
 
 
 def _value(change: str, text: str) -> Any:

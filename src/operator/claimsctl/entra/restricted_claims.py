@@ -7,8 +7,7 @@ signing key of its own.
 
 from typing import Final
 
-_JWT: Final = frozenset(
-    """
+_JWT_NAMES: Final = """
     _claim_names _claim_sources aai access_token account_type acct acr acrs actor actortoken
     ageGroup aio altsecid amr app_chain app_displayname app_res appctx appctxsender appid
     appidacr assertion at_hash aud auth_data auth_time authorization_code azp azpacr bk_claim
@@ -32,8 +31,8 @@ _JWT: Final = frozenset(
     user_setting_sync_url username uti ver verified_primary_email verified_secondary_email vnet
     vsm_binding_key wamcompat_client_info wamcompat_id_token wamcompat_scopes wids win_ver
     x5c_ca xcb2b_rclient xcb2b_rcloud xcb2b_rtenant ztdid
-    """.split()
-)
+"""
+_JWT: Final = frozenset(_JWT_NAMES.split())
 _JWT_PREFIXES: Final = ("xms_", "extn.")
 _SAML_PATHS: Final = {
     "http://schemas.microsoft.com/": """
@@ -68,5 +67,5 @@ def is_restricted_jwt_name(name: str) -> bool:
 
 
 def is_restricted_saml_name(name: str) -> bool:
-    """Whether ``SamlClaimType`` cannot be `name`, without a signing key of the application's own."""
+    """Whether ``SamlClaimType`` cannot be `name`, without a signing key of one's own."""
     return name in _SAML

@@ -1,4 +1,4 @@
-"""One HTTP exchange, as Entra makes it: a POST, HTTP/1.1, no redirects, no proxy, within one wait."""
+"""One exchange as Entra makes it: a POST by HTTP/1.1, no redirects, no proxy, within one wait."""
 
 import os
 import ssl
@@ -12,6 +12,7 @@ import httpx2
 from claimsctl.entra.attempt import Attempt, Cause, NoAnswer
 from claimsctl.entra.finding import Answer
 from claimsctl.entra.network import NameUnknownError, Stopwatch, TimedNetwork, TlsError
+from claimsctl.errors import OperatorError
 
 BODY_BYTES_MAX: Final = 4 * 1024 * 1024
 """More than any answer may have, and than we want in memory."""
@@ -21,9 +22,14 @@ def public_trust() -> ssl.SSLContext:
     """What a strict client of the public web trusts: Mozilla's roots, TLS 1.2 and later.
 
     Not this machine's roots: Entra knows none that its administrator has added. ``SSL_CERT_FILE``
-    names others, for an endpoint in a laboratory.
+    names others, for an endpoint in a laboratory. Raises `OperatorError` when it has none.
     """
-    context = ssl.create_default_context(cafile=os.environ.get("SSL_CERT_FILE") or certifi.where())
+    given = os.environ.get("SSL_CERT_FILE")
+    try:
+        context = ssl.create_default_context(cafile=given or certifi.where())
+    except OSError as error:  # an ssl.SSLError too
+        message = f"SSL_CERT_FILE {given}: no certificates can be read from it: {error.strerror}"
+        raise OperatorError(message) from None
     context.verify_flags |= ssl.VERIFY_X509_STRICT
     return context
 
@@ -42,6 +48,8 @@ def send_callout(
     trust = trust or public_trust()  # takes 20 ms, which are none of the endpoint's
     watch = Stopwatch(wait_ms)
     address = tls_version = http_version = None
+    answer: Answer | None = None
+    no_answer: NoAnswer | None = None
     pool = httpcore2.ConnectionPool(ssl_context=trust, network_backend=TimedNetwork(watch))
     try:
         with (
@@ -60,12 +68,9 @@ def send_callout(
             content = _read(response)
     except (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException) as error:
         no_answer = NoAnswer(_cause(error), watch.phase, str(error) or "no answer in time")
-        answer = None
     except _TooLargeError:
         no_answer = NoAnswer(Cause.TOO_LARGE, watch.phase, f"over {BODY_BYTES_MAX} bytes of body")
-        answer = None
     else:
-        no_answer = None
         answer = Answer(
             status=response.status,
             headers=tuple((_text(name), _text(value)) for name, value in response.headers),

@@ -253,7 +253,7 @@ def test_a_root_of_this_machine_is_not_enough(monkeypatch: pytest.MonkeyPatch) -
     """Roots come from Mozilla's list or SSL_CERT_FILE, never from the machine's store."""
     assert 0 < len(public_trust().get_ca_certs())
     monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent")
-    with pytest.raises(OperatorError, match="^SSL_CERT_FILE /nonexistent: "):
+    with pytest.raises(OperatorError, match=r"^SSL_CERT_FILE /nonexistent: "):
         public_trust()
 
 

@@ -9,7 +9,9 @@ import typer
 from claimsctl import report
 from claimsctl.commands.claims_load import load
 from claimsctl.commands.demo import demo
+from claimsctl.commands.explain import explain
 from claimsctl.commands.invoke import invoke
+from claimsctl.commands.judge import judge
 from claimsctl.commands.serve import serve
 from claimsctl.commands.token import token
 from claimsctl.errors import OperatorError
@@ -24,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain: no frames that cut messages up, and NO_COLOR holds
     pretty_exceptions_enable=False,
 )
-for command in (demo, invoke, serve, token):
+for command in (demo, invoke, serve, token, judge, explain):
     app.command()(command)
 
 claims_app = typer.Typer(help="The claims in the table.", no_args_is_help=True)

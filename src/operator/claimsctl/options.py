@@ -82,3 +82,13 @@ Version = Annotated[
         envvar="TOKEN_VERSION",
     ),
 ]
+WaitMs = Annotated[
+    int,
+    typer.Option(
+        "--timeout-ms",
+        help="Entra's wait: the extension's timeoutInMilliseconds.",
+        envvar="ENTRA_WAIT_MS",
+        min=200,
+        max=2000,
+    ),
+]

@@ -1,0 +1,3 @@
+"""``claimsctl explain``."""
+def explain(code: str) -> None:
+    """x"""

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from claimsctl import report
+from claimsctl.commands.call import call
 from claimsctl.commands.claims_load import load
 from claimsctl.commands.demo import demo
 from claimsctl.commands.explain import explain
@@ -26,7 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain: no frames that cut messages up, and NO_COLOR holds
     pretty_exceptions_enable=False,
 )
-for command in (demo, invoke, serve, token, judge, explain):
+for command in (call, demo, invoke, serve, token, judge, explain):
     app.command()(command)
 
 claims_app = typer.Typer(help="The claims in the table.", no_args_is_help=True)

@@ -1,3 +1,5 @@
 """``claimsctl explain``."""
+
+
 def explain(code: str) -> None:
-    """x"""
+    """X"""

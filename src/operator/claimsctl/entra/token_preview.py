@@ -48,10 +48,11 @@ def preview(
         for id_, value in claims.items()
         for previewed in _answered(id_, value, by_id, saml=saml)
     ]
+    # What differs in case alone is told with the claim that was answered.
     missing = [
-        PreviewedClaim(id_, Fate.NOT_ANSWERED, hint=_other_case(id_, claims))
+        PreviewedClaim(id_, Fate.NOT_ANSWERED)
         for id_ in by_id
-        if id_ not in claims
+        if id_ not in claims and not _other_case(id_, claims)
     ]
     return (*found, *missing)
 

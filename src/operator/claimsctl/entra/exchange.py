@@ -95,9 +95,7 @@ class Exchange(BaseModel):
     def answer(self) -> Answer:
         """The answer, to be judged."""
         response = self.response
-        return Answer(
-            response.status, response.headers, response.content, self.timings.total_ms
-        )
+        return Answer(response.status, response.headers, response.content, self.timings.total_ms)
 
     def document(self) -> dict[str, Any]:
         """The exchange as the file has it: `read_exchange` gives the same one again."""
@@ -118,7 +116,9 @@ def is_exchange(document: Any) -> bool:
     return (
         isinstance(document, dict)
         and isinstance(document.get("response"), dict)
-        and bool({"status"} & document["response"].keys() | {"request", "timings"} & document.keys())
+        and bool(
+            {"status"} & document["response"].keys() | {"request", "timings"} & document.keys()
+        )
     )
 
 

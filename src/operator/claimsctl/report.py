@@ -11,6 +11,7 @@ from rich.console import Console, Group, RenderableType
 from rich.highlighter import JSONHighlighter
 from rich.text import Text
 
+from claimsctl.catalogue.entry import Entry, Source
 from claimsctl.entra.finding import Answer, Basis, Finding, Level, Place, Verdict
 from claimsctl.entra.judge import CLAIMS_BYTES_MAX
 from claimsctl.entra.judge.body import body_text
@@ -19,6 +20,10 @@ _BAR_CELLS = 24
 _FINDINGS_SHOWN = 20
 _EXCERPT_CHARACTERS = 76
 _EXCERPT_BEFORE = 36
+_SOURCES = {
+    Source.FIELD: "(not documented so: reports from the field)",
+    Source.READING: "(the documentation leaves this open: we read it so)",
+}
 _LEVEL_STYLES = {Level.OK: "green", Level.SKIP: "dim", Level.WARN: "yellow", Level.FAIL: "red"}
 _UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters and lone surrogates."""
@@ -88,7 +93,10 @@ def verdict_view(verdict: Verdict, body: bytes = b"") -> RenderableType:
     for finding in verdict.findings[:_FINDINGS_SHOWN]:
         lines += [Text(""), finding_view(finding, body)]
     if more := len(verdict.findings) - _FINDINGS_SHOWN:
-        lines += [Text(f"\nand {more} more: --json has them all")] if more > 0 else []
+        lines += [Text(f"\nand {more} more: --json has them")] if more > 0 else []
+    if failure is not None:
+        more_about = f"\nclaimsctl explain {failure.id}, or {failure.entra_code}, tells more"
+        lines.append(Text(more_about, style="dim"))
     return Group(*lines)
 
 
@@ -110,6 +118,25 @@ def finding_view(finding: Finding, body: bytes = b"") -> RenderableType:
     if finding.expected:
         lines.append(_field("expected", finding.expected))
     lines.append(_field("do", finding.hint))
+    return Group(*lines)
+
+
+def entry_view(entry: Entry) -> RenderableType:
+    """What a code or finding means, and what to do."""
+    head = Text(entry.id, style="bold").append(f"  {entry.name}", style="default")
+    lines = [head, Text(entry.meaning)]
+    if entry.source is not Source.DOC:
+        lines.append(Text(_SOURCES[entry.source], style="dim"))
+    for title, points in (
+        ("Usual causes", entry.causes),
+        ("How to check", entry.check),
+        ("How to cure", entry.cure),
+    ):
+        lines += [Text(f"\n{title}", style="bold"), *(Text(f"  - {point}") for point in points)]
+    lines.append(Text())
+    if entry.see:
+        lines.append(Text(f"See also: {', '.join(entry.see)}"))
+    lines.append(Text(entry.doc, style="dim"))
     return Group(*lines)
 
 

@@ -9,7 +9,7 @@ from claimsctl.entra.finding import Answer, Finding, Level, Verdict
 from claimsctl.entra.judge.body import Body, read_body
 from claimsctl.entra.judge.claims import CLAIMS_BYTES_MAX, bytes_of, judge_claims, taken_claims
 from claimsctl.entra.judge.envelope import read_envelope
-from claimsctl.entra.judge.exchange import judge_content_type, judge_status, judge_time
+from claimsctl.entra.judge.head import judge_content_type, judge_status, judge_time
 from claimsctl.entra.judge.text import judge_text
 
 __all__ = ["CLAIMS_BYTES_MAX", "judge"]
@@ -23,7 +23,7 @@ def judge(answer: Answer, wait_ms: int | None = None) -> Verdict:
     Failures come in the order in which Entra would stumble over them: time, status, content type,
     body, envelope, action, claims. With `wait_ms` (the extension's ``timeoutInMilliseconds``) an
     answer that took longer is refused too. Of an answer that reports an error nothing further is
-    judged.
+    judged; of a kind of finding that a body could have thousands of, a hundred are told.
     """
     findings = [*judge_time(answer, wait_ms), *judge_status(answer)]
     if answer.status not in _SUCCESS:

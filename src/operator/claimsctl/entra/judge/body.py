@@ -1,5 +1,7 @@
 """Bytes → JSON values, or why they are none: RSP003, RSP004."""
 
+import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,11 +23,13 @@ class Body:
     root: Value
     bytes: int
     """Its size."""
+    line_starts: tuple[int, ...]
 
     def place(self, value: Value, *, key: bool = False) -> Place:
         """Where a value stands; with `key`, the name that it stands under."""
         at = value.key_start if key and value.key_start >= 0 else value.start
-        return place_in(self.text, at, value.pointer)
+        line = bisect_right(self.line_starts, at)
+        return Place(line, at - self.line_starts[line - 1] + 1, value.pointer)
 
     def spelling(self, value: Value) -> str:
         """A value as it is written."""
@@ -42,12 +46,12 @@ def read_body(body: bytes) -> tuple[Body | None, list[Finding]]:
     if body.strip() in (b"", b"null"):
         return None, [_empty(body)]
     if body.startswith(_GZIP):
-        return None, [_encoding("gzip", "The body is compressed", body, 0)]
+        return None, [_encoding("gzip", "The body is compressed", body)]
     findings = []
     if body.startswith(_BOM):
         findings.append(_encoding("UTF-8", "The body begins with a byte order mark", body, 0))
     elif body.startswith(_UTF_16_OR_32) or b"\x00" in body[:4]:
-        return None, [_encoding("UTF-16 or UTF-32", "The body is not UTF-8", body, 0)]
+        return None, [_encoding("UTF-16 or UTF-32", "The body is not UTF-8", body)]
     rest = body.removeprefix(_BOM)
     try:
         text = rest.decode("utf-8")
@@ -55,9 +59,11 @@ def read_body(body: bytes) -> tuple[Body | None, list[Finding]]:
         found = f"byte 0x{rest[error.start]:02x}"
         return None, [*findings, _encoding(found, "The body is not UTF-8", rest, error.start)]
     try:
-        return Body(text, read_json(text), len(body)), findings
+        root = read_json(text)
     except NotJsonError as error:
         return None, [*findings, _not_json(text, error)]
+    line_starts = (0, *(newline.end() for newline in re.finditer("\n", text)))
+    return Body(text, root, len(body), line_starts), findings
 
 
 def _empty(body: bytes) -> Finding:
@@ -74,16 +80,16 @@ def _empty(body: bytes) -> Finding:
     )
 
 
-def _encoding(found: str, title: str, body: bytes, at: int) -> Finding:
-    before = body[:at].decode("utf-8")
+def _encoding(found: str, title: str, body: bytes, at: int | None = None) -> Finding:
+    before = body[:at].decode("utf-8") if at is not None else ""
     return failure(
         "RSP004",
         1003003,
         title,
-        f"{found}, beginning {body[:8].hex(' ')}" if at == 0 else found,
+        found if at else f"{found}, beginning {body[:8].hex(' ')}",
         "Send JSON in UTF-8 without a byte order mark, uncompressed unless asked for.",
         expected=_EXPECTED,
-        place=place_in(before, len(before)),
+        place=place_in(before, len(before)) if at is not None else None,
         basis=Basis.CONVENTION,
         doc=JSON_STANDARD,
     )

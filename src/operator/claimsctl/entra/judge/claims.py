@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from claimsctl.entra.finding import Basis, Finding
 from claimsctl.entra.judge.body import Body
 from claimsctl.entra.judge.json_reader import Kind, Value
-from claimsctl.entra.judge.problem import ERROR_CODES, failure, warning
+from claimsctl.entra.judge.problem import ERROR_CODES, FINDINGS_OF_A_KIND, failure, warning
 
 CLAIMS_BYTES_MAX: Final = 3072
 """3 KB: the sum of all keys and values, which we count in bytes of UTF-8."""
@@ -34,20 +35,14 @@ def taken_claims(bag: Value) -> dict[str, str | list[str]]:
 def judge_claims(body: Body, bag: Value) -> Iterator[Finding]:
     """Names, then values, then sizes."""
     claims = _last_of_each(bag)
-    for claim in claims:
-        if not str(claim.key).strip():
-            yield _no_name(body, claim)
-    for claim in claims:
-        parts = claim.items if claim.kind is Kind.LIST else [claim]
-        if wrong := next((part for part in parts if part.kind is not Kind.STRING), None):
-            yield _wrong_type(body, claim, wrong)
+    rules = (_no_names(body, claims), _wrong_types(body, claims), _half_characters(body, claims))
+    no_names, wrong_types, half_characters = (islice(r, FINDINGS_OF_A_KIND) for r in rules)
+    yield from no_names
+    yield from wrong_types
     size = bytes_of(bag)
     if size > CLAIMS_BYTES_MAX:
         yield _too_large(body, claims, size)
-    for claim in claims:
-        texts = [claim.text, *(item.text for item in claim.items)]
-        if _HALF_CHARACTER.search(str(claim.key) + "".join(texts)):
-            yield _half_character(body, claim)
+    yield from half_characters
 
 
 def bytes_of(bag: Value) -> int:
@@ -68,17 +63,26 @@ def _last_of_each(bag: Value) -> list[Value]:
     return list({claim.key: claim for claim in bag.items}.values())
 
 
-def _no_name(body: Body, claim: Value) -> Finding:
-    return failure(
-        "RSP009",
-        1003026,
-        "A claim has no name",
-        f'"{claim.key}": {body.spelling(claim)}',
-        "Give every claim a name.",
-        expected="a name that is neither empty nor blank",
-        place=body.place(claim, key=True),
-        doc=ERROR_CODES,
-    )
+def _no_names(body: Body, claims: list[Value]) -> Iterator[Finding]:
+    for claim in claims:
+        if not str(claim.key).strip():
+            yield failure(
+                "RSP009",
+                1003026,
+                "A claim has no name",
+                f'"{claim.key}": {body.spelling(claim)}',
+                "Give every claim a name.",
+                expected="a name that is neither empty nor blank",
+                place=body.place(claim, key=True),
+                doc=ERROR_CODES,
+            )
+
+
+def _wrong_types(body: Body, claims: list[Value]) -> Iterator[Finding]:
+    for claim in claims:
+        parts = claim.items if claim.kind is Kind.LIST else [claim]
+        if wrong := next((part for part in parts if part.kind is not Kind.STRING), None):
+            yield _wrong_type(body, claim, wrong)
 
 
 def _wrong_type(body: Body, claim: Value, wrong: Value) -> Finding:
@@ -113,13 +117,16 @@ def _too_large(body: Body, claims: list[Value], size: int) -> Finding:
     )
 
 
-def _half_character(body: Body, claim: Value) -> Finding:
-    return warning(
-        "RSP019",
-        1003003,
-        "A claim holds half a character",
-        f"{claim.key}: {body.spelling(claim)}",
-        "Cut text between characters, not within a surrogate pair.",
-        expected="text that UTF-8 can carry",
-        place=body.place(claim),
-    )
+def _half_characters(body: Body, claims: list[Value]) -> Iterator[Finding]:
+    for claim in claims:
+        texts = (str(claim.key), claim.text, *(item.text for item in claim.items))
+        if any(map(_HALF_CHARACTER.search, texts)):
+            yield warning(
+                "RSP019",
+                1003003,
+                "A claim holds half a character",
+                f"{claim.key}: {body.spelling(claim)}",
+                "Cut text between characters, not within a surrogate pair.",
+                expected="text that UTF-8 can carry",
+                place=body.place(claim),
+            )

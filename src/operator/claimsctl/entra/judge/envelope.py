@@ -13,7 +13,7 @@ from claimsctl.entra.judge.discriminators import (
     title_of_data_type,
 )
 from claimsctl.entra.judge.json_reader import Kind, Value
-from claimsctl.entra.judge.problem import ERROR_CODES, failure
+from claimsctl.entra.judge.problem import ERROR_CODES, FINDINGS_OF_A_KIND, failure
 from claimsctl.entra.judge.wrapping import find_wrapped, name_error
 
 _ENVELOPE = f'{{"data": {{"@odata.type": "{RESPONSE_DATA}", "actions": […]}}}}'
@@ -31,7 +31,7 @@ def read_envelope(body: Body) -> tuple[Value | None, list[Finding]]:
     findings += _judge_number(body, data, actions)
     if actions is None or actions.kind is not Kind.LIST:
         return None, findings
-    for action in actions.items:
+    for action in actions.items[:FINDINGS_OF_A_KIND]:
         findings += _judge_action(body, action)
     bags = [action.get("claims") for action in actions.items]
     found = [bag for bag in bags if bag is not None and bag.kind is Kind.OBJECT]

@@ -13,6 +13,9 @@ ERROR_CODES: Final = (
 )
 JSON_STANDARD: Final = "https://www.rfc-editor.org/rfc/rfc8259"
 
+FINDINGS_OF_A_KIND: Final = 100
+"""How many of a kind are told: a body could have a million."""
+
 _EVIDENCE_CHARACTERS = 80
 
 

@@ -7,6 +7,8 @@ import pytest
 from claimsctl import report
 from claimsctl.entra.finding import Answer, Place
 from claimsctl.entra.judge import judge
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rich.console import Console, RenderableType
 
 from tests.entra.answers import answer_of, body_with_claims
@@ -125,6 +127,20 @@ def test_every_finding_is_told() -> None:
 def test_the_caret_is_below_the_place(text: str, place: Place, shown: list[str]) -> None:
     """Whatever the line holds: long, wide, or what a terminal must not get."""
     assert shown == [line.plain for line in report._excerpt(text, place)]
+
+
+pieces = st.sampled_from(
+    [b"{", b"}", b"[", b'"data": ', b'"a": ', b"null", b",", b"\n", b"\r", b"\x1b", b"\xef\xbb\xbf"]
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(pieces | st.binary(max_size=4), max_size=12).map(b"".join))
+def test_findings_of_any_body_can_be_shown(body: bytes) -> None:
+    """Whatever bytes are judged, the view has a verdict and nothing that steers a terminal."""
+    shown = _plain(report.verdict_view(judge(answer_of(body)), body))
+    assert shown.startswith("Entra would ")
+    assert "\x1b" not in shown
 
 
 def test_a_size_beyond_the_limit_fills_the_bar() -> None:

@@ -51,7 +51,9 @@ CASES = {
         b"\xef\xbb\xbf" + _text(action_type="x"), [("RSP004", 1003003), ("RSP007", 1003012)]
     ),
     "utf-16": Case(GOOD.decode().encode("utf-16"), [("RSP004", 1003003)], "not UTF-8"),
-    "utf-16 without a mark": Case(GOOD.decode().encode("utf-16-le"), [("RSP004", 1003003)]),
+    "utf-16 without a mark": Case(
+        GOOD.decode().encode("utf-16-le"), [("RSP004", 1003003)], "not UTF-8"
+    ),
     "latin-1": Case(
         _text(claims='{"é": "x"}').decode().encode("latin-1"),
         [("RSP004", 1003003)],
@@ -346,8 +348,25 @@ def test_too_late_comes_before_everything() -> None:
 
 def test_warnings_come_after_failures() -> None:
     """What Entra would report is first, whatever place the rest has."""
-    body = _text(claims='{"x": "1", "x": 2}')
-    assert ["RSP010", "RSP013"] == [finding.id for finding in judge(answer_of(body)).findings]
+    answer = answer_of(
+        _text(claims='{"x": "1", "x": 2}'), content_type="application/json; charset=latin1"
+    )
+    assert ["RSP010", "RSP018", "RSP013"] == [finding.id for finding in judge(answer).findings]
+
+
+def test_the_basis_is_that_of_the_first_failure() -> None:
+    """What is found later, of our own reading or not, does not change what the verdict rests on."""
+    by_doc = judge(answer_of(_text(action_type="x", claims='{"a": 1}')))
+    by_us = judge(answer_of(_text(claims=f'{{"a": 1, "b": "{"x" * 3072}"}}')))
+    assert (Basis.DOC, Basis.CONVENTION) == (by_doc.basis, by_us.basis)
+
+
+def test_a_good_answer_with_more_beside_it_is_not_wrapped() -> None:
+    """Where the envelope is right, members that look like a wrapper are unknown fields."""
+    document = json.loads(GOOD)
+    document |= {"statusCode": 200, "body": "x", "value": document.copy()}
+    document["data"]["data"] = {"actions": []}
+    assert () == judge(answer_of(json.dumps(document).encode())).findings
 
 
 @pytest.mark.parametrize(

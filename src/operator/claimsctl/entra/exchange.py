@@ -128,12 +128,9 @@ class Exchange(BaseModel):
 
 def is_exchange(document: Any) -> bool:
     """Whether a JSON document is an exchange, and not itself an answer's body."""
-    return (
-        isinstance(document, dict)
-        and isinstance(document.get("response"), dict)
-        and bool(
-            {"status"} & document["response"].keys() | {"request", "timings"} & document.keys()
-        )
+    response = document.get("response") if isinstance(document, dict) else None
+    return isinstance(response, dict) and (
+        "status" in response or bool({"request", "timings"} & document.keys())
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.cli.command import MEMBER, Outcome, Run
 
 COMMANDS: dict[tuple[str, ...], set[str]] = {
-    (): {"--version", "demo", "invoke", "serve", "token", "claims"},
+    (): {"--version", "demo", "invoke", "serve", "token", "judge", "explain", "claims"},
     ("claims",): {"load"},
     ("demo",): set(),
     ("invoke",): {
@@ -26,6 +26,8 @@ COMMANDS: dict[tuple[str, ...], set[str]] = {
         "--tenant", "--tenant-kind", "--token-version", "--audience", "--wrong",
         "TENANT_ID", "TENANT_KIND", "TOKEN_VERSION",
     },
+    ("judge",): {"--status", "--header", "--timeout-ms", "--json", "ENTRA_WAIT_MS"},
+    ("explain",): {"--json"},
     ("claims", "load"): {
         "--table", "--tenant", "--endpoint-url",
         "TABLE_NAME", "TENANT_ID", "AWS_ENDPOINT_URL_DYNAMODB",
@@ -63,6 +65,11 @@ def test_help_lists_every_option(run: Run, command: tuple[str, ...]) -> None:
         (("token", "--tenant", "contoso"), "'--tenant' (env var: 'TENANT_ID'): expec"),
         (("serve", "--tenant-kind", "b2c"), "Invalid value for '--tenant-kind'"),
         (("serve", "--port", "x"), "Invalid value for '--port'"),
+        (("judge",), "Missing argument"),
+        (("judge", ""), "'RESPONSE': empty; expected a file, or - for standard input"),
+        (("judge", "-", "--timeout-ms", "100"), "'--timeout-ms' (env var: 'ENTRA_WAIT_MS')"),
+        (("judge", "-", "--status", "x"), "Invalid value for '--status'"),
+        (("explain",), "Missing argument"),
         (("claims", "load", "x"), "Missing option '--table' (env var: 'TABLE_NAME')"),
         (("claims", "load", "--table", "x"), "Missing argument"),
         (("claims", "drop"), "No such command 'drop'"),
@@ -71,6 +78,7 @@ def test_help_lists_every_option(run: Run, command: tuple[str, ...]) -> None:
         "command", "option", "extra", "no-event", "empty-event", "empty-file",
         "tenant", "verification", "no-value",
         "wrong", "version", "token-tenant", "kind", "port",
+        "no-answer", "empty-answer", "wait", "status", "no-code",
         "no-table", "no-file", "subcommand",
     ],
 )  # fmt: skip

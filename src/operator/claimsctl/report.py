@@ -80,7 +80,7 @@ def verdict_view(verdict: Verdict, body: bytes = b"") -> RenderableType:
     failure = verdict.first_failure
     if failure is not None:
         head = Text(f"Entra would refuse this answer: {failure.entra_code}", style="bold red")
-        head.append(f", {failure.title}")
+        head.append(f", {escaped(failure.title)}")
     else:
         head = Text("Entra would accept this answer", style="bold green")
     lines: list[RenderableType] = [head]
@@ -104,7 +104,7 @@ def finding_view(finding: Finding, body: bytes = b"") -> RenderableType:
     """One finding: what it is, where in `body`, what was found and expected, what to do."""
     head = Text(f"{finding.id}  ", style="bold")
     head.append(finding.level.value, style=_LEVEL_STYLES[finding.level])
-    head.append(f"  {finding.title}", style="default")
+    head.append(f"  {escaped(finding.title)}", style="default")
     if finding.entra_code is not None:
         by_reading = ", as we read it" if finding.basis is Basis.CONVENTION else ""
         head.append(f"  ({finding.entra_code}{by_reading})", style="dim")
@@ -116,8 +116,8 @@ def finding_view(finding: Finding, body: bytes = b"") -> RenderableType:
         lines += [_field("at", where), *_excerpt(body_text(body), place)]
     lines.append(_field("found", escaped(finding.evidence)))
     if finding.expected:
-        lines.append(_field("expected", finding.expected))
-    lines.append(_field("do", finding.hint))
+        lines.append(_field("expected", escaped(finding.expected)))
+    lines.append(_field("do", escaped(finding.hint)))
     return Group(*lines)
 
 

@@ -28,7 +28,7 @@ def nearest(asked: str) -> list[Entry]:
     wanted = _plain(asked)
     close = [
         match
-        for prefix in ("", "aadsts")
+        for prefix in ("", "aadsts" if wanted.isdecimal() else "")
         for match in difflib.get_close_matches(prefix + wanted, known, _NEAREST)
     ]
     found = {known[match].id: known[match] for match in close}

@@ -12,48 +12,71 @@ Only ``response`` with its ``status`` must be there; headers may be an object to
 text is in ``body_base64`` instead, in base64. Whoever writes one masks what is secret beforehand.
 """
 
+import binascii
 import json
-from base64 import b64encode
-from typing import Annotated, Any, Literal
+from base64 import b64decode, b64encode
+from typing import Annotated, Any
 
-from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictInt,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from claimsctl.entra.finding import Answer
 from claimsctl.errors import OperatorError
 
-Headers = tuple[tuple[str, str], ...]
 Milliseconds = Annotated[float, Field(ge=0)]
 
 
 class Message(BaseModel):
     """Headers and body, which both sides have."""
 
-    model_config = ConfigDict(frozen=True, strict=True)
+    model_config = ConfigDict(frozen=True)
 
-    headers: Annotated[tuple[tuple[str, str], ...], Field(strict=False)] = ()
-    body: str | None = None
-    body_base64: Base64Bytes | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    content: bytes = b""
 
     @model_validator(mode="before")
     @classmethod
-    def _headers_as_pairs(cls, data: Any) -> Any:
-        if isinstance(data, dict) and isinstance(data.get("headers"), dict):
-            return {**data, "headers": list(data["headers"].items())}
-        return data
-
-    @model_validator(mode="after")
-    def _one_body(self) -> "Message":
-        if self.body is not None and self.body_base64 is not None:
+    def _from_file(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        fields = dict(data)
+        if isinstance(fields.get("headers"), dict):
+            fields["headers"] = list(fields["headers"].items())
+        bodies = [(name, fields.pop(name)) for name in ("body", "body_base64") if name in fields]
+        if len(bodies) > 1:
             message = "either body or body_base64, not both"
             raise ValueError(message)
-        return self
+        if bodies:
+            fields["content"] = _content(*bodies[0])
+        return fields
 
-    @property
-    def content(self) -> bytes:
-        """The body's bytes."""
-        if self.body_base64 is not None:
-            return self.body_base64
-        return (self.body or "").encode("utf-8", "surrogatepass")
+    @model_serializer(mode="wrap")
+    def _to_file(self, dump: Any) -> dict[str, Any]:
+        fields: dict[str, Any] = dump(self.model_copy(update={"content": b""}))
+        del fields["content"]
+        try:
+            return fields | {"body": self.content.decode("utf-8")}
+        except UnicodeDecodeError:
+            return fields | {"body_base64": b64encode(self.content).decode("ascii")}
+
+
+def _content(name: str, body: Any) -> bytes:
+    message = f"{name}: expected " + ("text" if name == "body" else "base64")
+    if not isinstance(body, str):
+        raise ValueError(message)  # noqa: TRY004  # pydantic tells ValueErrors as the field's
+    if name == "body":
+        return body.encode("utf-8", "surrogatepass")
+    try:
+        return b64decode(body, validate=True)
+    except binascii.Error:
+        raise ValueError(message) from None
 
 
 class Request(Message):
@@ -66,7 +89,7 @@ class Request(Message):
 class Response(Message):
     """What came back."""
 
-    status: Annotated[int, Field(ge=0, le=999)]
+    status: Annotated[StrictInt, Field(ge=0, le=999)]
 
 
 class Timings(BaseModel):
@@ -103,22 +126,11 @@ class Exchange(BaseModel):
         return {name: shown[name] for name in ("request", "response", "timings") if name in shown}
 
 
-def body_fields(body: bytes) -> dict[Literal["body", "body_base64"], str]:
-    """The field that a body goes into: text where it is UTF-8, else base64."""
-    try:
-        return {"body": body.decode("utf-8")}
-    except UnicodeDecodeError:
-        return {"body_base64": b64encode(body).decode("ascii")}
-
-
 def is_exchange(document: Any) -> bool:
     """Whether a JSON document is an exchange, and not itself an answer's body."""
-    return (
-        isinstance(document, dict)
-        and isinstance(document.get("response"), dict)
-        and bool(
-            {"status"} & document["response"].keys() | {"request", "timings"} & document.keys()
-        )
+    response = document.get("response") if isinstance(document, dict) else None
+    return isinstance(response, dict) and (
+        "status" in response or bool({"request", "timings"} & document.keys())
     )
 
 
@@ -128,7 +140,7 @@ def read_exchange(raw: bytes) -> Exchange:
         return Exchange.model_validate_json(raw)
     except ValidationError as error:
         lines = [
-            f"{'.'.join(map(str, problem['loc']))}: {problem['msg'].lower()}"
+            f"{'.'.join(map(str, problem['loc']))}: {problem['msg'].removeprefix('Value error, ')}"
             for problem in error.errors(include_url=False, include_input=False)
         ]
         message = "not an exchange as claimsctl exports them"

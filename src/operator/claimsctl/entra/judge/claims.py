@@ -16,7 +16,7 @@ CLAIMS_BYTES_MAX: Final = 3072
 _LARGEST = 3
 _HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
 _HINTS: Final = {
-    Kind.NULL: "Leave the claim out.",
+    Kind.NULL: "Leave out what is null.",
     Kind.LIST: "Send one list of strings; lists within it are not taken.",
     Kind.OBJECT: "Send its parts as claims of their own, or its JSON as one string.",
 }

@@ -10,6 +10,7 @@ from claimsctl import report
 from claimsctl.commands.call import call
 from claimsctl.commands.claims_load import load
 from claimsctl.commands.demo import demo
+from claimsctl.commands.doctor_endpoint import doctor_endpoint
 from claimsctl.commands.explain import explain
 from claimsctl.commands.invoke import invoke
 from claimsctl.commands.judge import judge
@@ -33,6 +34,14 @@ for command in (call, demo, invoke, serve, token, judge, explain):
 claims_app = typer.Typer(help="The claims in the table.", no_args_is_help=True)
 claims_app.command()(load)
 app.add_typer(claims_app, name="claims")
+
+doctor_app = typer.Typer(help="What is wrong, seen from outside.", no_args_is_help=True)
+doctor_app.command("endpoint")(doctor_endpoint)
+app.add_typer(doctor_app, name="doctor")
+
+
+@doctor_app.callback()
+def _doctor() -> None: ...
 
 
 def _print_version(asked: bool) -> None:  # noqa: FBT001  # a callback of typer's

@@ -21,7 +21,9 @@ class Check:
     calls: int = 0
     """The most HTTP calls that it makes; told beforehand."""
     needs: tuple[str, ...] = ()
-    """Ids of findings that must not have failed or been skipped before."""
+    """Ids of findings that must neither have failed nor been skipped before."""
+    blocked_by: tuple[str, ...] = ()
+    """Ids of findings that must not have failed before; skipped they may be."""
 
 
 def finding(

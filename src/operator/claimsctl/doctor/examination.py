@@ -7,8 +7,6 @@ from claimsctl.doctor.check import Check, finding
 from claimsctl.doctor.patient import Exchanged, Patient
 from claimsctl.entra.finding import Finding, Level
 
-_STANDS_ON = {Level.FAIL, Level.SKIP}
-
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
@@ -36,19 +34,18 @@ def examine(
     ignore: Collection[str] = (),
     progress: Callable[[Check], None] = lambda _: None,
 ) -> Diagnosis:
-    """Run the checks on `patient`. Findings whose id is in `ignore` are left out of the report."""
+    """Run the checks on `patient`. Findings whose id begins as one in `ignore` are left out."""
     found: list[Finding] = []
     for check in checks:
         progress(check)
         found += _run(check, patient, found)
-    kept = tuple(each for each in found if each.id not in ignore)
+    left_out = tuple(prefix.upper() for prefix in ignore)
+    kept = tuple(each for each in found if not each.id.startswith(left_out))
     return Diagnosis(patient.url, kept, tuple(patient.exchanges))
 
 
 def _run(check: Check, patient: Patient, before: Sequence[Finding]) -> Iterator[Finding]:
-    missing = next(
-        (each for each in before if each.id in check.needs and each.level in _STANDS_ON), None
-    )
+    missing = next((each for each in before if _stops(check, each)), None)
     if missing is not None:
         reason = f"needs {missing.id}, which {_how(missing)}"
         yield from (finding(id_, Level.SKIP, reason) for id_ in check.ids)
@@ -59,6 +56,12 @@ def _run(check: Check, patient: Patient, before: Sequence[Finding]) -> Iterator[
     if silent := [id_ for id_ in check.ids if id_ not in told]:
         message = f"check said nothing about {', '.join(silent)}"
         raise AssertionError(message)
+
+
+def _stops(check: Check, earlier: Finding) -> bool:
+    if earlier.level is Level.FAIL:
+        return earlier.id in check.needs or earlier.id in check.blocked_by
+    return earlier.level is Level.SKIP and earlier.id in check.needs
 
 
 def _how(missing: Finding) -> str:

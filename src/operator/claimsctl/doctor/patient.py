@@ -3,7 +3,9 @@
 import json
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -11,6 +13,7 @@ from claimsctl.entra.attempt import Attempt
 from claimsctl.entra.finding import Verdict
 from claimsctl.entra.judge.attempt import judge_attempt
 from claimsctl.entra.samples.callouts import body_of
+from claimsctl.entra.signing_key import SigningKey
 from claimsctl.entra.transport import send_callout
 
 JSON_TYPE: Final = "application/json"
@@ -24,6 +27,9 @@ class Expectations:
     retries: int = 0
     bearer: str | None = None
     """A token that the endpoint should accept, where one can be had."""
+    forger: SigningKey | None = None
+    """What tokens that must be refused are signed with: the endpoint's own issuer's key where that
+    is at hand, else one that nobody knows."""
     tenant_id: str | None = None
     allow_anonymous: bool = False
 
@@ -63,8 +69,9 @@ class Patient:
         *,
         bearer: str | None = None,
         headers: Mapping[str, str] | None = None,
+        method: str = "POST",
     ) -> Exchanged:
-        """One POST of `body` on a connection of its own, waited for as Entra does.
+        """One call on a connection of its own, waited for as Entra does.
 
         `headers` replace the content type that Entra sends.
         """
@@ -73,11 +80,25 @@ class Patient:
         if bearer is not None:
             sent["authorization"] = f"Bearer {bearer}"
             masked["authorization"] = "Bearer …"
-        attempt = send_callout(self.url, body, sent, self.expectations.wait_ms, self.trust)
+        attempt = send_callout(self.url, body, sent, self.expectations.wait_ms, self.trust, method)
         verdict = judge_attempt(attempt, self.expectations.wait_ms)
         exchanged = Exchanged(purpose, body, masked, attempt, verdict)
         self.exchanges.append(exchanged)
         return exchanged
+
+    def made(self, purpose: str) -> Exchanged | None:
+        """The first exchange that was for `purpose`."""
+        return next((each for each in self.exchanges if each.purpose == purpose), None)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the endpoint is on this machine: a trial, which Entra could not call."""
+        host = self.parts.hostname or ""
+        if host == "localhost" or host.endswith(".localhost"):
+            return True
+        with suppress(ValueError):
+            return ip_address(host).is_loopback
+        return False
 
     def callout(self, scenario: str) -> dict[str, Any]:
         """A scenario's body, of the operator's tenant."""

@@ -40,10 +40,12 @@ def send_callout(
     headers: Mapping[str, str],
     wait_ms: float,
     trust: ssl.SSLContext | None = None,
+    method: str = "POST",
 ) -> Attempt:
     """POST `body` to `url`, on a connection of its own, and wait `wait_ms` for the whole answer.
 
-    Never raises for what the endpoint or the network does: the attempt says it.
+    Never raises for what the endpoint or the network does: the attempt says it. Another `method`
+    is none of Entra's: it is for telling what listens there.
     """
     trust = trust or public_trust()  # takes 20 ms, which are none of the endpoint's
     watch = Stopwatch(wait_ms)
@@ -55,7 +57,7 @@ def send_callout(
         with (
             pool,
             pool.stream(
-                "POST",
+                method,
                 _target(url),
                 headers=[(name.encode(), value.encode()) for name, value in headers.items()],
                 content=body,

@@ -20,12 +20,12 @@ from claimsctl.bearer_choice import (
 from claimsctl.doctor.checks import ENDPOINT_CHECKS
 from claimsctl.doctor.examination import Diagnosis, calls_of, examine
 from claimsctl.doctor.patient import Expectations, Patient
-from claimsctl.doctor.reports import machine, terminal
+from claimsctl.doctor.reports import junit, machine, markdown, terminal
 from claimsctl.doctor.selection import chosen_checks
 from claimsctl.entra.finding import Level
 from claimsctl.entra.scenarios import TENANT_ID
 from claimsctl.entra.token_claims import TenantKind, TokenProfile, TokenVersion
-from claimsctl.errors import ExitCode
+from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.local.key_file import kept_key, key_path
 from claimsctl.options import Kind, Tenant, Version, WaitMs, callout_url
 
@@ -53,11 +53,20 @@ def doctor_endpoint(
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 for warnings too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
+    as_markdown: Annotated[
+        bool, typer.Option("--markdown", help="The report as Markdown.")
+    ] = False,
+    as_junit: Annotated[
+        bool, typer.Option("--junit", help="The report as JUnit's XML, for pipelines.")
+    ] = False,
 ) -> None:
     """Examine any endpoint from outside, and say what Entra would see.
 
     Exit code 1 when something failed.
     """
+    if as_json + as_markdown + as_junit > 1:
+        message = "--json, --markdown and --junit: one of them at most"
+        raise OperatorError(message)
     profile = TokenProfile(tenant or TENANT_ID, tenant_kind, token_version)
     bearer = chosen_bearer(
         token, token_from, profile, ClientCredentials(client_id, identifier_uri, authority)
@@ -81,6 +90,10 @@ def doctor_endpoint(
     diagnosis = examine(patient, checks, ignore=tuple(ignore or ()))
     if as_json:
         sys.stdout.write(json.dumps(machine.document(diagnosis), indent=2) + "\n")
+    elif as_markdown:
+        sys.stdout.write(markdown.render(diagnosis))
+    elif as_junit:
+        sys.stdout.write(junit.render(diagnosis, strict=strict))
     else:
         report.out().print(terminal.view(diagnosis))
     raise typer.Exit(_exit_code(diagnosis, strict=strict))

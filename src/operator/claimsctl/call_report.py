@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from claimsctl.entra.attempt import Attempt, Phase
-from claimsctl.entra.exchange import Exchange, Request, Response, Timings, body_fields
+from claimsctl.entra.exchange import Exchange, Request, Response, Timings
 from claimsctl.entra.play import Played, Series
 from claimsctl.entra.token_preview import Fate, PreviewedClaim
 from claimsctl.report import escaped, json_view
@@ -105,7 +105,7 @@ def exchange_document(url: str, headers: dict[str, str], sent: bytes, played: Pl
         name: "Bearer …" if name.lower() == "authorization" else value
         for name, value in headers.items()
     }
-    request = Request.model_validate({"url": url, "headers": shown, **body_fields(sent)})
+    request = Request(url=url, headers=tuple(shown.items()), content=sent)
     document: dict[str, Any] = {
         "request": request.model_dump(mode="json", exclude_none=True),
         "attempts": [_attempt_document(attempt) for attempt in played.attempts],
@@ -115,12 +115,10 @@ def exchange_document(url: str, headers: dict[str, str], sent: bytes, played: Pl
     if last.answer is not None:
         timings = {f"{phase.value}_ms": round(ms, 1) for phase, ms in last.timings.items()}
         exchange = Exchange(
-            response=Response.model_validate(
-                {
-                    "status": last.answer.status,
-                    "headers": last.answer.headers,
-                    **body_fields(last.answer.body),
-                }
+            response=Response(
+                status=last.answer.status,
+                headers=last.answer.headers,
+                content=last.answer.body,
             ),
             timings=Timings(total_ms=round(last.elapsed_ms, 1), **timings),
         )

@@ -7,7 +7,7 @@ from claimsctl.doctor.summary import advice, counts, headline
 from claimsctl.entra.finding import Finding, Level
 from claimsctl.report import escaped
 
-_MARKS = {Level.OK: "✅", Level.SKIP: "➖", Level.WARN: "⚠️", Level.FAIL: "❌"}
+_MARKS = {Level.OK: "✅", Level.SKIP: "⏭️", Level.WARN: "⚠️", Level.FAIL: "❌"}
 _STEERING = re.compile(r"([\\`*_{}\[\]<>()#|~])")
 _FULL = (Level.FAIL, Level.WARN)
 
@@ -34,11 +34,9 @@ def render(diagnosis: Diagnosis) -> str:
 
 def _row(finding: Finding) -> str:
     code = f" ({finding.entra_code})" if finding.entra_code else ""
-    cells = (finding.title, finding.evidence + code)
-    title, evidence = map(_plain, cells)
-    return (
-        f"| {_MARKS[finding.level]} {finding.level.value} | {finding.id} | {title} | {evidence} |"
-    )
+    level = f"{_MARKS[finding.level]} {finding.level.value}"
+    cells = (level, finding.id, _plain(finding.title), _plain(finding.evidence + code))
+    return f"| {' | '.join(cells)} |"
 
 
 def _plain(text: str) -> str:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from claimsctl.entra.exchange import Exchange, Response, Timings, written
+from claimsctl.entra.exchange import Exchange, Response, Timings, encode_exchange
 
 from tests.cli.command import Outcome, Run
 from tests.entra.answers import ACTION, RESPONSE_DATA, body_with_claims
@@ -92,7 +92,7 @@ def test_a_bare_body(run: Run) -> None:
 def test_an_exchange_that_took_too_long(run: Run) -> None:
     """Timings count against the wait that is given, by option or variable."""
     response = Response(status=200, headers=(("content-type", "application/json"),), content=GOOD)
-    raw = written(Exchange(response=response, timings=Timings(total_ms=1500)))
+    raw = encode_exchange(Exchange(response=response, timings=Timings(total_ms=1500)))
     assert (1, 0, 0) == (
         _judged(run, raw).exit_code,
         _judged(run, raw, "--timeout-ms", "2000").exit_code,

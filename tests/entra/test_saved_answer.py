@@ -9,9 +9,9 @@ from claimsctl.entra.exchange import (
     Request,
     Response,
     Timings,
+    encode_exchange,
     read_exchange,
 )
-from claimsctl.entra.exchange import written as exchange_file
 from claimsctl.entra.finding import Answer
 from claimsctl.entra.saved_answer import SavedAnswer, read_saved_answer
 from claimsctl.errors import OperatorError
@@ -111,7 +111,7 @@ def test_an_exchange_comes_back_as_it_went(body: bytes) -> None:
         response=Response(status=200, headers=(JSON,), content=body),
         timings=Timings(dns_ms=1, total_ms=12.5),
     )
-    raw = exchange_file(exchange)
+    raw = encode_exchange(exchange)
     assert exchange == read_exchange(raw)
     assert Answer(200, (JSON,), body, 12.5) == read_saved_answer(raw).answer
 

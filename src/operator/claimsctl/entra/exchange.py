@@ -147,6 +147,6 @@ def read_exchange(raw: bytes) -> Exchange:
         raise OperatorError(message, lines=lines) from None
 
 
-def written(exchange: Exchange) -> bytes:
+def encode_exchange(exchange: Exchange) -> bytes:
     """The file's bytes."""
     return json.dumps(exchange.document(), indent=2).encode("ascii") + b"\n"

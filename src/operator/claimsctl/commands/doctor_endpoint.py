@@ -2,6 +2,8 @@
 
 import json
 import sys
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,7 +22,7 @@ from claimsctl.bearer_choice import (
 from claimsctl.doctor.checks import ENDPOINT_CHECKS
 from claimsctl.doctor.examination import Diagnosis, calls_of, examine
 from claimsctl.doctor.patient import Expectations, Patient
-from claimsctl.doctor.reports import junit, machine, markdown, terminal
+from claimsctl.doctor.reports import junit, machine, markdown, page, terminal
 from claimsctl.doctor.selection import chosen_checks
 from claimsctl.entra.finding import Level
 from claimsctl.entra.scenarios import TENANT_ID
@@ -59,6 +61,15 @@ def doctor_endpoint(
     as_junit: Annotated[
         bool, typer.Option("--junit", help="The report as JUnit's XML, for pipelines.")
     ] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            "--html",
+            metavar="FILE",
+            help="Write the report as one page too, to look at or to mail.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Examine any endpoint from outside, and say what Entra would see.
 
@@ -87,7 +98,10 @@ def doctor_endpoint(
     console.print(
         f"At most {calls_of(checks)} calls to {report.escaped(url)}", style="dim", markup=False
     )
+    began = datetime.now(UTC)
     diagnosis = examine(patient, checks, ignore=tuple(ignore or ()))
+    if html is not None:
+        _write(html, page.render(diagnosis, timeout_ms, began))
     if as_json:
         sys.stdout.write(json.dumps(machine.document(diagnosis), indent=2) + "\n")
     elif as_markdown:
@@ -97,6 +111,14 @@ def doctor_endpoint(
     else:
         report.out().print(terminal.view(diagnosis))
     raise typer.Exit(_exit_code(diagnosis, strict=strict))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        message = f"--html {path}: cannot be written: {error.strerror}"
+        raise OperatorError(message, exit_code=ExitCode.NOT_FINE) from None
 
 
 def _exit_code(diagnosis: Diagnosis, *, strict: bool) -> ExitCode:

@@ -11,16 +11,23 @@ PROTECTED = "AUT005"
 def headline(diagnosis: Diagnosis) -> str:
     """One sentence: the first cause, else what was not tested, else that all is well."""
     cause = first_cause(diagnosis)
-    protected = next((each for each in diagnosis.findings if each.id == PROTECTED), None)
-    untested = protected is not None and protected.level is Level.SKIP
     if cause is not None:
         code = f" (Entra: {cause.entra_code})" if cause.entra_code else ""
         return f"{cause.id} {cause.title}: {cause.evidence}{code}"
-    if untested and protected is not None and protected.evidence.startswith("protected"):
+    if is_protected(diagnosis):
+        protected = _protection(diagnosis)
         return f"The contract was not tested: the endpoint is {protected.evidence}"
     if diagnosis.worst() is Level.WARN:
         return "Entra would get its claims; look at the warnings"
     return "Entra would get its claims"
+
+
+def is_protected(diagnosis: Diagnosis) -> bool:
+    """Whether the endpoint refused every token that there was, so that nothing more is known."""
+    return any(
+        each.id == PROTECTED and each.level is Level.SKIP and each.evidence.startswith("protected")
+        for each in diagnosis.findings
+    )
 
 
 def first_cause(diagnosis: Diagnosis) -> Finding | None:
@@ -33,8 +40,11 @@ def advice(diagnosis: Diagnosis) -> str:
     cause = first_cause(diagnosis)
     if cause is not None:
         return cause.hint
-    protected = next((each for each in diagnosis.findings if each.id == PROTECTED), None)
-    return protected.hint if protected is not None and protected.level is Level.SKIP else ""
+    return _protection(diagnosis).hint if is_protected(diagnosis) else ""
+
+
+def _protection(diagnosis: Diagnosis) -> Finding:
+    return next(each for each in diagnosis.findings if each.id == PROTECTED)
 
 
 def counts(diagnosis: Diagnosis) -> str:

@@ -53,7 +53,7 @@ def test_a_refusal_is_told(run: Run, sample: Table) -> None:
     assert 1 == outcome.exit_code
     assert "400  application/problem+json" == outcome.out.splitlines()[0]
     assert "Entra would refuse this answer: 1003002" in outcome.out
-    assert "RSP001  Entra takes claims from a 200 only (status 400)" in outcome.out
+    assert "RSP001  fail  Entra takes claims from a 200 only" in outcome.out
 
 
 def test_another_tenant_than_the_bodys_is_refused(run: Run, sample: Table) -> None:

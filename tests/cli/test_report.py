@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 from claimsctl import report
-from claimsctl.entra.finding import Answer
+from claimsctl.entra.finding import Answer, Place
 from claimsctl.entra.judge import judge
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rich.console import Console, RenderableType
 
 from tests.entra.answers import answer_of, body_with_claims
@@ -85,16 +87,67 @@ def test_an_answer_without_a_content_type() -> None:
 
 
 def test_every_finding_is_told() -> None:
-    """The code Entra would show, then each finding with evidence and what to do."""
-    answer = answer_of(body_with_claims({"age": 7}), content_type="text/plain\x1b")
-    lines = _plain(report.verdict_view(judge(answer))).splitlines()
-    assert "Entra would refuse this answer: 1003006" == lines[0]
-    assert (
-        "  RSP002  The content type is not application/json (content-type: text/plain\\u001b)"
-        == lines[1]
-    )
-    assert "  RSP010  A claim is neither a string nor a list of strings (age: 7)" == lines[3]
-    assert "          Send numbers and booleans as strings; leave out what is null." == lines[4]
+    """The verdict's cause first, then each finding with place, evidence and what to do."""
+    body = b'{\n"data": null}'
+    verdict = judge(answer_of(body, content_type="text/plain\x1b"))
+    lines = _plain(report.verdict_view(verdict, body)).splitlines()
+    assert [
+        "Entra would refuse this answer: 1003006, The content type is not application/json",
+        "",
+        "RSP002  fail  The content type is not application/json  (1003006)",
+        "  found     content-type: text/plain\\u001b",
+        "  expected  content-type: application/json, once",
+    ] == lines[:5]
+    assert [
+        "RSP005  fail  The data are not an object  (1003003)",
+        "  at        line 2, column 9, /data",
+        '         2  "data": null}',
+        "                    ^",
+        "  found     null",
+    ] == lines[7:12]
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "shown"),
+    [
+        ("", Place(1, 1), []),
+        ("a\nb", Place(3, 1), []),
+        ("a\r\nbc", Place(1, 1), ["         1  a", "            ^"]),
+        ("ab", Place(1, 9), ["         1  ab", "              ^"]),
+        ("\x1bx", Place(1, 2), ["         1  \\u001bx", "                  ^"]),
+        ("漢字x", Place(1, 3), ["         1  漢字x", "                ^"]),
+        (
+            "x" * 200,
+            Place(1, 100),
+            [f"         1  …{'x' * 76}…", " " * 49 + "^"],
+        ),
+        ("x" * 90, Place(1, 3), [f"         1  {'x' * 76}…", " " * 14 + "^"]),
+    ],
+)
+def test_the_caret_is_below_the_place(text: str, place: Place, shown: list[str]) -> None:
+    """Whatever the line holds: long, wide, or what a terminal must not get."""
+    assert shown == [line.plain for line in report._excerpt(text, place)]
+
+
+pieces = st.sampled_from(
+    [b"{", b"}", b"[", b'"data": ', b'"a": ', b"null", b",", b"\n", b"\r", b"\x1b", b"\xef\xbb\xbf"]
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(pieces | st.binary(max_size=4), max_size=12).map(b"".join))
+def test_findings_of_any_body_can_be_shown(body: bytes) -> None:
+    """Whatever bytes are judged, the view has a verdict and nothing that steers a terminal."""
+    shown = _plain(report.verdict_view(judge(answer_of(body)), body))
+    assert shown.startswith("Entra would ")
+    assert "\x1b" not in shown
+
+
+def test_a_size_beyond_the_limit_fills_the_bar() -> None:
+    """More than 3 KB is a full bar, and a number that says by how much."""
+    verdict = judge(answer_of(body_with_claims({"n": "x" * 9000})))
+    bar = _plain(report.verdict_view(verdict)).splitlines()[1]
+    assert (24, 0, True) == (bar.count("█"), bar.count("░"), bar.endswith("9001 of 3072 bytes"))
 
 
 @pytest.mark.parametrize(

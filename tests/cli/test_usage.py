@@ -9,8 +9,11 @@ import pytest
 from tests.cli.command import MEMBER, Outcome, Run
 
 COMMANDS: dict[tuple[str, ...], set[str]] = {
-    (): {"--version", "demo", "invoke", "serve", "token", "claims"},
+    (): {
+        "--version", "demo", "invoke", "serve", "token", "call", "judge", "explain", "claims", "doctor",
+    },
     ("claims",): {"load", "diff", "export", "show", "delete"},
+    ("doctor",): {"endpoint"},
     ("demo",): set(),
     ("invoke",): {
         "--claims", "--tenant", "--endpoint-url", "--table", "--caller-verification", "--json",
@@ -26,6 +29,8 @@ COMMANDS: dict[tuple[str, ...], set[str]] = {
         "--tenant", "--tenant-kind", "--token-version", "--audience", "--wrong",
         "TENANT_ID", "TENANT_KIND", "TOKEN_VERSION",
     },
+    ("judge",): {"--status", "--header", "--timeout-ms", "--json", "ENTRA_WAIT_MS"},
+    ("explain",): {"--json"},
     ("claims", "load"): {
         "--table", "--tenant", "--endpoint-url", "--stack", "--dry-run", "--prune", "--prune-count",
         "--via", "--column", "--list-separator", "--format", "--catalogue", "--expires-in",
@@ -82,6 +87,11 @@ def test_help_lists_every_option(run: Run, command: tuple[str, ...]) -> None:
         (("token", "--tenant", "contoso"), "'--tenant' (env var: 'TENANT_ID'): expec"),
         (("serve", "--tenant-kind", "b2c"), "Invalid value for '--tenant-kind'"),
         (("serve", "--port", "x"), "Invalid value for '--port'"),
+        (("judge",), "Missing argument"),
+        (("judge", ""), "'RESPONSE': empty; expected a file, or - for standard input"),
+        (("judge", "-", "--timeout-ms", "100"), "'--timeout-ms' (env var: 'ENTRA_WAIT_MS')"),
+        (("judge", "-", "--status", "x"), "Invalid value for '--status'"),
+        (("explain",), "Missing argument"),
         (("claims", "show", "a@x"), "Missing option '--tenant' (env var: 'TENANT_ID')"),
         (("claims", "load", "--table", "x"), "Missing argument"),
         (("claims", "drop"), "No such command 'drop'"),
@@ -90,6 +100,7 @@ def test_help_lists_every_option(run: Run, command: tuple[str, ...]) -> None:
         "command", "option", "extra", "no-event", "empty-event", "empty-file",
         "tenant", "verification", "no-value",
         "wrong", "version", "token-tenant", "kind", "port",
+        "no-answer", "empty-answer", "wait", "status", "no-code",
         "no-tenant", "no-file", "subcommand",
     ],
 )  # fmt: skip

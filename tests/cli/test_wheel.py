@@ -71,8 +71,9 @@ def test_the_wheel_is_what_runs(environment_of_its_own: Path, tmp_path: Path) ->
     [
         (("demo",), b"Entra would accept this answer"),
         (("claims", "load", "--help"), b"--endpoint-url"),
+        (("explain", "1003005"), b"CustomExtensionTimedOut"),
     ],
-    ids=["demo", "help"],
+    ids=["demo", "help", "explain"],
 )
 def test_it_works_in_an_empty_folder(
     environment_of_its_own: Path, tmp_path: Path, arguments: tuple[str, ...], expected: bytes

@@ -27,10 +27,10 @@ def _first_code(answer: Answer) -> int | None:
 
 @pytest.mark.parametrize("status", [100, 201, 202, 204, 301, 400, 401, 404, 429, 500, 502, 503, 0])
 def test_any_status_but_200_is_1003002(status: int) -> None:
-    """Entra takes claims from a 200 only, and looks no further."""
+    """Entra takes claims from a 200 only."""
     verdict = judge(answer_of(GOOD, status=status))
     assert [("RSP001", 1003002)] == [(f.id, f.entra_code) for f in verdict.findings]
-    assert ({}, 0) == (verdict.claims, verdict.claims_bytes)
+    assert ({}, False) == (verdict.claims, verdict.accepted)
 
 
 @pytest.mark.parametrize(
@@ -99,8 +99,9 @@ def test_what_is_no_json_is_1003003(body: bytes) -> None:
 )  # fmt: skip
 def test_another_schema_is_1003003(body: bytes) -> None:
     """JSON without the envelope or its exact discriminator is not of the schema."""
-    verdict = judge(answer_of(body))
-    assert [("RSP005", 1003003)] == [(f.id, f.entra_code) for f in verdict.findings]
+    failure = judge(answer_of(body)).first_failure
+    assert failure is not None
+    assert ("RSP005", 1003003) == (failure.id, failure.entra_code)
 
 
 @pytest.mark.parametrize("actions", ["absent", None, {}, "x", 1, [], [{}, {}], [None] * 3])
@@ -156,7 +157,7 @@ def test_a_claim_of_another_type_is_refused(value: Any) -> None:
     failure = judge(answer_of(body_with_claims({"name": value}))).first_failure
     assert failure is not None
     assert (1003003, Basis.CONVENTION) == (failure.entra_code, failure.basis)
-    assert f"name: {json.dumps(value)}" == failure.evidence
+    assert failure.evidence.startswith(f"name: {json.dumps(value)}")
 
 
 @pytest.mark.parametrize("claims", [[], ["a"], "x", 1, True, 0.5])

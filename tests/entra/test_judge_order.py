@@ -95,4 +95,4 @@ def test_the_largest_claims_are_named() -> None:
         answer_of(body_with_claims({"s": "x", "m": "x" * 9, "l": ["x" * 3000], "k": "x" * 99}))
     ).first_failure
     assert failure is not None
-    assert "3113 bytes of 3072; largest: l, k, m" == failure.evidence
+    assert "3113 bytes; largest: l (3001), k (100), m (10)" == failure.evidence

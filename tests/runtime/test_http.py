@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 from claims_provider.settings import read_settings
+from claimsctl.entra.finding import Answer
 from claimsctl.entra.judge import judge
 from claimsctl.entra.scenarios import TENANT_ID
 from claimsctl.entra.token import mint
 from claimsctl.entra.token_claims import TokenProfile
-from claimsctl.entra.transport import post_callout
+from claimsctl.entra.transport import send_callout
 from claimsctl.local.function import LocalFunction
 from claimsctl.local.issuer import Issuer
 from claimsctl.local.server import served
@@ -28,6 +29,12 @@ PROFILE = TokenProfile(TENANT_ID)
 WAIT_MS = 60_000
 
 
+def _post(url: str, body: bytes, key: "SigningKey") -> Answer:
+    answer = send_callout(url, body, _headers(key), WAIT_MS).answer
+    assert answer is not None
+    return answer
+
+
 @pytest.fixture
 def url(warm: Emulator, settings: dict[str, str]) -> Iterator[str]:
     """The callout's URL: the local gateway, with the emulator as the function behind it."""
@@ -43,7 +50,7 @@ def _headers(key: "SigningKey") -> dict[str, str]:
 
 def test_a_callout_gets_its_claims(url: str) -> None:
     """A callout with Entra's token comes back with the claims that were loaded."""
-    verdict = judge(post_callout(url, BODY, _headers(issuer_key()), WAIT_MS))
+    verdict = judge(_post(url, BODY, issuer_key()))
     assert verdict.accepted, verdict.findings
     expected = {
         "customRoles": ["Writer", "Editor", "Publisher"],
@@ -56,7 +63,7 @@ def test_a_callout_gets_its_claims(url: str) -> None:
 
 def test_a_bad_body_gets_its_problem(url: str) -> None:
     """The function's own refusal comes back through all of it, status and type included."""
-    answer = post_callout(url, b"{", _headers(issuer_key()), WAIT_MS)
+    answer = _post(url, b"{", issuer_key())
     assert 400 == answer.status
     assert ("content-type", "application/problem+json") in answer.headers
 
@@ -64,6 +71,6 @@ def test_a_bad_body_gets_its_problem(url: str) -> None:
 def test_a_forged_token_does_not_reach_the_function(url: str, warm: Emulator) -> None:
     """The gateway turns it away, and the function writes no line."""
     before = len(warm.logged(0))
-    assert 401 == post_callout(url, BODY, _headers(other_key()), WAIT_MS).status
-    post_callout(url, BODY, _headers(issuer_key()), WAIT_MS)
+    assert 401 == _post(url, BODY, other_key()).status
+    _post(url, BODY, issuer_key())
     assert before + 1 == len(warm.logged(before + 1))

@@ -7,13 +7,17 @@ from typing import Annotated
 import typer
 
 from claimsctl import report
+from claimsctl.commands.call import call
 from claimsctl.commands.claims_delete import delete
 from claimsctl.commands.claims_diff import diff
 from claimsctl.commands.claims_export import export
 from claimsctl.commands.claims_load import load
 from claimsctl.commands.claims_show import show
 from claimsctl.commands.demo import demo
+from claimsctl.commands.doctor_endpoint import doctor_endpoint
+from claimsctl.commands.explain import explain
 from claimsctl.commands.invoke import invoke
+from claimsctl.commands.judge import judge
 from claimsctl.commands.serve import serve
 from claimsctl.commands.token import token
 from claimsctl.errors import OperatorError
@@ -28,13 +32,21 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain: no frames that cut messages up, and NO_COLOR holds
     pretty_exceptions_enable=False,
 )
-for command in (demo, invoke, serve, token):
+for command in (call, demo, invoke, serve, token, judge, explain):
     app.command()(command)
 
 claims_app = typer.Typer(help="The claims in the table.", no_args_is_help=True)
 for claims_command in (load, diff, export, show, delete):
     claims_app.command()(claims_command)
 app.add_typer(claims_app, name="claims")
+
+doctor_app = typer.Typer(help="What is wrong, seen from outside.", no_args_is_help=True)
+doctor_app.command("endpoint")(doctor_endpoint)
+app.add_typer(doctor_app, name="doctor")
+
+
+@doctor_app.callback()
+def _doctor() -> None: ...
 
 
 def _print_version(asked: bool) -> None:  # noqa: FBT001  # a callback of typer's

@@ -43,6 +43,17 @@ def _url(value: str | None) -> str | None:
     raise typer.BadParameter(message)
 
 
+def callout_url(value: str) -> str:
+    """The URL of an endpoint, http for one on this machine."""
+    with suppress(ValueError):
+        url = urlsplit(value)
+        blank = any(character.isspace() for character in value)
+        if url.scheme in {"http", "https"} and url.hostname and url.port != 0 and not blank:
+            return value
+    message = f"expected a URL such as https://host/callout, found {value!r}"
+    raise typer.BadParameter(message)
+
+
 def input_file(value: str) -> Path:
     """The path that an argument gives; an empty one would be the working directory."""
     if not value:
@@ -136,5 +147,15 @@ Version = Annotated[
         "--token-version",
         help="The app registration's requestedAccessTokenVersion.",
         envvar="TOKEN_VERSION",
+    ),
+]
+WaitMs = Annotated[
+    int,
+    typer.Option(
+        "--timeout-ms",
+        help="Entra's wait: the extension's timeoutInMilliseconds.",
+        envvar="ENTRA_WAIT_MS",
+        min=200,
+        max=2000,
     ),
 ]

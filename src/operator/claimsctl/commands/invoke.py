@@ -85,5 +85,5 @@ def invoke(
     else:
         console = report.out()
         console.print(report.answer_view(answer))
-        console.print(report.verdict_view(verdict))
+        console.print(report.verdict_view(verdict, answer.body))
     raise typer.Exit(ExitCode.FINE if verdict.accepted else ExitCode.NOT_FINE)

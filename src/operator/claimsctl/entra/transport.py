@@ -1,29 +1,131 @@
-"""One HTTP exchange, as Entra makes it: a POST, no redirects. The only user of httpx2."""
+"""One exchange as Entra makes it: a POST by HTTP/1.1, no redirects, no proxy, within one wait."""
 
-import time
+import os
+import ssl
 from collections.abc import Mapping
+from typing import Final
 
+import certifi
+import httpcore2
 import httpx2
 
+from claimsctl.entra.attempt import Attempt, Cause, NoAnswer
 from claimsctl.entra.finding import Answer
-from claimsctl.errors import ExitCode, OperatorError
+from claimsctl.entra.network import NameUnknownError, Stopwatch, TimedNetwork, TlsError
+from claimsctl.errors import OperatorError
+
+BODY_BYTES_MAX: Final = 4 * 1024 * 1024
+"""More than any answer may have, and than we want in memory."""
 
 
-def post_callout(url: str, body: bytes, headers: Mapping[str, str], wait_ms: int) -> Answer:
-    """The answer of `url`, raw. Raises `OperatorError` when none comes within `wait_ms`."""
-    started = time.monotonic()
+def public_trust() -> ssl.SSLContext:
+    """What a strict client of the public web trusts: Mozilla's roots, TLS 1.2 and later.
+
+    Not this machine's roots: Entra knows none that its administrator has added. ``SSL_CERT_FILE``
+    names others, for an endpoint in a laboratory. Raises `OperatorError` when it has none.
+    """
+    given = os.environ.get("SSL_CERT_FILE")
     try:
-        # trust_env off: a proxy of the environment is none of Entra's.
-        with httpx2.Client(
-            timeout=wait_ms / 1000, follow_redirects=False, trust_env=False
-        ) as client:
-            response = client.post(url, content=body, headers=dict(headers))
-    except httpx2.TransportError as error:
-        message = f"{url}: no answer within {wait_ms} ms ({type(error).__name__})"
-        raise OperatorError(message, exit_code=ExitCode.NOT_FINE) from None
-    return Answer(
-        status=response.status_code,
-        headers=tuple(response.headers.multi_items()),
-        body=response.content,
-        elapsed_ms=(time.monotonic() - started) * 1000,
+        context = ssl.create_default_context(cafile=given or certifi.where())
+    except OSError as error:  # an ssl.SSLError too
+        message = f"SSL_CERT_FILE {given}: no certificates can be read from it: {error.strerror}"
+        raise OperatorError(message) from None
+    context.verify_flags |= ssl.VERIFY_X509_STRICT
+    return context
+
+
+def send_callout(
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    wait_ms: float,
+    trust: ssl.SSLContext | None = None,
+    method: str = "POST",
+) -> Attempt:
+    """POST `body` to `url`, on a connection of its own, and wait `wait_ms` for the whole answer.
+
+    Never raises for what the endpoint or the network does: the attempt says it. Another `method`
+    is none of Entra's: it is for telling what listens there.
+    """
+    trust = trust or public_trust()  # takes 20 ms, which are none of the endpoint's
+    watch = Stopwatch(wait_ms)
+    address = tls_version = http_version = None
+    answer: Answer | None = None
+    no_answer: NoAnswer | None = None
+    pool = httpcore2.ConnectionPool(ssl_context=trust, network_backend=TimedNetwork(watch))
+    try:
+        with (
+            pool,
+            pool.stream(
+                method,
+                _target(url),
+                headers=[(name.encode(), value.encode()) for name, value in headers.items()],
+                content=body,
+            ) as response,
+        ):
+            stream = response.extensions["network_stream"]
+            address = stream.get_extra_info("server_addr")[0]
+            tls_version = stream.get_extra_info("tls_version")
+            http_version = response.extensions["http_version"].decode("ascii")
+            content = _read(response)
+    except (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException) as error:
+        no_answer = NoAnswer(_cause(error), watch.phase, str(error) or "no answer in time")
+    except _TooLargeError:
+        no_answer = NoAnswer(Cause.TOO_LARGE, watch.phase, f"over {BODY_BYTES_MAX} bytes of body")
+    else:
+        answer = Answer(
+            status=response.status,
+            headers=tuple((_text(name), _text(value)) for name, value in response.headers),
+            body=content,
+            elapsed_ms=watch.elapsed_ms(),
+        )
+    watch.stop()
+    return Attempt(
+        timings=watch.timings,
+        elapsed_ms=watch.elapsed_ms(),
+        answer=answer,
+        no_answer=no_answer,
+        address=address,
+        http_version=http_version,
+        tls_version=tls_version,
     )
+
+
+class _TooLargeError(Exception):
+    pass
+
+
+def _target(url: str) -> httpcore2.URL:
+    parsed = httpx2.URL(url)  # names in other scripts, characters that a path cannot have
+    return httpcore2.URL(
+        scheme=parsed.raw_scheme, host=parsed.raw_host, port=parsed.port, target=parsed.raw_path
+    )
+
+
+def _read(response: httpcore2.Response) -> bytes:
+    content = bytearray()
+    for part in response.iter_stream():
+        content += part
+        if len(content) > BODY_BYTES_MAX:
+            raise _TooLargeError
+    return bytes(content)
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("latin-1")  # HTTP's own idea of a header's bytes
+
+
+def _cause(error: Exception) -> Cause:
+    match error:
+        case NameUnknownError():
+            return Cause.NAME
+        case TlsError():
+            return Cause.TLS
+        case httpcore2.TimeoutException():
+            return Cause.TIMEOUT
+        case httpcore2.ConnectError():
+            return Cause.CONNECT
+        case httpcore2.ProtocolError() if "without sending" not in str(error):
+            return Cause.PROTOCOL
+        case _:
+            return Cause.CLOSED

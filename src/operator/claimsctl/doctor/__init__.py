@@ -1,0 +1,1 @@
+"""An endpoint examined from outside: checks → findings → reports."""

@@ -1,0 +1,113 @@
+"""The endpoint under examination: what it may be asked, and every exchange with it."""
+
+import json
+import ssl
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import Any, Final
+from urllib.parse import SplitResult, urlsplit
+
+from claimsctl.entra.attempt import Attempt
+from claimsctl.entra.finding import Verdict
+from claimsctl.entra.judge.attempt import judge_attempt
+from claimsctl.entra.samples.callouts import body_of
+from claimsctl.entra.signing_key import SigningKey
+from claimsctl.entra.transport import send_callout
+
+JSON_TYPE: Final = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Expectations:
+    """What the operator says of the endpoint."""
+
+    wait_ms: int = 1000
+    retries: int = 0
+    bearer: str | None = None
+    """A token that the endpoint should accept, where one can be had."""
+    forger: SigningKey | None = None
+    """What tokens that must be refused are signed with: the endpoint's own issuer's key where that
+    is at hand, else one that nobody knows."""
+    tenant_id: str | None = None
+    allow_anonymous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """One exchange of the examination, and what it was for."""
+
+    purpose: str
+    """Such as ``contract: guest``."""
+    request: bytes
+    headers: Mapping[str, str]
+    """As sent; the bearer token is masked."""
+    attempt: Attempt
+    verdict: Verdict
+    """What Entra would make of it, whether or not it was asked as Entra asks."""
+
+
+@dataclass(slots=True)
+class Patient:
+    """The endpoint: each call to it is kept, and none is made but through here."""
+
+    url: str
+    expectations: Expectations
+    trust: ssl.SSLContext | None = None
+    exchanges: list[Exchanged] = field(default_factory=list)
+
+    @property
+    def parts(self) -> SplitResult:
+        """The URL's parts."""
+        return urlsplit(self.url)
+
+    def call(
+        self,
+        purpose: str,
+        body: bytes,
+        *,
+        bearer: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        method: str = "POST",
+    ) -> Exchanged:
+        """One call on a connection of its own, waited for as Entra does.
+
+        `headers` replace the content type that Entra sends.
+        """
+        sent = dict(headers) if headers is not None else {"content-type": JSON_TYPE}
+        masked = dict(sent)
+        if bearer is not None:
+            sent["authorization"] = f"Bearer {bearer}"
+            masked["authorization"] = "Bearer …"
+        attempt = send_callout(self.url, body, sent, self.expectations.wait_ms, self.trust, method)
+        verdict = judge_attempt(attempt, self.expectations.wait_ms)
+        exchanged = Exchanged(purpose, body, masked, attempt, verdict)
+        self.exchanges.append(exchanged)
+        return exchanged
+
+    def made(self, purpose: str) -> Exchanged | None:
+        """The first exchange that was for `purpose`."""
+        return next((each for each in self.exchanges if each.purpose == purpose), None)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the endpoint is on this machine: a trial, which Entra could not call."""
+        host = self.parts.hostname or ""
+        if host == "localhost" or host.endswith(".localhost"):
+            return True
+        with suppress(ValueError):
+            return ip_address(host).is_loopback
+        return False
+
+    def callout(self, scenario: str) -> dict[str, Any]:
+        """A scenario's body, of the operator's tenant."""
+        body = body_of(scenario)
+        if self.expectations.tenant_id is not None:
+            body["data"]["tenantId"] = self.expectations.tenant_id
+        return body
+
+
+def encoded(body: Mapping[str, Any]) -> bytes:
+    """A body as Entra writes it."""
+    return json.dumps(body).encode()

@@ -1,0 +1,181 @@
+"""JSON text → values that know where they stand in it.
+
+`json.loads` forgets places and keys given twice, and gives up where a body nests deep; the
+libraries that keep places lose keys given twice. Takes exactly the texts that `json.loads` takes,
+less ``NaN`` and ``Infinity``, at any depth (RFC 8259).
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from json import JSONDecodeError, JSONDecoder
+from typing import Final, NoReturn
+
+from claimsctl.entra.finding import Place
+
+_BLANKS: Final = re.compile(r"[ \t\n\r]*")
+_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
+_WORD: Final = re.compile(r"[-\w]{1,20}")
+_STRING: Final = JSONDecoder()
+
+
+class Kind(StrEnum):
+    """What a JSON value is, in words for people."""
+
+    OBJECT = "an object"
+    LIST = "a list"
+    STRING = "a string"
+    NUMBER = "a number"
+    BOOLEAN = "a boolean"
+    NULL = "null"
+
+
+_WORDS: Final = {"true": Kind.BOOLEAN, "false": Kind.BOOLEAN, "null": Kind.NULL}
+
+
+@dataclass(slots=True, eq=False)
+class Value:
+    """A JSON value; `start` and `end` count characters of the text."""
+
+    kind: Kind
+    start: int
+    parent: "Value | None" = field(repr=False)
+    key: str | int = ""
+    """Its name in the object, or its number in the list, that it stands in."""
+    key_start: int = -1
+    """Where the name stands."""
+    end: int = -1
+    text: str = ""
+    """A string's characters; of a number, boolean or null its spelling."""
+    items: "list[Value]" = field(default_factory=list, repr=False)
+    """What a list or object holds, keys given twice included."""
+
+    def get(self, key: str) -> "Value | None":
+        """The member of an object by that name, the last of several; ``None``: there is none."""
+        if self.kind is not Kind.OBJECT:
+            return None
+        return next((item for item in reversed(self.items) if item.key == key), None)
+
+    @property
+    def pointer(self) -> str:
+        """The value's JSON Pointer (RFC 6901)."""
+        parts: list[str] = []
+        value: Value | None = self
+        while value is not None and value.parent is not None:
+            parts.append("/" + str(value.key).replace("~", "~0").replace("/", "~1"))
+            value = value.parent
+        return "".join(reversed(parts))
+
+    def walk(self) -> "Iterator[tuple[Value, int]]":
+        """Each value within, this one included, in the text's order, with its depth from 1."""
+        rest = [(self, 1)]
+        while rest:
+            value, depth = rest.pop()
+            yield value, depth
+            rest.extend((item, depth + 1) for item in reversed(value.items))
+
+
+class NotJsonError(ValueError):
+    """The text is no JSON: what was expected and found, at which character, inside of what."""
+
+    def __init__(self, found: str, expected: str, at: int, inside: Value | None) -> None:
+        super().__init__(f"found {found}, expected {expected}")
+        self.found, self.expected, self.at, self.inside = found, expected, at, inside
+
+
+def place_in(text: str, at: int, pointer: str = "") -> Place:
+    """Line and column of the character `at`."""
+    return Place(text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at), pointer)
+
+
+def read_json(text: str) -> Value:
+    """The one value that `text` is. Raises `NotJsonError`."""
+    return _Reader(text).read()
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+
+    def read(self) -> Value:
+        root = self._value(None)
+        inside: Value | None = root if root.end < 0 else None
+        while inside is not None:
+            item = self._next_item(inside)
+            if item is None:
+                inside = inside.parent
+            elif item.end < 0:
+                inside = item
+        if self._look():
+            self._refuse("nothing more", None)
+        return root
+
+    def _next_item(self, inside: Value) -> Value | None:
+        """The next of a list's or object's items; ``None``: it has been closed."""
+        is_object = inside.kind is Kind.OBJECT
+        closing = "}" if is_object else "]"
+        character = self._look()
+        if character == closing:
+            self._at += 1
+            inside.end = self._at
+            return None
+        if inside.items:
+            if character != ",":
+                self._refuse(f"a comma or {closing}", inside)
+            self._at += 1
+        if not is_object:
+            item = self._value(inside, len(inside.items))
+        else:
+            if self._look() != '"':
+                self._refuse("a name in double quotes", inside)
+            key_start = self._at
+            key = self._string(inside)
+            if self._look() != ":":
+                self._refuse("a colon after the name", inside)
+            self._at += 1
+            item = self._value(inside, key, key_start)
+        inside.items.append(item)
+        return item
+
+    def _value(self, inside: Value | None, key: str | int = "", key_start: int = -1) -> Value:
+        """The value that comes next; a list or object only opened, its `end` still missing."""
+        character = self._look()
+        value = Value(Kind.NULL, self._at, inside, key, key_start)
+        if character in ("{", "["):
+            value.kind = Kind.OBJECT if character == "{" else Kind.LIST
+            self._at += 1
+            return value
+        if character == '"':
+            value.kind, value.text = Kind.STRING, self._string(inside)
+        elif number := _NUMBER.match(self._text, self._at):
+            value.kind, value.text = Kind.NUMBER, number[0]
+            self._at = number.end()
+        elif (word := _WORD.match(self._text, self._at)) and word[0] in _WORDS:
+            value.kind, value.text = _WORDS[word[0]], word[0]
+            self._at = word.end()
+        else:
+            self._refuse("a JSON value", inside)
+        value.end = self._at
+        return value
+
+    def _string(self, inside: Value | None) -> str:
+        try:
+            text, self._at = _STRING.raw_decode(self._text, self._at)
+        except JSONDecodeError as error:
+            found = error.msg.lower().removesuffix(" at").removesuffix(" starting")
+            raise NotJsonError(found, "a string as JSON has it", error.pos, inside) from None
+        return str(text)
+
+    def _look(self) -> str:
+        """The next character that is no blank; empty at the end."""
+        blanks = _BLANKS.match(self._text, self._at)
+        self._at = blanks.end() if blanks else self._at
+        return self._text[self._at : self._at + 1]
+
+    def _refuse(self, expected: str, inside: Value | None) -> NoReturn:
+        at = self._at
+        word = _WORD.match(self._text, at)
+        found = word[0] if word else self._text[at : at + 1] or "the end of the body"
+        raise NotJsonError(found, expected, at, inside)

@@ -1,0 +1,1 @@
+"""What codes and findings mean."""

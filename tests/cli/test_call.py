@@ -1,0 +1,179 @@
+"""`claimsctl call`: one callout to any endpoint, and what Entra would see."""
+
+import json
+from pathlib import Path
+
+import pytest
+from claimsctl.entra.scenarios import TENANT_ID
+
+from tests.cli.command import EVENTS, Run
+from tests.endpoints import JSON, Received, Reply, endpoint
+
+POLICY = {
+    "ClaimsSchema": [
+        {"Source": "CustomClaimsProvider", "ID": "dateOfBirth", "JwtClaimType": "birthdate"},
+        {"Source": "CustomClaimsProvider", "ID": "customroles", "JwtClaimType": "my_roles"},
+    ]
+}
+
+
+def test_a_good_endpoint_is_accepted(run: Run) -> None:
+    """Request, timing, answer, verdict and claims are shown; nothing is on standard error."""
+    with endpoint(lambda _: Reply()) as served:
+        outcome = run("call", served.url)
+    assert (0, "") == (outcome.exit_code, outcome.err)
+    for shown in (
+        f"→ POST {served.url}",
+        "user.id aaaaaaaa-0000-1111-2222-bbbbbbbbbbbb",
+        "no Authorization header",
+        "attempt 1  200  application/json",
+        "first byte",
+        "Entra would accept this answer",
+        '  dateOfBirth  "2000-01-01"',
+    ):
+        assert shown in outcome.out
+    (request,) = served.received
+    assert "application/json" == request.headers["content-type"]
+    assert "authorization" not in request.headers
+
+
+def test_a_bad_answer_is_told_with_its_code(run: Run) -> None:
+    """Exit code 1, the finding's id, and the code that the sign-in log would show."""
+    with endpoint(lambda _: Reply(headers={"content-type": "text/plain"})) as served:
+        outcome = run("call", served.url)
+    assert 1 == outcome.exit_code
+    assert "Entra would refuse this answer: 1003006" in outcome.out
+    assert "RSP002" in outcome.out
+
+
+def test_no_answer_is_told_with_its_code(run: Run) -> None:
+    """Where nobody listens Entra cannot connect."""
+    outcome = run("call", "http://127.0.0.1:1/callout", "--retries", "1")
+    assert 1 == outcome.exit_code
+    assert "attempt 2  no answer" in outcome.out
+    assert "NET002" in outcome.out
+    assert "1003027" in outcome.out
+
+
+def test_the_answer_is_waited_for_as_long_as_entra_does(run: Run) -> None:
+    """--timeout-ms is the extension's, with its bounds."""
+    assert 2 == run("call", "http://127.0.0.1:1/", "--timeout-ms", "2001").exit_code
+    assert 2 == run("call", "http://127.0.0.1:1/", ENTRA_WAIT_MS="199").exit_code
+
+
+def test_a_token_is_sent_and_not_shown(run: Run) -> None:
+    """What opens the endpoint is in no output."""
+    with endpoint(lambda _: Reply()) as served:
+        plain = run("call", served.url, "--token", "not-to-be-seen")
+        document = run("call", served.url, "--json", CALLOUT_TOKEN="not-to-be-seen")
+    assert ["Bearer not-to-be-seen"] * 2 == [
+        request.headers["authorization"] for request in served.received
+    ]
+    for outcome in (plain, document):
+        assert "not-to-be-seen" not in outcome.out + outcome.err
+
+
+def test_a_local_token_is_of_the_callouts_tenant(run: Run) -> None:
+    """`--token-from local` is what `claimsctl serve` takes."""
+    tenant = "bbbbcccc-1111-dddd-2222-eeee3333ffff"
+    with endpoint(lambda _: Reply()) as served:
+        run("call", served.url, "--token-from", "local", "--tenant", tenant)
+    (request,) = served.received
+    assert request.headers["authorization"].startswith("Bearer eyJ")
+    assert tenant == json.loads(request.body)["data"]["tenantId"]
+
+
+def test_a_tenants_token_needs_its_credentials(run: Run) -> None:
+    """What is missing is named, and the secret has no option."""
+    outcome = run("call", "http://127.0.0.1:1/", "--token-from", "client-credentials")
+    assert 2 == outcome.exit_code
+    assert "--client-id (AZURE_CLIENT_ID), AZURE_CLIENT_SECRET in the environment" in outcome.err
+    assert "--client-secret" not in run("call", "--help").out
+
+
+def test_a_tenants_token_is_fetched(run: Run) -> None:
+    """`--token-from client-credentials` asks the authority, then calls."""
+
+    def respond(received: Received) -> Reply:
+        if received.path.endswith("/token"):
+            return Reply(200, b'{"access_token": "a.b.c"}', JSON)
+        return Reply()
+
+    with endpoint(respond) as served:
+        outcome = run(
+            *("call", served.url, "--token-from", "client-credentials", "--client-id", "app"),
+            *("--identifier-uri", "api://host/app"),
+            *("--authority", served.url.removesuffix("/callout")),
+            AZURE_CLIENT_SECRET="s",
+        )
+    assert 0 == outcome.exit_code, outcome.err
+    assert "Bearer a.b.c" == served.received[1].headers["authorization"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("--scenario", "guest"), "dddddddd-3333-4444-5555-eeeeeeeeeeee"),
+        (("--set", "user.id=me"), "me"),
+        (
+            ("--event", EVENTS / "callout/local-account.json"),
+            "bbbbbbbb-1111-2222-3333-cccccccccccc",
+        ),
+        (("--event", EVENTS / "gateway/http-api.json"), "aaaaaaaa-0000-1111-2222-bbbbbbbbbbbb"),
+    ],
+    ids=["scenario", "set", "body", "envelope"],
+)
+def test_anybody_can_sign_in(run: Run, arguments: tuple[str | Path, ...], expected: str) -> None:
+    """A scenario, a file, or a field of it says who."""
+    with endpoint(lambda _: Reply()) as served:
+        assert 0 == run("call", served.url, *arguments).exit_code
+    body = json.loads(served.received[0].body)
+    assert expected == body["data"]["authenticationContext"]["user"]["id"]
+    assert TENANT_ID == body["data"]["tenantId"]
+
+
+def test_the_token_is_previewed(run: Run, tmp_path: Path) -> None:
+    """Which claims would be in the token, by which names, and which are dropped, and why."""
+    policy = tmp_path / "policy.json"
+    policy.write_text(json.dumps(POLICY), "utf-8")
+    with endpoint(lambda _: Reply()) as served:
+        outcome = run("call", served.url, "--policy", policy, "--api-policy", policy)
+    for title in ("In the ID token", "In the access token"):
+        assert title in outcome.out
+    assert '→ birthdate  "2000-01-01"' in outcome.out
+    assert "dropped: the policy maps customroles" in outcome.out
+
+
+def test_the_document_can_be_judged_again(run: Run, tmp_path: Path) -> None:
+    """--json is an exchange: `claimsctl judge` reads it and says the same."""
+    saved = tmp_path / "exchange.json"
+    with endpoint(lambda _: Reply(body=b'{"data": null}')) as served:
+        outcome = run("call", served.url, "--json")
+    saved.write_text(outcome.out, "utf-8")
+    document = json.loads(outcome.out)
+    judged = run("judge", saved, "--json")
+    assert document["verdict"]["entra_code"] == json.loads(judged.out)["entra_code"] == 1003003
+    assert (1, 1) == (outcome.exit_code, judged.exit_code)
+    assert {"dns", "connect", "send", "first_byte", "body"} == (
+        document["attempts"][0]["timings_ms"].keys()
+    )
+
+
+def test_several_callouts_are_summed_up(run: Run) -> None:
+    """--repeat says percentiles and how many were accepted; one refusal is exit code 1."""
+    answers = iter([200, 200, 500])
+    with endpoint(lambda _: Reply(next(answers))) as served:
+        outcome = run("call", served.url, "--repeat", "3")
+    assert 1 == outcome.exit_code
+    assert "3 callouts, 2 accepted" in outcome.out
+    assert "p50" in outcome.out
+
+
+@pytest.mark.parametrize(
+    "url", ["", "host", "ftp://host/", "http://", "https://a b/", "http://h:0/"]
+)
+def test_what_is_no_url_is_refused(run: Run, url: str) -> None:
+    """The message says what a URL looks like."""
+    outcome = run("call", url)
+    assert 2 == outcome.exit_code
+    assert "expected a URL such as https://host/callout" in outcome.err

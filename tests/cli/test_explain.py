@@ -1,0 +1,50 @@
+"""`claimsctl explain`: what a code means, at the terminal."""
+
+import json
+
+import pytest
+
+from tests.cli.command import Run
+
+
+def test_a_code_is_explained(run: Run) -> None:
+    """Meaning, causes, how to check, how to cure, what goes with it, and a link."""
+    outcome = run("explain", "1003012")
+    assert (0, "") == (outcome.exit_code, outcome.err)
+    lines = outcome.out.splitlines()
+    assert "1003012  CustomExtensionInvalidActionType" == lines[0]
+    for line in ("Usual causes", "How to check", "How to cure", "See also: RSP007"):
+        assert line in lines
+    assert lines[-1].startswith("https://learn.microsoft.com/")
+
+
+@pytest.mark.parametrize("code", ["1003005", "50146", "rsp010"])
+def test_it_is_explained_to_machines(run: Run, code: str) -> None:
+    """`--json`: the same, as an object."""
+    outcome = run("explain", code, "--json")
+    entry = json.loads(outcome.out)
+    assert (0, True) == (outcome.exit_code, entry["id"].lower().endswith(code))
+    assert {
+        "id", "kind", "name", "meaning", "causes", "check", "cure", "see", "source", "doc",
+    } == entry.keys()  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [("RSP010", "the documentation leaves this open"), ("AADSTS1100001", "reports from the field")],
+)
+def test_what_is_not_documented_says_so(run: Run, code: str, told: str) -> None:
+    """Nobody is to take our reading for the vendor's word."""
+    assert told in run("explain", code).out
+
+
+def test_an_unknown_code_is_2(run: Run) -> None:
+    """What was asked, what is expected, and what is near."""
+    outcome = run("explain", "RSP07")
+    assert (2, "") == (outcome.exit_code, outcome.out)
+    first, *near = outcome.err.splitlines()
+    assert (
+        "claimsctl: RSP07: no such code; expected one such as 1003005, AADSTS50146 or RSP001"
+        == first
+    )
+    assert "nearest: RSP007  The action's type is wrong" in near

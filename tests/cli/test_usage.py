@@ -10,7 +10,8 @@ from tests.cli.command import MEMBER, Outcome, Run
 
 COMMANDS: dict[tuple[str, ...], set[str]] = {
     (): {
-        "--version", "demo", "invoke", "serve", "token", "call", "judge", "explain", "claims", "doctor",
+        "--version", "demo", "invoke", "serve", "token", "call", "judge", "explain", "claims",
+        "doctor",
     },
     ("claims",): {"load", "diff", "export", "show", "delete"},
     ("doctor",): {"endpoint"},

@@ -37,7 +37,7 @@ test-python: $(INSTALLED) ## The tests without coverage, for a second Python: ma
 forge: $(INSTALLED) ## The forger's battery at its full size: 200,000 tokens a wall instead of 10,000
 	FORGED_TOKENS=200000 $(VENV)/bin/pytest --no-cov tests/forgery
 
-kill: $(INSTALLED) engine ## The loader killed at 200 random points instead of 12, and 10 storms a mode and engine instead of 1
+kill: $(INSTALLED) engine ## The loader killed at 200 random points instead of 8, and 10 storms a mode and engine instead of 1
 	KILLS=200 STORMS=10 $(VENV)/bin/pytest --no-cov tests/integration/test_load_killed.py tests/integration/test_load_storm.py
 
 build: $(SAM_INSTALLED) ## The artefact for Lambda (arm64), in .aws-sam/build

@@ -41,7 +41,7 @@ from claimsctl.reading_options import (
     read_options,
 )
 
-WORKERS = 8
+WORKERS = 16
 
 
 def load(

@@ -177,3 +177,22 @@ def test_what_is_no_url_is_refused(run: Run, url: str) -> None:
     outcome = run("call", url)
     assert 2 == outcome.exit_code
     assert "expected a URL such as https://host/callout" in outcome.err
+
+
+def test_a_catalogue_stands_for_policies(run: Run, tmp_path: Path) -> None:
+    """`claims.toml` says what each token would hold: the app's own claims, and everybody's."""
+    catalogue = tmp_path / "claims.toml"
+    catalogue.write_text(
+        '[claims.dateOfBirth]\ntype = "string"\ntoken_name = "birthdate"\n'
+        '[claims.customRoles]\ntype = "list"\n'
+        'apps = ["00001111-aaaa-2222-bbbb-3333cccc4444"]\n',
+        "utf-8",
+    )
+    with endpoint(lambda _: Reply()) as served:
+        outcome = run("call", served.url, "--json", CLAIMS_CATALOGUE=str(catalogue))
+    preview = json.loads(outcome.out)["preview"]
+    assert {"id": "customRoles", "name": "customRoles", "fate": "emitted"} in preview["ID token"]
+    assert [
+        {"id": "dateOfBirth", "name": "birthdate", "fate": "emitted"},
+        {"id": "customRoles", "name": None, "fate": "not-mapped"},
+    ] == preview["access token"]

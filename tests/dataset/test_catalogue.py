@@ -217,6 +217,15 @@ def test_a_heading_that_is_no_claim(tmp_path: Path, catalogue: Catalogue) -> Non
             ],
         ),
         (
+            '[claims.roles]\ntype="list"\n[claims.b]\ntype="list"\ntoken_name="xms_b"',
+            [
+                "1: claims.roles.token_name: no policy can emit a claim called 'roles'; "
+                "give another name",
+                "5: claims.b.token_name: no policy can emit a claim called 'xms_b'; "
+                "give another name",
+            ],
+        ),
+        (
             CLASHING,
             [f"9: claims.r: goes into the token as 'r' as a does, {GIVE_ANOTHER}"],
         ),

@@ -20,6 +20,8 @@ from claimsctl.bearer_choice import (
 )
 from claimsctl.call_report import attempt_view, exchange_document, preview_view, series_view
 from claimsctl.commands.input import read_input
+from claimsctl.dataset.catalogue import mapped_by
+from claimsctl.dataset.catalogue_file import read_catalogue
 from claimsctl.entra.callout_choice import scenario_callout, set_fields
 from claimsctl.entra.mapping_policy import MappedClaim, read_policy
 from claimsctl.entra.play import RETRIES_MAX, play_callout, series_of
@@ -35,6 +37,8 @@ _REPEAT_MAX = 100
 Policies = Mapping[str, tuple[MappedClaim, ...]]
 """Policies by the token that they are for."""
 _ID_TOKEN, _ACCESS_TOKEN, _ASSERTION = "ID token", "access token", "SAML assertion"
+_AUDIENCES = {_ID_TOKEN: "clientServicePrincipal", _ACCESS_TOKEN: "resourceServicePrincipal"}
+"""Whose policy puts claims into a token: that of the app which the token is for."""
 
 
 def call(
@@ -89,6 +93,16 @@ def call(
             show_default=False,
         ),
     ] = None,
+    catalogue: Annotated[
+        Path | None,
+        typer.Option(
+            parser=input_file,
+            metavar="FILE",
+            help="A catalogue of claims (TOML) in place of policies: its names in tokens.",
+            envvar="CLAIMS_CATALOGUE",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False,
 ) -> None:
     """Make one callout, as Entra would, and say what Entra would see.
@@ -102,6 +116,12 @@ def call(
     context = data.get("authenticationContext")
     context = context if isinstance(context, dict) else {}
     policies = _policies(policy, api_policy, saml=context.get("protocol") == "SAML")
+    if catalogue is not None and not policies:
+        listed = read_catalogue(catalogue)
+        policies = {
+            token: mapped_by(listed, _app_id(context, principal))
+            for token, principal in _AUDIENCES.items()
+        }
     bearer = chosen_bearer(
         token,
         token_from,
@@ -143,6 +163,12 @@ def _callout_of(event: Path) -> dict[str, Any]:
         message = f"{event}: expected a callout, a JSON object"
         raise OperatorError(message)
     return callout
+
+
+def _app_id(context: Mapping[str, Any], principal: str) -> str | None:
+    found = context.get(principal)
+    app_id = found.get("appId") if isinstance(found, dict) else None
+    return app_id if isinstance(app_id, str) else None
 
 
 def _show_request(url: str, user_id: Any, context: Mapping[str, Any], bearer: str | None) -> None:

@@ -8,6 +8,7 @@ from claims_provider.contract.answer import ClaimValue
 
 from claimsctl.dataset.columns import HIDDEN_CLAIMS
 from claimsctl.dataset.problem import FieldProblem, shown
+from claimsctl.entra.mapping_policy import MappedClaim
 
 _NAMES_SHOWN = 10
 
@@ -79,6 +80,15 @@ class Catalogue:
                     f"{_listed(tuple(self.claims))}"
                 )
                 raise FieldProblem(HIDDEN_CLAIMS, message)
+
+
+def mapped_by(catalogue: Catalogue, app_id: str | None) -> tuple[MappedClaim, ...]:
+    """What a policy that is made of `catalogue` takes into the tokens for the app `app_id`."""
+    return tuple(
+        MappedClaim(rule.name, rule.token_name)
+        for rule in catalogue.claims.values()
+        if not rule.apps or app_id in rule.apps
+    )
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -10,6 +10,7 @@ from claims_provider.contract.identifiers import canonical_guid
 from claimsctl.dataset.catalogue import Catalogue, ClaimRule, ClaimType
 from claimsctl.dataset.columns import NO_CLAIMS, check_claim_name
 from claimsctl.dataset.problem import FieldProblem, shown
+from claimsctl.entra.restricted_claims import is_restricted_jwt_name
 from claimsctl.errors import OperatorError
 
 _CLAIMS = "claims"
@@ -70,7 +71,7 @@ class _Reading:
 
     def _rule(self, name: str, table: object) -> ClaimRule:
         where = (_CLAIMS, name)
-        self._check_name(name)
+        is_named = self._check_name(name)
         if not isinstance(table, dict):
             self._problem(where, f"expected a table with {', '.join(_KEYS)}, found {shown(table)}")
             table = {_TYPE: ClaimType.STRING}
@@ -86,18 +87,23 @@ class _Reading:
         if not isinstance(token_name, str) or not token_name.strip():
             self._problem((*where, _TOKEN_NAME), f"expected a name, found {shown(token_name)}")
             token_name = name
+        if is_named and is_restricted_jwt_name(token_name):
+            message = f"no policy can emit a claim called {shown(token_name)}; give another name"
+            self._problem((*where, _TOKEN_NAME), message)
         apps = [self._app((*where, _APPS), app) for app in self._texts(table, where, _APPS)]
         values = self._texts(table, where, _VALUES)
         return ClaimRule(name, ClaimType(type_), frozenset(apps), tuple(values), token_name)
 
-    def _check_name(self, name: str) -> None:
-        if name in NO_CLAIMS:
-            self._problem((_CLAIMS, name), "a column of its own, no claim")
-            return
+    def _check_name(self, name: str) -> bool:
+        """Whether a claim can be called so; tells what is wrong."""
+        problem = "a column of its own, no claim" if name in NO_CLAIMS else ""
         try:
             check_claim_name(name)
-        except FieldProblem as problem:
-            self._problem((_CLAIMS, name), str(problem))
+        except FieldProblem as found:
+            problem = problem or str(found)
+        if problem:
+            self._problem((_CLAIMS, name), problem)
+        return not problem
 
     def _texts(self, table: Mapping[str, Any], where: tuple[str, ...], key: str) -> list[str]:
         texts = table.get(key)

@@ -9,6 +9,7 @@ import typer
 from claims_provider.contract.identifiers import canonical_guid
 from claims_provider.settings import CallerVerification
 
+from claimsctl.entra.play import RETRIES_MAX
 from claimsctl.entra.token_claims import TenantKind, TokenVersion
 
 
@@ -102,4 +103,8 @@ WaitMs = Annotated[
         min=200,
         max=2000,
     ),
+]
+Retries = Annotated[
+    int,
+    typer.Option(help="Entra's maximumRetries.", envvar="ENTRA_RETRIES", min=0, max=RETRIES_MAX),
 ]

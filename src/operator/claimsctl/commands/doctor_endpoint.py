@@ -21,13 +21,13 @@ from claimsctl.doctor.checks import ENDPOINT_CHECKS
 from claimsctl.doctor.examination import Diagnosis, calls_of, examine
 from claimsctl.doctor.patient import Expectations, Patient
 from claimsctl.doctor.reports import junit, machine, markdown, terminal
-from claimsctl.doctor.selection import chosen_checks
+from claimsctl.doctor.selection import chosen_checks, known_prefixes
 from claimsctl.entra.finding import Level
 from claimsctl.entra.scenarios import TENANT_ID
 from claimsctl.entra.token_claims import TenantKind, TokenProfile, TokenVersion
 from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.local.key_file import kept_key, key_path
-from claimsctl.options import Kind, Tenant, Version, WaitMs, callout_url
+from claimsctl.options import Kind, Retries, Tenant, Version, WaitMs, callout_url
 
 
 def doctor_endpoint(
@@ -41,6 +41,7 @@ def doctor_endpoint(
     identifier_uri: IdentifierUri = None,
     authority: Authority = None,
     timeout_ms: WaitMs = 1000,
+    retries: Retries = 0,
     allow_anonymous: Annotated[
         bool, typer.Option("--allow-anonymous", help="Only warn when anybody gets an answer.")
     ] = False,
@@ -76,6 +77,7 @@ def doctor_endpoint(
         url,
         Expectations(
             wait_ms=timeout_ms,
+            retries=retries,
             bearer=bearer,
             forger=forger,
             tenant_id=tenant,
@@ -83,11 +85,17 @@ def doctor_endpoint(
         ),
     )
     checks = chosen_checks(ENDPOINT_CHECKS, select or ())
+    left_out = known_prefixes(ignore or ())
     console = report.err()
-    console.print(
-        f"At most {calls_of(checks)} calls to {report.escaped(url)}", style="dim", markup=False
-    )
-    diagnosis = examine(patient, checks, ignore=tuple(ignore or ()))
+    announced = f"At most {calls_of(checks)} calls to {report.escaped(patient.shown_url)}"
+    console.print(announced, style="dim", markup=False)
+    with console.status("") as status:  # on a terminal only
+        diagnosis = examine(
+            patient,
+            checks,
+            ignore=left_out,
+            progress=lambda check: status.update(f"{check.ids[0]} …"),
+        )
     if as_json:
         sys.stdout.write(json.dumps(machine.document(diagnosis), indent=2) + "\n")
     elif as_markdown:

@@ -5,22 +5,31 @@ from collections import Counter
 from claimsctl.doctor.examination import Diagnosis
 from claimsctl.entra.finding import Finding, Level
 
-PROTECTED = "AUT005"
+_PROTECTED = "AUT005"
+_CONTRACT = "CON001"
+_PUBLIC = "DNS002"
 
 
 def headline(diagnosis: Diagnosis) -> str:
     """One sentence: the first cause, else what was not tested, else that all is well."""
     cause = first_cause(diagnosis)
-    protected = next((each for each in diagnosis.findings if each.id == PROTECTED), None)
-    untested = protected is not None and protected.level is Level.SKIP
     if cause is not None:
         code = f" (Entra: {cause.entra_code})" if cause.entra_code else ""
         return f"{cause.id} {cause.title}: {cause.evidence}{code}"
-    if untested and protected is not None and protected.evidence.startswith("protected"):
-        return f"The contract was not tested: the endpoint is {protected.evidence}"
-    if diagnosis.worst() is Level.WARN:
-        return "Entra would get its claims; look at the warnings"
-    return "Entra would get its claims"
+    protected = _protected(diagnosis)
+    if protected is not None:
+        return (
+            f"The contract was not tested, for the endpoint is {protected.evidence}; "
+            "let a test caller in, and give its token"
+        )
+    contract = next((each for each in diagnosis.findings if each.id == _CONTRACT), None)
+    if contract is None or contract.level is Level.SKIP:
+        good = "Nothing that was looked at is wrong; the contract was not tested"
+    else:
+        good = "Entra would get its claims"
+        if any(each.id == _PUBLIC and each.level is Level.WARN for each in diagnosis.findings):
+            good = "Entra would take its answers, if it could call this machine"
+    return f"{good}; look at the warnings" if diagnosis.worst() is Level.WARN else good
 
 
 def first_cause(diagnosis: Diagnosis) -> Finding | None:
@@ -30,14 +39,24 @@ def first_cause(diagnosis: Diagnosis) -> Finding | None:
 
 def advice(diagnosis: Diagnosis) -> str:
     """The one thing to do next; empty for nothing."""
-    cause = first_cause(diagnosis)
-    if cause is not None:
-        return cause.hint
-    protected = next((each for each in diagnosis.findings if each.id == PROTECTED), None)
-    return protected.hint if protected is not None and protected.level is Level.SKIP else ""
+    cause = first_cause(diagnosis) or _protected(diagnosis)
+    return "" if cause is None else cause.hint
 
 
 def counts(diagnosis: Diagnosis) -> str:
     """How many findings of each level."""
     number = Counter(each.level for each in diagnosis.findings)
     return ", ".join(f"{number[level]} {level.value}" for level in Level if number[level])
+
+
+def _protected(diagnosis: Diagnosis) -> Finding | None:
+    return next(
+        (
+            each
+            for each in diagnosis.findings
+            if each.id == _PROTECTED
+            and each.level is Level.SKIP
+            and each.evidence.startswith("protected")
+        ),
+        None,
+    )

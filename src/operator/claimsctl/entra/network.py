@@ -66,8 +66,9 @@ class Stopwatch:
 class _Stream(httpcore2.NetworkStream):
     """A connection whose every step may take what is left."""
 
-    def __init__(self, sock: socket.socket, watch: Stopwatch) -> None:
+    def __init__(self, sock: socket.socket, address: Any, watch: Stopwatch) -> None:
         self._sock = sock
+        self._address = address  # a connection that was reset no longer knows it
         self._watch = watch
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -121,7 +122,7 @@ class _Stream(httpcore2.NetworkStream):
     def get_extra_info(self, info: str) -> Any:
         match info:
             case "server_addr":
-                return self._sock.getpeername()
+                return self._address
             case "tls_version":
                 return self._sock.version() if isinstance(self._sock, ssl.SSLSocket) else None
             case _:
@@ -155,7 +156,7 @@ class TimedNetwork(httpcore2.NetworkBackend):
                 failure = error
             else:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                return _Stream(sock, self._watch)
+                return _Stream(sock, address, self._watch)
         if isinstance(failure, TimeoutError):
             raise httpcore2.ConnectTimeout from failure
         raise httpcore2.ConnectError(str(failure)) from failure

@@ -153,7 +153,10 @@ def _let_in(patient: Patient) -> Iterator[Finding]:
         yield finding("AUT005", Level.SKIP, f"protected: {who} is {how}", hint=_LET_IN)
     elif any(_refused(patient, what) for what in _FORGERIES.values()):
         how = f"answered with {answer.status}, a wrong one refused"
-        yield finding("AUT005", Level.SKIP, f"protected: {who} is {how}", hint=_LET_IN)
+        if patient.bearer:  # it is past the token's check, and CON001 says what is wrong
+            yield finding("AUT005", Level.OK, f"{who} is {how}")
+        else:
+            yield finding("AUT005", Level.SKIP, f"protected: {who} is {how}", hint=_LET_IN)
     else:
         yield finding(
             "AUT005",
@@ -190,7 +193,7 @@ CHECKS = (
         _examine,
         calls=1 + len(_FORGERIES),
         needs=("HTTP001",),
-        blocked_by=("HTTP003",),
+        blocked_by=("HTTP002", "HTTP003"),
     ),
     Check(("AUT005",), _let_in, needs=("HTTP001",), blocked_by=("HTTP002", "HTTP003")),
 )

@@ -59,7 +59,7 @@ _SIGNS = (
     ),
     _Sign(
         Page("Azure Functions", "Take the function's own URL: /api/NAME, with its code."),
-        r"Your (Azure )?Functions? .{0,40}app is up and running",
+        r"Your (Azure )?Functions? .{0,40}app is up\s+and\s+running",
     ),
     _Sign(Page("Azure Functions", _NOT_STARTED), r"Function host is not running"),
     _Sign(

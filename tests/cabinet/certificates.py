@@ -110,7 +110,15 @@ def tls_1_2(host: str) -> ssl.SSLContext:
 
 def client_certificate(host: str) -> ssl.SSLContext:
     """Asks the caller for a certificate, which Entra has not. By TLS 1.2, at once."""
-    context = tls_1_2(host)
+    return _asking(tls_1_2(host))
+
+
+def client_certificate_by_tls_1_3(host: str) -> ssl.SSLContext:
+    """By TLS 1.3 the caller learns of it only when he reads."""
+    return _asking(good(host))
+
+
+def _asking(context: ssl.SSLContext) -> ssl.SSLContext:
     context.verify_mode = ssl.CERT_REQUIRED
     private().configure_trust(context)
     return context

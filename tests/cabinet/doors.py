@@ -89,6 +89,8 @@ _CERTIFICATES = [
     _door("TLS 1.1 only", "TLS002 fail, TLS001 fail", 1003027, tls=certificates.tls_1_1),
     _door("wants a client's certificate", "TLS001 fail", 1003027,
           tls=certificates.client_certificate),
+    _door("wants one by TLS 1.3, after the handshake", "HTTP001 fail", 1003027,
+          tls=certificates.client_certificate_by_tls_1_3),
 ]  # fmt: skip
 _NO_TLS = [
     _door("http on the port of https", "TLS001 fail", 1003027, before_tls=_says_http),
@@ -101,6 +103,7 @@ _NO_TLS = [
     _door("closed at once", "TLS001 fail", 1003027, before_tls=lambda _: None),
     _door("reset at once", "TLS001 fail", 1003027, before_tls=Line.reset),
     _door("reset in the handshake", "TLS001 fail", 1003027, before_tls=_resets_at_hello),
-    _door("any bytes", "TLS001 fail", 1003027, before_tls=lambda line: line.send(bytes(range(256)))),
+    _door("any bytes", "TLS001 fail", 1003027,
+          before_tls=lambda line: line.send(bytes(range(256)))),
 ]  # fmt: skip
 EXHIBITS = [*_URLS, *_NAMES, *_CERTIFICATES, *_NO_TLS]

@@ -16,7 +16,7 @@ from claimsctl.entra.token import mint
 from claimsctl.entra.token_claims import TokenProfile
 
 from tests.cabinet.internet import PUBLIC, Internet, Site
-from tests.cabinet.server import Request, Respond, Reply, Wire, http, serving
+from tests.cabinet.server import Reply, Request, Respond, Wire, http, serving
 from tests.tokens import issuer_key
 
 HOST = "claims.contoso.example.com"

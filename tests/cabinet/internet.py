@@ -30,14 +30,12 @@ class Internet:
     real: Callable[..., list[Any]]
     sites: dict[str, Site] = field(default_factory=dict)
 
-    def __call__(
-        self, host: str, port: int | None, *rest: Any, type: int = 0, flags: int = 0
-    ) -> list[Any]:
+    def __call__(self, host: str, port: int | None, *rest: Any, **options: Any) -> list[Any]:
         """As the resolver answers: the public addresses, or for a connection where they lead."""
         if host not in self.sites:
             if host.endswith(".example.com") or "." not in host:
                 raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-            return self.real(host, port, *rest, type=type, flags=flags)
+            return self.real(host, port, *rest, **options)
         site = self.sites[host]
         return [
             self._to_show(site, address) if port is None else self._to_connect(site, address)

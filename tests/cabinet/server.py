@@ -129,6 +129,15 @@ def raw(reply: Reply) -> bytes:
     return "\r\n".join(lines).encode("latin-1") + reply.body
 
 
+def _shake_hands(encrypted: ssl.SSLSocket) -> None:
+    try:
+        encrypted.do_handshake()
+    except ssl.SSLError:
+        while socket.socket.recv(encrypted, 65536):
+            """A close with something unread is a reset, and would overtake the alert."""
+        raise
+
+
 @contextmanager
 def serving(
     wire: Wire, tls: ssl.SSLContext | None = None, raw_wire: Wire | None = None
@@ -151,7 +160,10 @@ def serving(
             if tls is None:
                 wire(Line(sock, over, requests))
                 return
-            with tls.wrap_socket(sock, server_side=True) as encrypted:
+            with tls.wrap_socket(
+                sock, server_side=True, do_handshake_on_connect=False
+            ) as encrypted:
+                _shake_hands(encrypted)
                 wire(Line(encrypted, over, requests))
 
     def accept() -> None:

@@ -1,4 +1,4 @@
-"""Services that are well-kept but for one thing: for some users, under load, or in what they tell."""
+"""Services that are well-kept but for one thing: some users, many calls, or what they tell."""
 
 import json
 import threading
@@ -140,7 +140,7 @@ _ODD = [
 
 @dataclass(slots=True)
 class _Counting:
-    """Answers good callouts, some of them late: the first, nine scenarios, ten warm, sixteen more."""
+    """Answers some callouts late: after the first come nine scenarios, ten warm, sixteen more."""
 
     seconds: dict[int, float]
     number: int = -1

@@ -46,7 +46,7 @@ def shake_hands(host: str, port: int, context: ssl.SSLContext, seconds: float) -
     except ssl.SSLError as error:
         return Handshake(error=(error.reason or str(error)).lower().replace("_", " "))
     except (OSError, ValueError) as error:  # a certificate that is none is a ValueError
-        return Handshake(error=str(error))
+        return Handshake(error=getattr(error, "strerror", None) or str(error))
 
 
 def _connected(host: str, port: int, until: float) -> socket.socket:

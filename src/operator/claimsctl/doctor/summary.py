@@ -20,26 +20,29 @@ def headline(diagnosis: Diagnosis) -> str:
     if protected is not None:
         return (
             f"The contract was not tested, for the endpoint is {protected.evidence}; "
-            "let a test caller in, and give its token"
+            "let a test caller in"
         )
-    contract = next((each for each in diagnosis.findings if each.id == _CONTRACT), None)
-    if contract is None or contract.level is Level.SKIP:
+    levels = {each.id: each.level for each in diagnosis.findings}
+    if levels.get(_CONTRACT, Level.SKIP) is Level.SKIP:
         good = "Nothing that was looked at is wrong; the contract was not tested"
+    elif levels.get(_PUBLIC) is Level.WARN:
+        return "Entra would take its answers, if it could call this machine"
     else:
         good = "Entra would get its claims"
-        if any(each.id == _PUBLIC and each.level is Level.WARN for each in diagnosis.findings):
-            good = "Entra would take its answers, if it could call this machine"
-    return f"{good}; look at the warnings" if diagnosis.worst() is Level.WARN else good
+    warning = _first(diagnosis, Level.WARN)
+    if warning is None:
+        return good
+    return f"{good}; but {warning.id} {warning.title}: {warning.evidence}"
 
 
 def first_cause(diagnosis: Diagnosis) -> Finding | None:
     """The first failure: what comes later may only follow from it."""
-    return next((each for each in diagnosis.findings if each.level is Level.FAIL), None)
+    return _first(diagnosis, Level.FAIL)
 
 
 def advice(diagnosis: Diagnosis) -> str:
     """The one thing to do next; empty for nothing."""
-    cause = first_cause(diagnosis) or _protected(diagnosis)
+    cause = first_cause(diagnosis) or _protected(diagnosis) or _first(diagnosis, Level.WARN)
     return "" if cause is None else cause.hint
 
 
@@ -47,6 +50,10 @@ def counts(diagnosis: Diagnosis) -> str:
     """How many findings of each level."""
     number = Counter(each.level for each in diagnosis.findings)
     return ", ".join(f"{number[level]} {level.value}" for level in Level if number[level])
+
+
+def _first(diagnosis: Diagnosis, level: Level) -> Finding | None:
+    return next((each for each in diagnosis.findings if each.level is level), None)
 
 
 def _protected(diagnosis: Diagnosis) -> Finding | None:

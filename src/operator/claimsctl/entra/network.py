@@ -79,6 +79,9 @@ class _Stream(httpcore2.NetworkStream):
         except TimeoutError as error:
             raise httpcore2.ReadTimeout from error
         except OSError as error:
+            if isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or ""):
+                # By TLS 1.3 a server refuses the client's side of the handshake only afterwards.
+                raise TlsError(_tls_reason(error)) from error
             raise httpcore2.ReadError(str(error)) from error
         if received:
             self._watch.enter(Phase.BODY)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import jwt
@@ -12,6 +13,7 @@ from claimsctl.doctor.checks.http import login_of, reached
 from claimsctl.doctor.patient import Exchanged, Patient, encoded
 from claimsctl.entra.finding import Finding, Level
 from claimsctl.entra.forgery import OTHER_GUID
+from claimsctl.entra.judge.problem import shortened
 from claimsctl.entra.scenarios import TENANT_ID
 from claimsctl.entra.signing_key import SigningKey
 from claimsctl.entra.token import mint
@@ -44,7 +46,7 @@ def _examine(patient: Patient) -> Iterator[Finding]:
     bearer = patient.bearer
     body = encoded(patient.callout("member"))
     made = reached(patient) if bearer is None else patient.call(_NO_TOKEN, body)
-    anybody = _judged("AUT001", "no token", made, patient)
+    anybody = _judged("AUT001", made, patient)
     yield anybody
     if _answered(made):
         why = "not tried: it answers without any token"
@@ -53,7 +55,7 @@ def _examine(patient: Patient) -> Iterator[Finding]:
     for id_, token in _forged(patient).items():
         what = _FORGERIES[id_]
         made = patient.call(what, body, bearer=token)
-        yield _judged(id_, what, made, patient)
+        yield _judged(id_, made, patient)
         if _answered(made) and bearer is None:
             patient.bearer = token
 
@@ -64,7 +66,7 @@ def _forged(patient: Patient) -> dict[str, str]:
     Signed with the issuer's key where that is at hand. Where it is not, all of them have a wrong
     signature, and only tell whether that, or at least what each is about, is looked at.
     """
-    key = patient.expectations.forger or SigningKey.generate()
+    key = patient.expectations.forger or _nobodys_key()
     claims = _said_by(patient.expectations.bearer)
     if claims is None:
         tenant = patient.expectations.tenant_id or TENANT_ID
@@ -78,6 +80,11 @@ def _forged(patient: Patient) -> dict[str, str]:
         "AUT006": forge(WrongToken.ALG_NONE, claims, key),
         "AUT007": forge(WrongToken.AZP, claims, key),
     }
+
+
+@cache
+def _nobodys_key() -> SigningKey:
+    return SigningKey.generate()
 
 
 def _said_by(bearer: str | None) -> Mapping[str, Any] | None:
@@ -106,14 +113,14 @@ def _answered(made: Exchanged) -> bool:
     return answer is not None and answer.status in _SUCCESS
 
 
-def _judged(id_: str, what: str, made: Exchanged, patient: Patient) -> Finding:
+def _judged(id_: str, made: Exchanged, patient: Patient) -> Finding:
     answer = made.attempt.answer
     if answer is None:
-        return finding(id_, Level.WARN, f"{what}: no answer", expected="401", hint=_CLOSE)
+        return finding(id_, Level.WARN, "no answer", expected="401", hint=_CLOSE)
     if answer.status in _REFUSALS:
         signed = id_ in {"AUT003", "AUT004", "AUT007"} and patient.expectations.forger is None
         why = ", if only for its signature" if signed else ""
-        return finding(id_, Level.OK, f"{what}: {answer.status}{why}")
+        return finding(id_, Level.OK, f"{answer.status}{why}")
     if _answered(made):
         failure = made.verdict.first_failure
         got = (
@@ -124,14 +131,14 @@ def _judged(id_: str, what: str, made: Exchanged, patient: Patient) -> Finding:
         return finding(
             id_,
             Level.WARN if patient.expectations.allow_anonymous else Level.FAIL,
-            f"{what}: {answer.status} {got}",
+            f"{answer.status} {got}",
             hint=_CLOSE,
             expected="401",
         )
     return finding(
         id_,
         Level.WARN,
-        f"{what}: {answer.status}, neither claims nor a clear refusal",
+        f"{answer.status}, neither claims nor a clear refusal",
         hint="Refuse with 401 before the body is looked at.",
         expected="401",
     )
@@ -150,7 +157,10 @@ def _let_in(patient: Patient) -> Iterator[Finding]:
         yield finding("AUT005", Level.OK, _who_got_in(patient))
     elif answer.status in _REFUSALS or login is not None:
         how = f"sent to a login ({answer.status})" if login else f"refused with {answer.status}"
-        yield finding("AUT005", Level.SKIP, f"protected: {who} is {how}", hint=_LET_IN)
+        challenge = answer.header("www-authenticate") if patient.bearer else None
+        how += f", {shortened(challenge)}" if challenge else ""
+        hint = f"{_said_of(patient.bearer)}{_LET_IN}"
+        yield finding("AUT005", Level.SKIP, f"protected: {who} is {how}", hint=hint)
     elif any(_refused(patient, what) for what in _FORGERIES.values()):
         how = f"answered with {answer.status}, a wrong one refused"
         if patient.bearer:  # it is past the token's check, and CON001 says what is wrong
@@ -176,6 +186,18 @@ def _who_got_in(patient: Patient) -> str:
     if app in (None, _EVENTS_APP_ID):
         return "the token given"
     return f"the token given, of {app}: a test caller, or azp is not looked at"
+
+
+def _said_of(bearer: str | None) -> str:
+    """What of the operator's token an endpoint may not like."""
+    said = _said_by(bearer)
+    if said is None:
+        return "" if bearer is None else "The token given is none that can be read. "
+    caller = said.get("azp", said.get("appid"))
+    return (
+        f"The token given is of {caller}, for {said.get('aud')}, by {said['iss']}: compare that "
+        "with what the endpoint expects. "
+    )
 
 
 def _refused(patient: Patient, purpose: str) -> bool:

@@ -104,19 +104,18 @@ def _examine(patient: Patient) -> Iterator[Finding]:
         made = patient.call(f"contract: {who}", encoded(make(patient)), bearer=patient.bearer)
         cause = made.verdict.first_failure
         same_as = first_met.setdefault((cause.id, cause.evidence), id_) if cause else id_
-        yield _judged(id_, who, made, advice, same_as)
+        yield _judged(id_, made, advice, same_as)
         for each in made.verdict.findings:
             if each.id not in told:
                 told.add(each.id)
                 yield each
 
 
-def _judged(id_: str, who: str, made: Exchanged, advice: str, same_as: str) -> Finding:
+def _judged(id_: str, made: Exchanged, advice: str, same_as: str) -> Finding:
     failure = made.verdict.first_failure
     if failure is None:
         claims = len(made.verdict.claims)
-        evidence = f"{who}: {claims} claims, {made.verdict.claims_bytes} bytes"
-        return finding(id_, Level.OK, evidence)
+        return finding(id_, Level.OK, f"{claims} claims, {made.verdict.claims_bytes} bytes")
     hint = advice if advice and same_as == id_ else failure.hint
     answer = made.attempt.answer
     if answer is not None and answer.status == _NOT_FOUND:
@@ -125,7 +124,7 @@ def _judged(id_: str, who: str, made: Exchanged, advice: str, same_as: str) -> F
     return finding(
         id_,
         Level.FAIL,
-        f"{who}: {as_before}{failure.id} {failure.title} ({failure.evidence})",
+        f"{as_before}{failure.id} {failure.title}: {failure.evidence}",
         hint=hint,
         expected=failure.expected,
         entra_code=failure.entra_code,

@@ -61,12 +61,11 @@ def _examine(patient: Patient) -> Iterator[Finding]:
         method: patient.call(f"method: {method}", b"", method=method, headers={})
         for method in _OTHER_METHODS
     }
-    is_there = answer.status != _NOT_FOUND or _has_path(patient, answer, others["GET"])
-    page = page_of(made)
-    if page is None or answer.status in {*_NO_METHOD, _NOT_FOUND}:
-        yield _post(answer, patient, late=made is not first, is_there=is_there)
-    else:
+    if page_of(made) is not None:
         yield finding("HTTP001", Level.OK, f"POST is answered: {answer.status}, see HTTP003")
+    else:
+        is_there = answer.status != _NOT_FOUND or _has_path(patient, answer, others["GET"])
+        yield _post(answer, patient, late=made is not first, is_there=is_there)
     yield _redirect(made, patient)
     yield _page(made)
     yield _told_apart(others)

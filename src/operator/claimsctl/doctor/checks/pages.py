@@ -123,9 +123,9 @@ _SIGNS = (
     _Sign(Page("nginx", _BEHIND), r"<center>nginx|<title>Welcome to nginx"),
     _Sign(Page("Apache", _BEHIND), r"<address>Apache"),
 )
-_REFUSALS = {401, 403}
+_OF_ITS_OWN = {401, 403, 404, 405}
 _SERVERS = {"an AWS load balancer", "nginx", "Apache"}
-"""Servers whose page with 401 or 403 may be the refusal of a token, which they check."""
+"""With these statuses such a server's page is its own word: a refusal, or a route that it lacks."""
 
 
 def page_of(made: Exchanged) -> Page | None:
@@ -143,7 +143,7 @@ def page_of(made: Exchanged) -> Page | None:
 
 
 def _shows(sign: _Sign, answer: Answer, text: str) -> bool:
-    if answer.status in _REFUSALS and sign.page.whose in _SERVERS:
+    if answer.status in _OF_ITS_OWN and sign.page.whose in _SERVERS:
         return False
     if sign.body is not None and not re.search(sign.body, text, re.IGNORECASE | re.DOTALL):
         return False

@@ -34,16 +34,16 @@ def _examine(patient: Patient) -> Iterator[Finding]:
     for id_, (what, body, content_type) in _oddities(patient).items():
         headers = {"content-type": content_type}
         made = patient.call(f"robustness: {what}", body, bearer=patient.bearer, headers=headers)
-        yield _judged(id_, what, made)
+        yield _judged(id_, made)
 
 
-def _judged(id_: str, what: str, made: Exchanged) -> Finding:
+def _judged(id_: str, made: Exchanged) -> Finding:
     answer, no_answer = made.attempt.answer, made.attempt.no_answer
     if answer is not None and answer.status in _CLIENT_ERRORS:
-        return finding(id_, Level.OK, f"{what}: {answer.status}")
+        return finding(id_, Level.OK, str(answer.status))
     if no_answer is not None and no_answer.cause is Cause.CLOSED and id_ == "ROB003":
-        return finding(id_, Level.OK, f"{what}: the connection is closed, which is a limit too")
-    evidence = f"{what}: {_outcome(made)}"
+        return finding(id_, Level.OK, "the connection is closed, which is a limit too")
+    evidence = _outcome(made)
     if id_ == "ROB001" and made.verdict.accepted:
         return finding(
             id_,

@@ -18,7 +18,24 @@ _NO_ANSWER = 1003005
 _SOON = timedelta(days=14)
 _RSA_BITS_MIN = 2048
 _BROKEN_HASHES = {"md5", "sha1"}
-_NO_TLS = ("wrong version number", "http request", "record layer failure", "packet length too long")
+_NO_TLS = "Something that is not TLS listens on this port: serve https there."
+_CUT = "Find what cuts the handshake: a firewall, or a server without a certificate for this name."
+_HINTS = {
+    "wrong version number": _NO_TLS,
+    "http request": _NO_TLS,
+    "record layer failure": _NO_TLS,
+    "packet length too long": _NO_TLS,
+    "not finished within": "Find what holds the handshake up: a proxy, a firewall, a busy machine.",
+    "handshake failure": "No cipher in common, or it asks for a client's certificate (mutual TLS), "
+    "which Entra has not.",
+    "unrecognized name": "Configure a certificate for this name (SNI) there.",
+    "eof": _CUT,
+    "reset by peer": _CUT,
+}
+_TRUSTED = (
+    "Serve a certificate of a public authority for this host, with its intermediates, over TLS "
+    "1.2 or later."
+)
 
 
 def _examine(patient: Patient) -> Iterator[Finding]:
@@ -54,14 +71,7 @@ def _shake(patient: Patient, context: ssl.SSLContext) -> Handshake:
 def _strictly(trusted: Handshake) -> Finding:
     if trusted.error is None:
         return finding("TLS001", Level.OK, f"{trusted.version}, certificate accepted")
-    hint = (
-        "Serve a certificate of a public authority for this host, with its intermediates, "
-        "over TLS 1.2 or later."
-    )
-    if trusted.error in _NO_TLS:
-        hint = "Something that is not TLS listens on this port: serve https there."
-    elif trusted.timed_out:
-        hint = "Find what holds the handshake up: a proxy, a firewall, a machine that is too busy."
+    hint = next((hint for sign, hint in _HINTS.items() if sign in trusted.error.lower()), _TRUSTED)
     return finding(
         "TLS001",
         Level.FAIL,

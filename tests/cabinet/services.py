@@ -25,7 +25,7 @@ _CONTRACT = ", ".join(f"CON{number:03} fail" for number in range(1, 10))
 _NOBODY = Reply(404, b'{"error": "no such user"}')
 _KNOWN = {each.data.authentication_context.user.id for name, each in SCENARIOS.items()
           if name != "minimal"}  # fmt: skip
-_SHORT_MS = 500
+_SHORT_MS = 1000
 
 
 def _service(name: str, found: str, code: int | None, respond: Respond, **rest: int) -> Exhibit:
@@ -154,23 +154,33 @@ class _Counting:
 
 @dataclass(slots=True)
 class _Narrow:
-    """Takes so many at once; the others wait their turn, or are sent away."""
+    """One at a time: quick while nobody else is there, slow when somebody waits."""
 
-    places: int
-    seconds: float
-    sends_away: bool
-    inside: threading.Semaphore = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.inside = threading.Semaphore(self.places)
+    waiting: int = 0
+    inside: threading.Lock = field(default_factory=threading.Lock)
+    count: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, request: Request) -> Reply:
-        if not self.inside.acquire(blocking=not self.sends_away):
+        with self.count:
+            self.waiting += 1
+        with self.inside:
+            time.sleep(0.02 if self.waiting == 1 else 0.13)
+        with self.count:
+            self.waiting -= 1
+        return Reply()
+
+
+@dataclass(slots=True)
+class _Busy:
+    """Sends away who comes while somebody is there."""
+
+    inside: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self, request: Request) -> Reply:
+        if not self.inside.acquire(blocking=False):
             return Reply(503, b'{"error": "busy"}')
-        try:
-            time.sleep(self.seconds)
-        finally:
-            self.inside.release()
+        time.sleep(0.03)
+        self.inside.release()
         return Reply()
 
 
@@ -202,18 +212,18 @@ _TIGHT = 0.82 * PATIENT_MS / 1000
 
 
 _LOAD = [
-    _service("a cold start, too slow", "HTTP001 warn, LAT001 fail", 1003005, _Counting({0: 0.7}),
+    _service("a cold start, too slow", "HTTP001 warn, LAT001 fail", 1003005, _Counting({0: 1.2}),
           wait_ms=_SHORT_MS),
     _service("a cold start, saved by the retry", "HTTP001 warn, LAT001 warn", None,
-          _Counting({0: 0.7}), wait_ms=_SHORT_MS, retries=1),
-    _service("one of ten late", "LAT002 fail", 1003005, _Counting({_WARM: 0.7}), wait_ms=_SHORT_MS),
-    _service("one of ten late, with a retry", "LAT002 warn", None, _Counting({_WARM: 0.7}),
+          _Counting({0: 1.2}), wait_ms=_SHORT_MS, retries=1),
+    _service("one of ten late", "LAT002 fail", 1003005, _Counting({_WARM: 1.2}), wait_ms=_SHORT_MS),
+    _service("one of ten late, with a retry", "LAT002 warn", None, _Counting({_WARM: 1.2}),
           wait_ms=_SHORT_MS, retries=1),
     _service("near the wait", "LAT001 warn, LAT002 warn, LAT003 warn", None,
           _Counting({0: _TIGHT, _WARM: _TIGHT, _AT_ONCE: _TIGHT})),
-    _service("one at a time", "LAT003 fail", 1003005, _Narrow(1, 0.075, sends_away=False),
+    _service("one at a time", "LAT003 fail", 1003005, _Narrow(),
           wait_ms=_SHORT_MS),
-    _service("sends away under load", "LAT003 fail", 1003002, _Narrow(1, 0.05, sends_away=True)),
+    _service("sends away under load", "LAT003 fail", 1003002, _Busy()),
     _service("another answer each time", "IDM001 warn", None, _Changing()),
     _service("another order each time", "", None, _Shuffling()),
 ]  # fmt: skip

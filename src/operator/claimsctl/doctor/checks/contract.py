@@ -120,11 +120,12 @@ def _judged(id_: str, made: Exchanged, advice: str, same_as: str) -> Finding:
     answer = made.attempt.answer
     if answer is not None and answer.status == _NOT_FOUND:
         hint = CALLOUTS["CON006"][2]  # HTTP001 has seen to it that the path is there
-    as_before = "" if same_as == id_ else f"as {same_as}, "
     return finding(
         id_,
         Level.FAIL,
-        f"{as_before}{failure.id} {failure.title}: {failure.evidence}",
+        f"{failure.id} {failure.title}: {failure.evidence}"
+        if same_as == id_
+        else f"as {same_as}: {failure.id}",
         hint=hint,
         expected=failure.expected,
         entra_code=failure.entra_code,

@@ -194,7 +194,9 @@ def _status(attempt: Attempt) -> str:
 def _is_strange(made: Exchanged) -> bool:
     """A crash, or claims for a call that asked for none."""
     answer = made.attempt.answer
-    return answer is None or answer.status >= _SERVER_ERROR or bool(made.verdict.claims)
+    if answer is None or bool(made.verdict.claims):
+        return True
+    return answer.status >= _SERVER_ERROR and answer.status not in _NO_METHOD
 
 
 def _version(patient: Patient) -> Iterator[Finding]:

@@ -58,7 +58,7 @@ def _public(addresses: list[Address], patient: Patient) -> Finding:
 
 def _families(addresses: list[Address]) -> Finding:
     if any(address.version == 4 for address in addresses):  # noqa: PLR2004  # IPv4
-        return finding("DNS003", Level.OK, "IPv4")
+        return finding("DNS003", Level.OK, "there is an IPv4 address")
     return finding(
         "DNS003",
         Level.WARN,

@@ -2,6 +2,8 @@
 
 import json
 import sys
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,7 +22,7 @@ from claimsctl.bearer_choice import (
 from claimsctl.doctor.checks import ENDPOINT_CHECKS
 from claimsctl.doctor.examination import Diagnosis, calls_of, examine
 from claimsctl.doctor.patient import Expectations, Patient
-from claimsctl.doctor.reports import junit, machine, markdown, terminal
+from claimsctl.doctor.reports import junit, machine, markdown, page, terminal
 from claimsctl.doctor.selection import chosen_checks, known_prefixes
 from claimsctl.entra.finding import Level
 from claimsctl.entra.scenarios import TENANT_ID
@@ -60,6 +62,15 @@ def doctor_endpoint(
     as_junit: Annotated[
         bool, typer.Option("--junit", help="The report as JUnit's XML, for pipelines.")
     ] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            "--html",
+            metavar="FILE",
+            help="Write the report as one page too, to look at or to mail.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Examine any endpoint from outside, and say what Entra would see.
 
@@ -89,6 +100,7 @@ def doctor_endpoint(
     console = report.err()
     announced = f"At most {calls_of(checks)} calls to {report.escaped(patient.shown_url)}"
     console.print(announced, style="dim", markup=False)
+    began = datetime.now(UTC)
     with console.status("") as status:  # on a terminal only
         diagnosis = examine(
             patient,
@@ -96,6 +108,8 @@ def doctor_endpoint(
             ignore=left_out,
             progress=lambda check: status.update(f"{check.ids[0]} …"),
         )
+    if html is not None:
+        _write(html, page.render(diagnosis, timeout_ms, began))
     if as_json:
         sys.stdout.write(json.dumps(machine.document(diagnosis), indent=2) + "\n")
     elif as_markdown:
@@ -105,6 +119,14 @@ def doctor_endpoint(
     else:
         report.out().print(terminal.view(diagnosis))
     raise typer.Exit(_exit_code(diagnosis, strict=strict))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        message = f"--html {path}: cannot be written: {error.strerror}"
+        raise OperatorError(message, exit_code=ExitCode.NOT_FINE) from None
 
 
 def _exit_code(diagnosis: Diagnosis, *, strict: bool) -> ExitCode:

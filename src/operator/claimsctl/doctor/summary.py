@@ -35,6 +35,11 @@ def headline(diagnosis: Diagnosis) -> str:
     return f"{good}; but {warning.id} {warning.title}: {warning.evidence}"
 
 
+def is_protected(diagnosis: Diagnosis) -> bool:
+    """Whether the endpoint refused every token that there was, so that nothing more is known."""
+    return _protected(diagnosis) is not None
+
+
 def first_cause(diagnosis: Diagnosis) -> Finding | None:
     """The first failure: what comes later may only follow from it."""
     return _first(diagnosis, Level.FAIL)
@@ -57,13 +62,10 @@ def _first(diagnosis: Diagnosis, level: Level) -> Finding | None:
 
 
 def _protected(diagnosis: Diagnosis) -> Finding | None:
-    return next(
-        (
-            each
-            for each in diagnosis.findings
-            if each.id == _PROTECTED
-            and each.level is Level.SKIP
-            and each.evidence.startswith("protected")
-        ),
-        None,
+    return next((each for each in diagnosis.findings if _is_protected(each)), None)
+
+
+def _is_protected(each: Finding) -> bool:
+    return (
+        each.id == _PROTECTED and each.level is Level.SKIP and each.evidence.startswith("protected")
     )

@@ -1,0 +1,1 @@
+"""The doctor: reports of what it found."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import jwt
 
-from claimsctl.doctor.check import Check, finding
+from claimsctl.doctor.check import Check, claims_in, finding
 from claimsctl.doctor.checks.http import login_of, reached
 from claimsctl.doctor.patient import Exchanged, Patient, encoded
 from claimsctl.entra.finding import Finding, Level
@@ -124,7 +124,7 @@ def _judged(id_: str, made: Exchanged, patient: Patient) -> Finding:
     if _answered(made):
         failure = made.verdict.first_failure
         got = (
-            f"with {len(made.verdict.claims)} claims"
+            f"with {claims_in(made.verdict)}"
             if failure is None
             else f"though Entra would not take the answer ({failure.id})"
         )

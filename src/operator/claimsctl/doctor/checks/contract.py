@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from claimsctl.doctor.check import Check, finding
+from claimsctl.doctor.check import Check, claims_in, finding
 from claimsctl.doctor.patient import Exchanged, Patient, encoded
 from claimsctl.entra.finding import Finding, Level
 
@@ -114,8 +114,8 @@ def _examine(patient: Patient) -> Iterator[Finding]:
 def _judged(id_: str, made: Exchanged, advice: str, same_as: str) -> Finding:
     failure = made.verdict.first_failure
     if failure is None:
-        claims = len(made.verdict.claims)
-        return finding(id_, Level.OK, f"{claims} claims, {made.verdict.claims_bytes} bytes")
+        size = f"{made.verdict.claims_bytes} bytes"
+        return finding(id_, Level.OK, f"{claims_in(made.verdict)}, {size}")
     hint = advice if advice and same_as == id_ else failure.hint
     answer = made.attempt.answer
     if answer is not None and answer.status == _NOT_FOUND:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from claimsctl.doctor.check import Check, finding
+from claimsctl.doctor.check import Check, claims_in, finding
 from claimsctl.doctor.patient import Patient
 from claimsctl.entra.finding import Finding, Level
 
@@ -12,7 +12,7 @@ def _examine(patient: Patient) -> Iterator[Finding]:
     first, second = (patient.call_as_entra("the same twice").verdict for _ in range(2))
     one, other = _settled(first.claims), _settled(second.claims)
     if one == other and first.accepted == second.accepted:
-        yield finding("IDM001", Level.OK, f"{len(one)} claims, both times")
+        yield finding("IDM001", Level.OK, f"{claims_in(first)}, both times")
         return
     differing = sorted(
         name for name in one.keys() | other.keys() if one.get(name) != other.get(name)

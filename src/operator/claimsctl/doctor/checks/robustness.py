@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from claimsctl.doctor.check import Check, finding
+from claimsctl.doctor.check import Check, claims_in, finding
 from claimsctl.doctor.patient import JSON_TYPE, Exchanged, Patient, encoded
 from claimsctl.entra.attempt import Cause
 from claimsctl.entra.finding import Finding, Level
@@ -48,7 +48,7 @@ def _judged(id_: str, made: Exchanged) -> Finding:
         return finding(
             id_,
             Level.FAIL,
-            f"{evidence} with {len(made.verdict.claims)} claims",
+            f"{evidence} with {claims_in(made.verdict)}",
             hint="Refuse with 400 what cannot be read: whose claims were those?",
             expected="400",
         )

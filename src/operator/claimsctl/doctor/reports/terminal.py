@@ -30,7 +30,7 @@ def view(diagnosis: Diagnosis) -> RenderableType:
 
 def _all_lines(findings: Sequence[Finding]) -> Iterator[Text]:
     """Skips for one reason are one line; what to do is said once where it is the same."""
-    last_hint = ""
+    said: set[str] = set()
     for reason, group in groupby(findings, _reason):
         alike = list(group)
         if reason is not None and len(alike) > 1:
@@ -38,8 +38,8 @@ def _all_lines(findings: Sequence[Finding]) -> Iterator[Text]:
             yield line.append(f"  {escaped(alike[0].evidence)}", style="dim")
             continue
         for finding in alike:
-            yield from _lines(finding, last_hint)
-            last_hint = finding.hint
+            yield from _lines(finding, in_full=finding.level in _FULL and finding.hint not in said)
+            said.add(finding.hint)
 
 
 def _reason(finding: Finding) -> str | None:
@@ -50,10 +50,10 @@ def _line(level: Level, text: str) -> Text:
     return Text(f"{level.value:4}  ", style=_STYLES[level]).append(text, style="default")
 
 
-def _lines(finding: Finding, last_hint: str) -> Iterator[Text]:
+def _lines(finding: Finding, *, in_full: bool) -> Iterator[Text]:
     line = _line(finding.level, f"{finding.id:8} {finding.title}")
     yield line.append(f"  {escaped(finding.evidence)}", style="dim")
-    if finding.level in _FULL and finding.hint != last_hint:
+    if in_full:
         for name, value in (("expected", finding.expected), ("do", finding.hint)):
             if value:
                 yield Text(f"      {name:9}{escaped(value)}")

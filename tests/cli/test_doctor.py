@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 from claimsctl.entra.scenarios import TENANT_ID
+from claimsctl.entra.token import mint
 from claimsctl.entra.token_claims import TenantKind, TokenProfile, TokenVersion
 
 from tests.cli.command import Run
 from tests.cli.server_process import serving
 from tests.endpoints import Endpoint, Received, Reply, endpoint
+from tests.tokens import issuer_key
 
 FROM = "--token-from"
 TEXT = {"content-type": "text/plain"}
@@ -232,6 +234,15 @@ def test_a_token_is_sent_and_never_shown(
         assert secret not in outcome.out + outcome.err
 
 
+def test_callouts_are_of_the_tokens_tenant(anybodys: Endpoint, run: Run) -> None:
+    """Unless --tenant says whose: an endpoint may compare the two."""
+    other = "bbbbcccc-1111-dddd-2222-eeee3333ffff"
+    token = mint(TokenProfile(other).claims(0), issuer_key())
+    for options, expected in (((), other), (("--tenant", TENANT_ID), TENANT_ID)):
+        run("doctor", "endpoint", anybodys.url, "--token", token, "--select", "AUT", *options)
+        assert expected == json.loads(anybodys.received[-1].body)["data"]["tenantId"]
+
+
 def test_a_refused_token_is_described(run: Run) -> None:
     """Whose it is, and for what: what an endpoint may not like of it. The token itself is not."""
     with endpoint(lambda _: Reply(401, b"{}", {"www-authenticate": 'Bearer error="x"'})) as served:
@@ -246,7 +257,7 @@ def test_a_refused_token_is_described(run: Run) -> None:
 @pytest.mark.parametrize(
     "url",
     ["", "claims", "ftp://host/", "https://", "https://host:0/", "https://host:x/", "https://[::1/",
-     "https://a b/"],
+     "https://a b/", "https://a\x07/", "https://a/\x00", "https://@/"],
 )  # fmt: skip
 def test_what_is_no_url_is_refused(url: str, run: Run) -> None:
     """Exit code 2, and nothing is called."""

@@ -26,6 +26,7 @@ from claimsctl.doctor.reports import junit, machine, markdown, page, terminal
 from claimsctl.doctor.selection import chosen_checks, known_prefixes
 from claimsctl.entra.finding import Level
 from claimsctl.entra.scenarios import TENANT_ID
+from claimsctl.entra.token import said_by
 from claimsctl.entra.token_claims import TenantKind, TokenProfile, TokenVersion
 from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.local.key_file import kept_key, key_path
@@ -91,7 +92,7 @@ def doctor_endpoint(
             retries=retries,
             bearer=bearer,
             forger=forger,
-            tenant_id=tenant,
+            tenant_id=tenant or _tenant_of(bearer),
             allow_anonymous=allow_anonymous,
         ),
     )
@@ -119,6 +120,13 @@ def doctor_endpoint(
     else:
         report.out().print(terminal.view(diagnosis))
     raise typer.Exit(_exit_code(diagnosis, strict=strict))
+
+
+def _tenant_of(bearer: str | None) -> str | None:
+    """Callouts are of the tenant that the token is of, as Entra's are."""
+    said = said_by(bearer) if bearer is not None else None
+    tenant_id = None if said is None else said.get("tid")
+    return tenant_id if isinstance(tenant_id, str) else None
 
 
 def _write(path: Path, text: str) -> None:

@@ -2,11 +2,8 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from functools import cache
 from typing import Any
-
-import jwt
 
 from claimsctl.doctor.check import Check, claims_in, finding
 from claimsctl.doctor.checks.http import login_of, reached
@@ -16,7 +13,7 @@ from claimsctl.entra.forgery import OTHER_GUID
 from claimsctl.entra.judge.problem import shortened
 from claimsctl.entra.scenarios import TENANT_ID
 from claimsctl.entra.signing_key import SigningKey
-from claimsctl.entra.token import mint
+from claimsctl.entra.token import mint, said_by
 from claimsctl.entra.token_claims import TokenProfile
 from claimsctl.entra.wrong_token import WrongToken, forge
 
@@ -89,14 +86,12 @@ def _nobodys_key() -> SigningKey:
 
 def _said_by(bearer: str | None) -> Mapping[str, Any] | None:
     """What the operator's token says, if it is one that can be forged after."""
-    if bearer is None:
+    claims = None if bearer is None else said_by(bearer)
+    if claims is None:
         return None
-    with suppress(jwt.InvalidTokenError):
-        claims: dict[str, Any] = jwt.decode(bearer, options={"verify_signature": False})
-        times = (claims.get(name) for name in ("iat", "nbf", "exp"))
-        if {"tid", "iss"} <= claims.keys() and all(isinstance(each, int) for each in times):
-            return claims
-    return None
+    times = (claims.get(name) for name in ("iat", "nbf", "exp"))
+    is_whole = {"tid", "iss"} <= claims.keys() and all(isinstance(each, int) for each in times)
+    return claims if is_whole else None
 
 
 def _resigned(patient: Patient) -> str | None:

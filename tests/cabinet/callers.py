@@ -128,6 +128,8 @@ EXHIBITS = [
     _caller("crashes whoever calls", lambda _: _SERVER_ERROR,
             f"{_all('warn', 'AUT001', *_FORGED, 'AUT005')}, {_CONTRACT}, RSP001 fail, "
             f"{_all('warn', 'ROB001', 'ROB002', 'ROB003')}", 1003002),
+    _caller("hangs without a token", _refusing(Reply(401, b"{}"), Reply(401, b"{}", seconds=2.5)),
+            "AUT001 warn", with_token=True),
     _caller("a login for those without a token",
             _refusing(Reply(401, b"{}"),
                       Reply(302, b"", {"location": "https://x.ciamlogin.com/authorize"})),

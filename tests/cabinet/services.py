@@ -120,6 +120,13 @@ def _closes_on_large(line: Line) -> None:
     line.send(raw(_guarded_reply(line.request())))
 
 
+def _crashes_on_half(line: Line) -> None:
+    request = line.request()
+    reply = _guarded_reply(request)
+    if reply.status != 400:
+        line.send(raw(reply))
+
+
 def _guarded_reply(request: Request) -> Reply:
     if request.method != "POST":
         return Reply(405, b"{}")
@@ -133,6 +140,8 @@ _ODD = [
           lambda r: _reads(r, Reply(400, b"{}"), types=False)),
     _open("has no limit", "ROB003 warn", lambda r: _reads(r, Reply(400, b"{}"), sizes=False)),
     Exhibit(name="closes on a large body", wire=_closes_on_large),
+    Exhibit(name="crashes without a word on half a callout", found="ROB001 warn",
+            wire=_crashes_on_half),
     Exhibit(name="claims for a GET", found="HTTP004 warn", wire=http(_any_method)),
     Exhibit(name="crashes on a GET", found="HTTP004 warn", wire=http(_crash_on_get)),
 ]  # fmt: skip
@@ -185,6 +194,20 @@ class _Busy:
 
 
 @dataclass(slots=True)
+class _Failing:
+    """Fails once, at the call of that number."""
+
+    at: int
+    number: int = -1
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self, request: Request) -> Reply:
+        with self.lock:
+            self.number += 1
+            return Reply(503, b"{}") if self.number == self.at else Reply()
+
+
+@dataclass(slots=True)
 class _Changing:
     """Another answer each time."""
 
@@ -207,7 +230,7 @@ class _Shuffling:
         return Reply(body=body_with_claims({"roles": roles[:: (-1) ** self.number]}))
 
 
-_WARM, _AT_ONCE = 15, 30
+_WARM, _AT_ONCE, _AGAIN = 15, 30, 37
 _TIGHT = 0.82 * PATIENT_MS / 1000
 
 
@@ -225,6 +248,8 @@ _LOAD = [
           wait_ms=_SHORT_MS),
     _service("sends away under load", "LAT003 fail", 1003002, _Busy()),
     _service("another answer each time", "IDM001 warn", None, _Changing()),
+    _service("fails the second time", "IDM001 warn", None, _Failing(_AGAIN)),
+    _service("fails once among many", "LAT002 fail", 1003002, _Failing(_WARM)),
     _service("another order each time", "", None, _Shuffling()),
 ]  # fmt: skip
 _TRACE = "Traceback (most recent call last):\n  File \"app.py\", line 3, in f\nKeyError: 'mail'"

@@ -27,7 +27,7 @@ GOOD = Exhibit(name="", wire=doors.GOOD_SERVICE, tls=certificates.good)
 
 
 def _found(url: str, *checks: Check, trust: ssl.SSLContext | None = None) -> dict[str, Finding]:
-    expectations = Expectations(wait_ms=500)
+    expectations = Expectations(wait_ms=5000)
     patient = Patient(url, expectations, trust) if trust else Patient(url, expectations)
     diagnosis = examine(patient, checks)
     return {finding.id: finding for finding in diagnosis.findings}
@@ -174,7 +174,7 @@ def test_what_the_operator_must_mend_ends_the_command() -> None:
 def test_a_warm_answer_near_the_wait_is_a_warning(internet: Internet) -> None:
     """From four fifths of the wait on there is no room for a bad day; beyond it sign-in ends."""
     with on_show(GOOD, internet):
-        patient = Patient(f"https://{HOST}/callout", Expectations(wait_ms=1000))
+        patient = Patient(f"https://{HOST}/callout", Expectations(wait_ms=60_000))
         made = patient.call_as_entra("x")
     levels = [
         latency._judged(
@@ -183,7 +183,7 @@ def test_a_warm_answer_near_the_wait_is_a_warning(internet: Internet) -> None:
             patient,
             asks_for_claims=False,
         ).level
-        for elapsed_ms in (799, 801, 1001)
+        for elapsed_ms in (47_999, 48_001, 60_001)
     ]
     assert [Level.OK, Level.WARN, Level.FAIL] == levels
 

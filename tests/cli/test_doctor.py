@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from claimsctl.entra.forgery import OTHER_GUID
 from claimsctl.entra.scenarios import TENANT_ID
 from claimsctl.entra.token import mint
 from claimsctl.entra.token_claims import TenantKind, TokenProfile, TokenVersion
@@ -241,6 +242,15 @@ def test_callouts_are_of_the_tokens_tenant(anybodys: Endpoint, run: Run) -> None
     for options, expected in (((), other), (("--tenant", TENANT_ID), TENANT_ID)):
         run("doctor", "endpoint", anybodys.url, "--token", token, "--select", "AUT", *options)
         assert expected == json.loads(anybodys.received[-1].body)["data"]["tenantId"]
+
+
+def test_a_test_callers_token_is_told_from_entras(anybodys: Endpoint, run: Run) -> None:
+    """Who is let in as another app than Entra's may be meant, or azp is not looked at."""
+    claims = {**TokenProfile(TENANT_ID).claims(0), "azp": OTHER_GUID}
+    arguments = ("doctor", "endpoint", anybodys.url, "--select", "AUT005", "--json")
+    out = run(*arguments, "--token", mint(claims, issuer_key())).out
+    (found,) = [each for each in json.loads(out)["findings"] if each["id"] == "AUT005"]
+    assert f"the token given, of {OTHER_GUID}: a test caller, or" in found["evidence"]
 
 
 def test_a_refused_token_is_described(run: Run) -> None:

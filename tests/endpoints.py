@@ -64,7 +64,10 @@ def endpoint(respond: Respond) -> Iterator[Endpoint]:
         def log_message(self, *_: object) -> None:
             """Nothing: the tests' output is not a log."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    class Server(ThreadingHTTPServer):
+        request_queue_size = 64  # with five a sixth caller at once waits a second for his SYN
+
+    with Server(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:

@@ -12,7 +12,7 @@ from claimsctl.catalogue.look_up import look_up, nearest
 from claimsctl.catalogue.page import page
 
 ROOT = Path(__file__).parents[2]
-FINDING_ID = re.compile(r"[A-Z]{3}\d{3}")
+FINDING_ID = re.compile(r"[A-Z]{3,4}\d{3}")
 ENTRA_CODES = {str(code) for code in range(1003000, 1003028)} - {"1003013"}
 ENTRIES = list(entries().values())
 

@@ -6,6 +6,10 @@ from pathlib import Path
 
 _CONSOLE = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
+_SERVER = re.compile(r"^\$ python .*&$", re.MULTILINE)
+
+Session = list[tuple[str, str]]
+"""What follows each `$`, and what comes out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,20 +18,29 @@ class Sessions:
 
     files: dict[str, str]
     """The content of each file, shown by `cat`."""
-    commands: list[tuple[str, str]]
-    """Each command of ours, and what comes out."""
+    commands: Session
+    """The commands of ours."""
+    with_servers: list[Session]
+    """Whole sessions that start a server, `cat` and all."""
     count: int
 
     @classmethod
     def of(cls, page: Path) -> "Sessions":
         """The sessions of `page`."""
-        shown = [
-            (command, told.strip("\n"))
-            for session in _CONSOLE.findall(page.read_text("utf-8"))
-            for command, told in _COMMAND.findall(session)
-        ]
+        told = [(_SERVER.search(session), _commands(session)) for session in _sessions(page)]
+        shown = [command for server, commands in told if not server for command in commands]
+        served = [commands for server, commands in told if server]
         return cls(
-            {c.removeprefix("cat "): told + "\n" for c, told in shown if c.startswith("cat ")},
-            [(command, told) for command, told in shown if command.startswith("claimsctl ")],
-            len(shown),
+            {c.removeprefix("cat "): text + "\n" for c, text in shown if c.startswith("cat ")},
+            [(command, text) for command, text in shown if command.startswith("claimsctl ")],
+            served,
+            len(shown) + len(served),
         )
+
+
+def _sessions(page: Path) -> list[str]:
+    return _CONSOLE.findall(page.read_text("utf-8"))
+
+
+def _commands(session: str) -> Session:
+    return [(command, told.strip("\n")) for command, told in _COMMAND.findall(session)]

@@ -2,17 +2,29 @@
 
 import re
 import shlex
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 import typer.main
 from claimsctl.app import app
 
-from tests.cli.command import ROOT, Run
-from tests.cli.sessions import Sessions
+from tests.cli.command import ROOT, SECONDS, Run
+from tests.cli.server_process import free_port
+from tests.cli.sessions import Session, Sessions
 
 README = (ROOT / "README.md").read_text("utf-8")
-PAGES = [ROOT / "README.md", ROOT / "docs/claims-file.md", ROOT / "docs/judge.md"]
+PAGES = [
+    ROOT / "README.md",
+    *(ROOT / "docs" / name for name in ("claims-file.md", "doctor.md", "judge.md")),
+]
+PORT = re.compile(r"\b80\d\d\b")
+"""Of a server that a page starts."""
 COMMANDS = [
     (sessions.files, command, shown)
     for sessions in map(Sessions.of, PAGES)
@@ -44,11 +56,77 @@ def test_a_session_is_what_comes_out(
     assert shown == "\n".join([*outcome.out.splitlines(), *told])
 
 
+@pytest.mark.parametrize(
+    "session",
+    [
+        pytest.param(session, id=f"{page.name}-{number}")
+        for page in PAGES
+        for number, session in enumerate(Sessions.of(page).with_servers)
+    ],
+)
+def test_a_session_with_a_server_is_what_comes_out(
+    session: Session, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Run command by command; a line … stands for some that are left out, and times differ.
+
+    So do ports: those shown may be taken.
+    """
+    monkeypatch.chdir(tmp_path)
+    ports = {port: str(free_port()) for command, _ in session for port in PORT.findall(command)}
+    with ExitStack() as servers:
+        for command, told in session:
+            here = PORT.sub(lambda match: ports[match[0]], command)
+            match shlex.split(here):
+                case ["cat", name]:
+                    (tmp_path / name).write_text(told + "\n", "utf-8")
+                case ["python", script, port, *_]:
+                    servers.enter_context(_serving(script, int(port)))
+                case ["claimsctl", *arguments]:
+                    outcome = run(*arguments)
+                    out = f"{outcome.err}{outcome.out}".rstrip("\n") + "\n"
+                    assert _pattern(told, ports).fullmatch(out), out
+                case _:
+                    subprocess.run(["sh", "-c", here], check=True, timeout=SECONDS)
+
+
+def _pattern(told: str, ports: dict[str, str]) -> re.Pattern[str]:
+    text = PORT.sub(lambda match: ports.get(match[0], match[0]), told)
+    lines = [
+        r"(?:.*\n)*" if line == "…" else re.sub(r"\d+\\ ms", r"\\d+\\ ms", re.escape(line)) + r"\n"
+        for line in text.splitlines()
+    ]
+    return re.compile("".join(lines))
+
+
+@contextmanager
+def _serving(script: str, port: int) -> Iterator[None]:
+    process = subprocess.Popen(
+        [sys.executable, script, str(port)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        give_up_at = time.monotonic() + SECONDS
+        while True:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            assert process.poll() is None, script
+            assert time.monotonic() < give_up_at, script
+            time.sleep(0.05)
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_session_is_looked_at(page: Path) -> None:
-    """A session is either a file's content or a command that is run."""
+    """A session is a file's content, a command that is run, or one with a server."""
     sessions = Sessions.of(page)
-    assert sessions.count == len(sessions.files) + len(sessions.commands) >= 3
+    looked_at = len(sessions.files) + len(sessions.commands) + len(sessions.with_servers)
+    assert sessions.count == looked_at >= 1
 
 
 def test_every_command_is_told() -> None:

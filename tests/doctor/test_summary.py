@@ -1,10 +1,14 @@
 """The first lines of a report say what matters most."""
 
 import pytest
+from claimsctl.doctor.check import finding
 from claimsctl.doctor.summary import advice, counts, headline
-from claimsctl.entra.finding import Finding
+from claimsctl.entra.finding import Finding, Level
 
 from tests.doctor.diagnoses import FAILED, FINE, PROTECTED, SKIPPED, WARNED, diagnosis
+
+TESTED = finding("CON001", Level.OK, "2 claims, 38 bytes")
+ON_THIS_MACHINE = finding("DNS002", Level.WARN, "127.0.0.1", hint="Publish it.")
 
 
 @pytest.mark.parametrize(
@@ -15,11 +19,16 @@ from tests.doctor.diagnoses import FAILED, FINE, PROTECTED, SKIPPED, WARNED, dia
         ((FAILED, PROTECTED), "CON001 A member signs in: a member: status 500 (Entra: 1003002)",
          "Look there."),
         ((FINE, WARNED, PROTECTED),
-         "The contract was not tested: the endpoint is protected: refused with 401", "Let one in."),
-        ((FINE, WARNED), "Entra would get its claims; look at the warnings", ""),
-        ((FINE,), "Entra would get its claims", ""),
+         ("The contract was not tested, for the endpoint is protected: refused with 401; let a "
+         "test caller in"), "Let one in."),
+        ((TESTED, WARNED), ("Entra would get its claims; but HYG002 Versions of the server's "
+         "software: server: x/1.0"), "Switch it off."),
+        ((TESTED, ON_THIS_MACHINE, WARNED),
+         "Entra would take its answers, if it could call this machine", "Publish it."),
+        ((FINE, TESTED), "Entra would get its claims", ""),
+        ((FINE,), "Nothing that was looked at is wrong; the contract was not tested", ""),
     ],
-    ids=["failed", "failed-and-protected", "protected", "warned", "fine"],
+    ids=["failed", "failed-and-protected", "protected", "warned", "local", "fine", "untested"],
 )  # fmt: skip
 def test_the_headline_is_the_cause(
     findings: tuple[Finding, ...], expected: str, next_step: str

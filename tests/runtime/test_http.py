@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 from claims_provider.settings import read_settings
-from claimsctl.entra.finding import Answer
+from claimsctl.doctor.checks import ENDPOINT_CHECKS
+from claimsctl.doctor.examination import examine
+from claimsctl.doctor.patient import Expectations, Patient
+from claimsctl.entra.finding import Answer, Level
 from claimsctl.entra.judge import judge
 from claimsctl.entra.scenarios import TENANT_ID
 from claimsctl.entra.token import mint
@@ -74,3 +77,15 @@ def test_a_forged_token_does_not_reach_the_function(url: str, warm: Emulator) ->
     assert 401 == _post(url, BODY, other_key()).status
     _post(url, BODY, issuer_key())
     assert before + 1 == len(warm.logged(before + 1))
+
+
+def test_the_doctor_finds_nothing_wrong(url: str) -> None:
+    """Examined as any endpoint is, what is built fails nothing, and lets no forged token in."""
+    token = mint(PROFILE.claims(int(time.time())), issuer_key())
+    patient = Patient(url, Expectations(wait_ms=WAIT_MS, bearer=token, forger=issuer_key()))
+    findings = examine(patient, ENDPOINT_CHECKS).findings
+    levels = {finding.id: finding.level for finding in findings}
+    assert [] == [finding for finding in findings if finding.level is Level.FAIL]
+    of_this_machine = {"URL001", "URL005", "DNS002"}
+    assert of_this_machine == {id_ for id_, level in levels.items() if level is Level.WARN}
+    assert {Level.OK} == {levels[id_] for id_ in ("AUT007", "CON009", "ROB003", "LAT003", "IDM001")}

@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
+import httpx2
 import typer
 from claims_provider.contract.identifiers import canonical_address, canonical_guid
 from claims_provider.settings import CallerVerification
 
+from claimsctl.entra.play import RETRIES_MAX
 from claimsctl.entra.token_claims import TenantKind, TokenVersion
 
 
@@ -44,11 +46,12 @@ def _url(value: str | None) -> str | None:
 
 
 def callout_url(value: str) -> str:
-    """The URL of an endpoint, http for one on this machine."""
-    with suppress(ValueError):
+    """The URL of an endpoint, http for one on this machine: one that can be called as it stands."""
+    with suppress(ValueError, httpx2.InvalidURL):
         url = urlsplit(value)
         blank = any(character.isspace() for character in value)
-        if url.scheme in {"http", "https"} and url.hostname and url.port != 0 and not blank:
+        has_host = url.hostname and httpx2.URL(value).raw_host
+        if url.scheme in {"http", "https"} and has_host and url.port != 0 and not blank:
             return value
     message = f"expected a URL such as https://host/callout, found {value!r}"
     raise typer.BadParameter(message)
@@ -158,4 +161,8 @@ WaitMs = Annotated[
         min=200,
         max=2000,
     ),
+]
+Retries = Annotated[
+    int,
+    typer.Option(help="Entra's maximumRetries.", envvar="ENTRA_RETRIES", min=0, max=RETRIES_MAX),
 ]

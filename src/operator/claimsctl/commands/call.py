@@ -24,13 +24,13 @@ from claimsctl.dataset.catalogue import mapped_by
 from claimsctl.dataset.catalogue_file import read_catalogue
 from claimsctl.entra.callout_choice import scenario_callout, set_fields
 from claimsctl.entra.mapping_policy import MappedClaim, read_policy
-from claimsctl.entra.play import RETRIES_MAX, play_callout, series_of
+from claimsctl.entra.play import play_callout, series_of
 from claimsctl.entra.scenarios import SCENARIOS, TENANT_ID
 from claimsctl.entra.token_claims import TenantKind, TokenProfile, TokenVersion
 from claimsctl.entra.token_preview import PreviewedClaim, preview
 from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.local.function import callout_in, read_json
-from claimsctl.options import Kind, Tenant, Version, WaitMs, callout_url, input_file
+from claimsctl.options import Kind, Retries, Tenant, Version, WaitMs, callout_url, input_file
 
 _REPEAT_MAX = 100
 
@@ -61,12 +61,7 @@ def call(
     ] = None,
     tenant: Tenant = None,
     timeout_ms: WaitMs = 1000,
-    retries: Annotated[
-        int,
-        typer.Option(
-            help="Entra's maximumRetries.", envvar="ENTRA_RETRIES", min=0, max=RETRIES_MAX
-        ),
-    ] = 0,
+    retries: Retries = 0,
     token: BearerToken = None,
     token_from: BearerFrom = None,
     tenant_kind: Kind = TenantKind.EXTERNAL,

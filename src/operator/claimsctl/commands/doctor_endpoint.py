@@ -23,13 +23,14 @@ from claimsctl.doctor.checks import ENDPOINT_CHECKS
 from claimsctl.doctor.examination import Diagnosis, calls_of, examine
 from claimsctl.doctor.patient import Expectations, Patient
 from claimsctl.doctor.reports import junit, machine, markdown, page, terminal
-from claimsctl.doctor.selection import chosen_checks
+from claimsctl.doctor.selection import chosen_checks, known_prefixes
 from claimsctl.entra.finding import Level
 from claimsctl.entra.scenarios import TENANT_ID
+from claimsctl.entra.token import said_by
 from claimsctl.entra.token_claims import TenantKind, TokenProfile, TokenVersion
 from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.local.key_file import kept_key, key_path
-from claimsctl.options import Kind, Tenant, Version, WaitMs, callout_url
+from claimsctl.options import Kind, Retries, Tenant, Version, WaitMs, callout_url
 
 
 def doctor_endpoint(
@@ -43,6 +44,7 @@ def doctor_endpoint(
     identifier_uri: IdentifierUri = None,
     authority: Authority = None,
     timeout_ms: WaitMs = 1000,
+    retries: Retries = 0,
     allow_anonymous: Annotated[
         bool, typer.Option("--allow-anonymous", help="Only warn when anybody gets an answer.")
     ] = False,
@@ -87,19 +89,26 @@ def doctor_endpoint(
         url,
         Expectations(
             wait_ms=timeout_ms,
+            retries=retries,
             bearer=bearer,
             forger=forger,
-            tenant_id=tenant,
+            tenant_id=tenant or _tenant_of(bearer),
             allow_anonymous=allow_anonymous,
         ),
     )
     checks = chosen_checks(ENDPOINT_CHECKS, select or ())
+    left_out = known_prefixes(ignore or ())
     console = report.err()
-    console.print(
-        f"At most {calls_of(checks)} calls to {report.escaped(url)}", style="dim", markup=False
-    )
+    announced = f"At most {calls_of(checks)} calls to {report.escaped(patient.shown_url)}"
+    console.print(announced, style="dim", markup=False)
     began = datetime.now(UTC)
-    diagnosis = examine(patient, checks, ignore=tuple(ignore or ()))
+    with console.status("") as status:  # on a terminal only
+        diagnosis = examine(
+            patient,
+            checks,
+            ignore=left_out,
+            progress=lambda check: status.update(f"{check.ids[0]} …"),
+        )
     if html is not None:
         _write(html, page.render(diagnosis, timeout_ms, began))
     if as_json:
@@ -111,6 +120,13 @@ def doctor_endpoint(
     else:
         report.out().print(terminal.view(diagnosis))
     raise typer.Exit(_exit_code(diagnosis, strict=strict))
+
+
+def _tenant_of(bearer: str | None) -> str | None:
+    """Callouts are of the tenant that the token is of, as Entra's are."""
+    said = said_by(bearer) if bearer is not None else None
+    tenant_id = None if said is None else said.get("tid")
+    return tenant_id if isinstance(tenant_id, str) else None
 
 
 def _write(path: Path, text: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from claimsctl.catalogue.entry import entries
 from claimsctl.doctor.patient import Patient
-from claimsctl.entra.finding import Basis, Finding, Level
+from claimsctl.entra.finding import Basis, Finding, Level, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +52,9 @@ def finding(
         None,
         entry.doc,
     )
+
+
+def claims_in(verdict: Verdict) -> str:
+    """How many claims Entra would take: ``1 claim``, ``2 claims``."""
+    count = len(verdict.claims)
+    return f"{count} claim" if count == 1 else f"{count} claims"

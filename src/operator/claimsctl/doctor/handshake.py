@@ -2,12 +2,15 @@
 
 import socket
 import ssl
+import time
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
 from cryptography import x509
 
-_WAIT_SECONDS = 5.0
+from claimsctl.entra.network import look_up
+
 _PROTOCOLS = ("h2", "http/1.1")
 
 
@@ -15,36 +18,55 @@ _PROTOCOLS = ("h2", "http/1.1")
 class Handshake:
     """One handshake's outcome."""
 
-    version: str | None
-    protocol: str | None
+    version: str | None = None
+    protocol: str | None = None
     """What ALPN chose; ``None`` for nothing."""
-    chain: tuple[x509.Certificate, ...]
+    chain: tuple[x509.Certificate, ...] = ()
     """The certificates as served, the host's own first."""
     error: str | None = None
     """Why there was none."""
+    timed_out: bool = False
 
 
-def shake_hands(host: str, port: int, context: ssl.SSLContext) -> Handshake:
-    """A handshake with `host` and nothing after it. Never raises for what the other side does."""
+def shake_hands(host: str, port: int, context: ssl.SSLContext, seconds: float) -> Handshake:
+    """A handshake with `host` and nothing after it, within `seconds`, name lookup included.
+
+    Never raises for what the other side does.
+    """
     try:
         with (
-            socket.create_connection((host, port), timeout=_WAIT_SECONDS) as sock,
+            _connected(host, port, time.monotonic() + seconds) as sock,
             context.wrap_socket(sock, server_hostname=host) as tls,
         ):
             return Handshake(tls.version(), tls.selected_alpn_protocol(), _served(tls))
+    except TimeoutError:
+        return Handshake(error=f"not finished within {seconds * 1000:.0f} ms", timed_out=True)
     except ssl.SSLCertVerificationError as error:
-        return Handshake(None, None, (), error.verify_message)
+        return Handshake(error=error.verify_message)
     except ssl.SSLError as error:
-        reason = (error.reason or str(error)).lower().replace("_", " ")
-        return Handshake(None, None, (), reason)
-    except (OSError, ValueError) as error:
-        return Handshake(None, None, (), str(error) or "no answer in time")
+        return Handshake(error=(error.reason or str(error)).lower().replace("_", " "))
+    except (OSError, ValueError) as error:  # a certificate that is none is a ValueError
+        return Handshake(error=getattr(error, "strerror", None) or str(error))
 
 
-def trusting(trust: ssl.SSLContext) -> ssl.SSLContext:
-    """`trust`, asking for HTTP's protocols."""
-    trust.set_alpn_protocols(list(_PROTOCOLS))
-    return trust
+def _connected(host: str, port: int, until: float) -> socket.socket:
+    failure: OSError = TimeoutError()
+    for family, kind, protocol, _, address in look_up(host, port, until - time.monotonic()):
+        sock = socket.socket(family, kind, protocol)
+        left = until - time.monotonic()
+        if left <= 0:
+            sock.close()
+            break
+        try:
+            sock.settimeout(left)
+            sock.connect(address)
+        except OSError as error:
+            sock.close()
+            failure = error
+        else:
+            sock.settimeout(max(until - time.monotonic(), 0.001))  # zero means something else
+            return sock
+    raise failure
 
 
 def curious() -> ssl.SSLContext:
@@ -52,15 +74,18 @@ def curious() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    return trusting(context)
+    context.set_ciphers("ALL:@SECLEVEL=0")  # a weak key is to be seen too
+    context.set_alpn_protocols(list(_PROTOCOLS))
+    return context
 
 
 def backward() -> ssl.SSLContext:
     """Takes any certificate, over what nobody should speak any more, to tell that it is spoken."""
     context = curious()
-    context.set_ciphers("ALL:@SECLEVEL=0")
-    context.minimum_version = ssl.TLSVersion.TLSv1
-    context.maximum_version = ssl.TLSVersion.TLSv1_1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # for just that reason
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
     return context
 
 

@@ -7,16 +7,20 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any, Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+import httpx2
 
 from claimsctl.entra.attempt import Attempt
 from claimsctl.entra.finding import Verdict
 from claimsctl.entra.judge.attempt import judge_attempt
 from claimsctl.entra.samples.callouts import body_of
 from claimsctl.entra.signing_key import SigningKey
-from claimsctl.entra.transport import send_callout
+from claimsctl.entra.transport import public_trust, send_callout
 
 JSON_TYPE: Final = "application/json"
+_PORTS: Final = {"https": 443, "http": 80}
+_MASK = "…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +54,54 @@ class Exchanged:
 
 @dataclass(slots=True)
 class Patient:
-    """The endpoint: each call to it is kept, and none is made but through here."""
+    """The endpoint: each call to it is kept, and none is made but through here.
+
+    `trust` is what a strict client trusts, the public web's roots by default.
+    """
 
     url: str
     expectations: Expectations
-    trust: ssl.SSLContext | None = None
+    trust: ssl.SSLContext = field(default_factory=public_trust)
     exchanges: list[Exchanged] = field(default_factory=list)
+    bearer: str | None = field(init=False)
+    """The token that gets in, as far as is known: the operator's, or a forged one that did."""
+
+    def __post_init__(self) -> None:
+        """Begin with the operator's token."""
+        self.bearer = self.expectations.bearer
 
     @property
     def parts(self) -> SplitResult:
         """The URL's parts."""
         return urlsplit(self.url)
+
+    @property
+    def host(self) -> str:
+        """The host as it is looked up and asked for by TLS: in ASCII, an address bare."""
+        return httpx2.URL(self.url).raw_host.decode("ascii")
+
+    @property
+    def port(self) -> int:
+        """The port that is connected to."""
+        return self.parts.port or _PORTS[self.parts.scheme]
+
+    @property
+    def wait_seconds(self) -> float:
+        """Entra's wait, for sockets."""
+        return self.expectations.wait_ms / 1000
+
+    @property
+    def shown_url(self) -> str:
+        """The URL without what opens it: credentials, and the query's values (a function's key)."""
+        parts = self.parts
+        *credentials, host = parts.netloc.rsplit("@", 1)
+        names = [pair.partition("=") for pair in parts.query.split("&") if pair]
+        return urlunsplit(
+            parts._replace(
+                netloc=f"{_MASK}@{host}" if credentials else host,
+                query="&".join(f"{name}={_MASK}" if equals else _MASK for name, equals, _ in names),
+            )
+        )
 
     def call(
         self,
@@ -70,21 +111,27 @@ class Patient:
         bearer: str | None = None,
         headers: Mapping[str, str] | None = None,
         method: str = "POST",
+        url: str | None = None,
     ) -> Exchanged:
         """One call on a connection of its own, waited for as Entra does.
 
-        `headers` replace the content type that Entra sends.
+        `headers` replace the content type that Entra sends, `url` the endpoint's.
         """
         sent = dict(headers) if headers is not None else {"content-type": JSON_TYPE}
         masked = dict(sent)
         if bearer is not None:
             sent["authorization"] = f"Bearer {bearer}"
-            masked["authorization"] = "Bearer …"
-        attempt = send_callout(self.url, body, sent, self.expectations.wait_ms, self.trust, method)
-        verdict = judge_attempt(attempt, self.expectations.wait_ms)
+            masked["authorization"] = f"Bearer {_MASK}"
+        wait_ms = self.expectations.wait_ms
+        attempt = send_callout(url or self.url, body, sent, wait_ms, self.trust, method)
+        verdict = judge_attempt(attempt, wait_ms)
         exchanged = Exchanged(purpose, body, masked, attempt, verdict)
         self.exchanges.append(exchanged)
         return exchanged
+
+    def call_as_entra(self, purpose: str) -> Exchanged:
+        """A member's sign-in, with the token that gets in."""
+        return self.call(purpose, encoded(self.callout("member")), bearer=self.bearer)
 
     def made(self, purpose: str) -> Exchanged | None:
         """The first exchange that was for `purpose`."""

@@ -5,7 +5,9 @@ from collections import Counter
 from claimsctl.doctor.examination import Diagnosis
 from claimsctl.entra.finding import Finding, Level
 
-PROTECTED = "AUT005"
+_PROTECTED = "AUT005"
+_CONTRACT = "CON001"
+_PUBLIC = "DNS002"
 
 
 def headline(diagnosis: Diagnosis) -> str:
@@ -14,40 +16,56 @@ def headline(diagnosis: Diagnosis) -> str:
     if cause is not None:
         code = f" (Entra: {cause.entra_code})" if cause.entra_code else ""
         return f"{cause.id} {cause.title}: {cause.evidence}{code}"
-    if is_protected(diagnosis):
-        protected = _protection(diagnosis)
-        return f"The contract was not tested: the endpoint is {protected.evidence}"
-    if diagnosis.worst() is Level.WARN:
-        return "Entra would get its claims; look at the warnings"
-    return "Entra would get its claims"
+    protected = _protected(diagnosis)
+    if protected is not None:
+        return (
+            f"The contract was not tested, for the endpoint is {protected.evidence}; "
+            "let a test caller in"
+        )
+    levels = {each.id: each.level for each in diagnosis.findings}
+    if levels.get(_CONTRACT, Level.SKIP) is Level.SKIP:
+        good = "Nothing that was looked at is wrong; the contract was not tested"
+    elif levels.get(_PUBLIC) is Level.WARN:
+        return "Entra would take its answers, if it could call this machine"
+    else:
+        good = "Entra would get its claims"
+    warning = _first(diagnosis, Level.WARN)
+    if warning is None:
+        return good
+    return f"{good}; but {warning.id} {warning.title}: {warning.evidence}"
 
 
 def is_protected(diagnosis: Diagnosis) -> bool:
     """Whether the endpoint refused every token that there was, so that nothing more is known."""
-    return any(
-        each.id == PROTECTED and each.level is Level.SKIP and each.evidence.startswith("protected")
-        for each in diagnosis.findings
-    )
+    return _protected(diagnosis) is not None
 
 
 def first_cause(diagnosis: Diagnosis) -> Finding | None:
     """The first failure: what comes later may only follow from it."""
-    return next((each for each in diagnosis.findings if each.level is Level.FAIL), None)
+    return _first(diagnosis, Level.FAIL)
 
 
 def advice(diagnosis: Diagnosis) -> str:
     """The one thing to do next; empty for nothing."""
-    cause = first_cause(diagnosis)
-    if cause is not None:
-        return cause.hint
-    return _protection(diagnosis).hint if is_protected(diagnosis) else ""
-
-
-def _protection(diagnosis: Diagnosis) -> Finding:
-    return next(each for each in diagnosis.findings if each.id == PROTECTED)
+    cause = first_cause(diagnosis) or _protected(diagnosis) or _first(diagnosis, Level.WARN)
+    return "" if cause is None else cause.hint
 
 
 def counts(diagnosis: Diagnosis) -> str:
     """How many findings of each level."""
     number = Counter(each.level for each in diagnosis.findings)
     return ", ".join(f"{number[level]} {level.value}" for level in Level if number[level])
+
+
+def _first(diagnosis: Diagnosis, level: Level) -> Finding | None:
+    return next((each for each in diagnosis.findings if each.level is level), None)
+
+
+def _protected(diagnosis: Diagnosis) -> Finding | None:
+    return next((each for each in diagnosis.findings if _is_protected(each)), None)
+
+
+def _is_protected(each: Finding) -> bool:
+    return (
+        each.id == _PROTECTED and each.level is Level.SKIP and each.evidence.startswith("protected")
+    )

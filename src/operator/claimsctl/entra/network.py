@@ -9,7 +9,6 @@ import ssl
 import threading
 import time
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import Any
 
 import httpcore2
@@ -67,8 +66,9 @@ class Stopwatch:
 class _Stream(httpcore2.NetworkStream):
     """A connection whose every step may take what is left."""
 
-    def __init__(self, sock: socket.socket, watch: Stopwatch) -> None:
+    def __init__(self, sock: socket.socket, address: Any, watch: Stopwatch) -> None:
         self._sock = sock
+        self._address = address  # a connection that was reset no longer knows it
         self._watch = watch
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -79,6 +79,9 @@ class _Stream(httpcore2.NetworkStream):
         except TimeoutError as error:
             raise httpcore2.ReadTimeout from error
         except OSError as error:
+            if isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or ""):
+                # By TLS 1.3 a server refuses the client's side of the handshake only afterwards.
+                raise TlsError(_tls_reason(error)) from error
             raise httpcore2.ReadError(str(error)) from error
         if received:
             self._watch.enter(Phase.BODY)
@@ -122,7 +125,7 @@ class _Stream(httpcore2.NetworkStream):
     def get_extra_info(self, info: str) -> Any:
         match info:
             case "server_addr":
-                return self._sock.getpeername()
+                return self._address
             case "tls_version":
                 return self._sock.version() if isinstance(self._sock, ssl.SSLSocket) else None
             case _:
@@ -156,31 +159,45 @@ class TimedNetwork(httpcore2.NetworkBackend):
                 failure = error
             else:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                return _Stream(sock, self._watch)
+                return _Stream(sock, address, self._watch)
         if isinstance(failure, TimeoutError):
             raise httpcore2.ConnectTimeout from failure
         raise httpcore2.ConnectError(str(failure)) from failure
 
     def _resolve(self, host: str, port: int) -> list[Address]:
-        """In a thread of its own: a lookup knows no time-out."""
-        found: list[Address] = []
-        failures: list[OSError] = []
+        try:
+            return look_up(host, port, self._watch.remaining())
+        except TimeoutError as error:
+            raise httpcore2.ConnectTimeout from error
+        except OSError as error:
+            raise NameUnknownError(error.strerror or str(error)) from error
 
-        def look_up() -> None:
-            try:
-                found.extend(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-            except OSError as error:
-                failures.append(error)
 
-        thread = threading.Thread(target=look_up, name="name-lookup", daemon=True)
-        thread.start()
-        with suppress(TimeoutError):
-            thread.join(self._watch.remaining())
-        if failures:
-            raise NameUnknownError(failures[0].strerror or str(failures[0])) from failures[0]
-        if not found:
-            raise httpcore2.ConnectTimeout
-        return found
+def look_up(host: str, port: int | None, seconds: float, flags: int = 0) -> list[Address]:
+    """The addresses of a name, in a thread of its own: a lookup knows no time-out.
+
+    Raises ``TimeoutError`` after `seconds`, another ``OSError`` for a name that leads nowhere or is
+    none.
+    """
+    found: list[Address] = []
+    failures: list[OSError] = []
+
+    def resolve() -> None:
+        try:
+            found.extend(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags))
+        except UnicodeError as error:  # a label that is empty or longer than 63 characters
+            failures.append(socket.gaierror(socket.EAI_NONAME, f"no name of a host: {error}"))
+        except OSError as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=resolve, name="name-lookup", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if failures:
+        raise failures[0]
+    if not found:
+        raise TimeoutError
+    return found
 
 
 def _tls_reason(error: Exception) -> str:

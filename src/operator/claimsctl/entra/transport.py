@@ -9,7 +9,7 @@ import certifi
 import httpcore2
 import httpx2
 
-from claimsctl.entra.attempt import Attempt, Cause, NoAnswer
+from claimsctl.entra.attempt import Attempt, Cause, NoAnswer, Phase
 from claimsctl.entra.finding import Answer
 from claimsctl.entra.network import NameUnknownError, Stopwatch, TimedNetwork, TlsError
 from claimsctl.errors import OperatorError
@@ -69,7 +69,10 @@ def send_callout(
             http_version = response.extensions["http_version"].decode("ascii")
             content = _read(response)
     except (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException) as error:
-        no_answer = NoAnswer(_cause(error), watch.phase, str(error) or "no answer in time")
+        detail = str(error) or "no answer in time"
+        if watch.phase is Phase.BODY:  # something had come
+            detail = detail.replace("without sending a response", "within the answer's head")
+        no_answer = NoAnswer(_cause(error), watch.phase, detail)
     except _TooLargeError:
         no_answer = NoAnswer(Cause.TOO_LARGE, watch.phase, f"over {BODY_BYTES_MAX} bytes of body")
     else:

@@ -8,12 +8,16 @@ from claimsctl.doctor.patient import Patient
 from claimsctl.entra.finding import Answer, Finding, Level
 
 _TRACES = re.compile(
-    r"Traceback \(most recent call last\)|^\s+at [\w.$<>]+\(|\bat System\.|"
-    r"\b[\w.]+Exception: |File \"[^\"]+\", line \d+|node_modules/|/var/task/|site-packages",
+    r"Traceback \(most recent call last\)|^\s+at (async )?[\w.$<>]+[ (]|\bat System\.|"
+    r"\b[\w.]+Exception: |File \"[^\"]+\", line \d+|node_modules/|/var/task/|site-packages|"
+    r"/home/site/wwwroot|\"(stackTrace|stack_trace)\"|\"errorType\"|Werkzeug Debugger|SQLSTATE|"
+    r"An error occurred \(\w+\) when calling the",
     re.MULTILINE,
 )
 _TELLING = ("x-powered-by", "x-aspnet-version", "x-aspnetmvc-version", "x-debug-token")
 _VERSION = re.compile(r"/\d")
+_PLATFORMS = ("awselb/", "Microsoft-HTTPAPI/")
+"""Servers whose name nobody who rents them can change."""
 
 
 def _examine(patient: Patient) -> Iterator[Finding]:
@@ -41,12 +45,14 @@ def _examine(patient: Patient) -> Iterator[Finding]:
 
 
 def _has_trace(answer: Answer) -> bool:
-    return bool(_TRACES.search(answer.body[:100_000].decode("utf-8", "replace")))
+    text = answer.body[:100_000].decode("utf-8", "replace")
+    return bool(_TRACES.search(text.replace("\\n", "\n").replace('\\"', '"')))  # in JSON too
 
 
 def _telling(answer: Answer) -> Iterator[str]:
     for name, value in answer.headers:
-        if name.lower() in _TELLING or (name.lower() == "server" and _VERSION.search(value)):
+        versioned = _VERSION.search(value) and not value.startswith(_PLATFORMS)
+        if name.lower() in _TELLING or (name.lower() == "server" and versioned):
             yield f"{name.lower()}: {value[:60]}"
 
 

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from statistics import quantiles
 
 from claimsctl.doctor.check import Check, finding
-from claimsctl.doctor.checks.authentication import GOOD_CALLER
-from claimsctl.doctor.patient import Exchanged, Patient, encoded
+from claimsctl.doctor.checks.http import FIRST
+from claimsctl.doctor.patient import Exchanged, Patient
 from claimsctl.entra.finding import Finding, Level
 
 WARM_CALLS = 10
@@ -21,43 +21,51 @@ _FASTER = (
 
 
 def _examine(patient: Patient) -> Iterator[Finding]:
-    first = patient.made(GOOD_CALLER)  # refusals before it may not have woken the service
-    assert first is not None, "AUT005 makes it"  # noqa: S101
-    yield _judged("LAT001", [first], patient)
-    warm = [_call(patient, "latency: warm") for _ in range(WARM_CALLS)]
+    first = patient.made(FIRST)
+    assert first is not None, "HTTP001 makes it"  # noqa: S101
+    yield _judged("LAT001", [first], patient, asks_for_claims=False)
+    warm = [patient.call_as_entra("latency: warm") for _ in range(WARM_CALLS)]
     yield _judged("LAT002", warm, patient)
     together: list[Exchanged] = []
     for count in AT_ONCE:
         with ThreadPoolExecutor(count) as pool:
-            together += pool.map(
-                lambda number: _call(patient, f"latency: {number} at once"), [count] * count
-            )
+            purposes = [f"latency: {count} at once"] * count
+            together += pool.map(patient.call_as_entra, purposes)
     yield _judged("LAT003", together, patient)
 
 
-def _call(patient: Patient, purpose: str) -> Exchanged:
-    return patient.call(
-        purpose, encoded(patient.callout("member")), bearer=patient.expectations.bearer
-    )
-
-
-def _judged(id_: str, made: Sequence[Exchanged], patient: Patient) -> Finding:
+def _judged(
+    id_: str, made: Sequence[Exchanged], patient: Patient, *, asks_for_claims: bool = True
+) -> Finding:
     wait = patient.expectations.wait_ms
-    times = sorted(each.attempt.elapsed_ms for each in made)
-    shown = f"{times[0]:.0f} ms"
-    if len(times) > 1:
-        half, most = (quantiles(times, n=100, method="inclusive")[share - 1] for share in (50, 99))
-        shown = f"p50 {half:.0f}, p99 {most:.0f}, slowest {times[-1]:.0f} ms"
-    evidence = f"{shown} of {wait}"
-    unanswered = sum(each.attempt.answer is None for each in made)
-    if unanswered or times[-1] > wait:
-        late = (
-            f"{evidence}; {unanswered} of {len(made)} without an answer" if unanswered else evidence
-        )
+    slowest = max(each.attempt.elapsed_ms for each in made)
+    evidence = f"{_spread(made)} of {wait}"
+    late = sum(each.attempt.answer is None or each.attempt.elapsed_ms > wait for each in made)
+    if late:
+        # With a retry a sign-in fails only where both calls are late.
+        saved = patient.expectations.retries > 0 and 2 * late <= max(len(made), 2)
         return finding(
-            id_, Level.FAIL, late, hint=_FASTER, expected=f"within {wait} ms", entra_code=_LATE
+            id_,
+            Level.WARN if saved else Level.FAIL,
+            f"{evidence}; {late} of {len(made)} not answered in time"
+            + (", which a retry may save" if saved else ""),
+            hint=_FASTER,
+            expected=f"the whole answer within {wait} ms",
+            entra_code=_LATE,
         )
-    if times[-1] > _TIGHT * wait:
+    refused = [each.verdict.first_failure for each in made if not each.verdict.accepted]
+    failure = next((each for each in refused if each is not None), None)
+    if asks_for_claims and failure is not None:
+        return finding(
+            id_,
+            Level.FAIL,
+            f"{evidence}; {len(refused)} of {len(made)} not taken: {failure.evidence}",
+            hint="Find what gives out: a limit, a pool, a throttle. A tenant may make 50 callouts "
+            "a second.",
+            expected="the same answer to every call",
+            entra_code=failure.entra_code,
+        )
+    if slowest > _TIGHT * wait:
         return finding(
             id_,
             Level.WARN,
@@ -66,6 +74,14 @@ def _judged(id_: str, made: Sequence[Exchanged], patient: Patient) -> Finding:
             expected=f"well within {wait} ms, for Entra is farther away than this machine",
         )
     return finding(id_, Level.OK, evidence)
+
+
+def _spread(made: Sequence[Exchanged]) -> str:
+    times = sorted(each.attempt.elapsed_ms for each in made)
+    if len(times) == 1:
+        return f"{times[0]:.0f} ms"
+    half, most = (quantiles(times, n=100, method="inclusive")[share - 1] for share in (50, 90))
+    return f"p50 {half:.0f}, p90 {most:.0f}, slowest {times[-1]:.0f} ms"
 
 
 CHECK = Check(

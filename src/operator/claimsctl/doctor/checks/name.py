@@ -7,21 +7,25 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from claimsctl.doctor.check import Check, finding
 from claimsctl.doctor.patient import Patient
 from claimsctl.entra.finding import Finding, Level
+from claimsctl.entra.network import look_up
 
 _CANNOT_CONNECT = 1003027
+_PATIENCE_SECONDS = 5.0
+"""Longer than Entra waits: to tell a slow resolver from a name that nobody knows."""
 
 Address = IPv4Address | IPv6Address
 
 
 def _examine(patient: Patient) -> Iterator[Finding]:
-    host = patient.parts.hostname or ""
+    host = patient.host
     try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_CANONNAME)
+        found = look_up(host, None, _PATIENCE_SECONDS, socket.AI_CANONNAME)
     except OSError as error:
+        reason = error.strerror or str(error) or f"no answer within {_PATIENCE_SECONDS:.0f} s"
         yield finding(
             "DNS001",
             Level.FAIL,
-            f"{host}: {error.strerror or error}",
+            f"{host}: {reason}",
             hint="Check the host's spelling, and that public DNS knows it.",
             expected="at least one address",
             entra_code=_CANNOT_CONNECT,
@@ -33,8 +37,8 @@ def _examine(patient: Patient) -> Iterator[Finding]:
     yield finding("DNS001", Level.OK, ", ".join(map(str, addresses)))
     yield _public(addresses, patient)
     yield _families(addresses)
-    names = {entry[3] for entry in found if entry[3]}
-    alias = next(iter(names - {host}), None)
+    names = {entry[3].rstrip(".").lower() for entry in found if entry[3]}
+    alias = next(iter(names - {host.rstrip(".").lower(), *map(str, addresses)}), None)
     yield finding("DNS004", Level.OK, f"an alias of {alias}" if alias else "no alias")
 
 
@@ -54,13 +58,14 @@ def _public(addresses: list[Address], patient: Patient) -> Finding:
 
 def _families(addresses: list[Address]) -> Finding:
     if any(address.version == 4 for address in addresses):  # noqa: PLR2004  # IPv4
-        return finding("DNS003", Level.OK, "IPv4")
+        return finding("DNS003", Level.OK, "there is an IPv4 address")
     return finding(
         "DNS003",
         Level.WARN,
         "IPv6 only",
         hint="Give it an IPv4 address too: nothing says that Entra calls by IPv6.",
         expected="an IPv4 address",
+        entra_code=_CANNOT_CONNECT,
     )
 
 

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from claimsctl.doctor.check import Check, finding
+from claimsctl.doctor.check import Check, claims_in, finding
 from claimsctl.doctor.patient import JSON_TYPE, Exchanged, Patient, encoded
+from claimsctl.entra.attempt import Cause
 from claimsctl.entra.finding import Finding, Level
 
 _LARGE_BYTES = 256 * 1024
 _CLIENT_ERRORS = range(400, 500)
+_SERVER_ERROR = 500
 
 
 class _Oddity(NamedTuple):
@@ -29,30 +31,37 @@ def _oddities(patient: Patient) -> dict[str, _Oddity]:
 
 
 def _examine(patient: Patient) -> Iterator[Finding]:
-    bearer = patient.expectations.bearer
     for id_, (what, body, content_type) in _oddities(patient).items():
         headers = {"content-type": content_type}
-        made = patient.call(f"robustness: {what}", body, bearer=bearer, headers=headers)
-        yield _judged(id_, what, made)
+        made = patient.call(f"robustness: {what}", body, bearer=patient.bearer, headers=headers)
+        yield _judged(id_, made)
 
 
-def _judged(id_: str, what: str, made: Exchanged) -> Finding:
-    answer = made.attempt.answer
+def _judged(id_: str, made: Exchanged) -> Finding:
+    answer, no_answer = made.attempt.answer, made.attempt.no_answer
     if answer is not None and answer.status in _CLIENT_ERRORS:
-        return finding(id_, Level.OK, f"{what}: {answer.status}")
-    if answer is None:
-        assert made.attempt.no_answer is not None, "one of the two"  # noqa: S101
-        evidence = f"{what}: no answer, {made.attempt.no_answer.detail}"
-    else:
-        evidence = f"{what}: {answer.status}"
-    is_taken = made.verdict.accepted and id_ == "ROB001"
-    return finding(
-        id_,
-        Level.FAIL if is_taken else Level.WARN,
-        evidence,
-        hint="Refuse what is no callout with a 4xx, before anything is done with it.",
-        expected="4xx",
-    )
+        return finding(id_, Level.OK, str(answer.status))
+    if no_answer is not None and no_answer.cause is Cause.CLOSED and id_ == "ROB003":
+        return finding(id_, Level.OK, "the connection is closed, which is a limit too")
+    evidence = _outcome(made)
+    if id_ == "ROB001" and made.verdict.accepted:
+        return finding(
+            id_,
+            Level.FAIL,
+            f"{evidence} with {claims_in(made.verdict)}",
+            hint="Refuse with 400 what cannot be read: whose claims were those?",
+            expected="400",
+        )
+    hint = "Refuse what is no callout with a 4xx, before anything is done with it."
+    if answer is not None and answer.status >= _SERVER_ERROR:
+        hint = "Catch what the body's reader raises, and answer 4xx: it is the caller's fault."
+    return finding(id_, Level.WARN, evidence, hint=hint, expected="4xx")
+
+
+def _outcome(made: Exchanged) -> str:
+    if made.attempt.answer is not None:
+        return str(made.attempt.answer.status)
+    return f"no answer, {made.attempt.no_answer.detail}" if made.attempt.no_answer else "no answer"
 
 
 CHECK = Check(("ROB001", "ROB002", "ROB003"), _examine, calls=3, needs=("AUT005",))

@@ -5,58 +5,87 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from claimsctl.doctor.check import Check, finding
-from claimsctl.doctor.handshake import Handshake, backward, curious, shake_hands, trusting
+from claimsctl.doctor.handshake import Handshake, backward, curious, shake_hands
 from claimsctl.doctor.patient import Patient
 from claimsctl.entra.finding import Finding, Level
-from claimsctl.entra.transport import public_trust
 
-IDS = ("TLS001", "TLS002", "TLS003", "TLS004", "TLS005", "TLS006", "TLS007")
+IDS = ("TLS001", "TLS002", "TLS003", "TLS004", "TLS005", "TLS006", "TLS007", "TLS008")
 _CANNOT_CONNECT = 1003027
+_NO_ANSWER = 1003005
 _SOON = timedelta(days=14)
-_PORT = 443
+_RSA_BITS_MIN = 2048
+_BROKEN_HASHES = {"md5", "sha1"}
+_NO_TLS = "Something that is not TLS listens on this port: serve https there."
+_CUT = "Find what cuts the handshake: a firewall, or a server without a certificate for this name."
+_HINTS = {
+    "wrong version number": _NO_TLS,
+    "http request": _NO_TLS,
+    "record layer failure": _NO_TLS,
+    "packet length too long": _NO_TLS,
+    "not finished within": "Find what holds the handshake up: a proxy, a firewall, a busy machine.",
+    "handshake failure": "No cipher in common, or it asks for a client's certificate (mutual TLS), "
+    "which Entra has not.",
+    "unrecognized name": "Configure a certificate for this name (SNI) there.",
+    "eof": _CUT,
+    "reset by peer": _CUT,
+}
+_TRUSTED = (
+    "Serve a certificate of a public authority for this host, with its intermediates, over TLS "
+    "1.2 or later."
+)
 
 
 def _examine(patient: Patient) -> Iterator[Finding]:
     if patient.parts.scheme != "https":
         yield from (finding(id_, Level.SKIP, "http has no TLS") for id_ in IDS)
         return
-    host, port = patient.parts.hostname or "", patient.parts.port or _PORT
-    trusted = shake_hands(host, port, trusting(patient.trust or public_trust()))
-    seen = shake_hands(host, port, curious())
-    yield _version(host, port, seen)
-    if not seen.chain:
-        reason = f"no certificate was seen: {seen.error}"
-        yield from (finding(id_, Level.SKIP, reason) for id_ in IDS[2:])
+    trusted = _shake(patient, patient.trust)
+    if trusted.timed_out:
+        yield from (finding(id_, Level.SKIP, "no handshake in time") for id_ in IDS[1:])
         yield _strictly(trusted)
         return
-    yield _names(seen.chain[0], host)
-    yield _dates(seen.chain)
-    yield _completeness(seen.chain, trusted)
-    yield _authority(seen.chain[0], trusted)
-    yield _own_roots(host, port, trusted)
+    seen = _shake(patient, curious())
+    yield _version(patient, seen)
+    if seen.chain:
+        leaf = seen.chain[0]
+        yield _names(leaf, patient.host, trusted)
+        # Of a chain that is accepted, what it holds beside the path to a root does not matter.
+        yield _dates(seen.chain if trusted.error else seen.chain[:1])
+        yield _completeness(seen.chain, trusted, patient.trust)
+        yield _authority(leaf, trusted)
+        yield _key(leaf)
+        yield _own_roots(patient, trusted)
+    else:
+        reason = f"no certificate was seen: {seen.error}"
+        yield from (finding(id_, Level.SKIP, reason) for id_ in IDS[2:])
     yield _strictly(trusted)  # after what tells why
+
+
+def _shake(patient: Patient, context: ssl.SSLContext) -> Handshake:
+    return shake_hands(patient.host, patient.port, context, patient.wait_seconds)
 
 
 def _strictly(trusted: Handshake) -> Finding:
     if trusted.error is None:
         return finding("TLS001", Level.OK, f"{trusted.version}, certificate accepted")
+    hint = next((hint for sign, hint in _HINTS.items() if sign in trusted.error.lower()), _TRUSTED)
     return finding(
         "TLS001",
         Level.FAIL,
         trusted.error,
-        hint="Serve a certificate of a public authority for this host, with its intermediates, "
-        "over TLS 1.2 or later.",
+        hint=hint,
         expected="a handshake that a strict client accepts",
-        entra_code=_CANNOT_CONNECT,
+        entra_code=_NO_ANSWER if trusted.timed_out else _CANNOT_CONNECT,
     )
 
 
-def _version(host: str, port: int, seen: Handshake) -> Finding:
+def _version(patient: Patient, seen: Handshake) -> Finding:
     if seen.version is not None:
         return finding("TLS002", Level.OK, seen.version)
-    old = shake_hands(host, port, backward())
+    old = _shake(patient, backward())
     if old.version is not None:
         return finding(
             "TLS002",
@@ -69,7 +98,7 @@ def _version(host: str, port: int, seen: Handshake) -> Finding:
     return finding("TLS002", Level.SKIP, f"no handshake of any version: {seen.error}")
 
 
-def _names(leaf: x509.Certificate, host: str) -> Finding:
+def _names(leaf: x509.Certificate, host: str, trusted: Handshake) -> Finding:
     try:
         names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
@@ -77,7 +106,7 @@ def _names(leaf: x509.Certificate, host: str) -> Finding:
     else:
         served = [*names.get_values_for_type(x509.DNSName)]
         served += [str(each) for each in names.get_values_for_type(x509.IPAddress)]
-    if any(_matches(name, host) for name in served):
+    if trusted.error is None or any(_matches(name, host.rstrip(".")) for name in served):
         return finding("TLS003", Level.OK, ", ".join(served[:5]))
     return finding(
         "TLS003",
@@ -129,21 +158,23 @@ def _dates(chain: Sequence[x509.Certificate]) -> Finding:
     return finding("TLS004", Level.OK, f"until {until}")
 
 
-def _completeness(chain: Sequence[x509.Certificate], trusted: Handshake) -> Finding:
+def _completeness(
+    chain: Sequence[x509.Certificate], trusted: Handshake, trust: ssl.SSLContext
+) -> Finding:
     names = " ← ".join(_name(certificate) for certificate in chain)
     if trusted.error is None:
         return finding("TLS005", Level.OK, names)
     last = chain[-1]
     if last.issuer == last.subject:
         return finding("TLS005", Level.OK, names)
-    if _is_root(last.issuer):
+    if _is_root(last.issuer, trust):
         return finding("TLS005", Level.OK, f"{names}, whose issuer is a known root")
     return finding(
         "TLS005",
         Level.FAIL,
-        f"{names}; {last.issuer.rfc4514_string()} is missing",
+        f"{names}, whose issuer {last.issuer.rfc4514_string()} is neither served nor a known root",
         hint="Serve the intermediate certificates along (a full chain file): browsers fetch them, "
-        "strict clients do not.",
+        "strict clients do not. If it is an authority of your own, get a public certificate.",
         expected="every certificate but the root",
         entra_code=_CANNOT_CONNECT,
     )
@@ -157,7 +188,9 @@ def _authority(leaf: x509.Certificate, trusted: Handshake) -> Finding:
     elif "self-signed" in trusted.error or "self signed" in trusted.error:
         evidence = "of a private authority"
     else:
-        return finding("TLS006", Level.SKIP, f"not known while TLS001 fails: {trusted.error}")
+        return finding(
+            "TLS006", Level.SKIP, f"not told, for the handshake ends before: {trusted.error}"
+        )
     return finding(
         "TLS006",
         Level.FAIL,
@@ -168,8 +201,27 @@ def _authority(leaf: x509.Certificate, trusted: Handshake) -> Finding:
     )
 
 
-def _own_roots(host: str, port: int, trusted: Handshake) -> Finding:
-    own = shake_hands(host, port, ssl.create_default_context())
+def _key(leaf: x509.Certificate) -> Finding:
+    key = leaf.public_key()
+    bits = key.key_size if isinstance(key, RSAPublicKey) else None
+    made_by = leaf.signature_hash_algorithm
+    shown = f"RSA {bits} bits" if bits else type(key).__name__.strip("_").removesuffix("PublicKey")
+    shown += f", signed by {made_by.name.upper()}" if made_by else ""
+    if (bits and bits < _RSA_BITS_MIN) or (made_by and made_by.name in _BROKEN_HASHES):
+        return finding(
+            "TLS008",
+            Level.FAIL,
+            shown,
+            hint="Get a certificate with an RSA key of 2048 bits or an elliptic curve, signed by "
+            "SHA-256.",
+            expected="RSA of 2048 bits or more, or an elliptic curve; SHA-256 or better",
+            entra_code=_CANNOT_CONNECT,
+        )
+    return finding("TLS008", Level.OK, shown)
+
+
+def _own_roots(patient: Patient, trusted: Handshake) -> Finding:
+    own = _shake(patient, ssl.create_default_context())
     if (own.error is None) == (trusted.error is None):
         return finding("TLS007", Level.OK, "this machine's roots agree")
     if own.error is None:
@@ -189,11 +241,10 @@ def _own_roots(host: str, port: int, trusted: Handshake) -> Finding:
     )
 
 
-def _is_root(name: x509.Name) -> bool:
-    wanted = name.public_bytes()
+def _is_root(name: x509.Name, trust: ssl.SSLContext) -> bool:
     return any(
-        x509.load_der_x509_certificate(der).subject.public_bytes() == wanted
-        for der in public_trust().get_ca_certs(binary_form=True)
+        x509.load_der_x509_certificate(der).subject == name
+        for der in trust.get_ca_certs(binary_form=True)
     )
 
 

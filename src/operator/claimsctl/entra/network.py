@@ -116,7 +116,7 @@ class _Stream(httpcore2.NetworkStream):
             raise httpcore2.ConnectTimeout from error
         except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
             self.close()
-            raise TlsError(_tls_reason(error)) from error
+            raise TlsError(tls_reason(error)) from error
         return self
 
     def get_extra_info(self, info: str) -> Any:
@@ -183,7 +183,8 @@ class TimedNetwork(httpcore2.NetworkBackend):
         return found
 
 
-def _tls_reason(error: Exception) -> str:
+def tls_reason(error: Exception) -> str:
+    """Why a handshake has failed, in a few words."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"certificate not accepted: {error.verify_message}"
     if isinstance(error, ssl.SSLError):

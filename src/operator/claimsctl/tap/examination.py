@@ -1,0 +1,146 @@
+"""A sighting → what is shown of it: masked unless asked otherwise, and judged."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from claimsctl.entra.attempt import Attempt
+from claimsctl.entra.finding import Answer, Finding, Verdict
+from claimsctl.entra.judge.attempt import judge_attempt
+from claimsctl.tap.masking import mask_sighting, read_callout
+from claimsctl.tap.sighting import BODY_BYTES_MAX, Sighting
+
+_EVENT: Final = "tokenissuancestart"
+_LEAST_WAIT_MS: Final = 200
+"""The shortest timeoutInMilliseconds: who leaves earlier has only closed its sending side."""
+_NOT_SHOWN: Final = "(not shown: it may hold a claim's value; --unmask shows it)"
+
+
+class Outcome(StrEnum):
+    """What has become of an exchange."""
+
+    WAITING = "waiting"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    NOT_JUDGED = "not-judged"
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """One exchange as it may be shown."""
+
+    sighting: Sighting
+    """Masked, if it had to be."""
+    masked: bool
+    outcome: Outcome
+    verdict: Verdict | None
+    """Of what is shown, so nothing in it has to be hidden."""
+    reason: str
+    """Why it is not judged; or what is worth saying beside the verdict."""
+    user_id: str
+    correlation_id: str
+
+    @property
+    def at(self) -> datetime:
+        """When it began."""
+        return datetime.fromtimestamp(self.sighting.began_at, UTC)
+
+    @property
+    def failure(self) -> Finding | None:
+        """Why Entra would refuse the answer."""
+        return None if self.verdict is None else self.verdict.first_failure
+
+
+def examine(sighting: Sighting, wait_ms: int, *, unmask: bool) -> Examined:
+    """What is shown of `sighting`; judged for a caller that waits `wait_ms`."""
+    callout = read_callout(sighting)
+    shown = sighting if unmask else mask_sighting(sighting)
+    reason = _not_to_judge(sighting, callout)
+    verdict = None
+    if not reason and sighting.over:
+        verdict = _verdict(sighting, wait_ms)
+        if not unmask:
+            verdict = _as_shown(verdict, _verdict(shown, wait_ms))
+    context = _context(callout)
+    user = context.get("user")
+    return Examined(
+        sighting=shown,
+        masked=not unmask,
+        outcome=_outcome(sighting, verdict),
+        verdict=verdict,
+        reason=reason or _aside(sighting),
+        user_id=_id(user.get("id") if isinstance(user, dict) else None),
+        correlation_id=_id(context.get("correlationId")),
+    )
+
+
+def _outcome(sighting: Sighting, verdict: Verdict | None) -> Outcome:
+    if verdict is not None:
+        return Outcome.ACCEPTED if verdict.accepted else Outcome.REJECTED
+    return Outcome.NOT_JUDGED if sighting.over else Outcome.WAITING
+
+
+def _not_to_judge(sighting: Sighting, callout: Any) -> str:
+    if not sighting.method:
+        return "the request is not HTTP/1: passed on unread"
+    if sighting.method != "POST":
+        return "not a callout: Entra sends POST"
+    if not sighting.request.whole:
+        return f"the request is over {BODY_BYTES_MAX} bytes: no callout is"
+    kind = callout.get("type") if isinstance(callout, dict) else None
+    if not isinstance(kind, str) or not kind.casefold().endswith(_EVENT):
+        return "not a token issuance callout: its type is another, or there is none"
+    if not sighting.answer.whole:
+        return f"the answer is over {BODY_BYTES_MAX} bytes: passed on whole, not judged"
+    return ""
+
+
+def _aside(sighting: Sighting) -> str:
+    if sighting.left_ms is None or sighting.left_ms < _LEAST_WAIT_MS:
+        return ""
+    return f"the caller left after {sighting.left_ms:.0f} ms"
+
+
+def _verdict(sighting: Sighting, wait_ms: int) -> Verdict:
+    left = sighting.left_ms
+    if left is not None and left >= _LEAST_WAIT_MS:
+        wait_ms = min(wait_ms, int(left))
+    answer = None
+    if sighting.no_answer is None and sighting.status is not None:
+        answer = Answer(
+            sighting.status,
+            sighting.answer.headers,
+            bytes(sighting.answer.body),
+            sighting.total_ms,
+        )
+    return judge_attempt(
+        Attempt(sighting.timings(), sighting.total_ms, answer, sighting.no_answer), wait_ms
+    )
+
+
+def _as_shown(verdict: Verdict, of_masked: Verdict) -> Verdict:
+    """`verdict` with the evidence of the masked answer's, which says the same; or with none."""
+    if _shape(verdict) == _shape(of_masked):
+        return of_masked
+    hidden = tuple(
+        replace(finding, evidence=_NOT_SHOWN, hint=finding.hint if finding.place is None else "")
+        for finding in verdict.findings
+    )
+    return replace(verdict, findings=hidden, claims=of_masked.claims)
+
+
+def _shape(verdict: Verdict) -> tuple[Any, ...]:
+    findings = [(f.id, f.level, f.entra_code, f.place) for f in verdict.findings]
+    return findings, sorted(verdict.claims), verdict.claims_bytes
+
+
+def _context(callout: Any) -> dict[str, Any]:
+    match callout:
+        case {"data": {"authenticationContext": dict() as context}}:
+            return context
+    return {}
+
+
+def _id(value: Any) -> str:
+    return value[:64] if isinstance(value, str) else ""

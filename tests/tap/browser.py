@@ -31,6 +31,9 @@ _OPTIONS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
 
+_HAND_OVER = 'exec "$0" "$@" 3<&0 4>&1 </dev/null >&2'
+"""The protocol's pipes are 3 and 4."""
+
 
 class Browser:
     """One page."""
@@ -131,23 +134,13 @@ def browser(home: Path) -> Iterator[Browser]:
         pytest.skip(f"{ENGINE_MISSING} chromium")
     its_in, to = os.pipe()
     back, its_out = os.pipe()
-    log = (home / "browser.log").open("wb")
-
-    def hand_over() -> None:  # the protocol's pipes are 3 and 4
-        first, second = os.dup(its_in), os.dup(its_out)
-        os.dup2(first, 3)
-        os.dup2(second, 4)
-
-    with log:
+    with (home / "browser.log").open("wb") as log:
         process = subprocess.Popen(
-            [program, *_OPTIONS, f"--user-data-dir={home / 'browser'}"],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
+            ["sh", "-c", _HAND_OVER, program, *_OPTIONS, f"--user-data-dir={home / 'browser'}"],
+            stdin=its_in,
+            stdout=its_out,
             stderr=log,
-            preexec_fn=hand_over,
-            pass_fds=(3, 4),
             env={"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8"},
-            start_new_session=True,
         )
         os.close(its_in)
         os.close(its_out)

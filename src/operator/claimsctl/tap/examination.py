@@ -12,8 +12,6 @@ from claimsctl.tap.masking import mask_sighting, read_callout
 from claimsctl.tap.sighting import BODY_BYTES_MAX, Sighting
 
 _EVENT: Final = "tokenissuancestart"
-_LEAST_WAIT_MS: Final = 200
-"""The shortest timeoutInMilliseconds: who leaves earlier has only closed its sending side."""
 _NOT_SHOWN: Final = "(not shown: it may hold a claim's value; --unmask shows it)"
 
 
@@ -97,15 +95,13 @@ def _not_to_judge(sighting: Sighting, callout: Any) -> str:
 
 
 def _aside(sighting: Sighting) -> str:
-    if sighting.left_ms is None or sighting.left_ms < _LEAST_WAIT_MS:
-        return ""
-    return f"the caller left after {sighting.left_ms:.0f} ms"
+    gave_up = sighting.given_up_ms
+    return "" if gave_up is None else f"the caller left after {gave_up:.0f} ms"
 
 
 def _verdict(sighting: Sighting, wait_ms: int) -> Verdict:
-    left = sighting.left_ms
-    if left is not None and left >= _LEAST_WAIT_MS:
-        wait_ms = min(wait_ms, int(left))
+    if sighting.given_up_ms is not None:
+        wait_ms = min(wait_ms, int(sighting.given_up_ms))
     answer = None
     if sighting.no_answer is None and sighting.status is not None:
         answer = Answer(

@@ -14,9 +14,10 @@ import time
 from contextlib import suppress
 from multiprocessing.queues import Queue
 from queue import Full
+from weakref import WeakSet
 
 from claimsctl.entra.transport import public_trust
-from claimsctl.tap.link import Link
+from claimsctl.tap.link import Link, Recorder
 from claimsctl.tap.service import Service
 from claimsctl.tap.sighting import Sighting
 
@@ -50,18 +51,18 @@ class QueueRecorder:
             self._untold += 1 if sighting.over else 0
 
 
-async def forward(listener: socket.socket, service: Service, recorder: QueueRecorder) -> None:
+async def forward(listener: socket.socket, service: Service, recorder: Recorder) -> None:
     """Forward what comes to `listener`, until cancelled; exchanges under way are then waited for.
 
     A link ends with its connections, whoever closes them first.
     """
-    links: list[Link] = []
+    links: WeakSet[Link] = WeakSet()
     trust = public_trust()
 
     def link() -> Link:
-        links[:] = [other for other in links if other.alive]
-        links.append(Link(service, trust, recorder))
-        return links[-1]
+        made = Link(service, trust, recorder)
+        links.add(made)
+        return made
 
     server = await asyncio.get_running_loop().create_server(link, sock=listener)
     try:
@@ -71,7 +72,7 @@ async def forward(listener: socket.socket, service: Service, recorder: QueueReco
         give_up_at = time.monotonic() + GRACE_SECONDS
         while any(other.busy for other in links) and time.monotonic() < give_up_at:  # noqa: ASYNC110  # once, at the end
             await asyncio.sleep(0.02)
-        for other in links:
+        for other in list(links):
             other.close()
         await asyncio.sleep(0)
 

@@ -66,7 +66,7 @@ def _string(token: str, keep: Keep, shown: Callable[[str], str], path: tuple[str
     if keep(path):
         return shown(token)
     inner = _text(token)
-    if inner[:1] in {"{", "["} and _is_json(inner):  # wrapped once too often
+    if inner[:1] in {"{", "["} and is_json(inner):  # wrapped once too often
         return json.dumps(mask_json(inner, keep, shown), ensure_ascii=False)
     end = token[-1] if len(token) > 1 and token.endswith('"') else ""
     return '"' + mask_text(token[1 : len(token) - len(end)]) + end
@@ -88,7 +88,7 @@ def mask_words(text: str, *, sized: bool = True) -> str:
 def _stand_in(character: str) -> str:
     if len(character) == 12:  # a pair of surrogates  # noqa: PLR2004
         return "\\ud83d\\udf84"
-    if character.startswith("\\u"):
+    if len(character) == 6:  # noqa: PLR2004  # an escape by number
         code = int(character[2:], 16)  # noqa: FURB166  # no 0x there
         if 0xD800 <= code < 0xE000 or code < 0x20:  # noqa: PLR2004  # lone surrogate, control
             return character
@@ -127,7 +127,8 @@ def _text(token: str) -> str:
         return token.strip('"')
 
 
-def _is_json(text: str) -> bool:
+def is_json(text: str) -> bool:
+    """Whether `text` is JSON as a whole."""
     try:
         json.loads(text)
     except (ValueError, RecursionError):

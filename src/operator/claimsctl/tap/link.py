@@ -64,11 +64,6 @@ class Link(asyncio.Protocol):
         """Whether an exchange is under way."""
         return bool(self._open)
 
-    @property
-    def alive(self) -> bool:
-        """Whether one of the connections is open."""
-        return self._caller is not None or self._upstream is not None
-
     def close(self) -> None:
         """End both connections."""
         if self._connecting is not None:
@@ -102,17 +97,19 @@ class Link(asyncio.Protocol):
 
     def eof_received(self) -> bool:  # noqa: D102
         self._caller_ended = True
-        for sighting in self._open:
-            sighting.left = time.perf_counter()
-            self._recorder.tell(sighting)
-        if self._upstream is None:
-            return self._connecting is not None
-        if self._upstream.can_write_eof():
-            self._upstream.write_eof()
-        elif self._arriving is not None or not self._open:  # TLS cannot end one side only
-            self._upstream.close()
-        if not self._open and self._requests is not None:
-            self._upstream.close()
+        self._note_leaving()
+        if self._requests is not None and self._requests.held:
+            self._read_no_more()  # half a head is what the service gets
+        unread = self._requests is None
+        if self._upstream is not None:
+            if not self._open and not unread:
+                self._upstream.close()
+                return False
+            if self._upstream.can_write_eof():
+                self._upstream.write_eof()
+            elif unread or self._arriving is not None:  # TLS cannot end one side only
+                self._upstream.close()
+        elif self._connecting is None:
             return False
         asyncio.get_running_loop().call_later(LEFT_SECONDS, self.close)
         return True
@@ -121,13 +118,7 @@ class Link(asyncio.Protocol):
         self._caller = None
         if self._connecting is not None:
             self._connecting.cancel()
-        after = "closed" if exc is None else "reset"
-        for sighting in self._open:
-            sighting.left = sighting.left or time.perf_counter()
-            if not sighting.over:
-                detail = f"the caller {after} the connection after {sighting.total_ms:.0f} ms"
-                sighting.end(NoAnswer(Cause.TIMEOUT, sighting.phase, detail))
-                self._recorder.tell(sighting)
+        self._note_leaving(gone=True)
         self._open.clear()
         if self._upstream is not None:
             _end(self._upstream, reset=exc is not None)
@@ -246,6 +237,15 @@ class Link(asyncio.Protocol):
         if not sighting.over:
             self._recorder.tell(sighting)
 
+    def _note_leaving(self, *, gone: bool = False) -> None:
+        """The caller has closed its side, or is `gone`; an answer that still comes is told too."""
+        for sighting in self._open:
+            sighting.left = sighting.left or time.perf_counter()
+            if not sighting.over and (gone or sighting.given_up_ms is not None):
+                detail = f"the caller closed the connection after {sighting.total_ms:.0f} ms"
+                sighting.end(NoAnswer(Cause.TIMEOUT, sighting.phase, detail))
+                self._recorder.tell(sighting)
+
     def _end_first(self) -> None:
         sighting = self._open.popleft()
         self._answers = None
@@ -257,8 +257,9 @@ class Link(asyncio.Protocol):
     def _end_all(self, no_answer: NoAnswer) -> None:
         while self._open:
             sighting = self._open.popleft()
-            sighting.end(no_answer)
-            self._recorder.tell(sighting)
+            if not sighting.over:
+                sighting.end(no_answer)
+                self._recorder.tell(sighting)
 
     def _read_no_more(self) -> None:
         """From here on bytes pass unread: those held first."""

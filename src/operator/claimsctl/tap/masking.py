@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from claimsctl.tap.header_mask import mask_headers, mask_prose, mask_target
-from claimsctl.tap.json_mask import Keep, mask_json, mask_words
+from claimsctl.tap.json_mask import Keep, is_json, mask_json, mask_words
 from claimsctl.tap.sighting import Side, Sighting
 
 _OK: Final = 200
@@ -57,15 +57,13 @@ def mask_body(body: bytes, keep: Keep, known: tuple[str, ...], *, prose: bool) -
         return mask_words(body.decode("latin-1"), sized=False).encode("latin-1")
     mark = _BYTE_ORDER_MARK if text.startswith(_BYTE_ORDER_MARK) else ""
     text = text.removeprefix(_BYTE_ORDER_MARK)
-    match text.lstrip()[:1]:
-        case "{" | "[" | '"':
-            masked = mask_json(text, keep, lambda shown: mask_prose(shown, known))
-        case "<":
-            masked = mask_prose(text, known)
-        case _ if prose:
-            masked = mask_prose(text, known)
-        case _:
-            masked = mask_words(text)
+    beginning = text.lstrip()[:1]
+    if beginning in {"{", "[", '"'} or is_json(text):
+        masked = mask_json(text, keep, lambda shown: mask_prose(shown, known))
+    elif prose or beginning == "<":
+        masked = mask_prose(text, known)
+    else:
+        masked = mask_words(text)
     return (mark + masked).encode("utf-8", "surrogatepass")
 
 

@@ -12,6 +12,9 @@ from claimsctl.entra.attempt import NoAnswer, Phase
 BODY_BYTES_MAX: Final = 256 * 1024
 """Of each body, how much is kept; all of it is forwarded. Claims may be 3 KB."""
 
+LEAST_WAIT_MS: Final = 200
+"""The least timeoutInMilliseconds."""
+
 Headers = tuple[tuple[str, str], ...]
 
 
@@ -107,9 +110,13 @@ class Sighting:
         return dict(self.connecting) | (passed if self.connected is not None else {})
 
     @property
-    def left_ms(self) -> float | None:
-        """How long the caller has waited, if it has left."""
-        return None if self.left is None else (self.left - self.began) * 1000
+    def given_up_ms(self) -> float | None:
+        """How long the caller has waited for an answer, if it has left.
+
+        Who leaves within the least timeoutInMilliseconds has only closed its sending side.
+        """
+        waited = None if self.left is None else (self.left - self.began) * 1000
+        return None if waited is None or waited < LEAST_WAIT_MS else waited
 
     @property
     def total_ms(self) -> float:

@@ -43,6 +43,7 @@ class Browser:
         self._received = b""
         self._last = 0
         self._session: str | None = None
+        self._loaded = False
         self.requested: list[str] = []
         """Every URL that the page has asked for."""
         self.complaints: list[str] = []
@@ -64,7 +65,10 @@ class Browser:
         )  # fmt: skip
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self._ask("Emulation.setEmulatedMedia", features=[scheme])
+        self._loaded = False
         self._ask("Page.navigate", url=url)
+        while not self._loaded:
+            self._hear(self._next())
 
     def run(self, script: str) -> Any:
         """What `script` evaluates to."""
@@ -111,6 +115,8 @@ class Browser:
                 self.requested.append(url)
             case {"method": "Log.entryAdded", "params": {"entry": {"text": text}}}:
                 self.complaints.append(text)
+            case {"method": "Page.loadEventFired"}:
+                self._loaded = True
             case {"method": "Runtime.exceptionThrown", "params": {"exceptionDetails": details}}:
                 self.complaints.append(str(details))
 

@@ -339,6 +339,24 @@ def test_a_service_that_is_not_there_is_a_closed_connection() -> None:
     assert (Cause.CONNECT, Phase.CONNECT) == (no_answer.cause, no_answer.phase)
 
 
+def test_whose_callout_it_was_is_known_even_then() -> None:
+    """A body that comes after its head is waited for before the connection is closed."""
+    with socket.create_server((HOST, 0)) as probe:
+        port = probe.getsockname()[1]
+    with (
+        tapped(f"http://{HOST}:{port}") as tap,
+        socket.create_connection((HOST, tap.port), timeout=SECONDS) as connection,
+    ):
+        connection.sendall(REQUEST[: -len(CALLOUT)])
+        connection.settimeout(0.05)
+        with pytest.raises(TimeoutError):
+            connection.recv(1)
+        connection.sendall(CALLOUT)
+        connection.settimeout(SECONDS)
+        assert b"" == connection.recv(1)
+        assert CALLOUT == bytes(tap.next().request.body)
+
+
 def test_a_name_that_leads_nowhere_is_a_closed_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same for a name without an address."""
 

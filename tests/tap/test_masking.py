@@ -37,6 +37,7 @@ def sighting_of(
     seen.request.take(sent)
     seen.answer = Side((("content-type", "application/json"),))
     seen.answer.take(body)
+    seen.arrived = True
     seen.connected = seen.sent = seen.first_byte = seen.began
     seen.end()
     return seen
@@ -74,7 +75,11 @@ def test_who_the_user_is_is_masked(scenario: str) -> None:
     personal |= {context.get("client", {}).get("ip", "nobody@nowhere.example")}
     for value in personal:
         assert value not in told
-    for value in (context["user"]["id"], context.get("correlationId", ""), callout["data"]["tenantId"]):
+    for value in (
+        context["user"]["id"],
+        context.get("correlationId", ""),
+        callout["data"]["tenantId"],
+    ):
         assert value in told
 
 

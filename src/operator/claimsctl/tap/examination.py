@@ -86,6 +86,8 @@ def _not_to_judge(sighting: Sighting, callout: Any) -> str:
         return "not a callout: Entra sends POST"
     if not sighting.request.whole:
         return f"the request is over {BODY_BYTES_MAX} bytes: no callout is"
+    if not sighting.arrived and sighting.no_answer is not None:
+        return ""  # half a callout, for all that is known: there was no answer to it
     kind = callout.get("type") if isinstance(callout, dict) else None
     if not isinstance(kind, str) or not kind.casefold().endswith(_EVENT):
         return "not a token issuance callout: its type is another, or there is none"

@@ -11,8 +11,10 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Event
 from queue import Full
 from weakref import WeakSet
 
@@ -51,7 +53,12 @@ class QueueRecorder:
             self._untold += 1 if sighting.over else 0
 
 
-async def forward(listener: socket.socket, service: Service, recorder: Recorder) -> None:
+async def forward(
+    listener: socket.socket,
+    service: Service,
+    recorder: Recorder,
+    tell_ready: Callable[[], None] = lambda: None,
+) -> None:
     """Forward what comes to `listener`, until cancelled; exchanges under way are then waited for.
 
     A link ends with its connections, whoever closes them first.
@@ -65,6 +72,7 @@ async def forward(listener: socket.socket, service: Service, recorder: Recorder)
         return made
 
     server = await asyncio.get_running_loop().create_server(link, sock=listener)
+    tell_ready()
     try:
         await asyncio.Event().wait()
     finally:
@@ -77,18 +85,20 @@ async def forward(listener: socket.socket, service: Service, recorder: Recorder)
         await asyncio.sleep(0)
 
 
-def forward_in_process(listener: socket.socket, service: Service, queue: "Queue[Told]") -> None:
+def forward_in_process(
+    listener: socket.socket, service: Service, queue: "Queue[Told]", ready: Event
+) -> None:
     """The whole life of the process: ends on SIGTERM, or with the one that has started it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for both; that one asks for the end
     queue.cancel_join_thread()
     gc.collect()
     gc.freeze()  # what has been imported need not be looked through again, in the midst of a call
     with suppress(asyncio.CancelledError):
-        asyncio.run(_forward_until_told(listener, service, QueueRecorder(queue)))
+        asyncio.run(_forward_until_told(listener, service, QueueRecorder(queue), ready))
 
 
 async def _forward_until_told(
-    listener: socket.socket, service: Service, recorder: QueueRecorder
+    listener: socket.socket, service: Service, recorder: Recorder, ready: Event
 ) -> None:
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()
@@ -103,4 +113,4 @@ async def _forward_until_told(
             loop.call_soon_threadsafe(task.cancel)
 
     threading.Thread(target=watch_parent, daemon=True).start()
-    await forward(listener, service, recorder)
+    await forward(listener, service, recorder, ready.set)

@@ -12,6 +12,7 @@ import ssl
 import struct
 import time
 from collections import deque
+from contextlib import suppress
 from typing import Final, Protocol
 
 from claimsctl.entra.attempt import Cause, NoAnswer, Phase
@@ -24,6 +25,8 @@ AHEAD_BYTES_MAX: Final = 256 * 1024
 """What a caller may send before the service is connected."""
 LEFT_SECONDS: Final = 120.0
 """How long a service is still listened to when its caller has closed his side."""
+REST_SECONDS: Final = 0.2
+"""How long a caller may go on sending its request when there is nobody to forward it to."""
 LONG_SECONDS: Final = 0.25
 """An exchange that takes longer is told before it is over."""
 _RESET = struct.pack("ii", 1, 0)
@@ -51,6 +54,8 @@ class Link(asyncio.Protocol):
         """Exchanges without a whole answer, in the order of their requests."""
         self._arriving: Sighting | None = None
         """The exchange whose request is not whole yet."""
+        self._arrived = asyncio.Event()
+        """No request is on its way."""
         self._first_byte_at = 0.0
         self._caller: asyncio.Transport | None = None
         self._caller_ended = False
@@ -212,6 +217,8 @@ class Link(asyncio.Protocol):
             self._watch.stop()
             for sighting in self._open:
                 sighting.connecting = dict(self._watch.timings)
+            with suppress(TimeoutError):  # to know whose callout it was
+                await asyncio.wait_for(self._arrived.wait(), REST_SECONDS)
             self._end_all(error.no_answer)
             if self._caller is not None:
                 self._caller.close()
@@ -224,6 +231,7 @@ class Link(asyncio.Protocol):
             if self._upstream is not None:
                 begun.connected = self._first_byte_at
             self._arriving = begun
+            self._arrived.clear()
             self._open.append(begun)
             asyncio.get_running_loop().call_later(LONG_SECONDS, self._tell_if_open, begun)
         sighting = self._arriving
@@ -231,7 +239,9 @@ class Link(asyncio.Protocol):
         sighting.request.take(piece.content)
         if piece.ended:
             sighting.sent = None if self._upstream is None else time.perf_counter()
+            sighting.arrived = True
             self._arriving = None
+            self._arrived.set()
 
     def _tell_if_open(self, sighting: Sighting) -> None:
         if not sighting.over:

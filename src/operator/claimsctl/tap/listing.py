@@ -46,7 +46,7 @@ def lines(examined: Examined) -> list[Text]:
     style = _STYLES[examined.outcome]
     status = "—" if sighting.no_answer or sighting.status is None else str(sighting.status)
     code = str(failure.entra_code) if failure else examined.outcome.value.replace("-", " ")
-    line = Text(f"{examined.at.astimezone():%H:%M:%S.%f}"[:12], style="dim")
+    line = Text().append(f"{examined.at.astimezone():%H:%M:%S.%f}"[:12], style="dim")
     line.append(f"  {sighting.number:4}  ", style="dim")
     line.append(f"{status:6}  ", style="default")
     line.append(f"{code:10}", style=style)

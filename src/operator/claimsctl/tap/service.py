@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import os
 import socket
 import ssl
 from collections.abc import Callable
@@ -74,7 +75,8 @@ async def connect(
     try:
         sock = await _first_that_accepts(addresses)
     except OSError as error:
-        raise _failed(Cause.CONNECT, Phase.CONNECT, error.strerror or str(error)) from error
+        reason = os.strerror(error.errno) if error.errno else str(error)  # asyncio has its own text
+        raise _failed(Cause.CONNECT, Phase.CONNECT, reason) from error
     if service.scheme == "http":
         await loop.create_connection(protocol, sock=sock)
         return

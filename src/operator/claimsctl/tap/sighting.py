@@ -54,6 +54,8 @@ class Sighting:
     connecting: Mapping[Phase, float] = field(default_factory=dict)
     """Milliseconds, where a connection was made for this exchange."""
     connected: float | None = None
+    arrived: bool = False
+    """Whether the request is whole."""
     sent: float | None = None
     first_byte: float | None = None
     ended: float | None = None

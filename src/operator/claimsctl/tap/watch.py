@@ -28,16 +28,24 @@ class Forwarder:
     def __init__(self, listener: socket.socket, service: Service) -> None:
         context = multiprocessing.get_context("spawn")  # no lock or thread of ours goes with it
         self._queue: Queue[Told] = context.Queue(QUEUED_MAX)
+        self._ready = context.Event()
         self._process = context.Process(
             target=forward_in_process,
-            args=(listener, service, self._queue),
+            args=(listener, service, self._queue, self._ready),
             name="claimsctl-tap",
             daemon=True,
         )
 
     def start(self) -> None:
-        """Start it; what comes before it is up waits in the listener's queue."""
+        """Start it, and wait till it takes callouts. Raises `OperatorError` when it does not."""
         self._process.start()
+        while not self._ready.wait(_LOOK_SECONDS):
+            self._check()
+
+    def _check(self) -> None:
+        if not self._process.is_alive():
+            message = f"forwarding has ended by itself (exit code {self._process.exitcode})"
+            raise OperatorError(message, exit_code=ExitCode.NOT_FINE)
 
     def told(self) -> Iterator[Told]:
         """Exchanges, as they come, for as long as the process lives. Raises `OperatorError`."""
@@ -45,9 +53,7 @@ class Forwarder:
             try:
                 yield self._queue.get(timeout=_LOOK_SECONDS)
             except Empty:
-                if not self._process.is_alive():
-                    message = f"forwarding has ended by itself (exit code {self._process.exitcode})"
-                    raise OperatorError(message, exit_code=ExitCode.NOT_FINE) from None
+                self._check()
 
     def stop(self) -> Iterator[Told]:
         """End it, exchanges under way first; what it tells last."""
@@ -68,9 +74,9 @@ class Forwarder:
 def forwarder(listener: socket.socket, service: Service) -> Iterator[Forwarder]:
     """The process, started; gone when the context ends, whatever ends it."""
     running = Forwarder(listener, service)
-    running.start()
-    listener.close()  # it has its own
     try:
+        running.start()
+        listener.close()  # it has its own
         yield running
     finally:
         running.close()

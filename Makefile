@@ -37,8 +37,9 @@ forge: $(INSTALLED) ## The forger's battery at its full size: 200,000 tokens a w
 build: $(SAM_INSTALLED) ## The artefact for Lambda (arm64), in .aws-sam/build
 	$(SAM_BUILD)
 
-bench: $(INSTALLED) ## What it costs to know who calls: cold start and warm callout in each mode
+bench: $(INSTALLED) ## What it costs to know who calls, cold and warm, in each mode; what tap adds to an exchange
 	$(VENV)/bin/python bench/verification.py
+	$(VENV)/bin/python bench/tap.py
 
 check: $(INSTALLED) $(SAM_INSTALLED) ## Style, types, walls between the packages, samples, template
 	$(VENV)/bin/ruff check

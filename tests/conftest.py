@@ -14,6 +14,9 @@ ENGINE_MISSING = "engine missing:"
 
 _OURS = frozenset(name.upper() for name in Settings.model_fields) | {
     "PORT",
+    "TAP_PAGE_PORT",
+    "TAP_SAVE",
+    "TAP_UPSTREAM",
     "TENANT_KIND",
     "TOKEN_VERSION",
 }

@@ -150,7 +150,7 @@ def test_what_a_service_sends_is_never_markup(tap: TapProcess, chromium: Browser
 def test_it_fits_the_screen(
     tap: TapProcess, chromium: Browser, tmp_path: Path, width: int, *, dark: bool
 ) -> None:
-    """Nothing is wider than the screen, light or dark, on a phone too; there is something to see."""
+    """Nothing is wider than the screen, light or dark, on a phone too; and it is no blank."""
     _call(tap, "bad")
     chromium.open(tap.page, width=width, dark=dark)
     chromium.wait_for("document.querySelectorAll('#rows tr').length > 0")

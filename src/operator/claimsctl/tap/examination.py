@@ -80,20 +80,22 @@ def _outcome(sighting: Sighting, verdict: Verdict | None) -> Outcome:
 
 
 def _not_to_judge(sighting: Sighting, callout: Any) -> str:
-    if not sighting.method:
-        return "the request is not HTTP/1: passed on unread"
-    if sighting.method != "POST":
-        return "not a callout: Entra sends POST"
-    if not sighting.request.whole:
-        return f"the request is over {BODY_BYTES_MAX} bytes: no callout is"
-    if not sighting.arrived and sighting.no_answer is not None:
-        return ""  # half a callout, for all that is known: there was no answer to it
+    """Why there is no verdict; empty when there is one."""
     kind = callout.get("type") if isinstance(callout, dict) else None
-    if not isinstance(kind, str) or not kind.casefold().endswith(_EVENT):
-        return "not a token issuance callout: its type is another, or there is none"
-    if not sighting.answer.whole:
-        return f"the answer is over {BODY_BYTES_MAX} bytes: passed on whole, not judged"
-    return ""
+    reason = ""
+    if not sighting.method:
+        reason = "the request is not HTTP/1: passed on unread"
+    elif sighting.method != "POST":
+        reason = "not a callout: Entra sends POST"
+    elif not sighting.request.whole:
+        reason = f"the request is over {BODY_BYTES_MAX} bytes: no callout is"
+    elif not sighting.arrived and sighting.no_answer is not None:
+        pass  # half a callout, for all that is known, and no answer to it
+    elif not isinstance(kind, str) or not kind.casefold().endswith(_EVENT):
+        reason = "not a token issuance callout: its type is another, or there is none"
+    elif not sighting.answer.whole:
+        reason = f"the answer is over {BODY_BYTES_MAX} bytes: passed on whole, not judged"
+    return reason
 
 
 def _aside(sighting: Sighting) -> str:

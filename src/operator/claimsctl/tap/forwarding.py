@@ -19,7 +19,8 @@ from queue import Full
 from weakref import WeakSet
 
 from claimsctl.entra.transport import public_trust
-from claimsctl.tap.link import Link, Recorder
+from claimsctl.tap.link import Link
+from claimsctl.tap.logbook import Recorder
 from claimsctl.tap.service import Service
 from claimsctl.tap.sighting import Sighting
 

@@ -10,53 +10,31 @@ import math
 import socket
 import ssl
 import struct
-import time
-from collections import deque
 from contextlib import suppress
-from typing import Final, Protocol
+from typing import Final
 
-from claimsctl.entra.attempt import Cause, NoAnswer, Phase
 from claimsctl.entra.network import Stopwatch
-from claimsctl.tap.boundaries import Answers, NotHttpError, Piece, Requests
+from claimsctl.tap.boundaries import NotHttpError, Requests
+from claimsctl.tap.logbook import Logbook, Recorder
 from claimsctl.tap.service import NoConnectionError, Service, connect
-from claimsctl.tap.sighting import Sighting
 
 AHEAD_BYTES_MAX: Final = 256 * 1024
 """What a caller may send before the service is connected."""
-LEFT_SECONDS: Final = 120.0
-"""How long a service is still listened to when its caller has closed his side."""
 REST_SECONDS: Final = 0.2
 """How long a caller may go on sending its request when there is nobody to forward it to."""
-LONG_SECONDS: Final = 0.25
-"""An exchange that takes longer is told before it is over."""
+LEFT_SECONDS: Final = 120.0
+"""How long a service is still listened to when its caller has closed his side."""
 _RESET = struct.pack("ii", 1, 0)
-
-
-class Recorder(Protocol):
-    """Who hears of the exchanges."""
-
-    def begin(self, began: float) -> Sighting:
-        """A new one, whose first byte came at `began`."""
-
-    def tell(self, sighting: Sighting) -> None:
-        """What it is now. Never raises, never waits."""
 
 
 class Link(asyncio.Protocol):
     """The caller's side, and the service's transport."""
 
     def __init__(self, service: Service, trust: ssl.SSLContext, recorder: Recorder) -> None:
-        self._service, self._trust, self._recorder = service, trust, recorder
+        self._service, self._trust = service, trust
+        self._log = Logbook(recorder)
         self._requests: Requests | None = Requests(service.shown_host.encode("ascii"))
         """``None`` once it is no HTTP that passes."""
-        self._answers: Answers | None = None
-        self._open: deque[Sighting] = deque()
-        """Exchanges without a whole answer, in the order of their requests."""
-        self._arriving: Sighting | None = None
-        """The exchange whose request is not whole yet."""
-        self._arrived = asyncio.Event()
-        """No request is on its way."""
-        self._first_byte_at = 0.0
         self._caller: asyncio.Transport | None = None
         self._caller_ended = False
         self._upstream: asyncio.Transport | None = None
@@ -67,7 +45,7 @@ class Link(asyncio.Protocol):
     @property
     def busy(self) -> bool:
         """Whether an exchange is under way."""
-        return bool(self._open)
+        return self._log.open
 
     def close(self) -> None:
         """End both connections."""
@@ -87,32 +65,29 @@ class Link(asyncio.Protocol):
         if self._requests is None:
             self._forward(data)
             return
-        if self._arriving is None and not self._requests.held:
-            self._first_byte_at = time.perf_counter()
+        if not self._log.arriving and not self._requests.held:
+            self._log.begin()
         try:
             for piece in self._requests.read(data):
                 self._forward(piece.raw)
-                self._note(piece)
+                self._log.forwarded(piece, connected=self._upstream is not None)
         except NotHttpError as error:
-            if not self._open:
-                strange = self._recorder.begin(self._first_byte_at)
-                strange.end(NoAnswer(Cause.PROTOCOL, Phase.SEND, str(error)))
-                self._recorder.tell(strange)
+            self._log.unreadable(error)
             self._read_no_more()
 
     def eof_received(self) -> bool:  # noqa: D102
         self._caller_ended = True
-        self._note_leaving()
+        self._log.left(gone=False)
         if self._requests is not None and self._requests.held:
             self._read_no_more()  # half a head is what the service gets
         unread = self._requests is None
         if self._upstream is not None:
-            if not self._open and not unread:
+            if not self._log.open and not unread:
                 self._upstream.close()
                 return False
             if self._upstream.can_write_eof():
                 self._upstream.write_eof()
-            elif unread or self._arriving is not None:  # TLS cannot end one side only
+            elif unread or self._log.arriving:  # TLS cannot end one side only
                 self._upstream.close()
         elif self._connecting is None:
             return False
@@ -123,8 +98,7 @@ class Link(asyncio.Protocol):
         self._caller = None
         if self._connecting is not None:
             self._connecting.cancel()
-        self._note_leaving(gone=True)
-        self._open.clear()
+        self._log.left(gone=True)
         if self._upstream is not None:
             _end(self._upstream, reset=exc is not None)
 
@@ -150,11 +124,7 @@ class Link(asyncio.Protocol):
         self._upstream = upstream
         upstream.write(b"".join(self._ahead))
         self._ahead.clear()
-        now = time.perf_counter()
-        for sighting in self._open:
-            sighting.connecting = dict(self._watch.timings)
-            sighting.connected = now
-            sighting.sent = None if sighting is self._arriving else now
+        self._log.connected(self._watch.timings)
         if self._caller_ended and upstream.can_write_eof():
             upstream.write_eof()
         self.pause_caller(paused=False)
@@ -163,39 +133,23 @@ class Link(asyncio.Protocol):
         """Bytes from the service."""
         if self._caller is not None:
             self._caller.write(data)
-        while data and self._open:
-            sighting = self._open[0]
-            self._answers = self._answers or Answers(sighting.method)
-            sighting.first_byte = sighting.first_byte or time.perf_counter()
-            try:
-                ended = self._answers.read(data, sighting)
-            except NotHttpError as error:
-                self._end_all(NoAnswer(Cause.PROTOCOL, sighting.phase, str(error)))
-                self._read_no_more()
-                return
-            if not ended:
-                return
-            data = self._answers.rest
-            self._end_first()
+        try:
+            self._log.answered(data)
+        except NotHttpError:
+            self._read_no_more()
+        if self._caller_ended and not self._log.open and self._requests is not None:
+            self.close()
+
+    def service_ended(self, error: Exception | None = None) -> None:
+        """The service has closed the connection, or (with `error`) broken it."""
+        self._log.service_ended(error)
+        if self._caller is not None:
+            _end(self._caller, reset=error is not None)
 
     def service_lost(self, error: Exception | None) -> None:
         """The connection to the service is no more."""
         self._upstream = None
         self.service_ended(error)
-
-    def service_ended(self, error: Exception | None = None) -> None:
-        """The service has closed the connection, or (with `error`) broken it."""
-        if self._open and self._answers is not None and error is None:
-            try:
-                if self._answers.read(b"", self._open[0]):
-                    self._end_first()
-            except NotHttpError as cut:
-                self._end_all(NoAnswer(Cause.CLOSED, Phase.BODY, str(cut)))
-        if self._open:
-            detail = "the service closed the connection" if error is None else str(error)
-            self._end_all(NoAnswer(Cause.CLOSED, self._open[0].phase, detail))
-        if self._caller is not None:
-            _end(self._caller, reset=error is not None)
 
     # Between them
 
@@ -215,61 +169,12 @@ class Link(asyncio.Protocol):
             await connect(self._service, self._trust, lambda: _ServiceSide(self), self._watch)
         except NoConnectionError as error:
             self._watch.stop()
-            for sighting in self._open:
-                sighting.connecting = dict(self._watch.timings)
+            self._log.connected(self._watch.timings, ready=False)
             with suppress(TimeoutError):  # to know whose callout it was
-                await asyncio.wait_for(self._arrived.wait(), REST_SECONDS)
-            self._end_all(error.no_answer)
+                await asyncio.wait_for(self._log.arrived.wait(), REST_SECONDS)
+            self._log.end_all(error.no_answer)
             if self._caller is not None:
                 self._caller.close()
-
-    def _note(self, piece: Piece) -> None:
-        """What has just been forwarded."""
-        if piece.request is not None:
-            begun = self._recorder.begin(self._first_byte_at)
-            begun.take_request(piece.request)
-            if self._upstream is not None:
-                begun.connected = self._first_byte_at
-            self._arriving = begun
-            self._arrived.clear()
-            self._open.append(begun)
-            asyncio.get_running_loop().call_later(LONG_SECONDS, self._tell_if_open, begun)
-        sighting = self._arriving
-        assert sighting is not None, "a body follows its head"  # noqa: S101
-        sighting.request.take(piece.content)
-        if piece.ended:
-            sighting.sent = None if self._upstream is None else time.perf_counter()
-            sighting.arrived = True
-            self._arriving = None
-            self._arrived.set()
-
-    def _tell_if_open(self, sighting: Sighting) -> None:
-        if not sighting.over:
-            self._recorder.tell(sighting)
-
-    def _note_leaving(self, *, gone: bool = False) -> None:
-        """The caller has closed its side, or is `gone`; an answer that still comes is told too."""
-        for sighting in self._open:
-            sighting.left = sighting.left or time.perf_counter()
-            if not sighting.over and (gone or sighting.given_up_ms is not None):
-                detail = f"the caller closed the connection after {sighting.total_ms:.0f} ms"
-                sighting.end(NoAnswer(Cause.TIMEOUT, sighting.phase, detail))
-                self._recorder.tell(sighting)
-
-    def _end_first(self) -> None:
-        sighting = self._open.popleft()
-        self._answers = None
-        sighting.end()
-        self._recorder.tell(sighting)
-        if self._caller_ended and not self._open:
-            self.close()
-
-    def _end_all(self, no_answer: NoAnswer) -> None:
-        while self._open:
-            sighting = self._open.popleft()
-            if not sighting.over:
-                sighting.end(no_answer)
-                self._recorder.tell(sighting)
 
     def _read_no_more(self) -> None:
         """From here on bytes pass unread: those held first."""

@@ -1,6 +1,7 @@
 """What goes on beside the forwarding: each exchange examined, listed, kept, saved."""
 
 import multiprocessing
+import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +15,8 @@ from claimsctl.tap.forwarding import GRACE_SECONDS, QUEUED_MAX, Told, forward_in
 from claimsctl.tap.history import History
 from claimsctl.tap.service import Service
 
+_LESS_URGENT: Final = 10
+"""Where processors are few, forwarding comes first."""
 _LOOK_SECONDS: Final = 0.5
 """How often it is looked whether the forwarding is still there."""
 _LAST_SECONDS: Final = 0.05
@@ -77,6 +80,8 @@ def forwarder(listener: socket.socket, service: Service) -> Iterator[Forwarder]:
     try:
         running.start()
         listener.close()  # it has its own
+        if hasattr(os, "nice"):
+            os.nice(_LESS_URGENT)
         yield running
     finally:
         running.close()

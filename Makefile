@@ -50,6 +50,7 @@ bench: $(INSTALLED) $(EMULATOR_INSTALLED) $(BENCH_INSTALLED) $(ARTEFACTS)/x86_64
 	$(VENV)/bin/python -m bench.callouts
 	$(BENCH_VENV)/bin/python bench/chart.py
 	$(VENV)/bin/python -m bench.verification
+	$(VENV)/bin/python bench/tap.py
 	@$(MAKE) --no-print-directory arrivals cost
 
 arrivals: $(INSTALLED) ## Which share of callouts comes too late, played from bench's measurements: docs/scaling.md

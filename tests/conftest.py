@@ -15,6 +15,9 @@ ENGINE_MISSING = "engine missing:"
 
 _OURS = frozenset(field.name.upper() for field in fields(Settings)) | {
     "PORT",
+    "TAP_PAGE_PORT",
+    "TAP_SAVE",
+    "TAP_UPSTREAM",
     "TENANT_KIND",
     "TOKEN_VERSION",
 }

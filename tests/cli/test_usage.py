@@ -26,6 +26,10 @@ COMMANDS: dict[tuple[str, ...], set[str]] = {
         "PORT", "TENANT_ID", "TENANT_KIND", "TOKEN_VERSION", "AWS_ENDPOINT_URL_DYNAMODB",
         "TABLE_NAME", "CALLER_VERIFICATION",
     },
+    ("tap",): {
+        "--upstream", "--port", "--page-port", "--timeout-ms", "--save", "--unmask",
+        "TAP_UPSTREAM", "PORT", "TAP_PAGE_PORT", "ENTRA_WAIT_MS", "TAP_SAVE",
+    },
     ("token",): {
         "--tenant", "--tenant-kind", "--token-version", "--audience", "--wrong",
         "TENANT_ID", "TENANT_KIND", "TOKEN_VERSION",

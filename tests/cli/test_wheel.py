@@ -48,6 +48,16 @@ def test_it_carries_template_and_samples(wheel: Path) -> None:
             assert path.read_bytes() == archive.read(name), name
 
 
+def test_it_carries_the_page_of_tap(wheel: Path) -> None:
+    """Markup, style and script are in it, byte for byte."""
+    folder = ROOT / "src/operator/claimsctl/tap/page"
+    files = [path for path in folder.iterdir() if path.suffix in {".html", ".css", ".js"}]
+    assert 3 == len(files)
+    with zipfile.ZipFile(wheel) as archive:
+        for path in files:
+            assert path.read_bytes() == archive.read(f"claimsctl/tap/page/{path.name}"), path.name
+
+
 def test_it_carries_nothing_else(wheel: Path) -> None:
     """Two packages and their metadata: no tests, no repository."""
     with zipfile.ZipFile(wheel) as archive:

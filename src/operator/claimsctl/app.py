@@ -19,6 +19,7 @@ from claimsctl.commands.explain import explain
 from claimsctl.commands.invoke import invoke
 from claimsctl.commands.judge import judge
 from claimsctl.commands.serve import serve
+from claimsctl.commands.tap import tap
 from claimsctl.commands.token import token
 from claimsctl.errors import OperatorError
 from claimsctl.standard_output import standard_output
@@ -32,7 +33,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain: no frames that cut messages up, and NO_COLOR holds
     pretty_exceptions_enable=False,
 )
-for command in (call, demo, invoke, serve, token, judge, explain):
+for command in (call, demo, invoke, serve, tap, token, judge, explain):
     app.command()(command)
 
 claims_app = typer.Typer(help="The claims in the table.", no_args_is_help=True)

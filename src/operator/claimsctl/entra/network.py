@@ -81,7 +81,7 @@ class _Stream(httpcore2.NetworkStream):
         except OSError as error:
             if isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or ""):
                 # By TLS 1.3 a server refuses the client's side of the handshake only afterwards.
-                raise TlsError(_tls_reason(error)) from error
+                raise TlsError(tls_reason(error)) from error
             raise httpcore2.ReadError(str(error)) from error
         if received:
             self._watch.enter(Phase.BODY)
@@ -119,7 +119,7 @@ class _Stream(httpcore2.NetworkStream):
             raise httpcore2.ConnectTimeout from error
         except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
             self.close()
-            raise TlsError(_tls_reason(error)) from error
+            raise TlsError(tls_reason(error)) from error
         return self
 
     def get_extra_info(self, info: str) -> Any:
@@ -200,7 +200,8 @@ def look_up(host: str, port: int | None, seconds: float, flags: int = 0) -> list
     return found
 
 
-def _tls_reason(error: Exception) -> str:
+def tls_reason(error: Exception) -> str:
+    """Why a handshake has failed, in a few words."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"certificate not accepted: {error.verify_message}"
     if isinstance(error, ssl.SSLError):

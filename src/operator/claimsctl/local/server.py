@@ -123,8 +123,11 @@ async def _unavailable(_: Request, error: Exception) -> Response:
     return JSONResponse({"message": "Service Unavailable"}, 503)
 
 
-def bind(port: int) -> socket.socket:
-    """A socket on `port` of the loopback interface. Raises `OperatorError` when it is taken."""
+def bind(port: int, option: str = "--port") -> socket.socket:
+    """A socket on `port` of the loopback interface; `option` is what chooses another one.
+
+    Raises `OperatorError` when it is taken.
+    """
     # By its protocol's name: else asyncio leaves Nagle's algorithm on, and a callout takes 40 ms.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -132,7 +135,7 @@ def bind(port: int) -> socket.socket:
         listener.bind((HOST, port))
     except OSError as error:
         listener.close()
-        message = f"port {port} cannot be used: {error.strerror}; choose another with --port"
+        message = f"port {port} cannot be used: {error.strerror}; choose another with {option}"
         raise OperatorError(message) from None
     return listener
 

@@ -1,0 +1,163 @@
+"""The page on a loopback port of its own: for this machine's browser, and nobody else.
+
+The address holds a secret; Host and Origin are checked, so that another site cannot reach it by a
+name that leads to this machine. Nothing is loaded from anywhere else.
+"""
+
+import asyncio
+import json
+import secrets
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from typing import Final
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from claimsctl.errors import OperatorError
+from claimsctl.local.server import HOST
+from claimsctl.tap.examination import Examined
+from claimsctl.tap.export import encode, exchange_document
+from claimsctl.tap.history import History
+from claimsctl.tap.page.view import details, row
+from claimsctl.tap.service import Service
+
+_FILES: Final = {
+    "": ("index.html", "text/html; charset=utf-8"),
+    "style.css": ("style.css", "text/css; charset=utf-8"),
+    "script.js": ("script.js", "text/javascript; charset=utf-8"),
+}
+_HEADERS: Final = {
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self';"
+    " img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none';"
+    " frame-ancestors 'none'",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-store",
+}
+_LOOK_SECONDS: Final = 0.1
+"""How often the history is looked at for something new."""
+_START_SECONDS: Final = 10.0
+
+Show = Callable[[Examined], Response]
+
+
+class Page:
+    """What the page shows, and its address."""
+
+    def __init__(self, history: History, service: Service, wait_ms: int, port: int) -> None:
+        self._history, self._service, self._wait_ms = history, service, wait_ms
+        self._hosts = {f"{HOST}:{port}", f"localhost:{port}"}
+        self._path = f"/{secrets.token_urlsafe(16)}/"
+        self.url = f"http://{HOST}:{port}{self._path}"
+        self.closing = False
+
+    def app(self) -> Starlette:
+        """The page, its list, its details, its downloads."""
+        number = self._path + "exchanges/{number:int}"
+        return Starlette(
+            routes=[
+                *(Route(self._path + name, self._file(*file)) for name, file in _FILES.items()),
+                Route(self._path + "events", self._guarded(self._events)),
+                Route(number, self._one(self._details)),
+                Route(number + "/exchange.json", self._one(self._exchange)),
+                Route(number + "/callout.json", self._one(self._callout)),
+            ]
+        )
+
+    def _guarded(
+        self, handler: Callable[[Request], Awaitable[Response]]
+    ) -> Callable[[Request], Awaitable[Response]]:
+        async def guarded(request: Request) -> Response:
+            origin = request.headers.get("origin")
+            strange = origin is not None and origin.removeprefix("http://") not in self._hosts
+            if request.headers.get("host") not in self._hosts or strange:
+                return Response("for this machine only", 403, _HEADERS)
+            response = await handler(request)
+            response.headers.update(_HEADERS)
+            return response
+
+        return guarded
+
+    def _file(self, name: str, kind: str) -> Callable[[Request], Awaitable[Response]]:
+        content = (files("claimsctl.tap.page") / name).read_bytes()
+
+        async def file(_: Request) -> Response:
+            return Response(content, media_type=kind)
+
+        return self._guarded(file)
+
+    def _one(self, show: Show) -> Callable[[Request], Awaitable[Response]]:
+        async def one(request: Request) -> Response:
+            examined = self._history.find(request.path_params["number"])
+            if examined is None:
+                return JSONResponse({"message": "no longer kept"}, 404)
+            return show(examined)
+
+        return self._guarded(one)
+
+    async def _events(self, _: Request) -> Response:
+        return StreamingResponse(self._news(), media_type="text/event-stream")
+
+    async def _news(self) -> AsyncIterator[str]:
+        """Rows, as they come; the whole list first."""
+        version = -1
+        while not self.closing:
+            now, new = self._history.since(version)
+            if now != version:
+                counts = {outcome.value: n for outcome, n in self._history.counts().items()}
+                news = {
+                    "rows": [row(examined) for examined in new],
+                    "counts": counts,
+                    "untold": self._history.untold,
+                    "upstream": self._service.origin,
+                }
+                yield f"data: {json.dumps(news)}\n\n"
+                version = now
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    def _details(self, examined: Examined) -> Response:
+        return JSONResponse(details(examined, self._service, self._wait_ms))
+
+    def _exchange(self, examined: Examined) -> Response:
+        content = encode(exchange_document(examined, self._service))
+        return _download(content, f"exchange-{examined.sighting.number}.json")
+
+    def _callout(self, examined: Examined) -> Response:
+        content = bytes(examined.sighting.request.body)
+        return _download(content, f"callout-{examined.sighting.number}.json")
+
+
+def _download(content: bytes, name: str) -> Response:
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return Response(content, headers=headers, media_type="application/json")
+
+
+@contextmanager
+def served(page: Page, listener: socket.socket) -> Iterator[None]:
+    """Serve `page` on `listener`, in a thread, for as long as the context lasts."""
+    config = uvicorn.Config(page.app(), log_level="critical", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    thread.start()
+    give_up_at = time.monotonic() + _START_SECONDS
+    while not server.started:
+        if time.monotonic() > give_up_at or not thread.is_alive():
+            message = f"the page did not start within {_START_SECONDS:.0f} s"
+            raise OperatorError(message)
+        time.sleep(0.01)
+    try:
+        yield
+    finally:
+        page.closing = True
+        server.should_exit = True
+        thread.join(_START_SECONDS)

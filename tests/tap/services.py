@@ -1,0 +1,170 @@
+"""Odd services on loopback, and a caller that sees bytes: directly, and through the tap."""
+
+import asyncio
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+
+from claimsctl.tap.forwarding import forward
+from claimsctl.tap.service import read_service
+from claimsctl.tap.sighting import Sighting
+
+HOST = "127.0.0.1"
+SECONDS = 20
+CALLOUT = b'{"type":"microsoft.graph.authenticationEvent.tokenIssuanceStart","data":{}}'
+REQUEST = (
+    b"POST /callout?a=b HTTP/1.1\r\nhOsT: tunnel.example\r\nX-Odd:  two  blanks\r\n"
+    b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(CALLOUT), CALLOUT)
+)
+
+Behave = Callable[[socket.socket], None]
+"""What a service does with a connection; it is closed afterwards."""
+
+
+@dataclass(slots=True)
+class RawService:
+    """A service that does as it is told, byte by byte."""
+
+    port: int
+    over: threading.Event
+    """Set when the test is over: nobody hangs longer."""
+    received: list[bytes] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://{HOST}:{self.port}"
+
+
+@contextmanager
+def raw_service(behave: Behave, tls: ssl.SSLContext | None = None) -> Iterator[RawService]:
+    """A service whose every connection `behave` deals with."""
+    listener = socket.create_server((HOST, 0))
+    service = RawService(listener.getsockname()[1], threading.Event())
+    threads: list[threading.Thread] = []
+
+    def deal_with(connection: socket.socket) -> None:
+        connection.settimeout(SECONDS)
+        with suppress(OSError), connection:
+            if tls is not None:
+                connection = tls.wrap_socket(connection, server_side=True)
+            with connection:
+                behave(connection)
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                threads.append(threading.Thread(target=deal_with, args=(connection,)))
+                threads[-1].start()
+
+    accepting = threading.Thread(target=accept)
+    accepting.start()
+    try:
+        yield service
+    finally:
+        service.over.set()
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        for thread in (accepting, *threads):
+            thread.join()
+
+
+def read_request(connection: socket.socket, body: bytes = CALLOUT) -> bytes:
+    """One request, which ends with `body`."""
+    received = b""
+    while not received.endswith(b"\r\n\r\n" + body if body else b"\r\n\r\n"):
+        part = connection.recv(65536)
+        if not part:
+            break
+        received += part
+    return received
+
+
+def read_all(connection: socket.socket, size: int) -> bytes:
+    """`size` bytes."""
+    received = b""
+    while len(received) < size:
+        part = connection.recv(65536)
+        if not part:
+            break
+        received += part
+    return received
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """A tap's forwarding, in this process."""
+
+    port: int
+    told: SimpleQueue[Sighting]
+
+    def next(self) -> Sighting:
+        """What it tells next of an exchange that is over."""
+        while True:
+            sighting = self.told.get(timeout=SECONDS)
+            if sighting.over:
+                return sighting
+
+
+class _Recorder:
+    def __init__(self, told: SimpleQueue[Sighting]) -> None:
+        self._told, self._count = told, 0
+
+    def begin(self, began: float) -> Sighting:
+        self._count += 1
+        return Sighting(self._count, began=began)
+
+    def tell(self, sighting: Sighting) -> None:
+        self._told.put(sighting.copy())
+
+
+@contextmanager
+def tapped(url: str) -> Iterator[Tap]:
+    """A tap before `url`, for as long as the context lasts."""
+    listener = socket.create_server((HOST, 0))
+    told: SimpleQueue[Sighting] = SimpleQueue()
+    tap = Tap(listener.getsockname()[1], told)
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(forward(listener, read_service(url), _Recorder(told)))
+
+    def run() -> None:
+        with suppress(asyncio.CancelledError):
+            loop.run_until_complete(task)
+        loop.run_until_complete(loop.shutdown_default_executor())
+        loop.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield tap
+    finally:
+        loop.call_soon_threadsafe(task.cancel)
+        thread.join()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a caller has seen: bytes, and how it ended."""
+
+    content: bytes
+    end: str
+
+
+def call(port: int, sent: bytes = REQUEST, patience: float = SECONDS) -> Seen:
+    """Send `sent`, and see what comes until the connection ends or patience does."""
+    content = b""
+    with socket.create_connection((HOST, port), timeout=patience) as connection:
+        try:
+            connection.sendall(sent)
+            while part := connection.recv(65536):
+                content += part
+        except TimeoutError:
+            return Seen(content, "silence")
+        except ConnectionResetError:
+            return Seen(content, "reset")
+    return Seen(content, "closed")

@@ -1,6 +1,8 @@
 """Where a table is: embedded, on this machine, or in AWS."""
 
+import http.client
 import os
+from urllib.parse import urlsplit
 
 import pytest
 from claimsctl.dataset.record import Record
@@ -28,6 +30,31 @@ def test_the_embedded_table_needs_nothing_at_hand(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     with embedded_table() as location:
+        assert 0 == location.client().scan(TableName=location.name)["Count"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers"),
+    [
+        ("POST", "/moto-api/reset", {"Origin": "https://page.example"}),
+        ("POST", "/moto-api/reset", {"Origin": "null"}),
+        ("OPTIONS", "/", {"Origin": "https://page.example"}),
+        ("GET", "/moto-api/data.json", {"Sec-Fetch-Site": "cross-site"}),
+        ("GET", "/moto-api/data.json", {"Host": "page.example"}),
+        ("GET", "/moto-api/data.json", {"Host": "127.0.0.1.page.example:80"}),
+    ],
+    ids=["form", "sandbox", "preflight", "script", "rebound-name", "longer-name"],
+)
+def test_no_web_page_reaches_the_embedded_table(
+    method: str, path: str, headers: dict[str, str]
+) -> None:
+    """A page in this machine's browser could else read and write, since moto answers any."""
+    with embedded_table() as location:
+        connection = http.client.HTTPConnection(urlsplit(location.endpoint_url or "").netloc)
+        connection.request(method, path, headers=headers)
+        answer = connection.getresponse()
+        connection.close()
+        assert (403, None) == (answer.status, answer.headers["Access-Control-Allow-Origin"])
         assert 0 == location.client().scan(TableName=location.name)["Count"]
 
 

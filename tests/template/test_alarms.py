@@ -116,6 +116,21 @@ def test_an_expression_uses_its_metrics_and_no_others(name: str) -> None:
         assert "p99" in text or all(f"FILL({id_}, 0)" in text for id_ in ids)
 
 
+@pytest.mark.parametrize("name", list(WATCHED.values()))
+def test_what_is_written_late_still_rings(name: str) -> None:
+    """An alarm that fills in for what is missing does not look at the last minute alone.
+
+    Metrics made of log lines come a minute or two late, and what fills in for them is no trouble.
+    """
+    alarm = Stack().of_type("AWS::CloudWatch::Alarm")[name]["Properties"]
+    queries = alarm.get("Metrics", [])
+    if not any("FILL(" in query.get("Expression", "") for query in queries):
+        return
+    periods = {query["MetricStat"]["Period"] for query in queries if "MetricStat" in query}
+    assert 300 <= max(periods) or (3, 1) == (alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"])
+    assert 1 == len(periods)
+
+
 def test_entras_wait_is_the_measure() -> None:
     """Another wait is another threshold for what counts as slow."""
     alarms = Stack(EntraWaitMs="2000").of_type("AWS::CloudWatch::Alarm")

@@ -36,6 +36,8 @@ NOT_THE_FUNCTIONS = {
     "AlarmEmail": "oncall@contoso.example",
 }
 
+NUMBER = "configuration ConfigurationVersion.VersionNumber"
+
 
 def _version(stack: Stack) -> tuple[str, Any]:
     """The version that `live` serves: its logical id, and all that makes it another one."""
@@ -43,8 +45,7 @@ def _version(stack: Stack) -> tuple[str, Any]:
     (alias,) = stack.of_type("AWS::Lambda::Alias").values()
     assert f"{name}.Version" == alias["Properties"]["FunctionVersion"]
     # A number that is not known before: each other content has another one.
-    number = "ConfigurationVersion.VersionNumber"
-    assert f"configuration {number}" == version["Properties"]["Description"]
+    assert NUMBER == version["Properties"]["Description"]
     return name, stack.one("AWS::AppConfig::HostedConfigurationVersion")
 
 
@@ -81,6 +82,22 @@ def test_another_start_makes_a_new_version() -> None:
     before, after = Stack(), Stack(StartupMode="snapstart")
     assert before.one("AWS::Lambda::Function") != after.one("AWS::Lambda::Function")
     assert _version(before)[1] != _version(after)[1]
+
+
+def test_another_number_is_another_function() -> None:
+    """The function itself bears the configuration's number, so that there is one to publish.
+
+    Lambda publishes nothing while the function is as it was published last, whatever the version's
+    description, and CloudFormation fails then.
+    """
+    assert Stack().one("AWS::Lambda::Function")["Description"].endswith(NUMBER)
+
+
+def test_environments_that_wait_ready_are_the_aliass_alone() -> None:
+    """No version is made for them: AWS refuses them to an alias that is just being shifted."""
+    before, after = Stack(), Stack(StartupMode="provisioned")
+    assert before.one("AWS::Lambda::Function") == after.one("AWS::Lambda::Function")
+    assert _version(before) == _version(after)
 
 
 def test_every_choice_is_a_configuration_of_its_own() -> None:

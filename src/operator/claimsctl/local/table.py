@@ -6,13 +6,14 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
 from claimsctl.errors import OperatorError
+from claimsctl.local.browser_wall import for_programs_only
 from claimsctl.local.bundle import bundled
 from claimsctl.local.surroundings import surroundings, without_aws
 from claimsctl.local.template import table_schema
@@ -89,7 +90,7 @@ class TableLocation:
 def embedded_table(port: int = 0) -> Iterator[TableLocation]:
     """An empty claims table in this process (moto), keyed as the template's real one.
 
-    On `port` of the loopback interface when that is free, else on any.
+    On `port` of the loopback interface when that is free, else on any; closed to web pages.
 
     While it is there the process's environment has none of the operator's AWS settings: they are
     for other tables, and moto minds them as the AWS SDK does.
@@ -103,6 +104,8 @@ def embedded_table(port: int = 0) -> Iterator[TableLocation]:
             ip_address=_HOST, port=port if _is_free(port) else 0, verbose=False
         )
         server.start()
+        bare: Any = server._server  # noqa: SLF001  # moto has no option for it
+        bare.app = for_programs_only(bare.app)
         try:
             host, port = server.get_host_and_port()
             location = TableLocation(EMBEDDED_TABLE, f"http://{host}:{port}")

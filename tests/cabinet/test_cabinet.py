@@ -93,6 +93,10 @@ FIRST_LINES = {
     "on ",
     "refuses with 401": "The contract was not tested, for the endpoint is protected: a call "
     "without a token is refused with 401; let a test caller in",
+    "hangs after the request": "HTTP001 POST at this path: no answer within 250 ms, twice (in the "
+    "phase first byte) (Entra: 1003005)",
+    "answers anybody": "AUT001 A call without a token: 200 with 2 claims",
+    "answers anybody, badly": "CON001 A member signs in: RSP002 ",
     "text/plain": "CON001 A member signs in: RSP002 The content type is not application/json: "
     "content-type: text/plain (Entra: 1003006)",
     "ngrok, the agent is off": "HTTP003 A proxy's or platform's page: 404, not of the service but "

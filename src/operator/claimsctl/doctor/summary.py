@@ -41,8 +41,11 @@ def is_protected(diagnosis: Diagnosis) -> bool:
 
 
 def first_cause(diagnosis: Diagnosis) -> Finding | None:
-    """The first failure: what comes later may only follow from it."""
-    return _first(diagnosis, Level.FAIL)
+    """The first failure that Entra would trip over, else the first: what comes later may follow."""
+    failures = [each for each in diagnosis.findings if each.level is Level.FAIL]
+    return next(
+        (each for each in failures if each.entra_code is not None), next(iter(failures), None)
+    )
 
 
 def advice(diagnosis: Diagnosis) -> str:

@@ -95,6 +95,8 @@ CALLOUTS: dict[str, tuple[str, Callable[[Patient], Body], str]] = {
     ),
 }
 _NOT_FOUND = 404
+_CRASHES = ("RSP001", "RSP003", "NET")
+"""What a service that stumbles over a callout answers: then what is odd in it is the hint."""
 
 
 def _examine(patient: Patient) -> Iterator[Finding]:
@@ -116,7 +118,9 @@ def _judged(id_: str, made: Exchanged, advice: str, same_as: str) -> Finding:
     if failure is None:
         size = f"{made.verdict.claims_bytes} bytes"
         return finding(id_, Level.OK, f"{claims_in(made.verdict)}, {size}")
-    hint = advice if advice and same_as == id_ else failure.hint
+    hint = failure.hint
+    if advice and same_as == id_ and failure.id.startswith(_CRASHES):
+        hint = advice
     answer = made.attempt.answer
     if answer is not None and answer.status == _NOT_FOUND:
         hint = CALLOUTS["CON006"][2]  # HTTP001 has seen to it that the path is there

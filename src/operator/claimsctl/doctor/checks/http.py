@@ -53,7 +53,7 @@ def _examine(patient: Patient) -> Iterator[Finding]:
     made = reached(patient)
     answer = made.attempt.answer
     if answer is None:
-        yield _unanswered(made)
+        yield _unanswered(made, patient)
         for id_ in ("HTTP002", "HTTP003", "HTTP004"):
             yield finding(id_, Level.SKIP, "needs HTTP001, which failed")
         return
@@ -75,12 +75,19 @@ def _is_late(made: Exchanged) -> bool:
     return made.attempt.no_answer is not None and made.attempt.no_answer.cause is Cause.TIMEOUT
 
 
-def _unanswered(made: Exchanged) -> Finding:
+def _unanswered(made: Exchanged, patient: Patient) -> Finding:
     (failure,) = made.verdict.findings
+    evidence = f"{failure.title}: {failure.evidence}"
+    if _is_late(made):
+        wait_ms, phases = patient.expectations.wait_ms, made.attempt.timings
+        evidence = (
+            f"no answer within {wait_ms} ms, twice (in the phase "
+            f"{list(phases)[-1].value.replace('_', ' ')})"
+        )
     return finding(
         "HTTP001",
         Level.FAIL,
-        f"{failure.title}: {failure.evidence}",
+        evidence,
         hint=failure.hint,
         expected="an answer",
         entra_code=failure.entra_code,

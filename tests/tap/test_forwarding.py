@@ -1,11 +1,13 @@
 """What passes is what would pass without the tap: bytes, faults, silence."""
 
+import asyncio
 import socket
 import ssl
 import struct
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -326,6 +328,79 @@ def test_large_bodies_pass_whole() -> None:
     assert (len(body), len(body)) == (sighting.request.body_bytes, sighting.answer.body_bytes)
     assert len(sighting.answer.body) < len(body)
     assert (False, False) == (sighting.request.whole, sighting.answer.whole)
+
+
+MUCH = bytes(64 * 1024) * 640
+"""More than all buffers on the way hold."""
+
+
+def _send_till_blocked(connection: socket.socket, blocked: threading.Event) -> None:
+    """Send `MUCH`, and say when nobody takes any more of it."""
+    connection.settimeout(0.3)
+    sent = 0
+    while sent < len(MUCH):
+        try:
+            sent += connection.send(MUCH[sent : sent + 65536])
+        except TimeoutError:
+            blocked.set()
+            connection.settimeout(SECONDS)
+
+
+def test_a_slow_caller_slows_the_service() -> None:
+    """What nobody reads is not piled up in memory; in the end all of it is there."""
+    blocked = threading.Event()
+    head = OK + b"content-length: %d\r\n\r\n" % len(MUCH)
+
+    def behave(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.sendall(head)
+        _send_till_blocked(connection, blocked)
+
+    with (
+        raw_service(behave) as service,
+        tapped(service.url) as tap,
+        socket.create_connection((HOST, tap.port), timeout=SECONDS) as connection,
+    ):
+        connection.sendall(REQUEST)
+        assert blocked.wait(SECONDS)
+        received = 0
+        while received < len(head) + len(MUCH):
+            received += len(connection.recv(1 << 20))
+        assert len(MUCH) == tap.next().answer.body_bytes
+
+
+@pytest.mark.parametrize("accepts", [True, False], ids=["connected", "not-yet"])
+def test_a_slow_service_slows_the_caller(monkeypatch: pytest.MonkeyPatch, *, accepts: bool) -> None:
+    """The same for a request, also while the service is being connected to."""
+    blocked, received = threading.Event(), []
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(MUCH)
+
+    def behave(connection: socket.socket) -> None:
+        assert blocked.wait(SECONDS)
+        count = 0
+        while count < len(MUCH):
+            count += len(connection.recv(1 << 20))
+        received.append(count)
+        connection.sendall(GOOD)
+
+    if not accepts:
+        connect = asyncio.SelectorEventLoop.sock_connect
+
+        async def connect_late(*arguments: Any) -> None:
+            await asyncio.to_thread(blocked.wait, SECONDS)
+            await connect(*arguments)
+
+        monkeypatch.setattr(asyncio.SelectorEventLoop, "sock_connect", connect_late)
+    with (
+        raw_service(behave) as service,
+        tapped(service.url) as tap,
+        socket.create_connection((HOST, tap.port), timeout=SECONDS) as connection,
+    ):
+        connection.sendall(head)
+        _send_till_blocked(connection, blocked)
+        assert GOOD == read_all(connection, len(GOOD))
+        assert len(MUCH) == tap.next().request.body_bytes
+    assert received[0] >= len(MUCH)
 
 
 def test_a_service_that_is_not_there_is_a_closed_connection() -> None:

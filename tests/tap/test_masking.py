@@ -175,6 +175,13 @@ def test_masking_changes_no_verdict(claims: Any, cut: int, *, ascii_only: bool) 
     assert shape(expected) == shape(verdict)
 
 
+def test_not_even_a_flag_is_shown() -> None:
+    """True and false are one, numbers keep their length, null and empty lists what they are."""
+    claims: dict[str, Any] = {"a": False, "b": True, "c": -20.5e3, "d": None, "e": [], "f": 0}
+    body = bytes(shown(sighting_of(body_with_claims(claims))).sighting.answer.body)
+    assert b'{"a": true , "b": true, "c": -11111.1, "d": null, "e": [], "f": 0}' in body
+
+
 def test_an_error_is_readable_and_names_nobody() -> None:
     """What a service says of its failure stays, without the user in it."""
     body = json.dumps(

@@ -90,7 +90,6 @@ def forward_in_process(
     listener: socket.socket, service: Service, queue: "Queue[Told]", ready: Event
 ) -> None:
     """The whole life of the process: ends on SIGTERM, or with the one that has started it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for both; that one asks for the end
     queue.cancel_join_thread()
     gc.collect()
     gc.freeze()  # what has been imported need not be looked through again, in the midst of a call

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -41,7 +42,11 @@ class Forwarder:
 
     def start(self) -> None:
         """Start it, and wait till it takes callouts. Raises `OperatorError` when it does not."""
-        self._process.start()
+        interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is not the child's
+        try:
+            self._process.start()
+        finally:
+            signal.signal(signal.SIGINT, interrupt)
         while not self._ready.wait(_LOOK_SECONDS):
             self._check()
 

@@ -28,6 +28,14 @@ sys.setprofile(None)
 threading.setprofile(None)
 print(calls)
 """
+COLLECTIONS = """
+import gc
+began = []
+gc.callbacks.append(lambda phase, _: began.append(phase))
+import claims_provider.main
+gc.callbacks.clear()
+print(len(began), gc.isenabled(), gc.get_freeze_count() > 10_000)
+"""
 FUNCTION = "import claims_provider.main"
 CLIENT = "import botocore.session; botocore.session.Session().create_client('dynamodb')"
 """What nobody can do without who asks DynamoDB by botocore."""
@@ -116,3 +124,8 @@ def test_the_budget_of_calls_holds() -> None:
 def test_the_budget_of_calls_is_tight(library: str) -> None:
     """Any of the libraries that tutorials begin with would exceed it."""
     assert _calls(f"{FUNCTION}, {library}") > CALLS_MAX * _calls(CLIENT)
+
+
+def test_a_cold_start_collects_no_garbage() -> None:
+    """Nothing is collected on the way, what is there then is left alone, and then it goes on."""
+    assert ["0", "True", "True"] == _printed(COLLECTIONS).split()

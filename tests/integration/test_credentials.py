@@ -166,15 +166,16 @@ def test_slow_credentials_are_no_fault(
     assert GOOD == outcome.claims
 
 
-def test_credentials_that_fail_once_are_asked_for_again_in_time(
-    service: FaultProxy, loaded_table: Table, deploy: Deploy, note_time: Note
+@pytest.mark.parametrize("times", [1, 5])
+def test_credentials_that_fail_are_asked_for_again_in_time(
+    times: int, service: FaultProxy, loaded_table: Table, deploy: Deploy, note_time: Note
 ) -> None:
-    """A refresh that is refused once is repeated within the callout's budget."""
+    """A refresh that is refused is repeated within the callout's budget, up to five times."""
     service.inject(ENDING)
     function = deploy(loaded_table.url, loaded_table.name)
-    service.inject(Behaviour(answer_with(b"not yet", 503)), LASTING)
+    service.inject(*[Behaviour(answer_with(b"not yet", 503))] * times, LASTING)
     outcome = function.call()
-    note_time("credential refresh fails once (an answer)", outcome)
+    note_time(f"credential refresh fails {times} times (an answer)", outcome)
     assert GOOD == outcome.claims
 
 

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any, cast
 
 import pytest
-from claims_provider import snapshot
+from claims_provider import snapshot, wiring
 from claims_provider.claims.key import LayerKey
 from claims_provider.claims.store import ClaimsStore
 from claims_provider.deadline import Deadline
@@ -110,6 +110,13 @@ def test_a_snapshot_has_no_credentials(world: World) -> None:
     gc.freeze()
     hooks.before_snapshot()
     assert [None] == [client() for client in clients]
+
+
+def test_a_snapshot_is_not_fetched_by_a_collection(world: World) -> None:
+    """What it holds is never looked through again: that would read all of it after each restore."""
+    gc.unfreeze()
+    world.hooks.before_snapshot()
+    assert gc.get_freeze_count()
 
 
 def test_a_restored_environment_has_a_new_client(world: World) -> None:
@@ -217,6 +224,26 @@ def test_the_hooks_are_known_to_the_runtime(monkeypatch: pytest.MonkeyPatch) -> 
     handler = build_handler({**ENVIRONMENT, "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"})
     assert [("before", "before_snapshot"), ("after", "after_restore")] == registered
     handler._store.rest(Deadline.after_ms(5000))
+
+
+@pytest.mark.parametrize(
+    ("kind", "patience"), [("snap-start", wiring.PUBLISH_MS), ("on-demand", 700)]
+)
+def test_nobody_waits_for_a_publication(
+    kind: str, patience: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before a snapshot keys may take longer to load than in a start that a callout waits for."""
+    allowed: list[int] = []
+
+    def note(_settings: Any, milliseconds: int, _fetch: Any) -> Any:
+        allowed.append(milliseconds)
+        return OpenDoor(ENVIRONMENT["TENANT_ID"])
+
+    monkeypatch.setattr(wiring, "verifier_of", note)
+    monkeypatch.setitem(sys.modules, "snapshot_restore_py", _runtime_library()[0])
+    handler = build_handler({**ENVIRONMENT, "AWS_LAMBDA_INITIALIZATION_TYPE": kind})
+    handler._store.rest(Deadline.after_ms(5000))
+    assert [patience] == allowed
 
 
 @pytest.mark.parametrize("kind", ["on-demand", "provisioned-concurrency", ""])

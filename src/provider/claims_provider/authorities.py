@@ -38,4 +38,3 @@ class Authorities:
 
 def _require_certificate(connections: Any, url: str, _: object) -> None:
     connections.cert_reqs = "CERT_REQUIRED" if url.lower().startswith("https") else "CERT_NONE"
-    connections.ca_certs = None  # the context has them

@@ -94,9 +94,9 @@ def test_what_everybody_gets_is_told_apart(run: Run, filled: Table, file: Path) 
     """A tenant's default among what would go is no row like the others."""
     app = "00001111-aaaa-2222-bbbb-3333cccc4444"
     filled.put_claims(Record(TENANT, None, app).key, {"tier": "x"})
-    file.write_text(f"user,app_id,tier\n,,basic\n{USER},{app},silver\n")
+    file.write_text(f"user,app_id,tier\n,,basic\n{USER},,silver\n{USER},{app},silver\n")
     outcome = load(run, filled, file, "--prune")
-    assert "would remove 4 from " in outcome.err
+    assert "would remove 3 from " in outcome.err
     assert ", 1 of them what a whole tenant gets: " in outcome.err
 
 

@@ -105,6 +105,21 @@ def test_where_it_lies(file: str, rejects: str) -> None:
     assert Path("x") == Places.of(Path(file), None, Path("x")).rejects
 
 
+@pytest.mark.parametrize("file", [".", "/"])
+def test_a_folder_is_no_file(file: str) -> None:
+    """Nothing can lie beside what has no name."""
+    with pytest.raises(OperatorError, match=f"{file}: a folder; expected a file"):
+        Places.of(Path(file), None, None)
+
+
+@pytest.mark.parametrize("places", [("c", "c", "r"), ("c", "k", "./c"), ("c", "k", "k")])
+def test_a_file_for_each(places: tuple[str, str, str]) -> None:
+    """What is loaded, how far it came and what was rejected never lie in one file."""
+    file, checkpoint, rejects = map(Path, places)
+    with pytest.raises(OperatorError, match="expected a file of its own for each"):
+        Places.of(file, checkpoint, rejects)
+
+
 def test_where_the_checkpoint_lies(tmp_path: Path) -> None:
     """Beside the file; for standard input, nowhere unless said."""
     places = Places.of(tmp_path / "claims.csv", None, None)

@@ -1,6 +1,8 @@
 """Rejected rows: flushed, cut at the checkpoint, never in the place of another file."""
 
+import io
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -92,6 +94,28 @@ def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(OperatorError, match="rejected rows cannot be written: No space left"):
         rejects.sync()
+
+
+class FullDisk(io.FileIO):
+    """A file that takes nothing."""
+
+    def write(self, _: object) -> int:
+        """As a full disk does."""
+        raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("end", [RejectsFile.close, RejectsFile.discard])
+def test_a_full_disk_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: Callable[[RejectsFile], None]
+) -> None:
+    """Closing tries again what has failed: that is no second error, nor standard output's."""
+    rejects = _rejects(tmp_path / "rejects.csv")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", lambda path, _: io.BufferedRandom(FullDisk(path, "x+")))
+        rejects.append(["u", "1"], "why")
+        with pytest.raises(OperatorError, match="rejected rows cannot be written: No space left"):
+            rejects.sync()
+    end(rejects)
 
 
 @pytest.mark.parametrize(

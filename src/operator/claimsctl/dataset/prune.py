@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -102,6 +103,7 @@ class Removals:
                     self._found.add(f"{key.pk}\t{key.sk}\t{_digest(item)}")
                     self.of_tenants += key.pk.startswith("TENANT#")
             yield len(page)
+        self._found.end()  # now, before anything is written because of it
 
     def changes(self, reader: TableReader) -> Iterator[Change]:
         """Each item to remove, read again; one that has gone or changed meanwhile is left out."""
@@ -125,18 +127,23 @@ class Removed:
     """Changed, or gone, since the plan: left as they are."""
 
 
-def remove(reader: TableReader, removals: Removals, done: Removed) -> Iterator[LayerKey]:
+def remove(
+    reader: TableReader, removals: Removals, done: Removed
+) -> Generator[LayerKey, None, None]:
     """Delete what `removals` found, each item only if it is still as it was found.
 
     The key of each as it goes; `done` counts, also when this ends early by an `OperatorError`.
     """
+    lock = threading.Lock()
 
     def delete(change: Change) -> bool:
-        return change.item is not None and _delete(reader, change.item)
+        deleted = change.item is not None and _delete(reader, change.item)
+        with lock:
+            done.removed += deleted
+        return deleted
 
     for change, deleted in in_parallel(delete, removals.changes(reader)):
         if deleted:
-            done.removed += 1
             yield change.key
     done.kept = removals.count - done.removed
 

@@ -36,6 +36,11 @@ class Places:
             raise OperatorError(message)
         return cls(None if checkpoint is None else CheckpointFile(checkpoint), rejects)
 
+    def close(self) -> None:
+        """Leave the checkpoint to whoever goes on from it."""
+        if self.checkpoint is not None:
+            self.checkpoint.close()
+
     def begin(self, *, resume: bool) -> Checkpoint | None:
         """The checkpoint to go on from, ``None`` for a load from the first row on.
 

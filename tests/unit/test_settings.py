@@ -98,6 +98,36 @@ def test_what_is_wrong_is_named(changes: dict[str, str], message: str) -> None:
         read_settings(ENVIRONMENT | changes)
 
 
+@pytest.mark.parametrize("mode", ["gateway", "none"])
+def test_several_tenants_are_for_function_mode_alone(mode: str) -> None:
+    """An authorizer has one issuer, and an open door answers for one tenant."""
+    changes = {"TENANT_ID": ",".join(MANY_TENANTS[:2]), "CALLER_VERIFICATION": mode}
+    with pytest.raises(SettingsError, match="TENANT_ID: several tenants"):
+        read_settings(ENVIRONMENT | changes)
+
+
+@pytest.mark.parametrize("wait", [200, 2000])
+def test_the_ends_of_a_range_are_in_it(wait: int) -> None:
+    """Entra can wait as long as that, so it can be said."""
+    assert wait == read_settings(ENVIRONMENT | {"ENTRA_WAIT_MS": str(wait)}).entra_wait_ms
+
+
+def test_ten_tenants_are_not_too_many() -> None:
+    """The largest number that is allowed is allowed."""
+    changes = FUNCTION | {"TENANT_ID": ",".join(MANY_TENANTS[:10]), "TOKEN_ISSUER": ""}
+    assert tuple(MANY_TENANTS[:10]) == read_settings(ENVIRONMENT | changes).tenant_id
+
+
+@pytest.mark.parametrize(
+    ("text", "is_on"),
+    [("true", True), ("TRUE", True), ("Yes", True), ("1", True), ("false", False), ("Off", False)],
+)
+def test_a_switch_is_on_or_off(text: str, is_on: bool) -> None:  # noqa: FBT001
+    """However people write it, and in whatever case."""
+    changes = {"ADDRESS_KEYS_FOR_GUESTS": text}
+    assert is_on is read_settings(ENVIRONMENT | changes).address_keys_for_guests
+
+
 def test_all_that_is_wrong_is_named_at_once() -> None:
     """Every variable at fault is in the one message."""
     with pytest.raises(SettingsError, match=r"TABLE_NAME.*TENANT_ID.*APP_KEY"):

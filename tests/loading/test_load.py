@@ -139,12 +139,12 @@ def test_memory_is_bounded(journal: Journal) -> None:
 
     def look(_: int) -> None:
         held.append(len(read))
-        if len(held) > 30:
+        if len(held) > 10:
             go.set()
 
     Load(journal, Pace(2), look).run(rows(), FakeWriter(wait), 2)
     in_hand, queued, next_one = 2, 2 * 2, 1
-    assert (2000, 25 * (in_hand + queued + next_one)) == (len(read), held[30])
+    assert (2000, 25 * (in_hand + queued + next_one)) == (len(read), held[10])
 
 
 @pytest.mark.parametrize("seconds", [0, 60], ids=["half-way", "at-the-end"])

@@ -31,9 +31,8 @@ demo: $(INSTALLED) ## A callout answered on this machine, start to finish
 test: $(INSTALLED) engine artefacts ## All tests; those of DynamoDB's engine where java and npm are, of the artefact where Python 3.13 is
 	$(VENV)/bin/pytest
 
-# Without those of what is built and deployed by Pythons of its own: they are in make test.
-test-python: $(INSTALLED) ## The tests without coverage, for a second Python: make test-python VENV=.venv-3.13 PYTHON=…
-	$(VENV)/bin/pytest --no-cov $(addprefix --ignore=tests/,artefact deploy runtime)
+test-python: $(INSTALLED) ## The tests without coverage, for a second Python: make test-python VENV=.venv-3.13 PYTHON=… TESTS=…
+	$(VENV)/bin/pytest --no-cov $(TESTS)
 
 forge: $(INSTALLED) ## The forger's battery at its full size: 200,000 tokens a wall instead of 10,000
 	FORGED_TOKENS=200000 $(VENV)/bin/pytest --no-cov tests/forgery

@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 import pytest
+from botocore.loaders import create_loader
 from claims_provider.settings import Settings
 from claims_provider.worker import _GivenUp
 
@@ -33,6 +34,18 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _descriptions_read_once() -> Iterator[None]:
+    """Sessions of the AWS SDK share what it knows of services: reading that is most of a client.
+
+    The function is not concerned: it has a reader of its own.
+    """
+    reader = create_loader()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("botocore.session.create_loader", lambda _: reader)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

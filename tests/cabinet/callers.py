@@ -47,13 +47,13 @@ def _if_any_token(request: Request) -> Reply:
     return Reply() if request.token else Reply(401, b"{}")
 
 
-def _verifying(*left_out: str) -> Respond:
+def _verifying(*left_out: str, answer: Reply | None = None) -> Respond:
     """Verifies a token but for what is left out."""
 
     def check(request: Request) -> Reply:
         if request.token is None or not _is_good(request.token, left_out):
             return Reply(401, b"{}")
-        return Reply()
+        return answer or Reply()
 
     return check
 
@@ -113,6 +113,9 @@ EXHIBITS = [
     _caller("takes any token, allowed", _if_any_token, _all("warn", *_FORGED),
             allow_anonymous=True),
     _caller("does not verify signatures", _verifying("signature"), "AUT002 fail, AUT006 fail"),
+    _caller("neither verifies signatures nor answers rightly",
+            _verifying("signature", answer=_TEXT),
+            f"AUT002 fail, AUT006 fail, {_CONTRACT}, RSP002 fail", 1003006),
     _caller("believes alg none", _verifying("alg"), "AUT006 fail"),
     _signed("verifies all", "nothing", ""),
     _signed("takes expired tokens", "exp", "AUT003 fail"),

@@ -276,6 +276,19 @@ _TELLING = [
     _headed("x-powered-by", "HYG002 warn", x_powered_by="Express"),
     _headed("a server's version", "HYG002 warn", server="nginx/1.18.0 (Ubuntu)"),
     _headed("ASP.NET's version", "HYG002 warn", x_aspnet_version="4.0.30319"),
+    _service(
+        "claims that name a proxy",
+        "",
+        None,
+        lambda _: Reply(
+            body=body_with_claims(
+                {
+                    "team": "Microsoft dev tunnels",
+                    "tools": ["ERR_NGROK_3200", "no healthy upstream"],
+                }
+            )
+        ),
+    ),
     _headed("a server's name", "", server="Kestrel"),
     _headed("a platform's version", "", server="awselb/2.0"),
 ]

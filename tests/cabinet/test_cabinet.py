@@ -9,7 +9,7 @@ from claimsctl.catalogue.entry import Kind, entries
 from claimsctl.doctor.checks import ENDPOINT_CHECKS
 from claimsctl.doctor.examination import Diagnosis, calls_of
 from claimsctl.doctor.reports import junit, machine, markdown
-from claimsctl.doctor.summary import first_cause, headline
+from claimsctl.doctor.summary import advice, first_cause, headline
 from claimsctl.entra.finding import Level
 
 from tests.cabinet import answers, callers, doors, pages, services, wires
@@ -119,3 +119,20 @@ def test_a_functions_key_is_not_shown(internet: Internet) -> None:
         diagnosis = examined(exhibit)
     assert "/callout?code=s3cr3t&x" == requests[0].path
     assert diagnosis.url.endswith("/callout?code=…&…")
+
+
+HINTS = {
+    "needs mail": "Take mail, givenName and surname for optional: local accounts have none.",
+    "404 for each user": "Answer 200 with claims {} for a user without data, from data.tenantId "
+    "and user.id alone.",
+    "claims null for a user it does not know": 'Send "claims": {} for a user without claims.',
+    "http on the port of https": "Something that is not TLS listens on this port: serve https "
+    "there.",
+}
+
+
+@pytest.mark.parametrize(("name", "expected"), HINTS.items(), ids=HINTS)
+def test_the_second_line_says_what_to_do(name: str, expected: str, internet: Internet) -> None:
+    """About what was odd in the callout where the service stumbled, else about the answer."""
+    with on_show(BY_NAME[name], internet):
+        assert expected == advice(examined(BY_NAME[name]))

@@ -86,7 +86,12 @@ def test_nothing_to_delete(run: Run, filled: Table, user: str, options: tuple[st
     assert Outcome(1, "", told) == delete(run, filled, "--yes", *options, user=user)
 
 
-def _refusing_after(monkeypatch: pytest.MonkeyPatch, count: int, put: Table | None = None) -> None:
+def _refusing_after(
+    monkeypatch: pytest.MonkeyPatch,
+    count: int,
+    put: Table | None = None,
+    by: type[BaseException] | None = None,
+) -> None:
     """DeleteItem refuses after `count` calls; with `put`, a row is written again before that."""
     from botocore.client import BaseClient  # noqa: PLC0415  # patched here only
 
@@ -97,6 +102,8 @@ def _refusing_after(monkeypatch: pytest.MonkeyPatch, count: int, put: Table | No
         if operation == "DeleteItem":
             calls.append(operation)
             if len(calls) > count:
+                if by is not None:
+                    raise by
                 error = {"Error": {"Code": "AccessDeniedException", "Message": "no"}}
                 raise ClientError(error, operation)  # type: ignore[arg-type]
             if put is not None and len(calls) == count:
@@ -119,6 +126,17 @@ def test_what_stops_half_way_says_so(
         f"claimsctl: table {filled.name}: {count} of 2 rows deleted, then: An error occurred (Acc"
     )
     assert (exit_code, told) == (outcome.exit_code, outcome.err.splitlines()[count][: len(told)])
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_ctrl_c_half_way(
+    run: Run, filled: Table, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody knows whether the row under way is gone: partly done."""
+    _refusing_after(monkeypatch, count, by=KeyboardInterrupt)
+    outcome = delete(run, filled, "--yes")
+    told = f"claimsctl: table {filled.name}: {count} of 2 rows deleted, then: interrupted, which"
+    assert (3, told) == (outcome.exit_code, outcome.err.splitlines()[count][: len(told)])
 
 
 def test_a_row_that_comes_back_is_told(

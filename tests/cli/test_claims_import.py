@@ -295,7 +295,7 @@ def test_the_sample_goes_the_same_way(run: Run, engine: str, bucket: str, name: 
     "options",
     [
         ("--resume",), ("--dry-run",), ("--prune",), ("--keep-going",), ("--stack", "s"),
-        ("--on-existing", "merge"),
+        ("--on-existing", "merge"), ("--rejects", "r"), ("--checkpoint", "c"),
     ],
     ids=lambda options: options[0],
 )  # fmt: skip

@@ -94,10 +94,54 @@ def test_what_everybody_gets_is_told_apart(run: Run, filled: Table, file: Path) 
     """A tenant's default among what would go is no row like the others."""
     app = "00001111-aaaa-2222-bbbb-3333cccc4444"
     filled.put_claims(Record(TENANT, None, app).key, {"tier": "x"})
-    file.write_text(f"user,app_id,tier\n,,basic\n{USER},{app},silver\n")
+    file.write_text(f"user,app_id,tier\n,,basic\n{USER},,silver\n{USER},{app},silver\n")
     outcome = load(run, filled, file, "--prune")
-    assert "would remove 4 from " in outcome.err
+    assert "would remove 3 from " in outcome.err
     assert ", 1 of them what a whole tenant gets: " in outcome.err
+
+
+def test_what_is_there_in_meaning_is_not_written_again(run: Run, filled: Table, file: Path) -> None:
+    """A plan was made, so that a row is looked at before it is put: a fifth of the price."""
+    key = Record(TENANT, "old@x", None).key
+    filled.put(key, claims={"M": {"tier": {"S": "gold"}}}, note={"S": "by hand"})
+    file.write_text(f"user,tier\n{USER},silver\nold@x,gold\nnew@x,gold\n")
+    outcome = load(run, filled, file, "--prune", "--prune-count", "1")
+    assert (0, True) == (
+        outcome.exit_code,
+        "3 rows read = 2 written + 1 unchanged\n" in outcome.err,
+    )
+    assert ["gold", "gold", "silver"] == tiers(filled)
+    items = filled.client.scan(TableName=filled.name)["Items"]
+    assert [{"S": "by hand"}] == [item["note"] for item in items if "note" in item]
+
+
+def test_a_number_without_a_prune(run: Run, filled: Table, file: Path) -> None:
+    """Whoever agrees to a number means to prune: a load that does not is not what was asked."""
+    outcome = load(run, filled, file, "--prune-count", "2")
+    told = "claimsctl: --prune-count goes with --prune, which is not given\n"
+    assert (Outcome(2, "", told), ["gold"] * 3) == (outcome, tiers(filled))
+
+
+def test_ctrl_c_while_it_removes(
+    run: Run, filled: Table, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is written, so that it is partly done: 3, and how many are gone."""
+    real = BaseClient._make_api_call  # type: ignore[attr-defined]
+    deleted: list[object] = []
+
+    def call(self: BaseClient, operation: str, arguments: object) -> object:
+        if operation == "DeleteItem":
+            deleted.append(arguments)
+            if len(deleted) == 2:
+                raise KeyboardInterrupt
+        return real(self, operation, arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(BaseClient, "_make_api_call", call)
+        outcome = load(run, filled, file, "--prune", "--prune-count", "2")
+    told = "claimsctl: interrupted; 1 of 2 removed before that\n"
+    assert (3, told) == (outcome.exit_code, outcome.err.splitlines(keepends=True)[-1])
+    assert 2 == len(tiers(filled))
 
 
 def test_a_rejected_row_stops_pruning(run: Run, filled: Table, file: Path) -> None:
@@ -143,6 +187,17 @@ def test_a_bad_file_has_no_plan(run: Run, filled: Table, tmp_path: Path) -> None
     (tmp_path / "bad.csv").write_text("user,tier\nnobody,x\n")
     outcome = load(run, filled, tmp_path / "bad.csv", "--dry-run")
     assert (2, "") == (outcome.exit_code, outcome.out)
+
+
+def test_a_dry_run_that_keeps_going(run: Run, filled: Table, file: Path) -> None:
+    """As the load: bad rows are told, good ones planned, and nothing would be removed."""
+    file.write_text(f"user,tier\nnobody,x\n{USER},silver\n")
+    outcome = load(run, filled, file, "--dry-run", "--keep-going", "--prune")
+    problem, summary, rejected = outcome.err.splitlines()
+    assert problem.startswith(f"{file}:2: user: expected a GUID")
+    assert (0, "0 to add, 1 to change, 0 the same") == (outcome.exit_code, summary)
+    assert "1 row rejected by the check; nothing removed, since rows were rejected" == rejected
+    assert ["gold"] * 3 == tiers(filled)
 
 
 @pytest.mark.parametrize(("code", "told"), [

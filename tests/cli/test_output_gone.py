@@ -1,4 +1,4 @@
-"""Standard output that is full, closed, or no longer read."""
+"""Standard streams that are full, closed, or no longer read."""
 
 import os
 import subprocess
@@ -53,3 +53,14 @@ def test_a_reader_that_has_gone_is_no_error(tmp_path: Path, command: tuple[str, 
     os.close(its)
     _, told = process.communicate(timeout=SECONDS)
     assert (1, b"") == (process.returncode, told)
+
+
+@pytest.mark.parametrize(
+    "command", [("claims", "load", "-"), ("claims", "diff", "-")], ids=" ".join
+)
+def test_a_closed_input_is_an_empty_one(tmp_path: Path, command: tuple[str, ...]) -> None:
+    """Nothing can be read from it, and nobody at it can be asked."""
+    message = "claimsctl: -: the file is empty; expected CSV with a heading, or JSON lines\n"
+    assert (2, message) == _ended(
+        tmp_path, (*command, "--endpoint-url", "http://127.0.0.1:1"), "<&-"
+    )

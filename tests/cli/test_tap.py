@@ -181,8 +181,8 @@ def test_a_caller_that_leaves_is_listed_at_once(tmp_path: Path) -> None:
     [
         (("--upstream", "claims.example"), "expected a URL such as https://host/callout"),
         (("--upstream", "https://a:b@claims.example"), "name and password in a URL"),
-        (("--upstream", "http://127.0.0.1:8788"), "must differ"),
-        (("--upstream", "https://x.example", "--port", "8789"), "must differ"),
+        (("--upstream", "http://127.0.0.1:8790"), "must differ"),
+        (("--upstream", "https://x.example", "--port", "8791"), "must differ"),
         (("--upstream", "https://x.example", "--save", "taken"), "--save taken: File exists"),
         ((), "Missing option '--upstream' (env var: 'TAP_UPSTREAM')"),
     ],

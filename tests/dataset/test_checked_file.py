@@ -98,10 +98,11 @@ def test_what_was_checked_is_what_is_written(check: Check, tmp_path: Path) -> No
 
 
 def test_tenants_and_apps_are_named(check: Check) -> None:
-    """Each pair once, however many rows have it: what a prune may touch."""
+    """Each pair once by users' rows and once by defaults, however many: what a prune may touch."""
     content = f"tenant_id,user,app_id\n{OTHER},a@b,\n,a@b,{APP}\n,c@d,{APP}\n{OTHER},,\n"
-    assert {(OTHER, None), (TENANT, APP)} == set(check(content).scopes())
-    assert 2 == len(list(check(content).scopes()))
+    expected = {(OTHER, None, True), (TENANT, APP, True), (OTHER, None, False)}
+    assert expected == set(check(content).scopes())
+    assert 3 == len(list(check(content).scopes()))
 
 
 def test_keys_are_named(check: Check) -> None:
@@ -289,7 +290,7 @@ def test_what_is_remembered_may_be_forgotten(
     assert [Record(t, u or None, a, claims={"roles": [t[:8], a[:8]]}) for t, u, a in places] == [
         good.record for good in checked.records()
     ]
-    assert {(t, a) for t, _, a in places} == set(checked.scopes())
+    assert {(t, a, bool(u)) for t, u, a in places} == set(checked.scopes())
     assert all(checked.names(good.record.key) for good in checked.records())
 
 

@@ -111,7 +111,7 @@ def test_a_table_with_other_keys(table: Table, mode: OnExisting, kind: Any) -> N
         AttributeDefinitions=[{"AttributeName": key, "AttributeType": kind} for key in keys],
         BillingMode="PAY_PER_REQUEST",
     )
-    writer, _ = connect(TableLocation(name, table.url), mode, 1, resumed=False)
+    writer, _ = connect(TableLocation(name, table.url), mode, 1, looks=False, resumed=False)
     with pytest.raises(Stopped, match="pk and sk, both strings: "):
         writer.write([NumberedRecord(n, n, record_of(n)) for n in (1, 2)])
     table.client.delete_table(TableName=name)

@@ -39,7 +39,7 @@ def test_the_plan_is_what_comes_to_pass(table: Table, mode: OnExisting) -> None:
         table.client.put_item(TableName=table.name, Item=stored)
     reader = TableReader(table.client, table.name)
     changes = list(plan_records(reader, RECORDS, expectation(mode)))
-    writer, _ = connect(TableLocation(table.name, table.url), mode, 1, resumed=False)
+    writer, _ = connect(TableLocation(table.name, table.url), mode, 1, looks=False, resumed=False)
     writer.write([NumberedRecord(n, n, record) for n, record in enumerate(RECORDS, start=1)])
     after = {key_of(stored): stored for page in reader.scan() for stored in page}
     for change in changes:

@@ -168,8 +168,8 @@ def test_what_was_put_by_hand_is_compared_by_meaning(
 
 def scope_of(records: list[Record]) -> Scope:
     """What a file of `records` names."""
-    pairs = {(record.tenant_id, record.app_id) for record in records}
-    return Scope(pairs, {record.key for record in records}.__contains__)
+    scopes = {(record.tenant_id, record.app_id, record.user is not None) for record in records}
+    return Scope(scopes, {record.key for record in records}.__contains__)
 
 
 def pruned(table: Table, file: list[Record]) -> list[LayerKey]:
@@ -201,6 +201,16 @@ def test_defaults_go_when_the_file_has_some(table: Table) -> None:
     assert [] == pruned(table, [Record(TENANT, None, None)])
     file = [Record(TENANT, None, None), Record(TENANT, USER, APP)]
     assert [Record(TENANT, None, APP).key] == pruned(table, file)
+
+
+def test_a_file_of_defaults_is_no_word_about_users(table: Table) -> None:
+    """Neither in every app nor in one: users' rows go only where the file has users' rows."""
+    users = [Record(TENANT, f"gone@{n}", app) for n, app in enumerate((None, APP))]
+    defaults = [Record(TENANT, None, None), Record(TENANT, None, APP)]
+    write_records(table.client, table.name, [*users, *defaults])
+    assert [] == pruned(table, defaults)
+    file = [*defaults, Record(TENANT, "kept@x", APP)]
+    assert [users[1].key] == pruned(table, file)
 
 
 def test_only_what_is_unchanged_is_removed(table: Table) -> None:
@@ -237,6 +247,23 @@ def test_an_item_that_changes_at_the_last_moment_stays(
         assert [] == list(remove(reader, removals, done))
     assert Removed(removed=0, kept=1) == done
     assert [record.key] == keys(reader.scan())
+
+
+def test_an_item_that_gets_an_end_at_the_last_moment_stays(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the item did not have when it was found is looked at as well."""
+    (record,) = many(1)
+    write_records(table.client, table.name, [record])
+    reader = reader_of(table)
+    with Removals(scope_of([Record(TENANT, "kept@x", None)])) as removals:
+        list(removals.find(reader))
+        changes = list(removals.changes(reader))
+        table.put(record.key, claims=claims(n="0"), expires_at={"N": "4102444799"})
+        monkeypatch.setattr(removals, "changes", lambda _: iter(changes))
+        done = Removed()
+        assert [] == list(remove(reader, removals, done))
+    assert Removed(removed=0, kept=1) == done
 
 
 @pytest.mark.parametrize("form", list(ExportFormat))

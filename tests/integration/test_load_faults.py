@@ -4,9 +4,11 @@ import csv
 import json
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from claimsctl.loading.checkpoint import CheckpointFile
 from claimsctl.loading.condition import OnExisting
 
 from tests.cli.command import Outcome, Run, here_with
@@ -45,13 +47,14 @@ def _load(run: Run, table: Table, url: str, file: Path, *options: str) -> Outcom
 def _after_calls(calls: int, fault: Callable[[Exchange], None]) -> Behaviour:
     """The engine's own answers to so many calls of the load, `fault` from then on.
 
-    The check's look at the tenant's defaults, before the load, is none of them.
+    What the check and a prune look at, before the load, is none of them.
     """
     left = iter(range(calls))
     lock = threading.Lock()
 
     def act(exchange: Exchange) -> None:
-        checks = exchange.request.headers["x-amz-target"].endswith("Query")
+        target = exchange.request.headers["x-amz-target"]
+        checks = target.endswith(("Query", "Scan", "DescribeTable"))
         with lock:
             passing = checks or next(left, None) is not None
         (pass_on if passing else fault)(exchange)
@@ -96,6 +99,62 @@ def test_no_access_is_no_matter_of_patience(
         f"nothing written: An error occurred ({code})" in outcome.err,
     )
     assert [file] == list(file.parent.iterdir())
+
+
+def test_a_resumed_load_that_gets_nowhere_is_still_half_way(
+    run: Run, table: Table, file: Path
+) -> None:
+    """What the first one may have written is not taken back by the second: 3, and it goes on."""
+
+    def lose(exchange: Exchange) -> None:
+        exchange.ask()  # done, and nobody hears of it
+        reset(exchange)
+
+    with FaultProxy(table.url, _after_calls(0, lose)) as proxy:
+        assert 3 == _load(run, table, proxy.url, file).exit_code
+        checkpoint = json.loads(file.with_name(CHECKPOINT).read_text())
+        assert (0, True) == (checkpoint["rows_done"], len(content(table)) > 0)
+        proxy.inject(_after_calls(0, refuse_with("AccessDeniedException")))
+        outcome = _load(run, table, proxy.url, file, "--resume")
+        assert (3, True) == (outcome.exit_code, "--resume (checkpoint" in outcome.err)
+        proxy.inject(PASS)
+        assert 0 == _load(run, table, proxy.url, file, "--resume").exit_code
+    assert ROWS == len(content(table))
+
+
+@pytest.mark.parametrize("option", ["--rejects", "--checkpoint"])
+def test_what_cannot_be_noted_is_not_begun(run: Run, table: Table, file: Path, option: str) -> None:
+    """Nothing is written, and nothing left that would keep the next load from its beginning."""
+    file.write_text(f"tenant_id,user,n\n{TENANT},nobody,1\n{TENANT},,2\n")
+    nowhere = str(file.with_name("nowhere") / "x")
+    outcome = _load(run, table, table.url, file, "--keep-going", option, nowhere)
+    assert (2, True) == (outcome.exit_code, "cannot be written: No such file" in outcome.err)
+    assert ([file], {}) == (list(file.parent.iterdir()), content(table))
+    assert 3 == _load(run, table, table.url, file, "--keep-going").exit_code
+
+
+def test_a_load_that_is_under_way_is_not_gone_on_with(run: Run, table: Table, file: Path) -> None:
+    """Two at one checkpoint would cut off one another's rejected rows."""
+    with FaultProxy(table.url, _after_calls(2, reset)) as proxy:
+        assert 3 == _load(run, table, proxy.url, file).exit_code
+        proxy.inject(PASS)
+        with closing(CheckpointFile(file.with_name(CHECKPOINT))) as first:
+            first.read()
+            outcome = _load(run, table, proxy.url, file, "--resume")
+            assert (2, True) == (outcome.exit_code, "another claimsctl is loading" in outcome.err)
+        assert 0 == _load(run, table, proxy.url, file, "--resume").exit_code
+
+
+def test_what_a_pruning_load_wrote_is_written_when_resumed(
+    run: Run, table: Table, file: Path
+) -> None:
+    """It finds rows as it left them: those are its own, not unchanged ones."""
+    with FaultProxy(table.url, _after_calls(5, reset)) as proxy:
+        assert 3 == _load(run, table, proxy.url, file, "--prune").exit_code
+        assert content(table)
+        proxy.inject(PASS)
+        outcome = _load(run, table, proxy.url, file, "--prune", "--resume")
+    assert (0, True) == (outcome.exit_code, "200 rows read = 200 written\n" in outcome.err)
 
 
 def test_access_lost_half_way(run: Run, table: Table, file: Path) -> None:

@@ -27,9 +27,11 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 
 @pytest.mark.parametrize("seed", range(STORMS))
-@pytest.mark.parametrize("mode", OnExisting)
+@pytest.mark.parametrize(
+    ("mode", "prune"), [*((mode, 0) for mode in OnExisting), (OnExisting.REPLACE, 1)]
+)
 def test_a_storm_changes_nothing(
-    run: Run, table: Table, tmp_path: Path, mode: OnExisting, seed: int
+    run: Run, table: Table, tmp_path: Path, mode: OnExisting, prune: int, seed: int
 ) -> None:
     """Whatever happens to calls, the table ends as the mode says, and the summary adds up."""
     file = tmp_path / "claims.csv"
@@ -39,12 +41,12 @@ def test_a_storm_changes_nothing(
     with FaultProxy(table.url, storm.behaviour) as proxy:
         outcome = run(
             *("claims", "load", file, "--table", table.name, "--endpoint-url", proxy.url),
-            *("--on-existing", mode, "--workers", "4"),
+            *("--on-existing", mode, "--workers", "4", *["--prune"] * prune),
         )
     assert after(mode, ROWS) == content(table)
     summary, effort = outcome.err.splitlines()[:2]
     counts = {name: int(n) for n, name in re.findall(r"(\d+) (\w+)", summary.partition("=")[2])}
-    expected = told(mode, ROWS)
+    expected = told(mode, ROWS, looked=bool(prune))
     assert (ROWS, expected) == (sum(counts.values()), {n: counts.get(n, 0) for n in expected})
     assert (3 if expected["rejected"] else 0) == outcome.exit_code
     assert storm.met, "no storm"

@@ -88,12 +88,12 @@ def after(mode: OnExisting, count: int) -> Items:
     return items
 
 
-def told(mode: OnExisting, count: int) -> dict[str, int]:
-    """What the summary must say of rows that are not written."""
+def told(mode: OnExisting, count: int, *, looked: bool = False) -> dict[str, int]:
+    """What the summary must say of rows that are not written; `looked`: as a prune does."""
     others = sum(map(is_other, range(1, count + 1)))
     same = sum(map(is_same, range(1, count + 1)))
     return {
-        "unchanged": 0 if mode is OnExisting.REPLACE else same,
+        "unchanged": same if looked or mode is not OnExisting.REPLACE else 0,
         "skipped": others if mode is OnExisting.SKIP else 0,
         "rejected": others if mode is OnExisting.FAIL else 0,
     }

@@ -39,8 +39,9 @@ class Storm:
         operation = exchange.request.headers["x-amz-target"].rpartition(".")[2]
         with self._lock:
             fault = None
-            if self._random.randrange(100) < self._share:
-                name, fault = self._random.choice(_FAULTS[operation])
+            faults = _FAULTS.get(operation)  # the check and a prune read through the SDK's retries
+            if faults and self._random.randrange(100) < self._share:
+                name, fault = self._random.choice(faults)
                 self.met[name] += 1
             part = self._random.random()
         if fault is None:

@@ -2,6 +2,8 @@
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +22,10 @@ CHECKPOINT = Checkpoint(ASKED, 4_000_000_000, 50, Tally(40, 3, 2, 5), 120)
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> CheckpointFile:
+def file(tmp_path: Path) -> Iterator[CheckpointFile]:
     """A place for a checkpoint."""
-    return CheckpointFile(tmp_path / "claims.csv.checkpoint")
+    with closing(CheckpointFile(tmp_path / "claims.csv.checkpoint")) as file:
+        yield file
 
 
 def test_it_is_read_as_it_was_written(file: CheckpointFile) -> None:
@@ -49,6 +52,78 @@ def test_it_is_whole_whatever_happens(
     with pytest.raises(OperatorError, match="No space left on device; another place"):
         file.write(Checkpoint(ASKED))
     assert CHECKPOINT == file.read()
+
+
+@pytest.mark.parametrize("act", ["begin", "go on"])
+def test_it_is_one_process_s_alone(file: CheckpointFile, act: str) -> None:
+    """Who begins, or goes on, while another is at it does nothing; once that one ends, he may."""
+    file.write(CHECKPOINT)
+    if act == "go on":
+        file.read()
+    with closing(CheckpointFile(file.path)) as rival:
+        for attempt in (rival.read, lambda: rival.write(Checkpoint(ASKED))):
+            with pytest.raises(OperatorError, match="another claimsctl is loading by this check"):
+                attempt()
+        rival.remove()
+        assert [file.path] == list(file.path.parent.iterdir())
+        file.write(CHECKPOINT)
+        file.close()
+        assert CHECKPOINT == rival.read()
+        with pytest.raises(OperatorError, match="another claimsctl"):
+            file.read()
+
+
+def test_one_that_is_there_is_not_written_over(file: CheckpointFile) -> None:
+    """Not even when it has come since the load looked for one."""
+    file.path.write_text("mine")
+    with pytest.raises(OperatorError, match="another claimsctl is loading"):
+        file.write(CHECKPOINT)
+    file.remove()
+    assert ("mine", [file.path]) == (file.path.read_text(), list(file.path.parent.iterdir()))
+
+
+def test_one_that_is_renewed_while_it_is_opened_is_not_ours(
+    file: CheckpointFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lock of a file that is no longer there keeps nobody out."""
+    file.write(CHECKPOINT)
+    file.close()
+    monkeypatch.setattr("claimsctl.loading.disk.fcntl.flock", lambda *_: _renew(file.path))
+    with pytest.raises(OperatorError, match="another claimsctl is loading"):
+        file.read()
+
+
+def _renew(path: Path) -> None:
+    new = path.with_name("new")
+    new.write_bytes(path.read_bytes())
+    new.replace(path)
+
+
+def test_a_disk_without_locks_is_trusted(
+    file: CheckpointFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some network disks know none; loads there went well before."""
+
+    def fail(*_: object) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr("claimsctl.loading.disk.fcntl.flock", fail)
+    file.write(CHECKPOINT)
+    assert CHECKPOINT == file.read()
+
+
+def test_a_full_disk_leaves_no_half_of_one(
+    file: CheckpointFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What could not be written whole is gone again."""
+
+    def fail(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OperatorError, match="No space left on device"):
+        file.write(CHECKPOINT)
+    assert [] == list(file.path.parent.iterdir())
 
 
 def test_what_differs_is_told(file: CheckpointFile) -> None:

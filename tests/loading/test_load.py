@@ -55,7 +55,10 @@ def _journal(folder: Path, began: Checkpoint | None = None) -> Journal:
     form = RejectsFormat(("user", "n"), ",", {})
     resume_at = None if began is None else began.rejects_bytes
     rejects = RejectsFile(folder / "rejects.csv", form, resume_at=resume_at)
-    journal = Journal(began or Checkpoint({}), rejects, CheckpointFile(folder / "checkpoint"))
+    file = CheckpointFile(folder / "checkpoint")
+    if began is not None:
+        file.read()
+    journal = Journal(began or Checkpoint({}), rejects, file)
     journal.open([])
     return journal
 
@@ -136,23 +139,26 @@ def test_memory_is_bounded(journal: Journal) -> None:
 
     def look(_: int) -> None:
         held.append(len(read))
-        if len(held) > 30:
+        if len(held) > 10:
             go.set()
 
     Load(journal, Pace(2), look).run(rows(), FakeWriter(wait), 2)
     in_hand, queued, next_one = 2, 2 * 2, 1
-    assert (2000, 25 * (in_hand + queued + next_one)) == (len(read), held[30])
+    assert (2000, 25 * (in_hand + queued + next_one)) == (len(read), held[10])
 
 
-def test_a_full_disk_stops_it(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What cannot be noted is not gone on with."""
+@pytest.mark.parametrize("seconds", [0, 60], ids=["half-way", "at-the-end"])
+def test_a_full_disk_stops_it(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
+    """What cannot be noted is not gone on with, and a load whose rejects are lost is not over."""
 
     def fail(*_: object) -> None:
         message = "disk full"
         raise OperatorError(message)
 
     monkeypatch.setattr(journal, "save", fail)
-    monkeypatch.setattr("claimsctl.loading.journal._SAVE_SECONDS", 0)
+    monkeypatch.setattr("claimsctl.loading.journal._SAVE_SECONDS", seconds)
     with pytest.raises(LoadStopped, match="disk full"):
         Load(journal, Pace(1)).run(_rows(1, 500), FakeWriter(), 1)
 

@@ -1,6 +1,8 @@
 """Rejected rows: flushed, cut at the checkpoint, never in the place of another file."""
 
+import io
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -94,6 +96,28 @@ def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         rejects.sync()
 
 
+class FullDisk(io.FileIO):
+    """A file that takes nothing."""
+
+    def write(self, _: object) -> int:
+        """As a full disk does."""
+        raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("end", [RejectsFile.close, RejectsFile.discard])
+def test_a_full_disk_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: Callable[[RejectsFile], None]
+) -> None:
+    """Closing tries again what has failed: that is no second error, nor standard output's."""
+    rejects = _rejects(tmp_path / "rejects.csv")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", lambda path, _: io.BufferedRandom(FullDisk(path, "x+")))
+        rejects.append(["u", "1"], "why")
+        with pytest.raises(OperatorError, match="rejected rows cannot be written: No space left"):
+            rejects.sync()
+    end(rejects)
+
+
 @pytest.mark.parametrize(
     ("file", "rejects"),
     [("a/claims.csv", "a/claims.rejects.csv"), ("claims.csv.gz", "claims.rejects.csv"),
@@ -103,6 +127,21 @@ def test_where_it_lies(file: str, rejects: str) -> None:
     """Beside the file, of the same kind; a load of standard input has it where it is started."""
     assert Path(rejects) == Places.of(Path(file), None, None).rejects
     assert Path("x") == Places.of(Path(file), None, Path("x")).rejects
+
+
+@pytest.mark.parametrize("file", [".", "/"])
+def test_a_folder_is_no_file(file: str) -> None:
+    """Nothing can lie beside what has no name."""
+    with pytest.raises(OperatorError, match=f"{file}: a folder; expected a file"):
+        Places.of(Path(file), None, None)
+
+
+@pytest.mark.parametrize("places", [("c", "c", "r"), ("c", "k", "./c"), ("c", "k", "k")])
+def test_a_file_for_each(places: tuple[str, str, str]) -> None:
+    """What is loaded, how far it came and what was rejected never lie in one file."""
+    file, checkpoint, rejects = map(Path, places)
+    with pytest.raises(OperatorError, match="expected a file of its own for each"):
+        Places.of(file, checkpoint, rejects)
 
 
 def test_where_the_checkpoint_lies(tmp_path: Path) -> None:

@@ -47,8 +47,8 @@ class TapProcess:
             assert time.monotonic() < give_up_at, (shown, self.out, self.err)
             time.sleep(0.05)
 
-    def end(self, number: signal.Signals = signal.SIGINT) -> int:
-        """Its exit code, when it is told to end."""
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Its exit code, when it is told to end: by a signal that a background job heeds too."""
         self.process.send_signal(number)
         return self.process.wait(SECONDS)
 

@@ -1,4 +1,4 @@
-"""Standard output and error, which may be narrow, closed, full, or no longer read."""
+"""Standard streams, which may be narrow, closed, full, or no longer read."""
 
 import errno
 import os
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
+from typing import Literal
 
 from claimsctl.errors import ExitCode, OperatorError
 
@@ -17,9 +18,11 @@ _CANNOT_TAKE_MORE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 def standard_output() -> Iterator[None]:
     """Within it, whatever becomes of the standard streams is no traceback.
 
-    A closed one takes everything and keeps nothing. Raises `OperatorError` when standard output
-    is full; ends the process, without a word, when nobody reads it any more.
+    A closed one takes everything and keeps nothing; from a closed input nothing comes. Raises
+    `OperatorError` when standard output is full; ends the process, without a word, when nobody
+    reads it any more.
     """
+    sys.stdin = sys.stdin or _nowhere("r")
     sys.stdout = sys.stdout or _nowhere()
     sys.stderr = sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
@@ -41,8 +44,8 @@ def standard_output() -> Iterator[None]:
         raise OperatorError(message, exit_code=ExitCode.NOT_FINE) from None
 
 
-def _nowhere() -> TextIOWrapper:
-    return Path(os.devnull).open("w", encoding="utf-8")
+def _nowhere(mode: Literal["r", "w"] = "w") -> TextIOWrapper:
+    return Path(os.devnull).open(mode, encoding="utf-8")
 
 
 def _give_up() -> None:

@@ -73,9 +73,18 @@ def _delete(reader: TableReader, keys: Sequence[LayerKey]) -> None:
     for number, key in enumerate(keys):
         try:
             reader.client.delete_item(TableName=reader.table, Key=wire_key(key))
+        except KeyboardInterrupt:
+            reason = "interrupted, which may have been too late for one more"
+            raise _stopped(reader, number, len(keys), reason, ExitCode.PARTLY_DONE) from None
         except ENGINE_ERRORS as error:
-            told = failure_of(reader.client, error).reason
-            message = f"table {reader.table}: {number} of {len(keys)} rows deleted, then: {told}"
+            reason = failure_of(reader.client, error).reason
             code = ExitCode.PARTLY_DONE if number else ExitCode.USAGE
-            raise OperatorError(message, exit_code=code) from None
+            raise _stopped(reader, number, len(keys), reason, code) from None
         report.err().print(f"deleted {key_text(key)}", markup=False)
+
+
+def _stopped(
+    reader: TableReader, done: int, count: int, reason: str, code: ExitCode
+) -> OperatorError:
+    message = f"table {reader.table}: {done} of {count} rows deleted, then: {reason}"
+    return OperatorError(message, exit_code=code)

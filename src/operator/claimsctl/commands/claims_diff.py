@@ -11,8 +11,8 @@ import typer
 
 from claimsctl import report
 from claimsctl.commands.claims_prune import found_removals
+from claimsctl.commands.file_check import good_file
 from claimsctl.commands.plan_view import change_fields, change_lines, summary
-from claimsctl.dataset.check import check_file
 from claimsctl.dataset.checked_file import CheckedFile
 from claimsctl.dataset.plan import Change, ChangeKind, Judge, plan_records, replaced
 from claimsctl.dataset.reader import TableReader
@@ -62,9 +62,7 @@ def diff(
     location = named_table(table, stack, endpoint_url)
     reader = TableReader(location.client(), location.name)
     layers = table_layers(reader, time.time())
-    with check_file(file, options, tenant_layers=layers) as checked:
-        if checked.problem_count:
-            raise checked.refusal()
+    with good_file(file, options, layers) as checked:
         differs = show_plan(reader, checked, prune=prune, as_json=as_json)
     raise typer.Exit(ExitCode.NOT_FINE if differs else ExitCode.FINE)
 

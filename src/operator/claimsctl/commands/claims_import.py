@@ -13,7 +13,7 @@ from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
 from claimsctl import report
-from claimsctl.dataset.check import check_file
+from claimsctl.commands.file_check import good_file
 from claimsctl.dataset.checked_file import CheckedFile
 from claimsctl.dataset.import_parts import Place, Uploaded, strangers, upload_parts
 from claimsctl.dataset.import_table import (
@@ -49,9 +49,7 @@ def import_checked(
     if table is None:
         message = "--via makes a new table: --table gives its name"
         raise OperatorError(message)
-    with check_file(file, options) as checked:
-        if checked.problem_count:
-            raise checked.refusal()
+    with good_file(file, options) as checked:
         import_file(checked, options, via, TableLocation(table, endpoint_url))
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -15,8 +15,8 @@ from claimsctl.commands.claims_diff import show_plan
 from claimsctl.commands.claims_import import import_checked
 from claimsctl.commands.claims_prune import agree, found_removals
 from claimsctl.commands.claims_prune import prune as remove_all
+from claimsctl.commands.file_check import good_file, tell_problems
 from claimsctl.commands.input import read_input
-from claimsctl.dataset.check import check_file
 from claimsctl.dataset.checked_file import CheckedFile
 from claimsctl.dataset.reader import TableReader
 from claimsctl.dataset.table_layers import table_layers
@@ -42,6 +42,7 @@ from claimsctl.reading_options import (
 )
 
 WORKERS = 16
+_NOTHING_REMOVED = "nothing removed, since rows were rejected"
 
 
 def load(
@@ -101,6 +102,9 @@ def load(
     via: Via = None,
 ) -> None:
     """Check a whole file of claims, then put its rows into a table."""
+    if prune_count is not None and not prune:
+        message = "--prune-count goes with --prune, which is not given"
+        raise OperatorError(message)
     options = read_options(
         tenant=tenant,
         columns=columns,
@@ -116,6 +120,8 @@ def load(
                 "--on-existing": on_existing is not OnExisting.REPLACE,
                 "--keep-going": keep_going,
                 "--resume": resume,
+                "--rejects": rejects,
+                "--checkpoint": checkpoint,
                 "--dry-run": dry_run,
                 "--prune": prune,
             }
@@ -126,35 +132,33 @@ def load(
     reader = TableReader(location.client(), location.name)
     layers = table_layers(reader, time.time())
     if dry_run:
-        with check_file(file, options, tenant_layers=layers) as checked:
-            if checked.problem_count:
-                raise checked.refusal()
-            show_plan(reader, checked, prune=prune, judge=expectation(on_existing))
+        with good_file(file, options, layers, keep_going=keep_going) as checked:
+            tell_problems(checked)
+            removes = prune and not checked.rejected
+            show_plan(reader, checked, prune=removes, judge=expectation(on_existing))
+            if checked.rejected:
+                told = f"{count(checked.rejected, 'row')} rejected by the check"
+                told += f"; {_NOTHING_REMOVED}" if prune else ""
+                report.err().print(told, markup=False)
         return
-    places = Places.of(file, checkpoint, rejects)
-    before = places.begin(resume=resume)
-    writer, calls = connect(location, on_existing, workers, resumed=resume)
-    if before is not None:  # what --expires-in came to then, not now
-        options = replace(options, expires_at=before.expires_at)
-    asked = {
-        "table": f"{location.name} at {calls.where}",
-        "--tenant": tenant,
-        "--column": " ".join(sorted(columns or ())),
-        "--list-separator": list_separator,
-        "--format": format_,
-        "--catalogue": _digest(catalogue),
-        "--expires-in": expires_in,
-        "--on-existing": on_existing,
-        "--keep-going": keep_going,
-        "--rejects": str(places.rejects.absolute()),
-    }
-    with ExitStack() as stack_:
-        with load_progress(report.err()) as progress:
-            checked = stack_.enter_context(
-                check_file(file, options, progress=progress.checked, tenant_layers=layers)
-            )
-        if checked.problem_count and not (keep_going and checked.complete):
-            raise checked.refusal()
+    with closing(Places.of(file, checkpoint, rejects)) as places, ExitStack() as stack_:
+        before = places.begin(resume=resume)
+        writer, calls = connect(location, on_existing, workers, looks=prune, resumed=resume)
+        if before is not None:  # what --expires-in came to then, not now
+            options = replace(options, expires_at=before.expires_at)
+        asked = {
+            "table": f"{location.name} at {calls.where}",
+            "--tenant": tenant,
+            "--column": " ".join(sorted(columns or ())),
+            "--list-separator": list_separator,
+            "--format": format_,
+            "--catalogue": _digest(catalogue),
+            "--expires-in": expires_in,
+            "--on-existing": on_existing,
+            "--keep-going": keep_going,
+            "--rejects": str(places.rejects.absolute()),
+        }
+        checked = stack_.enter_context(good_file(file, options, layers, keep_going=keep_going))
         removals = stack_.enter_context(found_removals(reader, checked)) if prune else None
         if removals is not None:
             agree(removals, location.name, prune_count)
@@ -177,7 +181,7 @@ def load(
             remove_all(reader, removals)
     if loaded.tally.rejected:
         if prune:
-            report.err().print("nothing removed, since rows were rejected", markup=False)
+            report.err().print(_NOTHING_REMOVED, markup=False)
         raise typer.Exit(ExitCode.PARTLY_DONE)
 
 
@@ -189,9 +193,8 @@ def _refuse_beside_via(given: Mapping[str, object]) -> None:
 
 
 def _tell(checked: CheckedFile, loaded: Loaded) -> None:
+    tell_problems(checked)
     console = report.err()
-    for problem in checked.problems:
-        console.print(report.escaped(problem.told(checked.path)), markup=False)
     for line in loaded.summary:
         console.print(report.escaped(line), markup=False)
     if checked.by_address:

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from claimsctl import report
 from claimsctl.dataset.checked_file import CheckedFile
@@ -50,11 +50,15 @@ def prune(reader: TableReader, removals: Removals) -> None:
     """Remove them. Raises `OperatorError` with exit code 3 when that stops, or leaves some."""
     done = Removed()
     try:
-        with counting("removing", removals.count, is_report=False) as advance:
-            for _ in remove(reader, removals, done):
+        with (
+            counting("removing", removals.count, is_report=False) as advance,
+            closing(remove(reader, removals, done)) as going,  # deletes under way count as well
+        ):
+            for _ in going:
                 advance(1)
-    except OperatorError as error:
-        message = f"{error}; {done.removed} of {removals.count} removed before that"
+    except (OperatorError, KeyboardInterrupt) as error:
+        reason = str(error) or "interrupted"
+        message = f"{reason}; {done.removed} of {removals.count} removed before that"
         raise OperatorError(message, exit_code=ExitCode.PARTLY_DONE) from None
     report.err().print(f"{done.removed} removed from {reader.table}", markup=False)
     if done.kept:

@@ -36,13 +36,13 @@ def tap(
         typer.Option(
             help="Port on 127.0.0.1 to point the tunnel at.", envvar="PORT", min=1, max=65535
         ),
-    ] = 8788,
+    ] = 8790,
     page_port: Annotated[
         int,
         typer.Option(
             help="Port on 127.0.0.1 of the page.", envvar="TAP_PAGE_PORT", min=1, max=65535
         ),
-    ] = 8789,
+    ] = 8791,
     timeout_ms: WaitMs = 1000,
     save: Annotated[
         Path | None,

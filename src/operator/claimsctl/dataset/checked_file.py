@@ -80,8 +80,11 @@ class CheckedFile:
         """Bad rows in the file's order, each once with all its problems in `reason`."""
         return self._aside.rejected.rows(self._aside.good, self.rejects.raw)
 
-    def scopes(self) -> Iterator[tuple[str, str | None]]:
-        """Each tenant and app (``None``: every app) that rows name, once."""
+    def scopes(self) -> Iterator[tuple[str, str | None, bool]]:
+        """Each tenant and app (``None``: every app) that rows name, and whether users' rows do.
+
+        One that users' rows and the tenant's defaults name is there twice.
+        """
         return self._aside.tenants.scopes()
 
     def names(self, key: LayerKey) -> bool:

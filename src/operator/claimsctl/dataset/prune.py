@@ -2,14 +2,15 @@
 
 import hashlib
 import json
+import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
 from botocore.exceptions import ClientError
-from claims_provider.claims.item import PARTITION_KEY, Item
-from claims_provider.claims.key import LayerKey, tenant_key
+from claims_provider.claims.item import Item
+from claims_provider.claims.key import LayerKey
 
 from claimsctl.dataset.engine_error import telling
 from claimsctl.dataset.parallel import batches, in_parallel
@@ -17,6 +18,7 @@ from claimsctl.dataset.plan import Change, ChangeKind
 from claimsctl.dataset.problem import FieldProblem
 from claimsctl.dataset.reader import KEYS_MAX, TableReader, wire_key
 from claimsctl.dataset.sorted_spill import SortedSpill
+from claimsctl.dataset.still import SPOKEN_OF, still
 from claimsctl.dataset.stored import key_of, record_key
 
 Names = Callable[[LayerKey], bool]
@@ -29,19 +31,23 @@ _CHANGED = "ConditionalCheckFailedException"
 class Scope:
     """Which items may be removed when the file lacks them: those of tenants and apps it names.
 
-    A user's rows are within it when the file has any row of their tenant and app ("every app" being
-    one more app); a tenant's default rows when the file has a default row of that tenant too: a
-    file of users is no word about everybody.
+    A user's rows are within it when the file has any user's row of their tenant and app ("every
+    app" being one more app): a file of defaults is no word about users. A tenant's default rows are
+    when the file has a default row of that tenant, and any row of that app: a file of users is no
+    word about everybody.
     """
 
-    def __init__(self, pairs: Iterable[tuple[str, str | None]], names: Names) -> None:
-        """`pairs` are the tenants and apps (``None``: every app) that the file names together."""
+    def __init__(self, scopes: Iterable[tuple[str, str | None, bool]], names: Names) -> None:
+        """`scopes`: each tenant and app that rows name, and whether those rows are users'."""
         self._names = names
         self._apps: defaultdict[str, set[str | None]] = defaultdict(set)
+        self._apps_of_users: defaultdict[str, set[str | None]] = defaultdict(set)
         self._with_defaults: set[str] = set()
-        for tenant_id, app_id in pairs:
+        for tenant_id, app_id, of_users in scopes:
             self._apps[tenant_id].add(app_id)
-            if names(tenant_key(tenant_id, app_id)):
+            if of_users:
+                self._apps_of_users[tenant_id].add(app_id)
+            else:
                 self._with_defaults.add(tenant_id)
 
     @property
@@ -59,9 +65,10 @@ class Scope:
             tenant_id, user, app_id = record_key(key)
         except FieldProblem:
             return False
-        is_within = app_id in self._apps.get(tenant_id, ())
         if user is None:
-            is_within &= tenant_id in self._with_defaults
+            is_within = tenant_id in self._with_defaults and app_id in self._apps[tenant_id]
+        else:
+            is_within = app_id in self._apps_of_users.get(tenant_id, ())
         return is_within and not self._names(key)
 
 
@@ -96,6 +103,7 @@ class Removals:
                     self._found.add(f"{key.pk}\t{key.sk}\t{_digest(item)}")
                     self.of_tenants += key.pk.startswith("TENANT#")
             yield len(page)
+        self._found.end()  # now, before anything is written because of it
 
     def changes(self, reader: TableReader) -> Iterator[Change]:
         """Each item to remove, read again; one that has gone or changed meanwhile is left out."""
@@ -119,38 +127,36 @@ class Removed:
     """Changed, or gone, since the plan: left as they are."""
 
 
-def remove(reader: TableReader, removals: Removals, done: Removed) -> Iterator[LayerKey]:
+def remove(
+    reader: TableReader, removals: Removals, done: Removed
+) -> Generator[LayerKey, None, None]:
     """Delete what `removals` found, each item only if it is still as it was found.
 
     The key of each as it goes; `done` counts, also when this ends early by an `OperatorError`.
     """
+    lock = threading.Lock()
 
     def delete(change: Change) -> bool:
-        return change.item is not None and _delete(reader, change.item)
+        deleted = change.item is not None and _delete(reader, change.item)
+        with lock:
+            done.removed += deleted
+        return deleted
 
     for change, deleted in in_parallel(delete, removals.changes(reader)):
         if deleted:
-            done.removed += 1
             yield change.key
     done.kept = removals.count - done.removed
 
 
 def _delete(reader: TableReader, item: Item) -> bool:
-    attributes = [name for name in item if name not in wire_key(key_of(item))]
-    names = {f"#a{number}": name for number, name in enumerate(attributes)}
-    values = {f":a{number}": item[name] for number, name in enumerate(attributes)}
-    unchanged = [f"#a{number} = :a{number}" for number in range(len(attributes))]
-    condition = " AND ".join([f"attribute_exists({PARTITION_KEY})", *unchanged])
-    expressions = (
-        {"ExpressionAttributeNames": names, "ExpressionAttributeValues": values} if names else {}
-    )
+    key = wire_key(key_of(item))
+    others = [name for name in item if name not in key and name not in SPOKEN_OF]
     with telling(reader.client, reader.table):
         try:
             reader.client.delete_item(
                 TableName=reader.table,
-                Key=wire_key(key_of(item)),
-                ConditionExpression=condition,
-                **expressions,  # type: ignore[arg-type]
+                Key=key,
+                **still(item, [*SPOKEN_OF, *others]),
             )
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") == _CHANGED:

@@ -77,7 +77,7 @@ class Reading:
         aside = self._aside
         tenant, user, app, expires_at, _, hidden, size = found
         aside.good.add((self.rows, line, *found[:6]), size + sum(map(len, hidden)))
-        aside.tenants.name(tenant, app)
+        aside.tenants.name(tenant, app, of_user=user is not None)
         expired = expires_at is not None and expires_at <= self._now
         if user is None:
             key = tenant_key(tenant, app)

@@ -13,7 +13,9 @@ _PENDING_MAX = 1000
 _EVERY_APP = ""
 _SCHEMA = """
     PRAGMA journal_mode = OFF;
-    CREATE TABLE scopes (tenant TEXT, app TEXT, PRIMARY KEY (tenant, app)) WITHOUT ROWID;
+    CREATE TABLE scopes (
+        tenant TEXT, app TEXT, of_users INT, PRIMARY KEY (tenant, app, of_users)
+    ) WITHOUT ROWID;
     CREATE TABLE layers (
         tenant TEXT, app TEXT, row INT, line INT, size INT, layer BLOB, PRIMARY KEY (tenant, app)
     ) WITHOUT ROWID;
@@ -38,18 +40,19 @@ class Tenants:
         self._database = sqlite3.connect("", isolation_level=None)
         self._database.executescript(_SCHEMA)
         self._database.execute("BEGIN")
-        self._seen: set[tuple[str, str | None]] = set()
+        self._seen: set[tuple[str, str | None, bool]] = set()
         self.layers_of = lru_cache(maxsize=256)(self._layers_of)
 
-    def name(self, tenant: str, app: str | None) -> None:
-        """Note that a row names `tenant` and `app`."""
-        scope = (tenant, app)
+    def name(self, tenant: str, app: str | None, *, of_user: bool) -> None:
+        """Note that a row, of a user or of all, names `tenant` and `app`."""
+        scope = (tenant, app, of_user)
         if scope not in self._seen:
             if len(self._seen) >= _PENDING_MAX:
                 self._seen.clear()
             self._seen.add(scope)
             self._database.execute(
-                "INSERT OR IGNORE INTO scopes VALUES (?, ?)", (tenant, app or _EVERY_APP)
+                "INSERT OR IGNORE INTO scopes VALUES (?, ?, ?)",
+                (tenant, app or _EVERY_APP, of_user),
             )
 
     def add_layer(self, tenant: str, app: str | None, layer: TenantLayer) -> None:
@@ -60,10 +63,10 @@ class Tenants:
             (tenant, app or _EVERY_APP, layer.row, layer.line, layer.size, data),
         )
 
-    def scopes(self) -> Iterator[tuple[str, str | None]]:
-        """Each tenant and app (``None``: every app) named, once."""
-        for tenant, app in self._database.execute("SELECT tenant, app FROM scopes"):
-            yield tenant, app or None
+    def scopes(self) -> Iterator[tuple[str, str | None, bool]]:
+        """Each tenant and app (``None``: every app) named, once by users' rows, once by others."""
+        for tenant, app, of_users in self._database.execute("SELECT * FROM scopes"):
+            yield tenant, app or None, bool(of_users)
 
     def names(self) -> Iterator[str]:
         """Each tenant named, once."""

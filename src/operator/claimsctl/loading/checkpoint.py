@@ -3,13 +3,15 @@
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, NonNegativeInt
 
 from claimsctl.errors import OperatorError
+from claimsctl.loading.disk import closed_on_failure, lock, sync_folder
 from claimsctl.loading.outcome import Tally
 
 
@@ -50,19 +52,28 @@ class _Document(_Strict):
 
 
 class CheckpointFile:
-    """Where the checkpoint lies."""
+    """Where the checkpoint lies. Once read or written it is this process's, until it ends."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._held: IO[Any] | None = None
 
     def exists(self) -> bool:
         """Whether a load was cut off."""
         return self.path.exists()
 
     def read(self) -> Checkpoint:
-        """The checkpoint. Raises `OperatorError` when there is none, or something else."""
+        """The checkpoint.
+
+        Raises `OperatorError` when there is none, or something else, or another process's.
+        """
+        self.close()
         try:
-            return _checkpoint(self.path.read_bytes())
+            with ExitStack() as stack:
+                stream = stack.enter_context(self.path.open("r+b"))
+                self._lock(stream, self.path)
+                checkpoint = _checkpoint(stream.read())
+                stack.pop_all()
         except FileNotFoundError:
             message = (
                 f"{self.path}: no such checkpoint; nothing of this file is half-way loaded: "
@@ -78,6 +89,8 @@ class CheckpointFile:
                 f"--checkpoint"
             )
             raise OperatorError(message) from None
+        self._hold(stream)
+        return checkpoint
 
     def check_same(self, checkpoint: Checkpoint, asked: Mapping[str, Any]) -> None:
         """Raises `OperatorError` that tells what `asked` wants else than `checkpoint`'s load."""
@@ -92,16 +105,14 @@ class CheckpointFile:
     def write(self, checkpoint: Checkpoint) -> None:
         """Put `checkpoint` in the place of the one before it, whatever happens meanwhile.
 
-        Raises `OperatorError` when it cannot be written.
+        Raises `OperatorError` when it cannot be written, or is another process's.
         """
         document = {"claimsctl_load": 1, **asdict(checkpoint)}
         new = self.path.with_name(f"{self.path.name}.new")
         try:
-            with new.open("w", encoding="utf-8") as stream:
-                json.dump(document, stream, ensure_ascii=False, indent=1)
-                stream.flush()
-                os.fsync(stream.fileno())
-            new.replace(self.path)
+            with closed_on_failure(new.open("a", encoding="utf-8")) as stream:
+                self._renew(stream, new, document)
+            self._hold(stream)
             sync_folder(self.path)
         except OSError as error:
             message = (
@@ -111,18 +122,49 @@ class CheckpointFile:
             raise OperatorError(message) from None
 
     def remove(self) -> None:
-        """The load is over."""
-        self.path.unlink(missing_ok=True)
-        sync_folder(self.path)
+        """The load is over, or never began; what another process has there stays."""
+        if self._held is not None:
+            self.path.unlink(missing_ok=True)
+            sync_folder(self.path)
+            self.close()
 
+    def close(self) -> None:
+        """Leave it to whoever goes on from it."""
+        if self._held is not None:
+            self._held.close()
+            self._held = None
 
-def sync_folder(path: Path) -> None:
-    """Have what was done to the name `path` outlast a power failure."""
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    def _renew(self, stream: IO[str], new: Path, document: Mapping[str, Any]) -> None:
+        self._lock(stream, new)
+        try:
+            self._check_free()
+            stream.truncate(0)
+            json.dump(document, stream, ensure_ascii=False, indent=1)
+            stream.flush()
+            os.fsync(stream.fileno())
+            new.replace(self.path)
+        except BaseException:
+            new.unlink(missing_ok=True)
+            raise
+
+    def _check_free(self) -> None:
+        if self._held is None and self.exists():
+            raise self._of_another()
+
+    def _hold(self, stream: IO[Any]) -> None:
+        self.close()
+        self._held = stream
+
+    def _lock(self, stream: IO[Any], path: Path) -> None:
+        if not lock(stream, path):
+            raise self._of_another()
+
+    def _of_another(self) -> OperatorError:
+        message = (
+            f"{self.path}: another claimsctl is loading by this checkpoint; let it end, or name "
+            f"another place by --checkpoint"
+        )
+        return OperatorError(message)
 
 
 def _checkpoint(content: bytes) -> Checkpoint:

@@ -7,7 +7,8 @@ from typing import Any
 from claims_provider.claims.item import PARTITION_KEY, SORT_KEY, Item
 
 from claimsctl.dataset.record import Record
-from claimsctl.loading.merging import OURS, CannotMerge, is_gone, merge
+from claimsctl.dataset.still import SPOKEN_OF, still
+from claimsctl.loading.merging import CannotMerge, is_gone, merge
 
 
 class OnExisting(StrEnum):
@@ -56,7 +57,7 @@ def decide(
     if found == wanted:
         return Fate.UNCHANGED
     if is_gone(found, now):
-        return Write("put_item", {"Item": wanted, **_still(found)})
+        return Write("put_item", {"Item": wanted, **still(found)})
     match mode:
         case OnExisting.SKIP:
             return Fate.SKIPPED
@@ -73,10 +74,10 @@ def _merged(record: Record, found: Item) -> Write | Fate | Reject:
         return Reject(str(problem))
     if wanted == found:
         return Fate.UNCHANGED
-    parameters = _still(found)
+    parameters = still(found)
     names, values = parameters["ExpressionAttributeNames"], {}
     sets, removals = [], []
-    for place, attribute in enumerate(OURS):
+    for place, attribute in enumerate(SPOKEN_OF):
         if attribute in wanted:
             sets.append(f"#{place} = :new{place}")
             values[f":new{place}"] = wanted[attribute]
@@ -96,22 +97,3 @@ def _merged(record: Record, found: Item) -> Write | Fate | Reject:
             },
         },
     )
-
-
-def _still(found: Item) -> dict[str, Any]:
-    """Parameters whose condition is that `found` is still there, in all that we speak of."""
-    values, conditions = {}, [f"attribute_exists({PARTITION_KEY})"]
-    for place, attribute in enumerate(OURS):
-        if attribute in found:
-            conditions.append(f"#{place} = :old{place}")
-            values[f":old{place}"] = found[attribute]
-        else:
-            conditions.append(f"attribute_not_exists(#{place})")
-    names = {f"#{place}": attribute for place, attribute in enumerate(OURS)}
-    parameters: dict[str, Any] = {
-        "ConditionExpression": " AND ".join(conditions),
-        "ExpressionAttributeNames": names,
-    }
-    if values:
-        parameters["ExpressionAttributeValues"] = values
-    return parameters

@@ -1,18 +1,18 @@
 """Rows that heed what is in the table: looked at 25 a call, written one by one."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from claims_provider.claims.item import PARTITION_KEY, SORT_KEY, Item
-from claims_provider.claims.key import LayerKey
+from claims_provider.claims.item import Item
 
 from claimsctl.dataset.checked_file import NumberedRecord
 from claimsctl.dataset.record import Record
-from claimsctl.loading.calls import Calls, Refused, Stopped
+from claimsctl.loading.calls import Calls, Refused
 from claimsctl.loading.condition import Fate, OnExisting, Reject, Write, decide
 from claimsctl.loading.failure import Kind
+from claimsctl.loading.look import Look
 from claimsctl.loading.outcome import Outcome, Rejection, Tally
 from claimsctl.loading.pace import Patience
 
@@ -44,13 +44,14 @@ class ConditionalWriter:
         """`resumed`: what is found as a row wants it was written by the load that was cut off."""
         self._client: Any = client
         self._table = table
+        self._look = Look(client, table, calls)
         self._calls = calls
         self._mode = mode
         self._resumed = resumed
 
     def write(self, batch: Sequence[NumberedRecord]) -> Outcome:
         """Settle each row of `batch`, at most 25, no key twice. Raises `Stopped` and `Halted`."""
-        found = self._look([numbered.record.key for numbered in batch])
+        found = self._look.items([numbered.record.key for numbered in batch])
         tally, rejections = Tally(), []
         for record in (numbered.record for numbered in batch):
             fate = self._settle(record, found.get(record.key))
@@ -78,7 +79,7 @@ class ConditionalWriter:
                         if refused.kind is Kind.CONTENT:
                             return Reject(str(refused))
                         ours = ours or refused.perhaps_done
-                        found = refused.found or self._look([record.key]).get(record.key)
+                        found = refused.found or self._look.items([record.key]).get(record.key)
                     else:
                         return _WRITTEN
         return Reject(f"somebody else changed the item {_ROUNDS} times while it was written")
@@ -90,41 +91,3 @@ class ConditionalWriter:
             **write.parameters,
         )
         return None, True
-
-    def _look(self, keys: Iterable[LayerKey]) -> dict[LayerKey, Item]:
-        """The items that there are under `keys`, as of now."""
-        found: dict[LayerKey, Item] = {}
-        left = set(keys)
-        patience = Patience(self._calls.pace)
-        while left:
-            try:
-                items, unread = self._calls.make(partial(self._read, left), patience, writes=False)
-            except Refused as refused:
-                message = f"the table cannot be read by pk and sk, both strings: {refused}"
-                raise Stopped(message) from None
-            found |= items
-            if len(unread) < len(left):
-                patience.renew()
-            left = unread
-            if left:
-                reason = f"DynamoDB leaves {len(left)} keys unread, time and again"
-                self._calls.again(patience, reason)
-        return found
-
-    def _read(self, keys: set[LayerKey]) -> tuple[tuple[dict[LayerKey, Item], set[LayerKey]], bool]:
-        wire = [{PARTITION_KEY: {"S": key.pk}, SORT_KEY: {"S": key.sk}} for key in keys]
-        answer = self._client.batch_get_item(
-            RequestItems={self._table: {"Keys": wire, "ConsistentRead": True}}
-        )
-        found = {_key_of(item): item for item in answer["Responses"][self._table]}
-        left = {
-            _key_of(key) for key in answer["UnprocessedKeys"].get(self._table, {"Keys": []})["Keys"]
-        }
-        if not {*found, *left} <= keys or {*found} & left:
-            message = "items that were not asked for"
-            raise ValueError(message)
-        return (found, left), not left
-
-
-def _key_of(item: Mapping[str, Any]) -> LayerKey:
-    return LayerKey(item[PARTITION_KEY]["S"], item[SORT_KEY]["S"])

@@ -60,6 +60,7 @@ class FileLoad:
         self._checked = checked
         self._table = table
         self._places = places
+        self._is_resumed = before is not None
         self._began = before or Checkpoint(asked, expires_at)
         self._journal = Journal(self._began, rejects, places.checkpoint)
 
@@ -67,7 +68,12 @@ class FileLoad:
         """Write what is not written yet. Raises `OperatorError` that says how far it came."""
         started = time.monotonic()
         ledger, rows = self._journal.ledger, self._checked.rows
-        self._journal.open(self._checked.rejected_rows())
+        try:
+            self._journal.open(self._checked.rejected_rows())
+        except (OperatorError, KeyboardInterrupt):
+            if not self._is_resumed:
+                self._journal.discard()
+            raise
         load = Load(
             self._journal, calls.pace, lambda done: progress.written(done, rows, calls.pace)
         )
@@ -88,7 +94,7 @@ class FileLoad:
     def _stopped(self, stop: LoadStopped, calls: Calls) -> BaseException:
         """What the command ends with."""
         finished = self._journal.ledger.finished()
-        touched = bool(self._began.rows_done or finished.written or stop.perhaps_written)
+        touched = self._is_resumed or finished.written or stop.perhaps_written
         if not (touched or calls.perhaps_written):
             self._journal.discard()
             if stop.interrupted:

@@ -54,10 +54,11 @@ class Journal:
         self._write(self.rejects.sync())
 
     def close(self, *, over: bool) -> None:
-        """The load ends; when it is `over`, there is nothing left to resume."""
+        """The load ends; when it is `over`, all saved, there is nothing left to resume."""
         if over:
-            self.rejects.sync()
             self._remove()
+        elif self._file is not None:
+            self._file.close()
         self.rejects.close()
 
     def discard(self) -> None:

@@ -55,6 +55,7 @@ class Load:
                     self._progress(self._ledger.rows_done)
                     if interrupted.is_set():
                         raise Stopped(_INTERRUPTED)  # noqa: TRY301  # as if from below
+            self._journal.save()
         except (Stopped, KeyboardInterrupt, OperatorError) as stop:
             self._pace.halt()
             # A second Ctrl-C does not wait. A disk that is full keeps the checkpoint before this.

@@ -9,9 +9,6 @@ from claims_provider.errors import StoreFailure
 
 from claimsctl.dataset.record import Record
 
-OURS = (CLAIMS, HIDDEN_CLAIMS, EXPIRES_AT)
-"""Attributes that a row speaks of; others of an item stay as they are."""
-
 
 class CannotMerge(Exception):  # noqa: N818  # a finding about a row
     """Why the two do not go together."""

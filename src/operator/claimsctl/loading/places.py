@@ -19,14 +19,27 @@ class Places:
 
     @classmethod
     def of(cls, file: Path, checkpoint: Path | None, rejects: Path | None) -> "Places":
-        """Those for `file` (``-``: standard input), with what the options say."""
+        """Those for `file` (``-``: standard input), with what the options say.
+
+        Raises `OperatorError` for a path that ends in no name, and for one file meant as two.
+        """
         stdin = str(file) == _STDIN
+        if not file.name:
+            message = f"{file}: a folder; expected a file"
+            raise OperatorError(message)
         if checkpoint is None and not stdin:
             checkpoint = file.with_name(f"{file.name}.checkpoint")
-        return cls(
-            None if checkpoint is None else CheckpointFile(checkpoint),
-            rejects or (Path("stdin.rejects") if stdin else _rejects_beside(file)),
-        )
+        rejects = rejects or (Path("stdin.rejects") if stdin else _rejects_beside(file))
+        meant = [file, rejects] if checkpoint is None else [file, checkpoint, rejects]
+        if len({path.absolute() for path in meant}) < len(meant):
+            message = "FILE, --checkpoint and --rejects: expected a file of its own for each"
+            raise OperatorError(message)
+        return cls(None if checkpoint is None else CheckpointFile(checkpoint), rejects)
+
+    def close(self) -> None:
+        """Leave the checkpoint to whoever goes on from it."""
+        if self.checkpoint is not None:
+            self.checkpoint.close()
 
     def begin(self, *, resume: bool) -> Checkpoint | None:
         """The checkpoint to go on from, ``None`` for a load from the first row on.

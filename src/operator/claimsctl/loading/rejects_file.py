@@ -1,12 +1,13 @@
 """Rows that are not in the table, in a file that can be loaded once it is put right."""
 
 import os
+from contextlib import suppress
 from io import BufferedRandom
 from pathlib import Path
 
 from claimsctl.dataset.rejects import Raw, RejectsFormat
 from claimsctl.errors import OperatorError
-from claimsctl.loading.checkpoint import sync_folder
+from claimsctl.loading.disk import sync_folder
 
 
 class RejectsFile:
@@ -50,18 +51,23 @@ class RejectsFile:
             raise self._unwritable(error) from None
 
     def close(self) -> None:
-        """Close it; one without a row is not left behind."""
+        """Close it; one without a row is not left behind.
+
+        Rows since the last `sync` may be lost to a full disk: no checkpoint vouches for them.
+        """
         if self._stream is None:
             return
         empty = self._stream.tell() == 0
-        self._stream.close()
+        with suppress(OSError):
+            self._stream.close()
         if empty:
             self.path.unlink()
 
     def discard(self) -> None:
         """Nothing was written, so that no row was left out."""
         if self._stream is not None:
-            self._stream.close()
+            with suppress(OSError):
+                self._stream.close()
             self.path.unlink()
 
     def _reopen(self, size: int) -> None:

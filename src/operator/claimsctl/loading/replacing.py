@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 from claims_provider.claims.key import LayerKey
 
 from claimsctl.dataset.checked_file import NumberedRecord
+from claimsctl.dataset.plan import says_the_same
 from claimsctl.dataset.record import Record
 from claimsctl.loading.batch_write import BatchWrite
 from claimsctl.loading.calls import Calls, Refused
+from claimsctl.loading.look import Look
 from claimsctl.loading.outcome import Outcome, Rejection, Tally
 from claimsctl.loading.pace import Patience
 
@@ -26,16 +28,43 @@ _Put = tuple[Record, dict[str, Any]]
 class ReplacingWriter:
     """``--on-existing replace``. Written twice, a row is as if it were written once."""
 
-    def __init__(self, client: "DynamoDBClient", table: str, calls: Calls) -> None:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        calls: Calls,
+        *,
+        looks: bool = False,
+        resumed: bool = False,
+    ) -> None:
+        """`looks`: what the table has already in meaning is read, a fifth of a write, and not put.
+
+        `resumed`: what is found so was written by the load that was cut off.
+        """
+        self._look = Look(client, table, calls) if looks else None
+        self._resumed = resumed
         self._batch_write = BatchWrite(client, table)
         self._table = table
         self._calls = calls
 
     def write(self, batch: Sequence[NumberedRecord]) -> Outcome:
         """Put all of `batch`, at most 25 rows, no key twice. Raises `Stopped` and `Halted`."""
-        puts = [(numbered.record, numbered.record.to_item()) for numbered in batch]
+        records = self._differing([numbered.record for numbered in batch])
+        puts = [(record, record.to_item()) for record in records]
         rejections = self._put(puts, Patience(self._calls.pace))
-        return Outcome(Tally(len(batch) - len(rejections), rejected=len(rejections)), rejections)
+        unchanged = 0 if self._resumed else len(batch) - len(records)
+        written = len(batch) - unchanged - len(rejections)
+        return Outcome(Tally(written, unchanged, rejected=len(rejections)), rejections)
+
+    def _differing(self, records: list[Record]) -> list[Record]:
+        if self._look is None:
+            return records
+        found = self._look.items([record.key for record in records])
+        return [
+            record
+            for record in records
+            if (item := found.get(record.key)) is None or not says_the_same(item, record)
+        ]
 
     def _put(self, puts: Sequence[_Put], patience: Patience) -> list[Rejection]:
         """The rows that DynamoDB refuses, and why; all the others are done."""

@@ -20,11 +20,15 @@ def loading_config(workers: int) -> Config:
 
 
 def connect(
-    location: TableLocation, mode: OnExisting, workers: int, *, resumed: bool
+    location: TableLocation, mode: OnExisting, workers: int, *, looks: bool, resumed: bool
 ) -> tuple[Writer, Calls]:
-    """What writes rows into the table at `location`. Raises `OperatorError`, see `client`."""
+    """What writes rows into the table at `location`, and `looks` before it replaces any.
+
+    Raises `OperatorError`, see `client`.
+    """
     client = location.client(loading_config(workers))
     calls = Calls(client, Pace(workers))
     if mode is OnExisting.REPLACE:
-        return ReplacingWriter(client, location.name, calls), calls
+        writer = ReplacingWriter(client, location.name, calls, looks=looks, resumed=resumed)
+        return writer, calls
     return ConditionalWriter(client, location.name, calls, mode, resumed=resumed), calls

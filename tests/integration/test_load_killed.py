@@ -91,7 +91,11 @@ def table(url: str) -> Iterator[Table]:
 @pytest.mark.parametrize("seed", range(-(-KILLS // A_LOAD // len(OnExisting))))
 @pytest.mark.parametrize("mode", OnExisting)
 def test_a_killed_load_goes_on(table: Table, tmp_path: Path, mode: OnExisting, seed: int) -> None:
-    """After any number of kills `--resume` ends with the table as one whole load leaves it."""
+    """After any number of kills `--resume` ends with the table as one whole load leaves it.
+
+    Every other load that replaces rows looks at them first, as one does that prunes.
+    """
+    prunes = ["--prune"] * (mode is OnExisting.REPLACE and seed % 2)
     (tmp_path / "claims.csv").write_text(csv_of(ROWS))
     checkpoint = tmp_path / "claims.csv.checkpoint"
     fill(table, before(ROWS))
@@ -99,7 +103,7 @@ def test_a_killed_load_goes_on(table: Table, tmp_path: Path, mode: OnExisting, s
     killer = Killer(chance)
     with FaultProxy(table.url, killer.behaviour) as proxy:
         for _ in range(A_LOAD):
-            process = _start(tmp_path, table, proxy, mode)
+            process = _start(tmp_path, table, proxy, mode, *prunes)
             done = json.loads(checkpoint.read_text())["rows_done"] if checkpoint.exists() else 0
             killer.aim(process, max(1, _CALLS.get(mode, ROWS) * (ROWS - done) // ROWS))
             process.wait(SECONDS)
@@ -109,7 +113,7 @@ def test_a_killed_load_goes_on(table: Table, tmp_path: Path, mode: OnExisting, s
                 break  # it had come to its end
         killer.aim(process, 1_000_000)
         over = killer.written and not checkpoint.exists()
-        ended = process if over else _start(tmp_path, table, proxy, mode)
+        ended = process if over else _start(tmp_path, table, proxy, mode, *prunes)
         _, err = ended.communicate(timeout=SECONDS)
     assert after(mode, ROWS) == content(table)
     expected = told(mode, ROWS)
@@ -135,13 +139,22 @@ def test_some_were_killed_half_way() -> None:
 
 
 def _start(
-    folder: Path, table: Table, proxy: FaultProxy, mode: OnExisting
+    folder: Path, table: Table, proxy: FaultProxy, mode: OnExisting, *options: str
 ) -> subprocess.Popen[bytes]:
     resume = ["--resume"] if (folder / "claims.csv.checkpoint").exists() else []
     return subprocess.Popen(
         [
             *(CLAIMSCTL, "claims", "load", "claims.csv", "--table", table.name),
-            *("--endpoint-url", proxy.url, "--on-existing", mode, "--workers", "4", *resume),
+            *(
+                "--endpoint-url",
+                proxy.url,
+                "--on-existing",
+                mode,
+                "--workers",
+                "4",
+                *resume,
+                *options,
+            ),
         ],
         stderr=subprocess.PIPE,
         cwd=folder,

@@ -20,12 +20,11 @@ from tempfile import TemporaryDirectory
 from uuid import UUID
 
 from claims_provider.claims.key import LayerKey
-from claimsctl.dataset.check import check_file
-from claimsctl.dataset.known import Check
-from claimsctl.dataset.read_options import ReadOptions
-from claimsctl.dataset.rows import rows_of
-from claimsctl.dataset.source import open_source
-from claimsctl.entra.scenarios import TENANT_ID
+from claimsctl.claims_file.check import check_file
+from claimsctl.claims_file.formats import ReadOptions, open_source
+from claimsctl.claims_file.known import Check
+from claimsctl.claims_file.rows import rows_of
+from claimsctl.entra.callout import TENANT_ID
 
 SPEED_ROWS = 200_000
 TURNS = 7

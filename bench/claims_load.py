@@ -27,9 +27,9 @@ from typing import Any
 
 import boto3
 from boto3.dynamodb.types import TypeSerializer
-from claimsctl.dataset.record import Record
-from claimsctl.local.bundle import bundled
-from claimsctl.local.template import table_schema
+from claimsctl.claims_file.record import Record
+from claimsctl.claims_table.table_schema import table_schema
+from claimsctl.resources import bundled
 
 ROWS = 1_000_000
 CEILING_ROWS = 100_000

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from claimsctl.entra.samples.callouts import body_of
-from claimsctl.entra.scenarios import TENANT_ID
-from claimsctl.local.function import played_event
+from claimsctl.emulator.function import played_event
+from claimsctl.entra.callout import TENANT_ID, body_of
 
 from bench.instant_table import CLAIMS
 from tests.fakes import ENVIRONMENT

@@ -17,7 +17,7 @@ from zlib import crc32
 
 import botocore
 import trustme
-from claimsctl.entra.samples.callouts import body_of
+from claimsctl.entra.callout import body_of
 
 TABLE: Final = "claims"
 CLAIMS: Final = {"customRoles": ["Reader", "Approver"], "loyaltyTier": "gold"}

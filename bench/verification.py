@@ -20,12 +20,9 @@ from typing import Any
 from claims_provider.deadline import Deadline
 from claims_provider.inbound.http_event import read_http_event
 from claims_provider.wiring import build_handler
-from claimsctl.entra.samples.callouts import body_of
-from claimsctl.entra.scenarios import TENANT_ID
-from claimsctl.entra.signing_key import SigningKey
-from claimsctl.entra.token import mint
-from claimsctl.entra.token_claims import SAMPLE_AUDIENCES, TokenProfile, issuer_of
-from claimsctl.local.function import played_event
+from claimsctl.emulator.function import played_event
+from claimsctl.entra.callout import TENANT_ID, body_of
+from claimsctl.entra.tokens import SAMPLE_AUDIENCES, SigningKey, TokenProfile, issuer_of, mint
 
 from bench.instant_table import instant_table
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 
 from claims_provider.inbound.key_set import KeyServerError
-from claimsctl.entra.signing_key import SigningKey
+from claimsctl.entra.tokens import SigningKey
 
 
 def key_set(*keys: SigningKey) -> bytes:

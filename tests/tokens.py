@@ -4,9 +4,8 @@ import json
 from functools import cache
 from typing import Any
 
-from claimsctl.entra.scenarios import TENANT_ID
-from claimsctl.entra.signing_key import SigningKey, base64url
-from claimsctl.entra.token_claims import TokenProfile
+from claimsctl.entra.callout import TENANT_ID
+from claimsctl.entra.tokens import SigningKey, TokenProfile, base64url
 
 NOW = 1795510000
 PROFILE = TokenProfile(TENANT_ID)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from claimsctl.app import main
+from claimsctl.cli.main import main
 
 CLAIMSCTL = str(Path(sys.executable).with_name("claimsctl"))
 ROOT = Path(__file__).parents[2]

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from claimsctl.dataset.check import read_records
-from claimsctl.dataset.table import write_records
-from claimsctl.local.bundle import bundled
+from claimsctl.claims_file.check import read_records
+from claimsctl.loading.records import write_records
+from claimsctl.resources import bundled
 
 from tests.cli.command import Run, here_with, process_in
 from tests.integration.engine import Table, claims_table, moto

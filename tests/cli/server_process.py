@@ -13,11 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from claimsctl.entra.scenarios import TENANT_ID
-from claimsctl.entra.signing_key import SigningKey
-from claimsctl.entra.token import mint
-from claimsctl.entra.token_claims import TokenProfile
-from claimsctl.local.key_file import kept_key
+from claimsctl.entra.callout import TENANT_ID
+from claimsctl.entra.key_file import kept_key
+from claimsctl.entra.tokens import SigningKey, TokenProfile, mint
 
 from tests.cli.command import CLAIMSCTL, SECONDS, variables
 

@@ -2,10 +2,10 @@
 
 import pytest
 from botocore.exceptions import ClientError
-from claimsctl.dataset.record import Record
+from claimsctl.claims_file.record import Record
 
+from tests.claims_file.files import APP, TENANT, USER
 from tests.cli.command import Outcome, Run
-from tests.dataset.files import APP, TENANT, USER
 from tests.integration.engine import Table
 
 ROWS = [Record(TENANT, USER, app).key for app in (APP, None)]

@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
-from claimsctl.dataset.record import Record
-from claimsctl.local.bundle import bundled
+from claimsctl.claims_file.record import Record
+from claimsctl.resources import bundled
 
+from tests.claims_file.files import TENANT, USER
+from tests.claims_table.items import OTHER_TENANT
 from tests.cli.command import Outcome, Run
-from tests.dataset.files import TENANT, USER
-from tests.dataset.items import OTHER_TENANT
 from tests.integration.engine import Table
 
 KEY = f"USER#{TENANT}#{USER} APP#*"

@@ -10,10 +10,10 @@ import boto3.session
 import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
-from claimsctl.local.bundle import bundled
+from claimsctl.resources import bundled
 
+from tests.claims_file.files import TENANT
 from tests.cli.command import Outcome, Run
-from tests.dataset.files import TENANT
 from tests.integration.engine import patient_client
 
 PARTS = r"s3://{bucket}/in/[0-9a-f]{{16}}/"
@@ -44,8 +44,8 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def name(monkeypatch: pytest.MonkeyPatch) -> str:
     """A table that is not there; nobody waits long for anything."""
-    monkeypatch.setattr("claimsctl.dataset.import_table._FIRST_WAIT_SECONDS", 0.05)
-    monkeypatch.setattr("claimsctl.dataset.import_table._SWITCH_SECONDS", 0.01)
+    monkeypatch.setattr("claimsctl.loading.import_table._FIRST_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr("claimsctl.loading.import_table._SWITCH_SECONDS", 0.01)
     return f"new-{uuid4().hex}"
 
 

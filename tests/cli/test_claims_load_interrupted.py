@@ -6,7 +6,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from claimsctl.local.bundle import bundled
+from claimsctl.resources import bundled
 
 from tests.cli.command import CLAIMSCTL, SECONDS, variables
 from tests.integration.behaviours import answer_json

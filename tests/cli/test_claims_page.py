@@ -4,9 +4,9 @@ import shlex
 from pathlib import Path
 
 import pytest
-from claimsctl.local import named_table
-from claimsctl.local.bundle import bundled
-from claimsctl.local.template import table_schema
+from claimsctl.claims_table import location as named_table
+from claimsctl.claims_table.table_schema import table_schema
+from claimsctl.resources import bundled
 
 from tests.cli.command import ROOT, Run
 from tests.cli.sessions import Sessions

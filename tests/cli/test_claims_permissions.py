@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
-from claimsctl.dataset.record import Record
+from claimsctl.claims_file.record import Record
 
+from tests.claims_file.files import TENANT, USER
 from tests.cli.command import ROOT, Run
-from tests.dataset.files import TENANT, USER
 from tests.integration.behaviours import PASS
 from tests.integration.engine import Table
 from tests.integration.fault_proxy import FaultProxy

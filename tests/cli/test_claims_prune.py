@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
-from claimsctl.dataset.record import Record
+from claimsctl.claims_file.record import Record
 
+from tests.claims_file.files import TENANT, USER
 from tests.cli.command import Outcome, Run
-from tests.dataset.files import TENANT, USER
 from tests.integration.engine import Table
 
 

@@ -4,11 +4,11 @@ import json
 from typing import Any
 
 import pytest
-from claimsctl.dataset.record import Record
+from claimsctl.claims_file.record import Record
 
+from tests.claims_file.files import APP, TENANT, USER
+from tests.claims_table.items import claims
 from tests.cli.command import MEMBER, Outcome, Run
-from tests.dataset.files import APP, TENANT, USER
-from tests.dataset.items import claims
 from tests.integration.engine import Table
 
 TENANT_ROW = Record(TENANT, None, None).key

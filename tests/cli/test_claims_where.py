@@ -3,12 +3,11 @@
 from pathlib import Path
 
 import pytest
-from claimsctl.local import named_table as module
-from claimsctl.local.named_table import named_table
-from claimsctl.local.table import EMBEDDED_TABLE, TableLocation
+from claimsctl.claims_table import location as module
+from claimsctl.claims_table.location import EMBEDDED_TABLE, TableLocation, named_table
 
+from tests.claims_table.answering import answering
 from tests.cli.command import Outcome, Run
-from tests.dataset.answering import answering
 from tests.integration.engine import Table
 
 COMMANDS = [

@@ -1,7 +1,7 @@
 """`claimsctl demo`: the main job, start to finish, wherever it is called."""
 
 import pytest
-from claimsctl.local import demo
+from claimsctl.emulator import demo
 
 from tests.cli.command import Run
 

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from claimsctl.entra.samples.__main__ import event_files
-from claimsctl.entra.samples.event_file import EventFile
 
 from tests.cli.command import EVENTS, Outcome, Run
 from tests.integration.engine import Table
+from tools.sample_events.__main__ import event_files
+from tools.sample_events.event_file import EventFile
 
 FILES = event_files()
 SOME = [

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-from claimsctl.entra.exchange import Exchange, Response, Timings, encode_exchange
+from claimsctl.judge.exchange import Exchange, Response, Timings, encode_exchange
 
 from tests.cli.command import Outcome, Run
-from tests.entra.answers import ACTION, RESPONSE_DATA, body_with_claims
+from tests.judge.answers import ACTION, RESPONSE_DATA, body_with_claims
 
 GOOD = body_with_claims({"role": "Reader"})
 HEAD = b"HTTP/2 200 \r\ncontent-type: application/json\r\n\r\n"

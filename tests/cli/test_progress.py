@@ -4,7 +4,7 @@ import io
 import sys
 
 import pytest
-from claimsctl.progress import counting
+from claimsctl.cli.progress import counting
 from rich.console import Console
 
 
@@ -14,7 +14,7 @@ def _told(
     """What is written to standard error while 30 of about 20 things are done."""
     file = io.StringIO()
     console = Console(file=file, force_terminal=terminal, width=80)
-    monkeypatch.setattr("claimsctl.report.err", lambda: console)
+    monkeypatch.setattr("claimsctl.cli.console.err", lambda: console)
     monkeypatch.setattr(sys.stdout, "isatty", lambda: report_there)
     out = sys.stdout
     with counting("reading", 20, is_report=is_report) as advance:

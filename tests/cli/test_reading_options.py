@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import typer
 from claims_provider.contract.limits import EXPIRES_AT_MAX
-from claimsctl.dataset.read_options import Format, ReadOptions
-from claimsctl.options import Tenant
-from claimsctl.reading_options import (
+from claimsctl.claims_file.formats import Format, ReadOptions
+from claimsctl.cli.options import Tenant
+from claimsctl.cli.reading_options import (
     DEFAULT_SEPARATOR,
     CatalogueFile,
     Columns,

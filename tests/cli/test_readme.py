@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import typer.main
-from claimsctl.app import app
+from claimsctl.cli.main import app
 
 from tests.cli.command import ROOT, SECONDS, Run
 from tests.cli.server_process import free_port

@@ -4,14 +4,15 @@ import json
 from typing import Any
 
 import pytest
-from claimsctl import report
-from claimsctl.entra.finding import Answer, Place
-from claimsctl.entra.judge import judge
+from claimsctl.cli.views import _excerpt, answer_view, json_view, verdict_view
+from claimsctl.judge.finding import Answer, Place
+from claimsctl.judge.judge import judge
+from claimsctl.text import escaped
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console, RenderableType
 
-from tests.entra.answers import answer_of, body_with_claims
+from tests.judge.answers import answer_of, body_with_claims
 
 
 def _shown(view: RenderableType) -> str:
@@ -41,23 +42,23 @@ def _plain(view: RenderableType) -> str:
 )
 def test_nobody_elses_text_steers_a_terminal(text: str, shown: str) -> None:
     """Control characters and lone surrogates are spelt out, all else is shown."""
-    assert shown == report.escaped(text)
+    assert shown == escaped(text)
 
 
 @pytest.mark.parametrize("value", ["\x1b[31m\x9b\x07", ["\x9b", "\x7f"], "[bold]x[/]", "\ud800"])
 def test_claims_are_shown_as_they_are(value: Any) -> None:
     """Name and value are shown in one line each, escapes and markup as text."""
     answer = answer_of(body_with_claims({f"n{value}": value}))
-    for view in (report.answer_view(answer), report.verdict_view(judge(answer))):
+    for view in (answer_view(answer), verdict_view(judge(answer))):
         plain = _plain(view)
         assert {"\n"} >= {character for character in plain if not character.isprintable()}
-    assert report.escaped(json.dumps(value, ensure_ascii=False)) in plain
+    assert escaped(json.dumps(value, ensure_ascii=False)) in plain
 
 
 def test_names_that_look_alike_are_both_shown() -> None:
     """An escape and its spelling are two claims."""
     answer = answer_of(body_with_claims({"\x1b": "one", "\\u001b": "two"}))
-    shown = _plain(report.verdict_view(judge(answer)))
+    shown = _plain(verdict_view(judge(answer)))
     assert (1, 1) == (shown.count('"one"'), shown.count('"two"'))
 
 
@@ -74,7 +75,7 @@ def test_names_that_look_alike_are_both_shown() -> None:
 )
 def test_any_body_can_be_shown(body: bytes, shown: str | None) -> None:
     """JSON is indented; what is none is shown as the bytes it is."""
-    plain = _plain(report.json_view(body))
+    plain = _plain(json_view(body))
     assert plain.startswith("b'[[[") if shown is None else shown == plain
 
 
@@ -82,7 +83,7 @@ def test_an_answer_without_a_content_type() -> None:
     """What is missing is named; how long it took is told where it is known."""
     assert (
         "503  no content type  12 ms"
-        == _plain(report.answer_view(Answer(503, (), b"", 12.3))).splitlines()[0]
+        == _plain(answer_view(Answer(503, (), b"", 12.3))).splitlines()[0]
     )
 
 
@@ -90,7 +91,7 @@ def test_every_finding_is_told() -> None:
     """The verdict's cause first, then each finding with place, evidence and what to do."""
     body = b'{\n"data": null}'
     verdict = judge(answer_of(body, content_type="text/plain\x1b"))
-    lines = _plain(report.verdict_view(verdict, body)).splitlines()
+    lines = _plain(verdict_view(verdict, body)).splitlines()
     assert [
         "Entra would refuse this answer: 1003006, The content type is not application/json",
         "",
@@ -126,7 +127,7 @@ def test_every_finding_is_told() -> None:
 )
 def test_the_caret_is_below_the_place(text: str, place: Place, shown: list[str]) -> None:
     """Whatever the line holds: long, wide, or what a terminal must not get."""
-    assert shown == [line.plain for line in report._excerpt(text, place)]
+    assert shown == [line.plain for line in _excerpt(text, place)]
 
 
 pieces = st.sampled_from(
@@ -138,7 +139,7 @@ pieces = st.sampled_from(
 @given(st.lists(pieces | st.binary(max_size=4), max_size=12).map(b"".join))
 def test_findings_of_any_body_can_be_shown(body: bytes) -> None:
     """Whatever bytes are judged, the view has a verdict and nothing that steers a terminal."""
-    shown = _plain(report.verdict_view(judge(answer_of(body)), body))
+    shown = _plain(verdict_view(judge(answer_of(body)), body))
     assert shown.startswith("Entra would ")
     assert "\x1b" not in shown
 
@@ -146,7 +147,7 @@ def test_findings_of_any_body_can_be_shown(body: bytes) -> None:
 def test_a_size_beyond_the_limit_fills_the_bar() -> None:
     """More than 3 KB is a full bar, and a number that says by how much."""
     verdict = judge(answer_of(body_with_claims({"n": "x" * 9000})))
-    bar = _plain(report.verdict_view(verdict)).splitlines()[1]
+    bar = _plain(verdict_view(verdict)).splitlines()[1]
     assert (24, 0, True) == (bar.count("█"), bar.count("░"), bar.endswith("9001 of 3072 bytes"))
 
 
@@ -156,12 +157,12 @@ def test_a_size_beyond_the_limit_fills_the_bar() -> None:
 def test_the_bar_shows_the_share_of_3_kb(size: int, cells: int) -> None:
     """Something is there as soon as there is a claim, and full is 3072 bytes."""
     verdict = judge(answer_of(body_with_claims({"n": "x" * (size - 1)})))
-    bar = _plain(report.verdict_view(verdict)).splitlines()[-1]
+    bar = _plain(verdict_view(verdict)).splitlines()[-1]
     assert (cells, 24 - cells) == (bar.count("█"), bar.count("░"))
     assert bar.endswith(f"  {size} of 3072 bytes")
 
 
 def test_a_terminal_sees_colour() -> None:
     """On a terminal acceptance is green and refusal red."""
-    assert "\x1b[1;32m" in _shown(report.verdict_view(judge(answer_of(body_with_claims({})))))
-    assert "\x1b[1;31m" in _shown(report.verdict_view(judge(answer_of(b""))))
+    assert "\x1b[1;32m" in _shown(verdict_view(judge(answer_of(body_with_claims({})))))
+    assert "\x1b[1;31m" in _shown(verdict_view(judge(answer_of(b""))))

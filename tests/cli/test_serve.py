@@ -7,13 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from claimsctl.entra.finding import Answer
-from claimsctl.entra.judge import judge
-from claimsctl.entra.samples.callouts import body_of
-from claimsctl.entra.scenarios import TENANT_ID
-from claimsctl.entra.token import mint
-from claimsctl.local.server import bind
-from claimsctl.local.table import embedded_table
+from claimsctl.emulator.dynamodb import embedded_table
+from claimsctl.emulator.server import bind
+from claimsctl.entra.callout import TENANT_ID, body_of
+from claimsctl.entra.tokens import mint
+from claimsctl.judge.finding import Answer
+from claimsctl.judge.judge import judge
 
 from tests.cli.command import EVENTS, MEMBER, Outcome, Run
 from tests.cli.server_process import HOST, Response, ServerProcess, free_port, serving

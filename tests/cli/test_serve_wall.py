@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from claimsctl.entra.scenarios import TENANT_ID
-from claimsctl.entra.token import mint
-from claimsctl.entra.token_claims import TenantKind, TokenProfile, TokenVersion
-from claimsctl.entra.wrong_token import FORGERIES, Wall, WrongToken, forge
+from claimsctl.entra.callout import TENANT_ID
+from claimsctl.entra.invalid_tokens import FORGERIES, Wall, WrongToken, forge
+from claimsctl.entra.tokens import TenantKind, TokenProfile, TokenVersion, mint
 
 from tests.cli.command import MEMBER, SECONDS
 from tests.cli.server_process import HOST, Response, ServerProcess, in_a_shell, serving

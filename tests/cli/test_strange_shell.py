@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from claimsctl.entra.scenarios import TENANT_ID
-from claimsctl.entra.token_claims import TokenProfile
+from claimsctl.entra.callout import TENANT_ID
+from claimsctl.entra.tokens import TokenProfile
 
 from tests.cli.command import MEMBER, Run
 from tests.cli.server_process import serving

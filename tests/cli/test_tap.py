@@ -11,13 +11,13 @@ import time
 from pathlib import Path
 
 import pytest
-from claimsctl.entra.samples.callouts import body_of
-from claimsctl.entra.transport import send_callout
+from claimsctl.entra.callout import body_of
+from claimsctl.entra.client import send_callout
 
 from tests.cli.command import CLAIMSCTL, MEMBER, SECONDS, Run, variables
 from tests.cli.server_process import free_port
 from tests.endpoints import JSON, Received, Reply, endpoint
-from tests.entra.answers import body_with_claims
+from tests.judge.answers import body_with_claims
 from tests.tap.tap_process import TapProcess, tapping
 
 HOST = "127.0.0.1"

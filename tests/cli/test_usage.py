@@ -169,4 +169,4 @@ def test_it_tells_its_version(run: Run) -> None:
 def test_it_is_a_module_too(process: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the console script on the path, the module does the same."""
     monkeypatch.setattr("tests.cli.command.CLAIMSCTL", sys.executable)
-    assert 0 == process("-m", "claimsctl.app", "--help").exit_code
+    assert 0 == process("-m", "claimsctl.cli.main", "--help").exit_code

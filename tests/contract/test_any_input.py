@@ -7,11 +7,10 @@ from claims_provider.claims.key import LayerKey, tenant_key, user_key
 from claims_provider.contract.limits import CLAIMS_BYTES_MAX
 from claims_provider.errors import ErrorCode
 from claims_provider.outbound.failure import FAILURES
-from claimsctl.entra.finding import Answer
-from claimsctl.entra.judge import judge
-from claimsctl.entra.samples.callouts import body_of
-from claimsctl.entra.scenarios import CLIENT_APP_ID, TENANT_ID
-from claimsctl.local.function import played_event
+from claimsctl.emulator.function import played_event
+from claimsctl.entra.callout import CLIENT_APP_ID, TENANT_ID, body_of
+from claimsctl.judge.finding import Answer
+from claimsctl.judge.judge import judge
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

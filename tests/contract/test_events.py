@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from claims_provider.claims.key import LayerKey
 from claims_provider.errors import ErrorCode
-from claimsctl.dataset.check import read_records
-from claimsctl.entra.finding import Answer
-from claimsctl.entra.judge import judge
-from claimsctl.entra.samples.__main__ import event_files, main
-from claimsctl.entra.samples.event_file import EventFile
-from claimsctl.local.function import is_envelope, played_event, read_json, tenant_of
+from claimsctl.claims_file.check import read_records
+from claimsctl.emulator.function import is_envelope, played_event, read_json, tenant_of
+from claimsctl.judge.finding import Answer
+from claimsctl.judge.judge import judge
 
 from tests.fakes import FakeDynamoDB, handler_over
+from tools.sample_events.__main__ import event_files, main
+from tools.sample_events.event_file import EventFile
 
 EVENTS = Path(__file__).parents[2] / "events"
 FILES = event_files()

@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from claims_provider.claims.key import LayerKey, tenant_key, user_key
 from claims_provider.handler import CalloutHandler
-from claimsctl.entra.samples.callouts import body_of
-from claimsctl.entra.scenarios import CLIENT_APP_ID, TENANT_ID
-from claimsctl.entra.token_claims import authorizer_claims
-from claimsctl.local.function import played_event
-from claimsctl.local.gateway import http_api_event
+from claimsctl.emulator.events import http_api_event
+from claimsctl.emulator.function import played_event
+from claimsctl.entra.callout import CLIENT_APP_ID, TENANT_ID, body_of
+from claimsctl.entra.tokens import authorizer_claims
 
 from tests.fakes import FakeDynamoDB, handler_over
 

@@ -7,20 +7,19 @@ from typing import Any
 
 import pytest
 from claims_provider.claims.key import LayerKey
-from claimsctl.dataset.check import read_records
-from claimsctl.entra.samples.__main__ import event_files
-from claimsctl.entra.samples.event_file import EventFile
-from claimsctl.entra.scenarios import SCENARIOS, TENANT_ID
-from claimsctl.entra.token import mint
-from claimsctl.entra.token_claims import TokenProfile
-from claimsctl.entra.wrong_token import WrongToken, forge
-from claimsctl.local.function import is_envelope, played_event, read_json, tenant_of
-from claimsctl.local.gateway import function_url_event
+from claimsctl.claims_file.check import read_records
+from claimsctl.emulator.events import function_url_event
+from claimsctl.emulator.function import is_envelope, played_event, read_json, tenant_of
+from claimsctl.entra.callout import SCENARIOS, TENANT_ID
+from claimsctl.entra.invalid_tokens import WrongToken, forge
+from claimsctl.entra.tokens import TokenProfile, mint
 
 from tests.contract.test_events import EVENTS
 from tests.fakes import FakeDynamoDB, handler_over
 from tests.key_servers import FakeKeyServer
 from tests.tokens import signing_key
+from tools.sample_events.__main__ import event_files
+from tools.sample_events.event_file import EventFile
 
 KEY = signing_key(0)
 TOKEN = mint(TokenProfile(TENANT_ID).claims(int(time.time())), KEY)

@@ -8,9 +8,8 @@ import hypothesis.strategies as st
 from claims_provider.contract.callout import CALLOUT_DATA_TYPE, Callout
 from claims_provider.errors import CalloutError, ErrorCode
 from claims_provider.inbound.request import read_callout
-from claimsctl.entra import wire
-from claimsctl.entra.samples.callouts import body_of
-from claimsctl.entra.scenarios import SCENARIOS
+from claimsctl.entra import callout as wire
+from claimsctl.entra.callout import SCENARIOS, body_of
 from hypothesis import given, settings
 from pydantic import ValidationError
 

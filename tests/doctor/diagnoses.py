@@ -1,11 +1,10 @@
 """Diagnoses to report, made by hand."""
 
-from claimsctl.doctor.check import finding
-from claimsctl.doctor.examination import Diagnosis
-from claimsctl.doctor.patient import Exchanged
-from claimsctl.entra.attempt import Attempt, Cause, NoAnswer, Phase
-from claimsctl.entra.finding import Answer, Finding, Level
-from claimsctl.entra.judge.attempt import judge_attempt
+from claimsctl.doctor.runner import Diagnosis, finding
+from claimsctl.doctor.target import Exchanged
+from claimsctl.judge.attempt import Attempt, Cause, NoAnswer, Phase
+from claimsctl.judge.finding import Answer, Finding, Level
+from claimsctl.judge.transport import judge_attempt
 
 from tests.endpoints import GOOD
 

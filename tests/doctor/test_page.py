@@ -5,10 +5,9 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import pytest
-from claimsctl.doctor.check import finding
-from claimsctl.doctor.examination import Diagnosis
-from claimsctl.doctor.reports import page
-from claimsctl.entra.finding import Level
+from claimsctl.doctor.formats import html as page
+from claimsctl.doctor.runner import Diagnosis, finding
+from claimsctl.judge.finding import Level
 
 from tests.doctor.diagnoses import (
     FAILED,

@@ -4,9 +4,10 @@ import json
 from xml.etree import ElementTree as ET
 
 import pytest
-from claimsctl.doctor.check import finding
-from claimsctl.doctor.reports import junit, machine, markdown
-from claimsctl.entra.finding import Level
+from claimsctl.doctor.formats import json as machine
+from claimsctl.doctor.formats import junit, markdown
+from claimsctl.doctor.runner import finding
+from claimsctl.judge.finding import Level
 
 from tests.doctor.diagnoses import (
     FAILED,

@@ -1,9 +1,9 @@
 """The first lines of a report say what matters most."""
 
 import pytest
-from claimsctl.doctor.check import finding
+from claimsctl.doctor.runner import finding
 from claimsctl.doctor.summary import advice, counts, headline
-from claimsctl.entra.finding import Finding, Level
+from claimsctl.judge.finding import Finding, Level
 
 from tests.doctor.diagnoses import FAILED, FINE, PROTECTED, SKIPPED, WARNED, diagnosis
 

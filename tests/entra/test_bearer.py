@@ -4,8 +4,8 @@ import json
 from urllib.parse import parse_qs
 
 import pytest
-from claimsctl.entra.bearer import authority_of, client_credentials_token
-from claimsctl.entra.token_claims import TenantKind
+from claimsctl.entra.credentials import authority_of, client_credentials_token
+from claimsctl.entra.tokens import TenantKind
 from claimsctl.errors import ExitCode, OperatorError
 
 from tests.endpoints import JSON, Endpoint, Reply, endpoint

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from claimsctl.entra.callout_choice import scenario_callout, scenario_named, set_fields
+from claimsctl.entra.callout import scenario_callout, scenario_named, set_fields
 from claimsctl.errors import OperatorError
 
 TENANT = "bbbbcccc-1111-dddd-2222-eeee3333ffff"

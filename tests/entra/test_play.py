@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from claimsctl.entra.attempt import Attempt, Cause, NoAnswer, Phase
-from claimsctl.entra.judge.attempt import judge_attempt
-from claimsctl.entra.play import Played, Series, play_callout, series_of
+from claimsctl.entra.client import Played, Series, play_callout, series_of
+from claimsctl.judge.attempt import Attempt, Cause, NoAnswer, Phase
+from claimsctl.judge.transport import judge_attempt
 
 from tests.endpoints import Received, Reply, endpoint
 

@@ -1,9 +1,10 @@
-"""``python -m claimsctl.entra.samples``: the files in events/ are written, compared, tidied."""
+"""``python -m tools.sample_events``: the files in events/ are written, compared, tidied."""
 
 from pathlib import Path
 
 import pytest
-from claimsctl.entra.samples.__main__ import event_files, main
+
+from tools.sample_events.__main__ import event_files, main
 
 
 def test_files_are_written(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import jwt
 import pytest
-from claimsctl.entra.signing_key import SigningKey
+from claimsctl.entra.tokens import SigningKey
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 

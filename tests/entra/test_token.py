@@ -2,7 +2,7 @@
 
 import jwt
 import pytest
-from claimsctl.entra.token import mint
+from claimsctl.entra.tokens import mint
 
 from tests.tokens import GOOD_CLAIMS, issuer_key, other_key
 

@@ -4,9 +4,14 @@ import json
 from typing import Any
 
 import pytest
-from claimsctl.entra.mapping_policy import MappedClaim, read_policy
-from claimsctl.entra.restricted_claims import is_restricted_jwt_name, is_restricted_saml_name
-from claimsctl.entra.token_preview import Fate, preview
+from claimsctl.entra.token_mapping import (
+    Fate,
+    MappedClaim,
+    is_restricted_jwt_name,
+    is_restricted_saml_name,
+    preview,
+    read_policy,
+)
 from claimsctl.errors import OperatorError
 
 ENTRIES: list[dict[str, Any]] = [

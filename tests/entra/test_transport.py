@@ -9,9 +9,9 @@ from contextlib import suppress
 
 import pytest
 import trustme
-from claimsctl.entra.attempt import Attempt, Cause, Phase
-from claimsctl.entra.transport import BODY_BYTES_MAX, public_trust, send_callout
+from claimsctl.entra.client import BODY_BYTES_MAX, public_trust, send_callout
 from claimsctl.errors import OperatorError
+from claimsctl.judge.attempt import Attempt, Cause, Phase
 
 Serve = Callable[..., str]
 OK = b"HTTP/1.1 200 OK\r\n"

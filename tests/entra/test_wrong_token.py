@@ -6,10 +6,8 @@ from typing import Any
 
 import jwt
 import pytest
-from claimsctl.entra.signing_key import ALGORITHM
-from claimsctl.entra.token import mint
-from claimsctl.entra.token_claims import TokenProfile, TokenVersion
-from claimsctl.entra.wrong_token import FORGERIES, Wall, WrongToken, forge
+from claimsctl.entra.invalid_tokens import FORGERIES, Wall, WrongToken, forge
+from claimsctl.entra.tokens import ALGORITHM, TokenProfile, TokenVersion, mint
 
 from tests.tokens import GOOD_CLAIMS, NOW, PROFILE, issuer_key
 

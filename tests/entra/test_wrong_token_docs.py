@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from claimsctl.entra.wrong_token import FORGERIES
-from claimsctl.local.refusal import Reason
+from claimsctl.emulator.refusal import Reason
+from claimsctl.entra.invalid_tokens import FORGERIES
 
 DOCUMENT = (Path(__file__).parents[2] / "docs/local.md").read_text("utf-8")
 

@@ -11,12 +11,19 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import jwt
-from claimsctl.entra.forgery import OTHER_GUID, caller_claim
-from claimsctl.entra.scenarios import CLIENT_APP_ID, TENANT_ID
-from claimsctl.entra.signing_key import SigningKey, base64url
-from claimsctl.entra.token import Claims, header_of, mint, sign, unsigned
-from claimsctl.entra.token_claims import SAMPLE_API_APP_ID, TokenProfile
-from claimsctl.entra.wrong_token import WrongToken, forge
+from claimsctl.entra.callout import CLIENT_APP_ID, TENANT_ID
+from claimsctl.entra.invalid_tokens import OTHER_GUID, WrongToken, caller_claim, forge
+from claimsctl.entra.tokens import (
+    SAMPLE_API_APP_ID,
+    Claims,
+    SigningKey,
+    TokenProfile,
+    base64url,
+    header_of,
+    mint,
+    sign,
+    unsigned,
+)
 
 from tests.tokens import signing_key
 

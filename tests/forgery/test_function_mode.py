@@ -18,18 +18,19 @@ from claims_provider.inbound.caller import Caller, CallerKind, ExpectedCaller
 from claims_provider.inbound.http_event import read_http_event
 from claims_provider.inbound.signing_keys import REFRESH_SECONDS, SigningKeys
 from claims_provider.inbound.token import TokenVerifier, TrustedIssuer
-from claimsctl.entra.samples.callouts import body_of
-from claimsctl.entra.scenarios import TENANT_ID
-from claimsctl.entra.signing_key import SigningKey
-from claimsctl.entra.token import header_of, mint, sign
-from claimsctl.entra.token_claims import (
+from claimsctl.emulator.events import function_url_event, http_api_event, rest_api_event
+from claimsctl.entra.callout import TENANT_ID, body_of
+from claimsctl.entra.tokens import (
     SAMPLE_AUDIENCES,
+    SigningKey,
     TenantKind,
     TokenProfile,
     TokenVersion,
     authorizer_claims,
+    header_of,
+    mint,
+    sign,
 )
-from claimsctl.local.gateway import function_url_event, http_api_event, rest_api_event
 
 from tests.fakes import FakeDynamoDB, handler_over
 from tests.forgery.conftest import Tally

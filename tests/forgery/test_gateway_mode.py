@@ -9,13 +9,11 @@ from typing import Any
 
 import pytest
 from claims_provider.handler import CalloutHandler
-from claimsctl.entra.samples.callouts import body_of
-from claimsctl.entra.scenarios import TENANT_ID
-from claimsctl.entra.token import mint
-from claimsctl.entra.token_claims import SAMPLE_AUDIENCES, TokenProfile, TokenVersion
-from claimsctl.local.authorizer import JwtAuthorizer
-from claimsctl.local.gateway import http_api_event
-from claimsctl.local.refusal import Refusal
+from claimsctl.emulator.authorizer import JwtAuthorizer
+from claimsctl.emulator.events import http_api_event
+from claimsctl.emulator.refusal import Refusal
+from claimsctl.entra.callout import TENANT_ID, body_of
+from claimsctl.entra.tokens import SAMPLE_AUDIENCES, TokenProfile, TokenVersion, mint
 
 from tests.fakes import FakeDynamoDB, handler_over
 from tests.forgery.conftest import Tally

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from claimsctl.entra.token import mint
+from claimsctl.entra.tokens import mint
 
 from tests.cli.command import MEMBER, SECONDS
 from tests.cli.server_process import HOST, ServerProcess, serving

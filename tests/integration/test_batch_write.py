@@ -7,13 +7,13 @@ from uuid import uuid4
 
 import pytest
 from botocore.exceptions import ChecksumError, ClientError, NoCredentialsError
-from claimsctl.dataset.checked_file import NumberedRecord
+from claimsctl.claims_file.checked_file import NumberedRecord
+from claimsctl.claims_table.errors import Kind, failure_of
+from claimsctl.claims_table.location import TableLocation
+from claimsctl.claims_table.retry import Stopped
+from claimsctl.claims_table.upsert import OnExisting
 from claimsctl.loading.batch_write import BatchWrite
-from claimsctl.loading.calls import Stopped
-from claimsctl.loading.condition import OnExisting
-from claimsctl.loading.failure import Kind, failure_of
 from claimsctl.loading.writers import connect, loading_config
-from claimsctl.local.table import TableLocation
 
 from tests.integration.behaviours import PASS, answer_json, answer_with, refuse_with, wrong_checksum
 from tests.integration.engine import Table

@@ -2,18 +2,17 @@
 
 import pytest
 from claims_provider.claims.item import read_item
-from claimsctl.dataset.checked_file import NumberedRecord
-from claimsctl.dataset.plan import plan_records
-from claimsctl.dataset.reader import TableReader
-from claimsctl.dataset.record import Record
-from claimsctl.dataset.stored import key_of
-from claimsctl.loading.condition import OnExisting
-from claimsctl.loading.expectation import expectation
+from claimsctl.claims_file.checked_file import NumberedRecord
+from claimsctl.claims_file.record import Record
+from claimsctl.claims_table.diff import expectation, plan_records
+from claimsctl.claims_table.items import key_of
+from claimsctl.claims_table.location import TableLocation
+from claimsctl.claims_table.reader import TableReader
+from claimsctl.claims_table.upsert import OnExisting
 from claimsctl.loading.writers import connect
-from claimsctl.local.table import TableLocation
 
-from tests.dataset.files import APP, TENANT, USER
-from tests.dataset.items import claims, item
+from tests.claims_file.files import APP, TENANT, USER
+from tests.claims_table.items import claims, item
 from tests.integration.engine import Table
 
 NOW = 1_700_000_000.0

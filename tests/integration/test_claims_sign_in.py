@@ -7,15 +7,15 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from claimsctl.dataset.reader import TableReader
-from claimsctl.dataset.sign_in import sign_in
-from claimsctl.entra.samples.callouts import body_of
-from claimsctl.local.function import LocalFunction, local_function, played_event
-from claimsctl.local.table import TableLocation
+from claimsctl.claims_table.effective_claims import sign_in
+from claimsctl.claims_table.location import TableLocation
+from claimsctl.claims_table.reader import TableReader
+from claimsctl.emulator.function import LocalFunction, local_function, played_event
+from claimsctl.entra.callout import body_of
 from hypothesis import HealthCheck, given, settings
 
-from tests.dataset.files import APP, TENANT, USER
-from tests.dataset.items import item, tables
+from tests.claims_file.files import APP, TENANT, USER
+from tests.claims_table.items import item, tables
 from tests.integration.engine import Table, claims_table
 
 ADDRESS = "casey@contoso.com"

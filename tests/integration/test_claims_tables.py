@@ -7,19 +7,19 @@ from typing import Any
 import pytest
 from claims_provider.claims.item import read_item
 from claims_provider.claims.key import LayerKey
-from claimsctl.dataset.check import read_records
-from claimsctl.dataset.export import Export, ExportFormat
-from claimsctl.dataset.plan import Change, ChangeKind, plan_records
-from claimsctl.dataset.prune import Removals, Removed, Scope, remove
-from claimsctl.dataset.reader import KEYS_MAX, SEGMENTS, TableReader
-from claimsctl.dataset.record import Record
-from claimsctl.dataset.stored import key_of
-from claimsctl.dataset.table import write_records
+from claimsctl.claims_file.check import read_records
+from claimsctl.claims_file.export import Export, ExportFormat
+from claimsctl.claims_file.record import Record
+from claimsctl.claims_table.diff import Change, ChangeKind, plan_records
+from claimsctl.claims_table.items import key_of
+from claimsctl.claims_table.prune import Removals, Removed, Scope, remove
+from claimsctl.claims_table.reader import KEYS_MAX, SEGMENTS, TableReader
 from claimsctl.errors import OperatorError
+from claimsctl.loading.records import write_records
 from hypothesis import HealthCheck, given, settings
 
-from tests.dataset.files import APP, TENANT, USER
-from tests.dataset.items import OTHER_TENANT, claims, item, tables
+from tests.claims_file.files import APP, TENANT, USER
+from tests.claims_table.items import OTHER_TENANT, claims, item, tables
 from tests.integration.behaviours import PASS
 from tests.integration.engine import Table, claims_table
 from tests.integration.fault_proxy import FaultProxy

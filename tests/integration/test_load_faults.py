@@ -8,11 +8,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from claimsctl.claims_table.upsert import OnExisting
 from claimsctl.loading.checkpoint import CheckpointFile
-from claimsctl.loading.condition import OnExisting
 
+from tests.claims_file.files import TENANT
 from tests.cli.command import Outcome, Run, here_with
-from tests.dataset.files import TENANT
 from tests.integration.behaviours import PASS, pass_on, refuse_with, reset
 from tests.integration.engine import Table
 from tests.integration.exchange import Exchange
@@ -26,8 +26,8 @@ CHECKPOINT = "claims.csv.checkpoint"
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """`claimsctl` in this process, out of patience at once."""
-    monkeypatch.setattr("claimsctl.loading.pace.PATIENCE_SECONDS", 0)
-    monkeypatch.setattr("claimsctl.loading.pace.FIRST_PATIENCE_SECONDS", 0)
+    monkeypatch.setattr("claimsctl.claims_table.retry.PATIENCE_SECONDS", 0)
+    monkeypatch.setattr("claimsctl.claims_table.retry.FIRST_PATIENCE_SECONDS", 0)
     return here_with(monkeypatch, capsys)
 
 
@@ -89,7 +89,7 @@ def test_no_access_is_no_matter_of_patience(
     run: Run, table: Table, file: Path, monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
     """Every worker's first call is the last; nothing is done, and nothing left behind."""
-    monkeypatch.setattr("claimsctl.loading.pace.FIRST_PATIENCE_SECONDS", 60)
+    monkeypatch.setattr("claimsctl.claims_table.retry.FIRST_PATIENCE_SECONDS", 60)
     with FaultProxy(table.url, _after_calls(0, refuse_with(code))) as proxy:
         outcome = _load(run, table, proxy.url, file)
         look, workers = 1, 2

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from claimsctl.loading.condition import OnExisting
+from claimsctl.claims_table.upsert import OnExisting
 
 from tests.cli.command import CLAIMSCTL, SECONDS, variables
 from tests.integration.behaviours import pass_on

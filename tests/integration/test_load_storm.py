@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from claimsctl.loading.condition import OnExisting
+from claimsctl.claims_table.upsert import OnExisting
 
 from tests.cli.command import Run, here_with
 from tests.integration.engine import Table
@@ -22,7 +22,7 @@ STORMS = int(os.environ.get("STORMS", "1"))
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """`claimsctl` in this process, its pauses a tenth as long."""
-    monkeypatch.setattr("claimsctl.loading.pace._FIRST_PAUSE_SECONDS", 0.005)
+    monkeypatch.setattr("claimsctl.claims_table.retry._FIRST_PAUSE_SECONDS", 0.005)
     return here_with(monkeypatch, capsys)
 
 

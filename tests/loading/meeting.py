@@ -8,10 +8,10 @@ import io
 from typing import Any
 
 from claims_provider.claims.key import LayerKey
-from claimsctl.dataset.record import Record
-from claimsctl.loading.condition import OnExisting
+from claimsctl.claims_file.record import Record
+from claimsctl.claims_table.upsert import OnExisting
 
-from tests.dataset.files import TENANT
+from tests.claims_file.files import TENANT
 from tests.integration.engine import Table
 
 Items = dict[LayerKey, dict[str, Any]]

@@ -88,7 +88,7 @@ def test_one_that_is_renewed_while_it_is_opened_is_not_ours(
     """The lock of a file that is no longer there keeps nobody out."""
     file.write(CHECKPOINT)
     file.close()
-    monkeypatch.setattr("claimsctl.loading.disk.fcntl.flock", lambda *_: _renew(file.path))
+    monkeypatch.setattr("claimsctl.loading.checkpoint.fcntl.flock", lambda *_: _renew(file.path))
     with pytest.raises(OperatorError, match="another claimsctl is loading"):
         file.read()
 
@@ -107,7 +107,7 @@ def test_a_disk_without_locks_is_trusted(
     def fail(*_: object) -> None:
         raise OSError(95, "Operation not supported")
 
-    monkeypatch.setattr("claimsctl.loading.disk.fcntl.flock", fail)
+    monkeypatch.setattr("claimsctl.loading.checkpoint.fcntl.flock", fail)
     file.write(CHECKPOINT)
     assert CHECKPOINT == file.read()
 

@@ -1,6 +1,6 @@
 """Batches finish in any order and are settled in the file's."""
 
-from claimsctl.loading.ledger import Ledger
+from claimsctl.loading.journal import Ledger
 from claimsctl.loading.outcome import Outcome, Tally
 from hypothesis import given
 from hypothesis import strategies as st

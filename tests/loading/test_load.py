@@ -7,15 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from claimsctl.dataset.checked_file import NumberedRecord
-from claimsctl.dataset.rejects import RejectsFormat
+from claimsctl.claims_file.checked_file import NumberedRecord
+from claimsctl.claims_file.rejects import RejectsFormat
+from claimsctl.claims_table.retry import Pace, Stopped
 from claimsctl.errors import OperatorError
-from claimsctl.loading.calls import Stopped
 from claimsctl.loading.checkpoint import Checkpoint, CheckpointFile
 from claimsctl.loading.journal import Journal
-from claimsctl.loading.load import Load, LoadStopped
+from claimsctl.loading.loader import Load, LoadStopped
 from claimsctl.loading.outcome import Outcome, Rejection, Tally
-from claimsctl.loading.pace import Pace
 from claimsctl.loading.rejects_file import RejectsFile
 
 from tests.loading.meeting import record_of

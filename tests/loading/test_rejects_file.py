@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from claimsctl.dataset.rejects import RejectsFormat
+from claimsctl.claims_file.rejects import RejectsFormat
 from claimsctl.errors import OperatorError
 from claimsctl.loading.checkpoint import CheckpointFile
-from claimsctl.loading.places import Places
+from claimsctl.loading.journal import Places
 from claimsctl.loading.rejects_file import RejectsFile
 
 FORM = RejectsFormat(("user", "a"), ",", {})

@@ -3,10 +3,9 @@
 import io
 
 import pytest
-from claimsctl.loading.outcome import Tally
-from claimsctl.loading.pace import Pace
-from claimsctl.loading.progress import load_progress
-from claimsctl.loading.summary import effort_told, sum_told
+from claimsctl.claims_table.retry import Pace
+from claimsctl.cli.load_progress import load_progress
+from claimsctl.loading.outcome import Tally, effort_told, sum_told
 from rich.console import Console
 
 

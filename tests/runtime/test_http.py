@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from claims_provider.settings import read_settings
 from claimsctl.doctor.checks import ENDPOINT_CHECKS
-from claimsctl.doctor.examination import examine
-from claimsctl.doctor.patient import Expectations, Patient
-from claimsctl.entra.finding import Answer, Level
-from claimsctl.entra.judge import judge
-from claimsctl.entra.scenarios import TENANT_ID
-from claimsctl.entra.token import mint
-from claimsctl.entra.token_claims import TokenProfile
-from claimsctl.entra.transport import send_callout
-from claimsctl.local.function import LocalFunction
-from claimsctl.local.issuer import Issuer
-from claimsctl.local.server import served
+from claimsctl.doctor.runner import examine
+from claimsctl.doctor.target import Expectations, Patient
+from claimsctl.emulator.function import LocalFunction
+from claimsctl.emulator.issuer import Issuer
+from claimsctl.emulator.server import served
+from claimsctl.entra.callout import TENANT_ID
+from claimsctl.entra.client import send_callout
+from claimsctl.entra.tokens import TokenProfile, mint
+from claimsctl.judge.finding import Answer, Level
+from claimsctl.judge.judge import judge
 
 from tests.runtime.conftest import EVENTS
 from tests.runtime.emulator import Emulator
@@ -25,7 +24,7 @@ from tests.tokens import issuer_key, other_key
 
 if TYPE_CHECKING:
     from claims_provider.handler import CalloutHandler
-    from claimsctl.entra.signing_key import SigningKey
+    from claimsctl.entra.tokens import SigningKey
 
 BODY = (EVENTS / "callout/member.json").read_bytes()
 PROFILE = TokenProfile(TENANT_ID)

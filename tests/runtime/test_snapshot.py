@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from claimsctl.entra.samples.callouts import body_of
-from claimsctl.entra.scenarios import TENANT_ID
-from claimsctl.local.function import played_event
+from claimsctl.emulator.function import played_event
+from claimsctl.entra.callout import TENANT_ID, body_of
 
 from tests.integration.behaviours import PASS, Act, answer_json, answer_with, hang, pass_on
 from tests.integration.exchange import Exchange, Request

@@ -8,12 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from claimsctl.entra.samples.callouts import body_of
-from claimsctl.entra.scenarios import TENANT_ID
-from claimsctl.entra.signing_key import SigningKey
-from claimsctl.entra.token import header_of, sign
-from claimsctl.entra.token_claims import TokenProfile
-from claimsctl.local.function import played_event
+from claimsctl.emulator.function import played_event
+from claimsctl.entra.callout import TENANT_ID, body_of
+from claimsctl.entra.tokens import SigningKey, TokenProfile, header_of, sign
 
 from tests.integration.behaviours import answer_with, hang
 from tests.integration.exchange import Exchange

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from claimsctl.entra.samples.callouts import body_of
-from claimsctl.entra.scenarios import TENANT_ID
-from claimsctl.local.function import played_event
+from claimsctl.emulator.function import played_event
+from claimsctl.entra.callout import TENANT_ID, body_of
 
 from bench import arrivals, cost
 from bench.document import block, replace_block

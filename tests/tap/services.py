@@ -9,9 +9,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 
-from claimsctl.tap.forwarding import forward
-from claimsctl.tap.service import read_service
-from claimsctl.tap.sighting import Sighting
+from claimsctl.tap.process import forward
+from claimsctl.tap.recording import Sighting
+from claimsctl.tap.upstream import read_service
 
 HOST = "127.0.0.1"
 SECONDS = 20

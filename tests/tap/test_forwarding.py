@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import trustme
-from claimsctl.entra.attempt import Cause, Phase
+from claimsctl.judge.attempt import Cause, Phase
 
 from tests.tap.services import (
     CALLOUT,

@@ -9,14 +9,14 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-from claimsctl.entra.attempt import Attempt
-from claimsctl.entra.exchange import read_exchange
-from claimsctl.entra.judge import judge
-from claimsctl.entra.samples.callouts import body_of
-from claimsctl.entra.transport import send_callout
+from claimsctl.entra.callout import body_of
+from claimsctl.entra.client import send_callout
+from claimsctl.judge.attempt import Attempt
+from claimsctl.judge.exchange import read_exchange
+from claimsctl.judge.judge import judge
 
 from tests.endpoints import JSON, Received, Reply, endpoint
-from tests.entra.answers import body_with_claims
+from tests.judge.answers import body_with_claims
 from tests.tap.browser import Browser, browser
 from tests.tap.tap_process import TapProcess, tapping
 

@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import pytest
-from claimsctl.local.template import _read
+from claimsctl.claims_table.table_schema import _read
 
 from tests.template.sam import ROOT, TEMPLATE
 

@@ -7,7 +7,7 @@ import pytest
 from claims_provider.contract.limits import BODY_BYTES_MAX
 from claims_provider.errors import CalloutError, ErrorCode
 from claims_provider.inbound.http_event import Envelope, check_method_and_size, read_http_event
-from claimsctl.local.gateway import function_url_event, http_api_event, rest_api_event
+from claimsctl.emulator.events import function_url_event, http_api_event, rest_api_event
 
 HEADERS = {"Content-Type": "application/json"}
 

@@ -14,8 +14,7 @@ from claims_provider.claims.key import (
 )
 from claims_provider.contract.callout import Callout
 from claims_provider.inbound.request import read_callout
-from claimsctl.entra.samples.callouts import body_of
-from claimsctl.entra.scenarios import CLIENT_APP_ID, RESOURCE_APP_ID, TENANT_ID
+from claimsctl.entra.callout import CLIENT_APP_ID, RESOURCE_APP_ID, TENANT_ID, body_of
 
 MEMBER = "aaaaaaaa-0000-1111-2222-bbbbbbbbbbbb"
 EVERYONE, IN_APP = (None, CLIENT_APP_ID)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from claims_provider.inbound.key_set import KEYS_MAX, KeyServerError, read_key_set
-from claimsctl.entra.signing_key import SigningKey, base64url
+from claimsctl.entra.tokens import SigningKey, base64url
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from hypothesis import given
 from hypothesis import strategies as st

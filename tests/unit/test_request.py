@@ -8,7 +8,7 @@ from claims_provider.contract.callout import Callout
 from claims_provider.contract.limits import BODY_DEPTH_MAX
 from claims_provider.errors import CalloutError, ErrorCode
 from claims_provider.inbound.request import check_content_type, read_callout, read_document
-from claimsctl.entra.samples.callouts import body_of
+from claimsctl.entra.callout import body_of
 
 
 def _read(body: bytes) -> Callout:

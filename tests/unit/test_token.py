@@ -17,16 +17,17 @@ from claims_provider.inbound.token import (
     TokenVerifier,
     TrustedIssuer,
 )
-from claimsctl.entra.scenarios import TENANT_ID
-from claimsctl.entra.token import mint, sign
-from claimsctl.entra.token_claims import (
+from claimsctl.emulator.events import function_url_event, http_api_event, rest_api_event
+from claimsctl.entra.callout import TENANT_ID
+from claimsctl.entra.invalid_tokens import FORGERIES, WrongToken, forge
+from claimsctl.entra.tokens import (
     SAMPLE_AUDIENCES,
     TenantKind,
     TokenProfile,
     TokenVersion,
+    mint,
+    sign,
 )
-from claimsctl.entra.wrong_token import FORGERIES, WrongToken, forge
-from claimsctl.local.gateway import function_url_event, http_api_event, rest_api_event
 
 from tests.key_servers import FakeKeyServer
 from tests.tokens import signing_key

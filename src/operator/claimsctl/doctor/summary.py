@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from claimsctl.doctor.examination import Diagnosis
-from claimsctl.entra.finding import Finding, Level
+from claimsctl.doctor.runner import Diagnosis
+from claimsctl.judge.finding import Finding, Level
 
 _PROTECTED = "AUT005"
 _CONTRACT = "CON001"

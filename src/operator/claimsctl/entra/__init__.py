@@ -1,1 +1,1 @@
-"""Playing Entra: what it sends, what it accepts. The judge shares no model with the provider."""
+"""Playing Entra: callouts, tokens, the HTTP client, the mapping of claims into tokens."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpcore2
 
-from claimsctl.entra.attempt import Phase
+from claimsctl.judge.attempt import Phase
 
 _LEAST_SECONDS = 0.001
 """A socket's time-out of zero means something else."""

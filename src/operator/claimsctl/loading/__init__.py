@@ -1,1 +1,1 @@
-"""Checked records → items in the table: all of them, or a word about each that is not there."""
+"""A checked file into a table: workers, checkpoint, rejects, ImportTable. Prints nothing."""

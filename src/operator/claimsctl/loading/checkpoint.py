@@ -1,9 +1,10 @@
 """How far a load has come, in a file that is whole at every moment."""
 
+import fcntl
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -11,8 +12,43 @@ from typing import IO, Any, Literal
 from pydantic import BaseModel, ConfigDict, NonNegativeInt
 
 from claimsctl.errors import OperatorError
-from claimsctl.loading.disk import closed_on_failure, lock, sync_folder
 from claimsctl.loading.outcome import Tally
+
+
+def lock(stream: IO[Any], path: Path) -> bool:
+    """Whether `stream`, the open file at `path`, is ours alone from now on, until it is closed.
+
+    The end of the process, however it comes, closes it. A disk that knows no locks is trusted.
+    Raises ``OSError`` when there is nothing at `path` any more.
+    """
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    # Whoever had it before may have put another file in its place since it was opened.
+    return os.path.samestat(os.fstat(stream.fileno()), path.stat())
+
+
+def sync_folder(path: Path) -> None:
+    """Have what was done to the name `path` outlast a power failure."""
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+@contextmanager
+def closed_on_failure(stream: IO[str]) -> Iterator[IO[str]]:
+    """`stream`, which stays open when nothing goes wrong."""
+    try:
+        yield stream
+    except BaseException:
+        with suppress(OSError):  # of a full disk, which is told already
+            stream.close()
+        raise
 
 
 @dataclass(frozen=True, slots=True)

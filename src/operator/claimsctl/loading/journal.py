@@ -1,13 +1,65 @@
 """What is settled, on disk: the checkpoint, and the rejects file that belongs to it."""
 
 import time
+from collections import deque
 from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
 
-from claimsctl.dataset.rejected import RejectedRow
+from claimsctl.claims_file.rejected import RejectedRow
+from claimsctl.errors import OperatorError
 from claimsctl.loading.checkpoint import Checkpoint, CheckpointFile
-from claimsctl.loading.ledger import Ledger
 from claimsctl.loading.outcome import Outcome, Tally
 from claimsctl.loading.rejects_file import RejectsFile
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rows that are under way together."""
+
+    last_row: int
+    rows: int
+    outcome: Outcome | None = None
+
+
+class Ledger:
+    """Batches finish in any order; they are settled in the file's."""
+
+    def __init__(self, rows_done: int, tally: Tally) -> None:
+        self.rows_done = rows_done
+        """Every row up to this one is settled."""
+        self.tally = tally
+        """What they came to."""
+        self._open: deque[Batch] = deque()
+
+    def __len__(self) -> int:
+        """Batches that are not settled."""
+        return len(self._open)
+
+    def begin(self, last_row: int, rows: int) -> Batch:
+        """A batch, in the file's order."""
+        batch = Batch(last_row, rows)
+        self._open.append(batch)
+        return batch
+
+    def settle(self) -> list[Outcome]:
+        """Outcomes, in the file's order, of batches before which nothing is open any more."""
+        settled = []
+        while self._open and (outcome := self._open[0].outcome) is not None:
+            batch = self._open.popleft()
+            self.rows_done = batch.last_row
+            self.tally += outcome.tally
+            settled.append(outcome)
+        return settled
+
+    def finished(self) -> Tally:
+        """What all rows have come to so far, those that are not settled included."""
+        total = self.tally
+        for batch in self._open:
+            if batch.outcome is not None:
+                total += batch.outcome.tally
+        return total
+
 
 _SAVE_SECONDS = 0.25
 
@@ -82,3 +134,70 @@ class Journal:
                 )
             )
         self._saved_at = time.monotonic()
+
+
+_STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Files of a load, beside the file that it loads unless said otherwise."""
+
+    checkpoint: CheckpointFile | None
+    """``None``: a load of standard input that cannot be resumed."""
+    rejects: Path
+
+    @classmethod
+    def of(cls, file: Path, checkpoint: Path | None, rejects: Path | None) -> "Places":
+        """Those for `file` (``-``: standard input), with what the options say.
+
+        Raises `OperatorError` for a path that ends in no name, and for one file meant as two.
+        """
+        stdin = str(file) == _STDIN
+        if not file.name:
+            message = f"{file}: a folder; expected a file"
+            raise OperatorError(message)
+        if checkpoint is None and not stdin:
+            checkpoint = file.with_name(f"{file.name}.checkpoint")
+        rejects = rejects or (Path("stdin.rejects") if stdin else _rejects_beside(file))
+        meant = [file, rejects] if checkpoint is None else [file, checkpoint, rejects]
+        if len({path.absolute() for path in meant}) < len(meant):
+            message = "FILE, --checkpoint and --rejects: expected a file of its own for each"
+            raise OperatorError(message)
+        return cls(None if checkpoint is None else CheckpointFile(checkpoint), rejects)
+
+    def close(self) -> None:
+        """Leave the checkpoint to whoever goes on from it."""
+        if self.checkpoint is not None:
+            self.checkpoint.close()
+
+    def begin(self, *, resume: bool) -> Checkpoint | None:
+        """The checkpoint to go on from, ``None`` for a load from the first row on.
+
+        Raises `OperatorError` when there is one and `resume` is not said, or the other way round;
+        and when a new load would find a rejects file.
+        """
+        if resume:
+            if self.checkpoint is None:
+                message = "--resume of standard input needs --checkpoint, as the first run had it"
+                raise OperatorError(message)
+            return self.checkpoint.read()
+        if self.checkpoint is not None and self.checkpoint.exists():
+            message = (
+                f"{self.checkpoint.path}: a load of this file was cut off; go on with it by "
+                f"--resume, or remove the checkpoint to begin anew"
+            )
+            raise OperatorError(message)
+        if self.rejects.exists():
+            message = (
+                f"{self.rejects}: is there already, and may hold rows of an earlier load; move it, "
+                f"or name another file for rejected rows by --rejects"
+            )
+            raise OperatorError(message)
+        return None
+
+
+def _rejects_beside(file: Path) -> Path:
+    name = file.name.removesuffix(".gz")
+    stem, dot, suffix = name.rpartition(".")
+    return file.with_name(f"{stem}.rejects.{suffix}" if stem and dot else f"{name}.rejects")

@@ -5,9 +5,9 @@ from contextlib import suppress
 from io import BufferedRandom
 from pathlib import Path
 
-from claimsctl.dataset.rejects import Raw, RejectsFormat
+from claimsctl.claims_file.rejects import Raw, RejectsFormat
 from claimsctl.errors import OperatorError
-from claimsctl.loading.disk import sync_folder
+from claimsctl.loading.checkpoint import sync_folder
 
 
 class RejectsFile:

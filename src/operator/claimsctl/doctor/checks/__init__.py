@@ -2,20 +2,13 @@
 
 from typing import Final
 
-from claimsctl.doctor.check import Check
-from claimsctl.doctor.checks import (
-    authentication,
-    connection,
-    contract,
-    http,
-    hygiene,
-    latency,
-    name,
-    repetition,
-    robustness,
-    tls,
-    url_form,
-)
+from claimsctl.doctor.checks import authentication, contract, http, latency, robustness, tls
+from claimsctl.doctor.checks import disclosure as hygiene
+from claimsctl.doctor.checks import dns as name
+from claimsctl.doctor.checks import idempotency as repetition
+from claimsctl.doctor.checks import tcp as connection
+from claimsctl.doctor.checks import url as url_form
+from claimsctl.doctor.runner import Check
 
 ENDPOINT_CHECKS: Final[tuple[Check, ...]] = (
     url_form.CHECK,

@@ -5,17 +5,14 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from claimsctl.doctor.check import Check, claims_in, finding
 from claimsctl.doctor.checks.http import login_of, reached
-from claimsctl.doctor.patient import Exchanged, Patient, encoded
-from claimsctl.entra.finding import Finding, Level
-from claimsctl.entra.forgery import OTHER_GUID
-from claimsctl.entra.judge.problem import shortened
-from claimsctl.entra.scenarios import TENANT_ID
-from claimsctl.entra.signing_key import SigningKey
-from claimsctl.entra.token import mint, said_by
-from claimsctl.entra.token_claims import TokenProfile
-from claimsctl.entra.wrong_token import WrongToken, forge
+from claimsctl.doctor.runner import Check, claims_in, finding
+from claimsctl.doctor.target import Exchanged, Patient, encoded
+from claimsctl.entra.callout import TENANT_ID
+from claimsctl.entra.invalid_tokens import OTHER_GUID, WrongToken, forge
+from claimsctl.entra.tokens import SigningKey, TokenProfile, mint, said_by
+from claimsctl.judge.finding import Finding, Level
+from claimsctl.judge.problem import shortened
 
 _NO_TOKEN = "no token"  # noqa: S105  # a purpose
 _REFUSALS = {401, 403}

@@ -4,9 +4,9 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from claimsctl.doctor.check import Check, claims_in, finding
-from claimsctl.doctor.patient import Exchanged, Patient, encoded
-from claimsctl.entra.finding import Finding, Level
+from claimsctl.doctor.runner import Check, claims_in, finding
+from claimsctl.doctor.target import Exchanged, Patient, encoded
+from claimsctl.judge.finding import Finding, Level
 
 Body = dict[str, Any]
 

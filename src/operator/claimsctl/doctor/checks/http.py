@@ -4,12 +4,12 @@ import secrets
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from claimsctl.doctor.check import Check, finding
-from claimsctl.doctor.checks.pages import page_of
-from claimsctl.doctor.handshake import curious, shake_hands
-from claimsctl.doctor.patient import Exchanged, Patient, encoded
-from claimsctl.entra.attempt import Attempt, Cause
-from claimsctl.entra.finding import Answer, Finding, Level
+from claimsctl.doctor.runner import Check, finding
+from claimsctl.doctor.target import Exchanged, Patient, encoded
+from claimsctl.doctor.tls_probe import curious, shake_hands
+from claimsctl.judge.attempt import Attempt, Cause
+from claimsctl.judge.finding import Answer, Finding, Level
+from claimsctl.judge.intermediaries import page_of
 
 FIRST = "the first call"
 SECOND = "the call after one that was not answered in time"

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from statistics import quantiles
 
-from claimsctl.doctor.check import Check, finding
 from claimsctl.doctor.checks.http import FIRST
-from claimsctl.doctor.patient import Exchanged, Patient
-from claimsctl.entra.finding import Finding, Level
+from claimsctl.doctor.runner import Check, finding
+from claimsctl.doctor.target import Exchanged, Patient
+from claimsctl.judge.finding import Finding, Level
 
 WARM_CALLS = 10
 AT_ONCE = (1, 5, 10)

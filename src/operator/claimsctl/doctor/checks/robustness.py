@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from claimsctl.doctor.check import Check, claims_in, finding
-from claimsctl.doctor.patient import JSON_TYPE, Exchanged, Patient, encoded
-from claimsctl.entra.attempt import Cause
-from claimsctl.entra.finding import Finding, Level
+from claimsctl.doctor.runner import Check, claims_in, finding
+from claimsctl.doctor.target import JSON_TYPE, Exchanged, Patient, encoded
+from claimsctl.judge.attempt import Cause
+from claimsctl.judge.finding import Finding, Level
 
 _LARGE_BYTES = 256 * 1024
 _CLIENT_ERRORS = range(400, 500)

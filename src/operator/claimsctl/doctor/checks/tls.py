@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from claimsctl.doctor.check import Check, finding
-from claimsctl.doctor.handshake import Handshake, backward, curious, shake_hands
-from claimsctl.doctor.patient import Patient
-from claimsctl.entra.finding import Finding, Level
+from claimsctl.doctor.runner import Check, finding
+from claimsctl.doctor.target import Patient
+from claimsctl.doctor.tls_probe import Handshake, backward, curious, shake_hands
+from claimsctl.judge.finding import Finding, Level
 
 IDS = ("TLS001", "TLS002", "TLS003", "TLS004", "TLS005", "TLS006", "TLS007", "TLS008")
 _CANNOT_CONNECT = 1003027

@@ -21,13 +21,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from claimsctl.emulator.server import HOST
 from claimsctl.errors import OperatorError
-from claimsctl.local.server import HOST
-from claimsctl.tap.examination import Examined
-from claimsctl.tap.export import encode, exchange_document
-from claimsctl.tap.history import History
+from claimsctl.tap.exchanges import Examined, History, encode, exchange_document
 from claimsctl.tap.page.view import details, row
-from claimsctl.tap.service import Service
+from claimsctl.tap.upstream import Service
 
 _FILES: Final = {
     "": ("index.html", "text/html; charset=utf-8"),

@@ -5,11 +5,11 @@ from base64 import urlsafe_b64decode
 from binascii import Error
 from typing import Any
 
-from claimsctl.entra.judge import CLAIMS_BYTES_MAX
-from claimsctl.entra.judge.body import body_text
-from claimsctl.tap.examination import Examined
-from claimsctl.tap.service import Service
-from claimsctl.tap.sighting import Side, Sighting
+from claimsctl.judge.json_positions import body_text
+from claimsctl.judge.judge import CLAIMS_BYTES_MAX
+from claimsctl.tap.exchanges import Examined
+from claimsctl.tap.recording import Side, Sighting
+from claimsctl.tap.upstream import Service
 
 
 def row(examined: Examined) -> dict[str, Any]:

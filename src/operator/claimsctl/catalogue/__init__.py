@@ -1,1 +1,0 @@
-"""What every code and finding means: one source for ``claimsctl explain`` and docs/findings.md."""

@@ -1,0 +1,164 @@
+"""Items of the table → a file of claims that loads as the same items.
+
+Rows come in the order of their keys, columns in the order of their names, so that two exports of
+the same table are the same file, and of two tables can be compared by any tool.
+"""
+
+import csv
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Self, TextIO
+
+from claims_provider.claims.item import Item
+from claims_provider.claims.key import LayerKey
+from claims_provider.contract.answer import ClaimValue
+
+from claimsctl.claims_file.columns import (
+    APP_ID,
+    EXPIRES_AT,
+    HIDDEN_CLAIMS,
+    RESERVED,
+    TENANT_ID,
+    USER,
+)
+from claimsctl.claims_file.formats import LIST_SEPARATOR
+from claimsctl.claims_file.problem import FieldProblem, shown
+from claimsctl.claims_file.record import Record
+from claimsctl.claims_file.sorted_spill import SortedSpill
+from claimsctl.claims_table.items import has_more, iso, key_of, read_stored
+
+_SHOWN = 20
+_UNLIKE_A_HEADING = re.compile(r"[;\t\r\n\0]")
+"""What would have the heading's separator or end taken for another."""
+_NUL = "\0"
+_INSTEAD = "--format jsonl can hold it"
+
+
+class ExportFormat(StrEnum):
+    """How a file of claims is written."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+@dataclass(slots=True)
+class Exported:
+    """What an export has met."""
+
+    rows: int = 0
+    left_out: int = 0
+    """Items that no file can say."""
+    reasons: list[tuple[LayerKey, str]] = field(default_factory=list)
+    """The first of them, and why."""
+    with_more: int = 0
+    """Exported items that have attributes which nobody reads, and which a file does not hold."""
+
+
+class Export:
+    """Rows gathered on disk, then written in order. A context manager."""
+
+    def __init__(self, form: ExportFormat) -> None:
+        self._form = form
+        self.met = Exported()
+        self._rows = SortedSpill()
+        self._names: set[str] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._rows.close()
+
+    def add(self, item: Item) -> None:
+        """Take `item`, or note why no file can say what it does."""
+        try:
+            record = read_stored(item)
+            if self._form is ExportFormat.CSV:
+                _check_csv(record)
+        except FieldProblem as problem:
+            self.met.left_out += 1
+            if len(self.met.reasons) < _SHOWN:
+                self.met.reasons.append((key_of(item), f"{problem.field}: {problem}"))
+            return
+        self.met.rows += 1
+        self.met.with_more += has_more(item)
+        self._names.update(record.claims)
+        # No blank or control character is in a key, so that blanks between order as a tuple would.
+        order = f"{record.tenant_id} {record.user or ''} {record.app_id or ''}"
+        self._rows.add(f"{order} {json.dumps(_fields(record))}")
+
+    def write(self, out: TextIO) -> Iterator[int]:
+        """Write all rows to `out`; one count for each row, for progress."""
+        rows = (json.loads(line.split(" ", 3)[3]) for line in self._rows.lines())
+        match self._form:
+            case ExportFormat.CSV:
+                return _write_csv(out, rows, sorted(self._names))
+            case ExportFormat.JSONL:
+                return _write_jsonl(out, rows)
+
+
+def _fields(record: Record) -> dict[str, Any]:
+    fields: dict[str, Any] = {TENANT_ID: record.tenant_id, USER: record.user or ""}
+    if record.app_id is not None:
+        fields[APP_ID] = record.app_id
+    if record.expires_at is not None:
+        fields[EXPIRES_AT] = _expires_at(record.expires_at)
+    if record.hidden:
+        fields[HIDDEN_CLAIMS] = list(record.hidden)
+    return fields | dict(sorted(record.claims.items()))
+
+
+def _expires_at(seconds: int) -> str | int:
+    try:
+        return iso(seconds)
+    except (ValueError, OverflowError):
+        return seconds
+
+
+def _write_jsonl(out: TextIO, rows: Iterable[Mapping[str, Any]]) -> Iterator[int]:
+    for row in rows:
+        out.write(json.dumps(row, ensure_ascii=False) + "\n")
+        yield 1
+
+
+def _write_csv(out: TextIO, rows: Iterable[Mapping[str, Any]], names: list[str]) -> Iterator[int]:
+    columns = [*RESERVED, *names]
+    writer = csv.writer(out, lineterminator="\n")
+    quoting = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    writer.writerow(columns)
+    for row in rows:
+        cells = [_cell(name, row.get(name, "")) for name in columns]
+        # Before Python 3.13 a carriage return by itself is no reason to quote a cell.
+        (quoting if any("\r" in cell for cell in cells) else writer).writerow(cells)
+        yield 1
+
+
+def _check_csv(record: Record) -> None:
+    """Raise `FieldProblem` for what JSON lines can hold, and CSV cannot."""
+    for name, value in record.claims.items():
+        if _UNLIKE_A_HEADING.search(name):
+            raise FieldProblem(name, f"such a name is no heading in CSV; {_INSTEAD}")
+        if isinstance(value, str) and _NUL in value:
+            raise FieldProblem(name, f"no CSV holds the NUL in {shown(value)}; {_INSTEAD}")
+        if isinstance(value, str) and (value.startswith("[") or LIST_SEPARATOR in value):
+            raise FieldProblem(
+                name, f"CSV would take the text {shown(value)} for a list; {_INSTEAD}"
+            )
+
+
+def _cell(column: str, value: ClaimValue) -> str:
+    """`value` as a cell that is read as the same: ``a|b`` where that can only mean a list."""
+    if isinstance(value, str):
+        return value
+    enough = 1 if column == HIDDEN_CLAIMS else 2  # a list of one claim name is written as the name
+    text = LIST_SEPARATOR.join(value)
+    if len(value) >= enough and not text.startswith("[") and all(map(_is_plain, value)):
+        return text
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _is_plain(item: str) -> bool:
+    return item.strip() == item != "" and LIST_SEPARATOR not in item and _NUL not in item

@@ -1,0 +1,140 @@
+"""Values of single fields, text or JSON → what a record holds. Each raises `FieldProblem`."""
+
+import json
+import re
+from datetime import datetime
+
+from claims_provider.claims.item import CLAIMS
+from claims_provider.contract.answer import ClaimValue
+from claims_provider.contract.identifiers import canonical_address, canonical_guid
+from claims_provider.contract.limits import EXPIRES_AT_MAX
+
+from claimsctl.claims_file.columns import (
+    APP_ID,
+    EXPIRES_AT,
+    HIDDEN_CLAIMS,
+    RESERVED,
+    TENANT_ID,
+    USER,
+    check_hidden_name,
+)
+from claimsctl.claims_file.problem import FieldProblem, shown
+
+_EXPIRES_AT_MIN = 1_000_000_000
+"""Earliest believable ``expires_at`` (2001): a smaller number is a date such as 20301231."""
+
+_SPREADSHEETS_NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)?(?:E[+-]?[0-9]+)?", re.IGNORECASE)
+
+
+def tenant_id(value: object) -> str:
+    """A tenant's canonical id."""
+    return _guid(TENANT_ID, value)
+
+
+def app_id(value: object) -> str:
+    """An app's canonical id."""
+    return _guid(APP_ID, value)
+
+
+def user(value: object) -> str:
+    """A user's canonical object id or address."""
+    text = check_text(USER, value)
+    try:
+        return canonical_address(text) if "@" in text else canonical_guid(text)
+    except ValueError as error:
+        raise FieldProblem(USER, f"{error}, found {shown(text)}{_damage(text)}") from None
+
+
+def expires_at(value: object) -> int:
+    """Epoch seconds."""
+    expected = (
+        "expected a date and time with its zone such as 2030-12-31T23:59:59Z, or epoch seconds, "
+        "from 2001 to 5138; empty for never"
+    )
+    seconds = _epoch_seconds(value)
+    if seconds is None or not _EXPIRES_AT_MIN <= seconds <= EXPIRES_AT_MAX:
+        raise FieldProblem(EXPIRES_AT, f"{expected}; found {shown(value)}")
+    return seconds
+
+
+def hidden_claims(value: object) -> tuple[str, ...]:
+    """Names of claims."""
+    names = claim_value(HIDDEN_CLAIMS, value)
+    names = [names] if isinstance(names, str) else names
+    if not all(name.strip() for name in names):
+        raise FieldProblem(HIDDEN_CLAIMS, f"a claim needs a name, found {shown(names)}")
+    return tuple(map(check_hidden_name, names))
+
+
+def claim_value(name: str, value: object) -> ClaimValue:
+    """A string or a list of strings, as it is."""
+    if name == CLAIMS and isinstance(value, dict):
+        message = "an object; claims are fields of the row itself, beside user"
+        raise FieldProblem(name, message)
+    if isinstance(value, list):
+        return [check_text(name, part) for part in value]
+    return check_text(name, value)
+
+
+def cell_value(name: str, text: str, separator: str) -> object:
+    """What a cell holds: a list is written ``a|b`` or as a JSON array, all else is text."""
+    if name in RESERVED and name != HIDDEN_CLAIMS:
+        return text
+    if not text.startswith("["):
+        return cell_items(name, text, separator) if separator in text else text
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        message = f'expected a JSON array of strings such as ["a","b"], found {shown(text)}'
+        raise FieldProblem(name, message) from None
+
+
+def cell_items(name: str, text: str, separator: str) -> list[str]:
+    """What ``a|b`` lists; what looks like a slip of the hand is refused, not guessed at."""
+    items = text.split(separator)
+    for item in items:
+        if not item.strip() or item != item.strip():
+            found = "an empty item" if not item.strip() else f"blanks round the item {shown(item)}"
+            message = f"{found} in the list {shown(text)}; if meant, write a JSON array"
+            raise FieldProblem(name, message)
+    return items
+
+
+def check_text(name: str, value: object) -> str:
+    """`value`, a string that UTF-8 can carry."""
+    if not isinstance(value, str):
+        message = f"expected a string or a list of strings, found {shown(value)}"
+        raise FieldProblem(name, message)
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        raise FieldProblem(name, "the text is no Unicode (a lone surrogate)") from None
+    return value
+
+
+def _guid(name: str, value: object) -> str:
+    text = check_text(name, value)
+    try:
+        return canonical_guid(text)
+    except ValueError as error:
+        raise FieldProblem(name, f"{error}, found {shown(text)}{_damage(text)}") from None
+
+
+def _damage(text: str) -> str:
+    if not _SPREADSHEETS_NUMBER.fullmatch(text):
+        return ""
+    return ", as a spreadsheet rewrites numbers; format the column as text and export again"
+
+
+def _epoch_seconds(value: object) -> int | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if not isinstance(value, str):
+        return None
+    try:
+        if value.isascii() and value.isdigit():
+            return int(value)
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return None if moment.tzinfo is None else int(moment.timestamp())

@@ -1,0 +1,155 @@
+"""JSON lines, and JSON values one after the other or in an array → rows of fields."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from io import TextIOWrapper
+from typing import Any, NoReturn
+
+from claimsctl.claims_file.problem import FieldProblem, Unreadable
+
+_BLOCK_CHARACTERS = 1 << 16
+_VALUE_CHARACTERS_MAX = 1 << 22
+_BLANKS = re.compile(r"[ \t\n\r]*")
+_NUMBER = re.compile(r"[-+.0-9eE]*")
+_TOO_DEEP = "JSON nested too deep, or with a number too long"
+
+JsonRow = tuple[int, object, str]
+"""Line, value (`FieldProblem`: why there is none) and text."""
+
+
+class Repeated(dict[str, Any]):
+    """An object that has a name twice."""
+
+    name: str
+
+
+def _unique_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) == len(pairs):
+        return fields
+    repeated = Repeated(fields)
+    counts = Counter(name for name, _ in pairs)
+    repeated.name = next(name for name, count in counts.items() if count > 1)
+    return repeated
+
+
+_decoder = json.JSONDecoder(object_pairs_hook=_unique_pairs)
+
+
+def json_lines(lines: Iterator[str]) -> Iterator[JsonRow]:
+    """The value on each line that is not blank."""
+    decode = _decoder.decode
+    for line, text in enumerate(lines, start=1):
+        if not text.isspace():
+            try:
+                value: object = decode(text)
+            except json.JSONDecodeError as error:
+                told = f"not a JSON object on one line: {error.msg} (column {error.colno})"
+                value = FieldProblem("", told)
+            except (ValueError, RecursionError):
+                value = FieldProblem("", _TOO_DEEP)
+            yield line, value, text
+
+
+def json_values(beginning: str, text: TextIOWrapper) -> Iterator[JsonRow]:
+    """The values of one array, or one after the other; however large the whole is.
+
+    Raises `Unreadable` where it is no JSON any more.
+    """
+    window = _Window(beginning, text)
+    if window.next_character() != "[":
+        while window.next_character():
+            yield window.value()
+        return
+    window.skip()
+    closed = window.next_character() == "]"
+    while not closed:
+        yield window.value()
+        match window.next_character():
+            case ",":
+                window.skip()
+            case "]":
+                closed = True
+            case "":
+                window.stop("the array does not end; was the file copied whole?")
+            case _:
+                window.stop("expected a comma, or ] at the array's end")
+    window.skip()
+    if window.next_character():
+        window.stop("something follows the array")
+
+
+class _Window:
+    """The part of the text that is being decoded."""
+
+    def __init__(self, beginning: str, text: TextIOWrapper) -> None:
+        self._text = text
+        self._buffer = beginning
+        self._at = 0
+        self._line = 1
+        self._columns_dropped = 0
+        self._ended = False
+
+    def next_character(self) -> str:
+        """The next character that is not blank; empty at the end."""
+        while True:
+            match = _BLANKS.match(self._buffer, self._at)
+            end = self._at if match is None else match.end()
+            self._line += self._buffer.count("\n", self._at, end)
+            self._at = end
+            if end < len(self._buffer):
+                return self._buffer[end]
+            if self._ended:
+                return ""
+            self._read_on()
+
+    def skip(self) -> None:
+        """Go past the next character."""
+        self._at += 1
+
+    def value(self) -> JsonRow:
+        """The next value. Raises `Unreadable`."""
+        self.next_character()
+        while True:
+            try:
+                value, end = _decoder.raw_decode(self._buffer, self._at)
+            except json.JSONDecodeError as error:
+                if self._ended or len(self._buffer) - self._at > _VALUE_CHARACTERS_MAX:
+                    self.stop(f"not JSON: {error.msg}", error.pos)
+            except (ValueError, RecursionError):
+                self.stop(_TOO_DEEP)
+            else:
+                if self._ended or not self._may_go_on(value, end):
+                    break
+            self._read_on()
+        line, text = self._line, self._buffer[self._at : end]
+        self._line += text.count("\n")
+        self._at = end
+        return line, value, text
+
+    def stop(self, message: str, position: int | None = None) -> NoReturn:
+        """Raise `Unreadable` for what is wrong at `position`, by default here."""
+        position = self._at if position is None else position
+        line = self._line + self._buffer.count("\n", self._at, position)
+        line_start = self._buffer.rfind("\n", 0, position)
+        column = position - line_start if line_start >= 0 else self._columns_dropped + position + 1
+        raise Unreadable(line, f"{message} (column {column})") from None
+
+    def _may_go_on(self, value: object, end: int) -> bool:
+        """Whether what looks like a number up to `end` may be a part of one."""
+        if not isinstance(value, int | float):
+            return False
+        match = _NUMBER.match(self._buffer, end)
+        return match is None or match.end() == len(self._buffer)
+
+    def _read_on(self) -> None:
+        dropped, kept = self._buffer[: self._at], self._buffer[self._at :]
+        line_start = dropped.rfind("\n")
+        before = 0 if line_start >= 0 else self._columns_dropped
+        self._columns_dropped = before + len(dropped) - line_start - 1
+        block = self._text.read(max(_BLOCK_CHARACTERS, len(kept)))
+        self._ended = not block
+        self._buffer = kept + block
+        self._at = 0

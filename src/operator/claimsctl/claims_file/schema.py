@@ -1,0 +1,264 @@
+"""``claims.toml``: which claims there are, and what each may hold. Strict where it is given."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from claims_provider.contract.answer import ClaimValue
+from claims_provider.contract.identifiers import canonical_guid
+
+from claimsctl.claims_file.columns import HIDDEN_CLAIMS, NO_CLAIMS, check_claim_name
+from claimsctl.claims_file.problem import FieldProblem, shown
+from claimsctl.entra.token_mapping import MappedClaim, is_restricted_jwt_name
+from claimsctl.errors import OperatorError
+
+_NAMES_SHOWN = 10
+
+
+class ClaimType(StrEnum):
+    """What a claim's value is."""
+
+    STRING = "string"
+    LIST = "list"
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRule:
+    """One claim of the catalogue."""
+
+    name: str
+    """As rows and the provider's answer name it; Entra's ``ID``."""
+    type: ClaimType
+    apps: frozenset[str] = frozenset()
+    """Canonical ids of the apps that it is for; none: every app."""
+    values: tuple[str, ...] = ()
+    """What a string, or each item of a list, may be; none: anything."""
+    token_name: str = ""
+    """What the token calls it (``JwtClaimType``)."""
+
+    def check_value(self, value: ClaimValue) -> ClaimValue:
+        """`value`, which this claim may have. Raises `FieldProblem`."""
+        if isinstance(value, list) != (self.type is ClaimType.LIST):
+            kind = "a list" if self.type is ClaimType.LIST else "a string"
+            message = f"expected {kind}, as the catalogue says, found {shown(value)}"
+            raise FieldProblem(self.name, message)
+        for part in value if isinstance(value, list) else (value,):
+            if self.values and part not in self.values:
+                expected = _listed(self.values)
+                message = f"the catalogue allows {expected}; found {shown(part)}"
+                raise FieldProblem(self.name, message)
+        return value
+
+    def check_app(self, app_id: str | None) -> None:
+        """Raise `FieldProblem` when this claim is not for `app_id`.
+
+        A row of every app may give it: the other apps' policies do not name it.
+        """
+        if self.apps and app_id is not None and app_id not in self.apps:
+            expected = _listed(tuple(sorted(self.apps)))
+            message = f"the catalogue has this claim for {expected}; the row is of app {app_id}"
+            raise FieldProblem(self.name, message)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The claims there are, by name."""
+
+    claims: Mapping[str, ClaimRule]
+
+    def rule(self, name: str) -> ClaimRule:
+        """The rule of the claim `name`. Raises `FieldProblem` when there is no such claim."""
+        if (rule := self.claims.get(name)) is None:
+            message = f"no claim of the catalogue, which has {_listed(tuple(self.claims))}"
+            raise FieldProblem(name, message)
+        return rule
+
+    def check_hidden(self, names: tuple[str, ...]) -> None:
+        """Raise `FieldProblem` for a name that would hide nothing."""
+        for name in names:
+            if name not in self.claims:
+                message = (
+                    f"{shown(name)} is no claim of the catalogue, which has "
+                    f"{_listed(tuple(self.claims))}"
+                )
+                raise FieldProblem(HIDDEN_CLAIMS, message)
+
+
+def mapped_by(catalogue: Catalogue, app_id: str | None) -> tuple[MappedClaim, ...]:
+    """What a policy that is made of `catalogue` takes into the tokens for the app `app_id`."""
+    return tuple(
+        MappedClaim(rule.name, rule.token_name)
+        for rule in catalogue.claims.values()
+        if not rule.apps or app_id in rule.apps
+    )
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    more = len(names) - _NAMES_SHOWN
+    return ", ".join(names[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+_CLAIMS = "claims"
+_TYPE, _APPS, _VALUES, _TOKEN_NAME = _KEYS = ("type", "apps", "values", "token_name")
+
+
+def read_catalogue(path: Path) -> Catalogue:
+    """The catalogue at `path`. Raises `OperatorError` with every problem, by line and claim."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        document = tomllib.loads(text)
+    except OSError as error:
+        message = f"{path}: cannot be read: {error.strerror}"
+        raise OperatorError(message) from None
+    except UnicodeDecodeError as error:
+        message = f"{path}: no UTF-8, which TOML is: byte 0x{error.object[error.start]:02x}"
+        raise OperatorError(message) from None
+    except tomllib.TOMLDecodeError as error:
+        message = f"{path}: no TOML: {error}"
+        raise OperatorError(message) from None
+    except (ValueError, RecursionError):
+        message = f"{path}: no TOML: nested too deep, or with a number too long"
+        raise OperatorError(message) from None
+    reading = _Reading(path, text)
+    rules = reading.rules(document)
+    if reading.problems:
+        count = len(reading.problems)
+        message = f"{path}: {'1 problem' if count == 1 else f'{count} problems'} in the catalogue"
+        raise OperatorError(message, lines=reading.problems)
+    return Catalogue({rule.name: rule for rule in rules})
+
+
+class _Reading:
+    """What a document says, and what is wrong with it."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self._path = path
+        self._text = text
+        self.problems: list[str] = []
+
+    def rules(self, document: Mapping[str, Any]) -> list[ClaimRule]:
+        for key in document:
+            if key != _CLAIMS:
+                expected = "expected a table [claims.NAME] for each claim"
+                self._problem((key,), f"no key of a catalogue; {expected}")
+        claims = document.get(_CLAIMS)
+        if not isinstance(claims, dict) or not claims:
+            self._problem((_CLAIMS,), "expected a table [claims.NAME] for each claim, found none")
+            return []
+        rules = [self._rule(name, table) for name, table in claims.items()]
+        for rule, other in _clashes(rules):
+            message = (
+                f"goes into the token as {rule.token_name!r} as {other.name} does, "
+                f"in the same app; give it another token_name"
+            )
+            self._problem((_CLAIMS, rule.name), message)
+        return rules
+
+    def _rule(self, name: str, table: object) -> ClaimRule:
+        where = (_CLAIMS, name)
+        is_named = self._check_name(name)
+        if not isinstance(table, dict):
+            self._problem(where, f"expected a table with {', '.join(_KEYS)}, found {shown(table)}")
+            table = {_TYPE: ClaimType.STRING}
+        for key in table:
+            if key not in _KEYS:
+                self._problem((*where, key), f"no such key; expected {', '.join(_KEYS)}")
+        type_ = table.get(_TYPE)
+        if type_ not in tuple(ClaimType):
+            found = "none" if type_ is None else shown(type_)
+            self._problem((*where, _TYPE), f'expected "string" or "list", found {found}')
+            type_ = ClaimType.STRING
+        token_name = table.get(_TOKEN_NAME, name)
+        if not isinstance(token_name, str) or not token_name.strip():
+            self._problem((*where, _TOKEN_NAME), f"expected a name, found {shown(token_name)}")
+            token_name = name
+        if is_named and is_restricted_jwt_name(token_name):
+            message = f"no policy can emit a claim called {shown(token_name)}; give another name"
+            self._problem((*where, _TOKEN_NAME), message)
+        apps = [self._app((*where, _APPS), app) for app in self._texts(table, where, _APPS)]
+        values = self._texts(table, where, _VALUES)
+        return ClaimRule(name, ClaimType(type_), frozenset(apps), tuple(values), token_name)
+
+    def _check_name(self, name: str) -> bool:
+        """Whether a claim can be called so; tells what is wrong."""
+        problem = "a column of its own, no claim" if name in NO_CLAIMS else ""
+        try:
+            check_claim_name(name)
+        except FieldProblem as found:
+            problem = problem or str(found)
+        if problem:
+            self._problem((_CLAIMS, name), problem)
+        return not problem
+
+    def _texts(self, table: Mapping[str, Any], where: tuple[str, ...], key: str) -> list[str]:
+        texts = table.get(key)
+        if texts is None:
+            return []
+        if not isinstance(texts, list) or not texts or not all(isinstance(t, str) for t in texts):
+            message = f"expected a list of one or more strings, found {shown(texts)}"
+            self._problem((*where, key), message)
+            return []
+        return texts
+
+    def _app(self, where: tuple[str, ...], app: str) -> str:
+        try:
+            return canonical_guid(app)
+        except ValueError as error:
+            self._problem(where, f"{error}, found {shown(app)}")
+            return app
+
+    def _problem(self, where: tuple[str, ...], message: str) -> None:
+        line = _line_of(self._text, where)
+        place = f"{self._path}:{line}" if line else f"{self._path}"
+        self.problems.append(f"{place}: {'.'.join(where)}: {message}")
+
+
+def _clashes(rules: list[ClaimRule]) -> Iterator[tuple[ClaimRule, ClaimRule]]:
+    by_token_name: dict[str, list[ClaimRule]] = {}
+    for rule in rules:
+        for other in by_token_name.setdefault(rule.token_name, []):
+            if not rule.apps or not other.apps or rule.apps & other.apps:
+                yield rule, other
+                break
+        by_token_name[rule.token_name].append(rule)
+
+
+def _line_of(text: str, where: tuple[str, ...]) -> int | None:
+    """The line on which the key `where` is set, or else its table begins, if it is plain to see."""
+    table: tuple[str, ...] = ()
+    best = None
+    for number, line in enumerate(text.split("\n"), start=1):
+        try:
+            path = _path_of(tomllib.loads(line))
+        except (ValueError, RecursionError):  # a part of something longer
+            path = _path_of(_opened(line))
+        if line.lstrip().startswith("["):
+            table = path
+        full = path if path == table else table + path
+        if full[: len(where)] == where:
+            return number
+        if path and full == where[: len(full)]:
+            best = number
+    return best
+
+
+def _opened(line: str) -> Mapping[str, Any]:
+    """What a line sets whose value goes on below it."""
+    key, equals, _ = line.partition("=")
+    try:
+        return tomllib.loads(f"{key}= 0") if equals else {}
+    except (ValueError, RecursionError):
+        return {}
+
+
+def _path_of(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """The keys that lead to what one line sets."""
+    keys: list[str] = []
+    value: object = document
+    while isinstance(value, dict) and len(value) == 1 and len(keys) < 3:  # noqa: PLR2004  # claims.NAME.key
+        ((key, value),) = value.items()
+        keys.append(key)
+    return tuple(keys)

@@ -1,0 +1,127 @@
+"""What a user's sign-in would get from the table, worked out by the function's own code."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from claims_provider.claims.compose import compose
+from claims_provider.claims.item import CLAIMS, Item, Layer, read_item
+from claims_provider.claims.key import KeyScheme, LayerKey, UserKey, layers_of
+from claims_provider.contract.callout import Callout, User
+from claims_provider.errors import CalloutError, StoreFailure
+from claims_provider.outbound.failure import failure_response
+from claims_provider.outbound.response import claims_response
+
+from claimsctl.claims_file.record import Record
+from claimsctl.claims_table.items import key_of
+from claimsctl.claims_table.reader import TableReader
+
+_NOBODY = "00000000-0000-0000-0000-000000000000"
+
+
+class Fate(StrEnum):
+    """What becomes of one claim of one item."""
+
+    WINS = "wins"
+    OVERRIDDEN = "overridden by"
+    HIDDEN = "hidden by"
+    EMPTY = "empty: gives nothing, and hides what lower rows give"
+    WITHHELD = "withheld: Entra takes strings and lists of strings only; hides what lower rows give"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundItem:
+    """An item that the sign-in meets."""
+
+    key: LayerKey
+    item: Item
+    layer: Layer | None
+    """``None`` when it is expired, or cannot be read."""
+    failure: StoreFailure | None = None
+    """Why it cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """What the function meets, lowest precedence first, and what it answers."""
+
+    found: Sequence[FoundItem]
+    elsewhere: Sequence[LayerKey]
+    """The user's items for other apps."""
+    user_is_known: bool
+    response: dict[str, Any]
+    """As the gateway gets it: ``statusCode``, ``headers``, ``body``."""
+
+    def fates(self, place: int) -> Iterator[tuple[str, Any, Fate, LayerKey | None]]:
+        """Each claim of the item at `place`: name, stored value, what becomes of it, by whom."""
+        layer = self.found[place].layer
+        if layer is None:
+            return
+        for name, value in sorted(self.found[place].item.get(CLAIMS, {"M": {}})["M"].items()):
+            if name in layer.claims:
+                fate, by = self._fate_above(place, name)
+                yield name, value, fate, by
+            else:
+                empty = value in ({"S": ""}, {"L": []})
+                yield name, value, Fate.EMPTY if empty else Fate.WITHHELD, None
+
+    def _fate_above(self, place: int, name: str) -> tuple[Fate, LayerKey | None]:
+        for higher in self.found[place + 1 :]:
+            if higher.layer is not None and name in higher.layer.claims:
+                return Fate.OVERRIDDEN, higher.key
+            if higher.layer is not None and name in higher.layer.hidden:
+                return Fate.HIDDEN, higher.key
+        return Fate.WINS, None
+
+
+def sign_in(
+    reader: TableReader, tenant_id: str, user: str, app_id: str | None, now: float
+) -> SignIn:
+    """What `user` (a canonical object id or address) gets in the app; ``None``: one without id.
+
+    As deployed by default, but that an address is looked for as though ``USER_KEYS`` listed its
+    field alone. `now` in epoch seconds. Raises `OperatorError` when the table cannot be read.
+    """
+    of_user = {key_of(item): item for item in reader.partition(_pk(tenant_id, user))}
+    items = {key_of(item): item for item in reader.partition(_pk(tenant_id, None))} | of_user
+    asked = [request.key for request in layers_of(*_callout(tenant_id, user, app_id))]
+    found = [_found(key, items[key], now) for key in asked if key in items]
+    elsewhere = [key for key in of_user if key not in asked]
+    return SignIn(found, elsewhere, bool(of_user), _response(found))
+
+
+def _pk(tenant_id: str, user: str | None) -> str:
+    return Record(tenant_id, user, None).key.pk
+
+
+def _callout(tenant_id: str, user: str, app_id: str | None) -> tuple[Callout, KeyScheme]:
+    is_address = "@" in user
+    callout = Callout(
+        tenant_id=tenant_id,
+        client_app_id=app_id,
+        user=User(
+            id=_NOBODY if is_address else user,
+            mail=user if is_address else None,
+            user_type="Member",
+        ),
+    )
+    return callout, KeyScheme((UserKey.MAIL if is_address else UserKey.ID,))
+
+
+def _found(key: LayerKey, item: Item, now: float) -> FoundItem:
+    try:
+        return FoundItem(key, item, read_item(item, now))
+    except StoreFailure as failure:
+        return FoundItem(key, item, None, failure)
+
+
+def _response(found: Sequence[FoundItem]) -> dict[str, Any]:
+    try:
+        for item in found:
+            if item.failure is not None:
+                raise item.failure
+        layers = [item.layer for item in found if item.layer is not None]
+        return claims_response(compose(layers, {}).claims)
+    except CalloutError as error:
+        return failure_response(error)

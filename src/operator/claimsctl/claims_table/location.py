@@ -1,0 +1,165 @@
+"""The table that `claimsctl claims …` works on: named, a stack's, or that of a running `serve`."""
+
+import os
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from claimsctl.claims_table.errors import NOT_UNDERSTOOD
+from claimsctl.errors import OperatorError
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+EMBEDDED_TABLE = "claims"
+AWS_SETTINGS = "the AWS SDK reads --endpoint-url, AWS_DEFAULT_REGION, AWS_PROFILE and ~/.aws"
+_LOOPBACK = ("http://127.", "http://localhost", "http://[::1]")
+EMBEDDED_ENDPOINT = "http://127.0.0.1:8788"
+"""Where `claimsctl serve` has its table unless told another port: the one after its own."""
+
+_OUTPUT = "TableName"
+"""The stack's output, in template.yaml, that names its table."""
+
+_PATIENCE_SECONDS = 10
+_PROBE_SECONDS = 1
+_STACK_MISSING = "ValidationError"
+"""DescribeStacks' word for a stack that does not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableLocation:
+    """Where a claims table is, as environment variables tell the function and every AWS SDK."""
+
+    name: str
+    endpoint_url: str | None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables that make the function read this table.
+
+        A local engine takes any credentials, so that none need to be at hand, and no proxy of the
+        environment leads to it.
+        """
+        variables = {"TABLE_NAME": self.name}
+        if self.endpoint_url:
+            variables["AWS_ENDPOINT_URL_DYNAMODB"] = self.endpoint_url
+            variables["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "false"
+        if self._is_local:
+            variables |= {
+                "no_proxy": "*",
+                "AWS_ACCESS_KEY_ID": os.environ.get("AWS_ACCESS_KEY_ID", "local"),
+                "AWS_SECRET_ACCESS_KEY": os.environ.get("AWS_SECRET_ACCESS_KEY", "local"),
+                "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", "us-east-1"),
+            }
+        return variables
+
+    def client(self, config: Config | None = None) -> "DynamoDBClient":
+        """A client for loading and looking, patient where the function is not.
+
+        What `config` says counts in place of what is usual.
+
+        Raises `OperatorError` when the endpoint, the region or the AWS SDK's configuration is not
+        fit for one.
+        """
+        variables = self.environment
+        try:
+            return boto3.session.Session().client(
+                "dynamodb",
+                endpoint_url=self.endpoint_url,
+                region_name=variables.get("AWS_DEFAULT_REGION"),
+                aws_access_key_id=variables.get("AWS_ACCESS_KEY_ID"),
+                aws_secret_access_key=variables.get("AWS_SECRET_ACCESS_KEY"),
+                config=Config(
+                    connect_timeout=_PATIENCE_SECONDS,
+                    read_timeout=_PATIENCE_SECONDS,
+                    proxies={} if self._is_local else None,
+                ).merge(config or Config()),
+            )
+        except (BotoCoreError, ValueError) as error:
+            message = f"table {self.name}: {error} ({AWS_SETTINGS})"
+            raise OperatorError(message) from None
+
+    @property
+    def _is_local(self) -> bool:
+        return self.endpoint_url is not None and self.endpoint_url.startswith(_LOOPBACK)
+
+
+def named_table(table: str | None, stack: str | None, endpoint_url: str | None) -> TableLocation:
+    """The table that the options name; without any, the embedded one of a running `serve`.
+
+    Raises `OperatorError` when options exclude one another, when the stack or its output is not
+    there, and when nothing is named and no `serve` runs.
+    """
+    if stack is not None:
+        if other := _beside_the_stack(table, endpoint_url):
+            message = f"--stack {stack} and {other}: which of them? Give one"
+            raise OperatorError(message)
+        return TableLocation(_table_of(stack), None)
+    if table or endpoint_url:
+        return TableLocation(table or EMBEDDED_TABLE, endpoint_url)
+    if not _answers(EMBEDDED_ENDPOINT):
+        message = (
+            "no table: give --table, --stack or --endpoint-url; without them the table of a"
+            f" running claimsctl serve is meant, and none answers at {EMBEDDED_ENDPOINT}"
+        )
+        raise OperatorError(message)
+    return TableLocation(EMBEDDED_TABLE, EMBEDDED_ENDPOINT)
+
+
+def _beside_the_stack(table: str | None, endpoint_url: str | None) -> str | None:
+    if table:
+        return f"--table {table} (or TABLE_NAME)"
+    if endpoint_url:  # a stack's table is in AWS
+        return f"--endpoint-url {endpoint_url} (or AWS_ENDPOINT_URL_DYNAMODB)"
+    return None
+
+
+def _table_of(stack: str) -> str:
+    region = url = None
+    try:
+        client = boto3.session.Session().client(
+            "cloudformation",
+            config=Config(connect_timeout=_PATIENCE_SECONDS, read_timeout=_PATIENCE_SECONDS),
+        )
+        region, url = client.meta.region_name, client.meta.endpoint_url
+        stacks = client.describe_stacks(StackName=stack)["Stacks"]
+    except ClientError as error:
+        found = error.response.get("Error", {})
+        reason = str(error)
+        if found.get("Code") == _STACK_MISSING and "does not exist" in found.get("Message", ""):
+            reason = f"no such stack in region {region} of this account"
+        raise _no_table(stack, reason) from None
+    except BotoCoreError as error:
+        raise _no_table(stack, f"{error} (the AWS SDK's own settings count)") from None
+    except NOT_UNDERSTOOD as error:
+        reason = (
+            f"{url} is no CloudFormation: its answer cannot be understood" if url else f"{error}"
+        )
+        raise _no_table(stack, reason) from None
+    outputs: dict[str, str] = {
+        output.get("OutputKey", ""): output.get("OutputValue", "")
+        for found_stack in stacks
+        for output in found_stack.get("Outputs", [])
+    }
+    if name := outputs.get(_OUTPUT):
+        return name
+    found_names = ", ".join(sorted(outputs)) or "none"
+    raise _no_table(stack, f"no output {_OUTPUT}, found {found_names}; or name the table: --table")
+
+
+def _no_table(stack: str, reason: str) -> OperatorError:
+    return OperatorError(f"stack {stack}: {reason}")
+
+
+def _answers(url: str) -> bool:
+    parts = urlsplit(url)
+    try:
+        socket.create_connection((parts.hostname, parts.port), _PROBE_SECONDS).close()
+    except OSError:
+        return False
+    return True

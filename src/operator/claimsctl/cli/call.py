@@ -1,0 +1,191 @@
+"""``claimsctl call``."""
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from claimsctl.claims_file.schema import mapped_by, read_catalogue
+from claimsctl.cli.bearer_options import (
+    Authority,
+    BearerFrom,
+    BearerToken,
+    ClientCredentials,
+    ClientId,
+    IdentifierUri,
+    chosen_bearer,
+)
+from claimsctl.cli.call_view import attempt_view, exchange_document, preview_view, series_view
+from claimsctl.cli.console import stdout
+from claimsctl.cli.input import read_input
+from claimsctl.cli.options import Kind, Retries, Tenant, Version, WaitMs, callout_url, input_file
+from claimsctl.cli.views import verdict_view
+from claimsctl.emulator.function import callout_in, read_json
+from claimsctl.entra.callout import SCENARIOS, TENANT_ID, scenario_callout, set_fields
+from claimsctl.entra.client import play_callout, series_of
+from claimsctl.entra.token_mapping import MappedClaim, PreviewedClaim, preview, read_policy
+from claimsctl.entra.tokens import TenantKind, TokenProfile, TokenVersion
+from claimsctl.errors import ExitCode, OperatorError
+from claimsctl.text import escaped
+
+_REPEAT_MAX = 100
+
+Policies = Mapping[str, tuple[MappedClaim, ...]]
+"""Policies by the token that they are for."""
+_ID_TOKEN, _ACCESS_TOKEN, _ASSERTION = "ID token", "access token", "SAML assertion"
+_AUDIENCES = {_ID_TOKEN: "clientServicePrincipal", _ACCESS_TOKEN: "resourceServicePrincipal"}
+"""Whose policy puts claims into a token: that of the app which the token is for."""
+
+
+def call(
+    url: Annotated[str, typer.Argument(callback=callout_url, help="The target URL.")],
+    scenario: Annotated[
+        str, typer.Option(help=f"Who signs in: {', '.join(SCENARIOS)}.")
+    ] = "member",
+    event: Annotated[
+        Path | None,
+        typer.Option(
+            parser=input_file,
+            metavar="FILE",
+            help="A callout body or gateway event to send instead; - for stdin.",
+            show_default=False,
+        ),
+    ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="A field's value, such as user.id=…."),
+    ] = None,
+    tenant: Tenant = None,
+    timeout_ms: WaitMs = 1000,
+    retries: Retries = 0,
+    token: BearerToken = None,
+    token_from: BearerFrom = None,
+    tenant_kind: Kind = TenantKind.EXTERNAL,
+    token_version: Version = TokenVersion.V2,
+    client_id: ClientId = None,
+    identifier_uri: IdentifierUri = None,
+    authority: Authority = None,
+    repeat: Annotated[int, typer.Option(help="Callouts in a row.", min=1, max=_REPEAT_MAX)] = 1,
+    policy: Annotated[
+        Path | None,
+        typer.Option(
+            parser=input_file,
+            metavar="FILE",
+            help="The claims mapping policy of the app signed in to: shows its token's claims.",
+            show_default=False,
+        ),
+    ] = None,
+    api_policy: Annotated[
+        Path | None,
+        typer.Option(
+            parser=input_file,
+            metavar="FILE",
+            help="That of the API which the access token is for.",
+            show_default=False,
+        ),
+    ] = None,
+    catalogue: Annotated[
+        Path | None,
+        typer.Option(
+            parser=input_file,
+            metavar="FILE",
+            help="A catalogue of claims (TOML) in place of policies: its names in tokens.",
+            envvar="CLAIMS_CATALOGUE",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False,
+) -> None:
+    """Make one callout, as Entra would, and say what Entra would see.
+
+    Any endpoint will do. Exit code 1 when Entra would not accept the answer.
+    """
+    body = scenario_callout(scenario, tenant) if event is None else _callout_of(event)
+    set_fields(body, changes or ())
+    data = body.get("data")
+    data = data if isinstance(data, dict) else {}
+    context = data.get("authenticationContext")
+    context = context if isinstance(context, dict) else {}
+    policies = _policies(policy, api_policy, saml=context.get("protocol") == "SAML")
+    if catalogue is not None and not policies:
+        listed = read_catalogue(catalogue)
+        policies = {
+            token: mapped_by(listed, _app_id(context, principal))
+            for token, principal in _AUDIENCES.items()
+        }
+    bearer = chosen_bearer(
+        token,
+        token_from,
+        TokenProfile(tenant or str(data.get("tenantId", TENANT_ID)), tenant_kind, token_version),
+        ClientCredentials(client_id, identifier_uri, authority),
+    )
+    headers = {"content-type": "application/json"}
+    if bearer is not None:
+        headers["authorization"] = f"Bearer {bearer}"
+    plays = [play_callout(url, body, headers, timeout_ms, retries) for _ in range(repeat)]
+    played, series = plays[0], series_of(plays)
+    previews = {
+        name: preview(played.verdict.claims, entries, saml=name is _ASSERTION)
+        for name, entries in policies.items()
+    }
+    if as_json:
+        document = exchange_document(url, headers, json.dumps(body).encode(), played)
+        document["preview"] = {name: _documents(claims) for name, claims in previews.items()}
+        document["series_ms"] = [round(ms, 1) for ms in series.times]
+        sys.stdout.write(json.dumps(document, indent=2) + "\n")
+    else:
+        user = context.get("user")
+        _show_request(url, user.get("id") if isinstance(user, dict) else None, context, bearer)
+        console = stdout()
+        for number, attempt in enumerate(played.attempts, start=1):
+            console.print(attempt_view(number, attempt, timeout_ms))
+        answer = played.last.answer
+        console.print(verdict_view(played.verdict, answer.body if answer else b""))
+        for name, claims in previews.items():
+            console.print(preview_view(f"In the {name}", claims))
+        if repeat > 1:
+            console.print(series_view(series, timeout_ms))
+    raise typer.Exit(ExitCode.FINE if series.accepted == repeat else ExitCode.NOT_FINE)
+
+
+def _callout_of(event: Path) -> dict[str, Any]:
+    callout = callout_in(read_json(read_input(event)))
+    if not isinstance(callout, dict):
+        message = f"{event}: expected a callout, a JSON object"
+        raise OperatorError(message)
+    return callout
+
+
+def _app_id(context: Mapping[str, Any], principal: str) -> str | None:
+    found = context.get(principal)
+    app_id = found.get("appId") if isinstance(found, dict) else None
+    return app_id if isinstance(app_id, str) else None
+
+
+def _show_request(url: str, user_id: Any, context: Mapping[str, Any], bearer: str | None) -> None:
+    token = "Authorization: Bearer …" if bearer else "no Authorization header"
+    lines = (
+        f"→ POST {url}",
+        f"  user.id {user_id}, correlationId {context.get('correlationId')}",
+        f"  {token}",
+    )
+    for line in lines:
+        stdout().print(escaped(line), style="dim", markup=False)
+
+
+def _policies(policy: Path | None, api_policy: Path | None, *, saml: bool) -> Policies:
+    given = {_ASSERTION if saml else _ID_TOKEN: policy, _ACCESS_TOKEN: api_policy}
+    return {
+        name: read_policy(read_input(path), str(path))
+        for name, path in given.items()
+        if path is not None
+    }
+
+
+def _documents(claims: tuple[PreviewedClaim, ...]) -> list[dict[str, Any]]:
+    return [
+        {"id": claim.id, "name": claim.token_name, "fate": claim.fate.value} for claim in claims
+    ]

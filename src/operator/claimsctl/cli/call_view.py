@@ -1,0 +1,143 @@
+"""What ``claimsctl call`` shows: attempts with their waterfall, the token preview, the series."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from claimsctl.cli.views import json_view
+from claimsctl.entra.client import Played, Series
+from claimsctl.entra.token_mapping import Fate, PreviewedClaim
+from claimsctl.judge.attempt import Attempt, Phase
+from claimsctl.judge.exchange import Exchange, Request, Response, Timings
+from claimsctl.text import escaped
+
+_BAR_CELLS = 40
+_PHASES = {
+    Phase.DNS: "name",
+    Phase.CONNECT: "connect",
+    Phase.TLS: "TLS",
+    Phase.SEND: "send",
+    Phase.FIRST_BYTE: "first byte",
+    Phase.BODY: "rest",
+}
+_FATES = {
+    Fate.EMITTED: "",
+    Fate.NOT_MAPPED: "dropped: the policy does not map it",
+    Fate.CASE_DIFFERS: "dropped: the policy maps {hint}, and ids are compared letter for letter",
+    Fate.RESTRICTED: "dropped: no policy can emit that name",
+    Fate.NO_NAME: "dropped: the policy has no name for it in this kind of token",
+    Fate.NOT_ANSWERED: "the policy maps it, and the endpoint does not answer it",
+}
+
+
+def attempt_view(number: int, attempt: Attempt, wait_ms: int) -> RenderableType:
+    """One attempt: how it ended, where the time went, the body that came."""
+    head = Text(f"attempt {number}  ", style="bold")
+    if attempt.answer is not None:
+        answer = attempt.answer
+        colour = "green" if answer.status == 200 else "red"  # noqa: PLR2004  # what Entra takes
+        head.append(str(answer.status), style=f"bold {colour}")
+        head.append(f"  {escaped(answer.header('content-type') or 'no content type')}")
+    else:
+        head.append("no answer", style="bold red")
+    head.append(f"  {attempt.elapsed_ms:.0f} of {wait_ms} ms", style="dim")
+    about = [attempt.address, attempt.tls_version, attempt.http_version]
+    head.append("".join(f"  {part}" for part in about if part), style="dim")
+    lines: list[RenderableType] = [head, *_waterfall(attempt, wait_ms)]
+    if attempt.answer is not None:
+        lines.append(json_view(attempt.answer.body))
+    return Group(*lines)
+
+
+def _waterfall(attempt: Attempt, wait_ms: int) -> Iterator[Text]:
+    """A bar a phase, each beginning where the one before ended; the width is Entra's wait."""
+    begun = 0.0
+    for phase, taken in attempt.timings.items():
+        start = min(_BAR_CELLS, round(_BAR_CELLS * begun / wait_ms))
+        begun += taken
+        end = min(_BAR_CELLS, round(_BAR_CELLS * begun / wait_ms))
+        failed = attempt.no_answer is not None and attempt.no_answer.phase is phase
+        line = Text(f"  {_PHASES[phase]:10} {taken:8.1f} ms  ", style="dim")
+        line.append(" " * start)
+        line.append("█" * (end - start) or "▏", style="red" if failed else "cyan")
+        yield line
+
+
+def preview_view(title: str, claims: Sequence[PreviewedClaim]) -> RenderableType:
+    """Which claims a token would hold, by their names there, and what is dropped."""
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
+    for claim in claims:
+        reason = _FATES[claim.fate].format(hint=escaped(claim.hint))
+        value = "" if claim.value is None else json.dumps(claim.value, ensure_ascii=False)
+        style = "default" if claim.fate is Fate.EMITTED else "yellow"
+        name = claim.token_name or "—"
+        table.add_row(
+            Text(f"  {escaped(claim.id)}"),
+            Text(f"→ {escaped(name)}", style=style),
+            Text(escaped(value) if claim.fate is Fate.EMITTED else reason, style=style),
+        )
+    return Group(Text(title, style="bold"), table if claims else Text("  no claims", style="dim"))
+
+
+def series_view(series: Series, wait_ms: int) -> RenderableType:
+    """Percentiles of several callouts, and whether the first seems to have waited for a start."""
+    shares = "  ".join(f"p{share} {series.percentile(share):.0f}" for share in (50, 90, 99))
+    count = len(series.times)
+    lines = [
+        Text(f"{count} callouts, {series.accepted} accepted", style="bold"),
+        Text(f"  {shares}  slowest {max(series.times):.0f} of {wait_ms} ms"),
+    ]
+    if series.began_cold:
+        first = f"  the first took {series.times[0]:.0f} ms: a cold start, it seems"
+        lines.append(Text(first, style="yellow"))
+    return Group(*lines)
+
+
+def exchange_document(url: str, headers: dict[str, str], sent: bytes, played: Played) -> Any:
+    """The callout for machines: an exchange that ``claimsctl judge`` reads, attempts and verdict.
+
+    The bearer token is not in it.
+    """
+    shown = {
+        name: "Bearer …" if name.lower() == "authorization" else value
+        for name, value in headers.items()
+    }
+    request = Request(url=url, headers=tuple(shown.items()), content=sent)
+    document: dict[str, Any] = {
+        "request": request.model_dump(mode="json", exclude_none=True),
+        "attempts": [_attempt_document(attempt) for attempt in played.attempts],
+        "verdict": played.verdict.document(),
+    }
+    last = played.last
+    if last.answer is not None:
+        timings = {f"{phase.value}_ms": round(ms, 1) for phase, ms in last.timings.items()}
+        exchange = Exchange(
+            response=Response(
+                status=last.answer.status,
+                headers=last.answer.headers,
+                content=last.answer.body,
+            ),
+            timings=Timings(total_ms=round(last.elapsed_ms, 1), **timings),
+        )
+        document |= exchange.document()
+    return document
+
+
+def _attempt_document(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "elapsed_ms": round(attempt.elapsed_ms, 1),
+        "timings_ms": {phase.value: round(ms, 1) for phase, ms in attempt.timings.items()},
+        "address": attempt.address,
+        "tls_version": attempt.tls_version,
+        "status": None if attempt.answer is None else attempt.answer.status,
+        "no_answer": attempt.no_answer
+        and {
+            "cause": attempt.no_answer.cause.value,
+            "phase": attempt.no_answer.phase.value,
+            "detail": attempt.no_answer.detail,
+        },
+    }

@@ -1,0 +1,89 @@
+"""``claimsctl claims delete``."""
+
+import sys
+import time
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from claims_provider.claims.item import Item
+from claims_provider.claims.key import LayerKey
+
+from claimsctl.claims_file.record import Record
+from claimsctl.claims_table.errors import ENGINE_ERRORS, failure_of
+from claimsctl.claims_table.items import key_of
+from claimsctl.claims_table.location import named_table
+from claimsctl.claims_table.reader import TableReader, wire_key
+from claimsctl.cli.console import stderr, stdout
+from claimsctl.cli.item_view import item_lines, key_text
+from claimsctl.cli.options import App, EndpointUrl, Stack, TableName, TenantOfUser, User
+from claimsctl.errors import ExitCode, OperatorError
+
+
+def delete(
+    user: User,
+    tenant: TenantOfUser,
+    app: App = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    table: TableName = None,
+    stack: Stack = None,
+    endpoint_url: EndpointUrl = None,
+) -> None:
+    """Delete a user's rows, in every app, or in one; shown and asked first.
+
+    The tenant's defaults stay, and are what the user gets from then on. Exit code 1 when there is
+    nothing to delete, or the answer is no.
+    """
+    location = named_table(table, stack, endpoint_url)
+    reader = TableReader(location.client(), location.name)
+    key = Record(tenant, user, app).key
+    items = _found(reader, key, only_this=app is not None)
+    note = stderr()
+    if not items:
+        note.print(f"no such row of user {user} in {location.name}: nothing deleted", markup=False)
+        raise typer.Exit(ExitCode.NOT_FINE)
+    for item in items:
+        for line in item_lines(item, time.time()):
+            stdout().print(line)
+    if not yes and not _agreed(len(items), location.name):
+        note.print("nothing deleted", markup=False)
+        raise typer.Exit(ExitCode.NOT_FINE)
+    _delete(reader, [key_of(item) for item in items])
+    for later in _found(reader, key, only_this=app is not None):
+        message = f"{key_text(key_of(later))} has been written again meanwhile"
+        raise OperatorError(message, exit_code=ExitCode.PARTLY_DONE)
+
+
+def _found(reader: TableReader, key: LayerKey, *, only_this: bool) -> Sequence[Item]:
+    return [item for item in reader.partition(key.pk) if not only_this or key_of(item) == key]
+
+
+def _agreed(count: int, table: str) -> bool:
+    """Whether whoever sits at the terminal says yes. Raises `OperatorError` when nobody does."""
+    rows = "this row" if count == 1 else f"these {count} rows"
+    if not sys.stdin.isatty():
+        message = f"nothing deleted: nobody to ask about {rows}; --yes deletes without asking"
+        raise OperatorError(message)
+    stderr().print(f"Delete {rows} from {table}? Type yes: ", end="", markup=False)
+    return sys.stdin.readline().strip() == "yes"
+
+
+def _delete(reader: TableReader, keys: Sequence[LayerKey]) -> None:
+    for number, key in enumerate(keys):
+        try:
+            reader.client.delete_item(TableName=reader.table, Key=wire_key(key))
+        except KeyboardInterrupt:
+            reason = "interrupted, which may have been too late for one more"
+            raise _stopped(reader, number, len(keys), reason, ExitCode.PARTLY_DONE) from None
+        except ENGINE_ERRORS as error:
+            reason = failure_of(reader.client, error).reason
+            code = ExitCode.PARTLY_DONE if number else ExitCode.USAGE
+            raise _stopped(reader, number, len(keys), reason, code) from None
+        stderr().print(f"deleted {key_text(key)}", markup=False)
+
+
+def _stopped(
+    reader: TableReader, done: int, count: int, reason: str, code: ExitCode
+) -> OperatorError:
+    message = f"table {reader.table}: {done} of {count} rows deleted, then: {reason}"
+    return OperatorError(message, exit_code=code)

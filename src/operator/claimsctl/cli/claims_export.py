@@ -1,0 +1,90 @@
+"""``claimsctl claims export``."""
+
+import io
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, TextIO
+
+import typer
+
+from claimsctl.claims_file.export import Export, Exported, ExportFormat
+from claimsctl.claims_file.record import Record
+from claimsctl.claims_table.location import named_table
+from claimsctl.claims_table.reader import Page, TableReader
+from claimsctl.cli.console import stderr
+from claimsctl.cli.options import EndpointUrl, Stack, TableName, Tenant, UserOption
+from claimsctl.cli.progress import counting
+from claimsctl.errors import ExitCode
+from claimsctl.text import escaped
+
+
+def export(
+    tenant: Tenant = None,
+    user: UserOption = None,
+    form: Annotated[ExportFormat, typer.Option("--format", help="How to write it.")] = (
+        ExportFormat.CSV
+    ),
+    table: TableName = None,
+    stack: Stack = None,
+    endpoint_url: EndpointUrl = None,
+) -> None:
+    """Write the table's claims to standard output, as a file that loads as the same.
+
+    The whole table, or one tenant's, or one user's. Exit code 3 when there are items that no file
+    can say: they are left out, and told.
+    """
+    if user is not None and tenant is None:
+        message = "--user needs --tenant (or TENANT_ID): whose user is it?"
+        raise typer.BadParameter(message)
+    location = named_table(table, stack, endpoint_url)
+    reader = TableReader(location.client(), location.name)
+    with Export(form) as gathered, _output() as out:
+        with counting("reading", None if user else reader.count()) as advance:
+            for page in _pages(reader, tenant, user):
+                for item in page:
+                    gathered.add(item)
+                advance(len(page))
+        with counting("writing", gathered.met.rows) as advance:
+            for count in gathered.write(out):
+                advance(count)
+    _tell(gathered.met, location.name, tenant)
+    raise typer.Exit(ExitCode.PARTLY_DONE if gathered.met.left_out else ExitCode.FINE)
+
+
+def _pages(reader: TableReader, tenant: str | None, user: str | None) -> Iterator[Page]:
+    if tenant is not None and user is not None:
+        yield reader.partition(Record(tenant, user, None).key.pk)
+        return
+    yield from reader.scan() if tenant is None else reader.scan([tenant])
+
+
+@contextmanager
+def _output() -> Iterator[TextIO]:
+    """Standard output as UTF-8, whatever the terminal's own encoding: it is a file's content."""
+    sys.stdout.flush()
+    out = io.TextIOWrapper(sys.stdout.buffer, "utf-8", newline="")
+    try:
+        yield out
+        out.flush()
+    finally:
+        out.detach()
+
+
+def _tell(met: Exported, table: str, tenant: str | None) -> None:
+    console = stderr()
+    of_tenant = "" if tenant is None else f" of tenant {tenant}"
+    rows = "1 row" if met.rows == 1 else f"{met.rows} rows"
+    console.print(f"{rows}{of_tenant} exported from {table}", markup=False)
+    if met.with_more:
+        have = "has" if met.with_more == 1 else "have"
+        note = "attributes that the function ignores and a file does not hold"
+        console.print(f"{met.with_more} of them {have} {note}", markup=False)
+    if not met.left_out:
+        return
+    items = "1 item is" if met.left_out == 1 else f"{met.left_out} items are"
+    console.print(f"{items} left out, which this file cannot say:", style="red", markup=False)
+    for key, reason in met.reasons:
+        console.print(escaped(f"{key.pk} {key.sk}: {reason}"), markup=False)
+    if met.left_out > len(met.reasons):
+        console.print(f"… and {met.left_out - len(met.reasons)} more", markup=False)

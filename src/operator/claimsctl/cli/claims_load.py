@@ -1,0 +1,213 @@
+"""``claimsctl claims load``."""
+
+import hashlib
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from claimsctl.claims_file.checked_file import CheckedFile
+from claimsctl.claims_table.diff import expectation
+from claimsctl.claims_table.location import named_table
+from claimsctl.claims_table.reader import TableReader, table_layers
+from claimsctl.claims_table.upsert import OnExisting
+from claimsctl.cli.claims_diff import show_plan
+from claimsctl.cli.claims_import import import_checked
+from claimsctl.cli.claims_prune import agree, found_removals
+from claimsctl.cli.claims_prune import prune as remove_all
+from claimsctl.cli.console import stderr
+from claimsctl.cli.file_check import good_file, tell_problems
+from claimsctl.cli.input import read_input
+from claimsctl.cli.load_progress import load_progress
+from claimsctl.cli.options import EndpointUrl, Prune, Stack, TableName, Tenant, Via
+from claimsctl.cli.reading_options import (
+    DEFAULT_SEPARATOR,
+    CatalogueFile,
+    Columns,
+    ExpiresIn,
+    File,
+    FileFormat,
+    Separator,
+    read_options,
+)
+from claimsctl.errors import ExitCode, OperatorError
+from claimsctl.loading.journal import Places
+from claimsctl.loading.loader import FileLoad, Loaded
+from claimsctl.loading.outcome import count
+from claimsctl.loading.writers import connect
+from claimsctl.text import escaped
+
+WORKERS = 16
+_NOTHING_REMOVED = "nothing removed, since rows were rejected"
+
+
+def load(
+    file: File,
+    table: TableName = None,
+    tenant: Tenant = None,
+    endpoint_url: EndpointUrl = None,
+    stack: Stack = None,
+    columns: Columns = None,
+    list_separator: Separator = DEFAULT_SEPARATOR,
+    format_: FileFormat = None,
+    catalogue: CatalogueFile = None,
+    expires_in: ExpiresIn = None,
+    on_existing: Annotated[
+        OnExisting,
+        typer.Option("--on-existing", help="What becomes of a row whose key is in the table."),
+    ] = OnExisting.REPLACE,
+    keep_going: Annotated[
+        bool,
+        typer.Option("--keep-going", help="Write the good rows of a file that has bad ones."),
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a load that was cut off.")
+    ] = False,
+    rejects: Annotated[
+        Path | None,
+        typer.Option(
+            "--rejects",
+            help="Where rows go that are not written; beside FILE else.",
+            show_default=False,
+        ),
+    ] = None,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(
+            "--checkpoint",
+            help="Where it is noted how far the load has come; beside FILE else.",
+            show_default=False,
+        ),
+    ] = None,
+    workers: Annotated[
+        int, typer.Option("--workers", help="Calls to the table at once.", min=1, max=64)
+    ] = WORKERS,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change, and write nothing.")
+    ] = False,
+    prune: Prune = False,
+    prune_count: Annotated[
+        int | None,
+        typer.Option(
+            "--prune-count",
+            help="How many rows --prune is to remove: else it asks, or removes none.",
+            min=0,
+            show_default=False,
+        ),
+    ] = None,
+    via: Via = None,
+) -> None:
+    """Check a whole file of claims, then put its rows into a table."""
+    if prune_count is not None and not prune:
+        message = "--prune-count goes with --prune, which is not given"
+        raise OperatorError(message)
+    options = read_options(
+        tenant=tenant,
+        columns=columns,
+        list_separator=list_separator,
+        format_=format_,
+        catalogue=catalogue,
+        expires_in=expires_in,
+    )
+    if via is not None:
+        _refuse_beside_via(
+            {
+                "--stack": stack,
+                "--on-existing": on_existing is not OnExisting.REPLACE,
+                "--keep-going": keep_going,
+                "--resume": resume,
+                "--rejects": rejects,
+                "--checkpoint": checkpoint,
+                "--dry-run": dry_run,
+                "--prune": prune,
+            }
+        )
+        import_checked(file, options, via, table, endpoint_url)
+        return
+    location = named_table(table, stack, endpoint_url)
+    reader = TableReader(location.client(), location.name)
+    layers = table_layers(reader, time.time())
+    if dry_run:
+        with good_file(file, options, layers, keep_going=keep_going) as checked:
+            tell_problems(checked)
+            removes = prune and not checked.rejected
+            show_plan(reader, checked, prune=removes, judge=expectation(on_existing))
+            if checked.rejected:
+                told = f"{count(checked.rejected, 'row')} rejected by the check"
+                told += f"; {_NOTHING_REMOVED}" if prune else ""
+                stderr().print(told, markup=False)
+        return
+    with closing(Places.of(file, checkpoint, rejects)) as places, ExitStack() as stack_:
+        before = places.begin(resume=resume)
+        writer, calls = connect(location, on_existing, workers, looks=prune, resumed=resume)
+        if before is not None:  # what --expires-in came to then, not now
+            options = replace(options, expires_at=before.expires_at)
+        asked = {
+            "table": f"{location.name} at {calls.where}",
+            "--tenant": tenant,
+            "--column": " ".join(sorted(columns or ())),
+            "--list-separator": list_separator,
+            "--format": format_,
+            "--catalogue": _digest(catalogue),
+            "--expires-in": expires_in,
+            "--on-existing": on_existing,
+            "--keep-going": keep_going,
+            "--rejects": str(places.rejects.absolute()),
+        }
+        checked = stack_.enter_context(good_file(file, options, layers, keep_going=keep_going))
+        removals = stack_.enter_context(found_removals(reader, checked)) if prune else None
+        if removals is not None:
+            agree(removals, location.name, prune_count)
+        run = FileLoad(
+            checked,
+            location.name,
+            places,
+            {
+                "FILE": _sha256(checked.sha256),
+                "rows that the check refuses": checked.rejected,
+                **asked,
+            },
+            before=before,
+            expires_at=options.expires_at,
+        )
+        with load_progress(stderr()) as progress:
+            loaded = run.run(writer, calls, workers, progress)
+        _tell(checked, loaded)
+        if removals is not None and not loaded.tally.rejected:
+            remove_all(reader, removals)
+    if loaded.tally.rejected:
+        if prune:
+            stderr().print(_NOTHING_REMOVED, markup=False)
+        raise typer.Exit(ExitCode.PARTLY_DONE)
+
+
+def _refuse_beside_via(given: Mapping[str, object]) -> None:
+    """Raise `OperatorError` for what an import into a new table knows nothing of."""
+    if names := [name for name, value in given.items() if value]:
+        message = f"--via makes a new table, whole or not at all: it goes without {names[0]}"
+        raise OperatorError(message)
+
+
+def _tell(checked: CheckedFile, loaded: Loaded) -> None:
+    tell_problems(checked)
+    console = stderr()
+    for line in loaded.summary:
+        console.print(escaped(line), markup=False)
+    if checked.by_address:
+        keyed = f"{count(checked.by_address, 'row')} {'is' if checked.by_address == 1 else 'are'}"
+        note = "such rows count only where USER_KEYS lists mail or userPrincipalName"
+        console.print(f"{keyed} keyed by address: {note}", markup=False)
+
+
+def _digest(catalogue: Path | None) -> str | None:
+    if catalogue is None:
+        return None
+    return _sha256(hashlib.sha256(read_input(catalogue)).hexdigest())
+
+
+def _sha256(digest: str) -> str:
+    return f"SHA-256 {digest}"

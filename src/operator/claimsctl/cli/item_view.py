@@ -1,0 +1,84 @@
+"""An item of the table as lines for people."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from claims_provider.claims.item import CLAIMS, EXPIRES_AT, HIDDEN_CLAIMS, Item, read_item
+from claims_provider.claims.key import EVERY_APP, LayerKey
+from claims_provider.errors import StoreFailure
+from rich.text import Text
+
+from claimsctl.claims_table.effective_claims import Fate, SignIn
+from claimsctl.claims_table.items import key_of, moment, plain
+from claimsctl.text import escaped
+
+
+def item_lines(item: Item, now: float) -> Iterator[Text]:
+    """The item's key, whether it counts at `now`, and what it holds."""
+    yield _heading(item, now)
+    match item.get(CLAIMS, {"M": {}}):
+        case {"M": dict(claims)}:
+            yield from _claim_lines((name, value, "") for name, value in sorted(claims.items()))
+    yield from _hidden_lines(item)
+
+
+def layer_lines(sign_in: SignIn, place: int, now: float) -> Iterator[Text]:
+    """The same for an item that a sign-in meets, with what becomes of each claim."""
+    found = sign_in.found[place]
+    if found.layer is None:
+        yield from item_lines(found.item, now)
+        return
+    yield _heading(found.item, now)
+    yield from _claim_lines(
+        (name, value, _told(fate, by)) for name, value, fate, by in sign_in.fates(place)
+    )
+    yield from _hidden_lines(found.item)
+
+
+def key_text(key: LayerKey) -> str:
+    """Whose item `key` is, and in which app."""
+    return escaped(f"{key.pk} {key.sk}")
+
+
+def _heading(item: Item, now: float) -> Text:
+    key = key_of(item)
+    heading = Text(key_text(key), style="bold")
+    heading.append(f"  {_title(key)}", style="not bold dim")
+    state, is_fine = _state(item, now)
+    return heading.append(f"  {state}" if state else "", style="not bold" if is_fine else "red")
+
+
+def _title(key: LayerKey) -> str:
+    whose = "the tenant's default" if key.pk.startswith("TENANT#") else "the user"
+    return f"{whose}, {'every app' if key.sk == EVERY_APP else 'one app'}"
+
+
+def _state(item: Item, now: float) -> tuple[str, bool]:
+    try:
+        layer = read_item(item, now)
+    except StoreFailure as failure:
+        attribute = str(failure.evidence.get("attribute", CLAIMS))
+        stored = plain(item[attribute])
+        return escaped(f"cannot be read: {attribute} is {stored}; a store failure"), False
+    if EXPIRES_AT not in item:
+        return "", True
+    until = escaped(moment(item[EXPIRES_AT]))
+    return (f"until {until}", True) if layer is not None else (f"expired: {until}", False)
+
+
+def _claim_lines(claims: Iterable[tuple[str, Any, str]]) -> Iterator[Text]:
+    lines = [(escaped(name), escaped(plain(value)), fate) for name, value, fate in claims]
+    width = max((len(name) for name, _, _ in lines), default=0)
+    for name, value, fate in lines:
+        line = Text(f"  {name:{width}}  ", style="cyan")
+        line.append(value, style="default")
+        yield line.append(f"  {fate}" if fate else "", style="dim")
+
+
+def _hidden_lines(item: Item) -> Iterator[Text]:
+    if HIDDEN_CLAIMS in item:
+        yield Text(escaped(f"  hides {plain(item[HIDDEN_CLAIMS])}"))
+
+
+def _told(fate: Fate, by: LayerKey | None) -> str:
+    return fate.value if by is None else f"{fate.value} {_title(by)}"

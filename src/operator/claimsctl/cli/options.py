@@ -1,0 +1,168 @@
+"""Options that several commands have, each with the environment variable that stands for it."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import httpx2
+import typer
+from claims_provider.contract.identifiers import canonical_address, canonical_guid
+from claims_provider.settings import CallerVerification
+
+from claimsctl.entra.client import RETRIES_MAX
+from claimsctl.entra.tokens import TenantKind, TokenVersion
+
+
+def _guid(value: str | None) -> str | None:
+    try:
+        return None if value is None else canonical_guid(value)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _user(value: str) -> str:
+    try:
+        return canonical_address(value) if "@" in value else canonical_guid(value)
+    except ValueError as error:
+        message = f"{error}, found {value!r}"
+        raise typer.BadParameter(message) from None
+
+
+def _user_or_none(value: str | None) -> str | None:
+    return None if value is None else _user(value)
+
+
+def _url(value: str | None) -> str | None:
+    if value is None:
+        return None
+    with suppress(ValueError):  # a port out of range, brackets that do not close
+        url = urlsplit(value)
+        blank = any(character.isspace() for character in value)
+        if url.scheme in {"http", "https"} and url.hostname and url.port != 0 and not blank:
+            return value
+    message = f"expected a URL such as http://127.0.0.1:8000, found {value!r}"
+    raise typer.BadParameter(message)
+
+
+def callout_url(value: str) -> str:
+    """The URL of an endpoint, http for one on this machine: one that can be called as it stands."""
+    with suppress(ValueError, httpx2.InvalidURL):
+        url = urlsplit(value)
+        blank = any(character.isspace() for character in value)
+        has_host = url.hostname and httpx2.URL(value).raw_host
+        if url.scheme in {"http", "https"} and has_host and url.port != 0 and not blank:
+            return value
+    message = f"expected a URL such as https://host/callout, found {value!r}"
+    raise typer.BadParameter(message)
+
+
+def input_file(value: str) -> Path:
+    """The path that an argument gives; an empty one would be the working directory."""
+    if not value:
+        message = "empty; expected a file, or - for standard input"
+        raise typer.BadParameter(message)
+    return Path(value)
+
+
+ClaimsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--claims",
+        help="Claims for the embedded table: CSV, TSV, JSON lines or JSON.",
+        show_default=False,
+    ),
+]
+Tenant = Annotated[
+    str | None,
+    typer.Option(
+        "--tenant", help="Tenant id (GUID).", envvar="TENANT_ID", callback=_guid, show_default=False
+    ),
+]
+EndpointUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--endpoint-url",
+        help="A DynamoDB endpoint to use instead of the embedded one.",
+        envvar="AWS_ENDPOINT_URL_DYNAMODB",
+        callback=_url,
+        show_default=False,
+    ),
+]
+TableName = Annotated[
+    str | None,
+    typer.Option("--table", help="Table name.", envvar="TABLE_NAME", show_default=False),
+]
+Stack = Annotated[
+    str | None,
+    typer.Option(
+        "--stack",
+        help="The stack whose table it is, by its output TableName.",
+        envvar="STACK_NAME",
+        show_default=False,
+    ),
+]
+Prune = Annotated[
+    bool,
+    typer.Option(
+        "--prune",
+        help="Also remove what the table has beyond the file, in the tenants and apps it names.",
+    ),
+]
+Via = Annotated[
+    str | None,
+    typer.Option(
+        "--via",
+        metavar="s3://BUCKET/PREFIX",
+        help="Import into a new table by way of S3, for very many rows.",
+        show_default=False,
+    ),
+]
+TenantOfUser = Annotated[
+    str,
+    typer.Option(
+        "--tenant", help="The user's tenant id (GUID).", envvar="TENANT_ID", callback=_guid
+    ),
+]
+User = Annotated[
+    str, typer.Argument(metavar="USER", help="Object id, or an address.", callback=_user)
+]
+UserOption = Annotated[
+    str | None,
+    typer.Option(
+        "--user", help="Object id, or an address.", callback=_user_or_none, show_default=False
+    ),
+]
+App = Annotated[
+    str | None,
+    typer.Option("--app", help="App id (GUID).", callback=_guid, show_default=False),
+]
+Verification = Annotated[
+    CallerVerification,
+    typer.Option("--caller-verification", help="As in the template.", envvar="CALLER_VERIFICATION"),
+]
+Kind = Annotated[
+    TenantKind, typer.Option("--tenant-kind", help="As in the template.", envvar="TENANT_KIND")
+]
+Version = Annotated[
+    TokenVersion,
+    typer.Option(
+        "--token-version",
+        help="The app registration's requestedAccessTokenVersion.",
+        envvar="TOKEN_VERSION",
+    ),
+]
+WaitMs = Annotated[
+    int,
+    typer.Option(
+        "--timeout-ms",
+        help="Entra's wait: the extension's timeoutInMilliseconds.",
+        envvar="ENTRA_WAIT_MS",
+        min=200,
+        max=2000,
+    ),
+]
+Retries = Annotated[
+    int,
+    typer.Option(help="Entra's maximumRetries.", envvar="ENTRA_RETRIES", min=0, max=RETRIES_MAX),
+]

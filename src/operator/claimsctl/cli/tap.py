@@ -1,0 +1,123 @@
+"""``claimsctl tap``."""
+
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from claimsctl.cli.console import stderr, stdout
+from claimsctl.cli.options import WaitMs, callout_url
+from claimsctl.cli.tap_view import Listing, summary
+from claimsctl.emulator.server import HOST, bind
+from claimsctl.entra.client import public_trust
+from claimsctl.errors import ExitCode, OperatorError
+from claimsctl.tap.exchanges import Examined, Folder, History, Outcome
+from claimsctl.tap.page.server import Page, served
+from claimsctl.tap.redaction import mask_target
+from claimsctl.tap.supervisor import Forwarder, forwarder, record
+from claimsctl.tap.upstream import Service, read_service
+from claimsctl.text import escaped
+
+
+def tap(
+    upstream: Annotated[
+        str,
+        typer.Option(
+            help="The real service: scheme, host and port count; paths stay the caller's.",
+            envvar="TAP_UPSTREAM",
+            callback=callout_url,
+            show_default=False,
+        ),
+    ],
+    port: Annotated[
+        int,
+        typer.Option(
+            help="Port on 127.0.0.1 to point the tunnel at.", envvar="PORT", min=1, max=65535
+        ),
+    ] = 8790,
+    page_port: Annotated[
+        int,
+        typer.Option(
+            help="Port on 127.0.0.1 of the page.", envvar="TAP_PAGE_PORT", min=1, max=65535
+        ),
+    ] = 8791,
+    timeout_ms: WaitMs = 1000,
+    save: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder to write every exchange to, and its callout.",
+            metavar="DIR",
+            envvar="TAP_SAVE",
+            show_default=False,
+        ),
+    ] = None,
+    unmask: Annotated[
+        bool, typer.Option(help="Show and keep tokens, personal data and claim values whole.")
+    ] = False,
+) -> None:
+    """Forward Entra's callouts to the real service unchanged, and show each one judged.
+
+    For a second extension and a test application, behind a tunnel of your own: never for production
+    traffic. Ends on Ctrl-C; exit code 1 when Entra would have refused an answer.
+    """
+    service = read_service(upstream)
+    if port == page_port or (service.host in {HOST, "localhost"} and service.port == port):
+        message = "--port, --page-port and the upstream's port must differ"
+        raise OperatorError(message)
+    public_trust()  # what is wrong with it is told at the start
+    folder = None if save is None else Folder(save, service)
+    history = History()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does, cleanly
+    with bind(port) as listener, bind(page_port, "--page-port") as page_listener:
+        listener.listen()
+        page = Page(history, service, timeout_ms, page_port)
+        with forwarder(listener, service) as forwarding, served(page, page_listener):
+            _greet(upstream, service, port, page, unmask=unmask)
+            failed = _watch(forwarding, history, folder, timeout_ms, unmask=unmask)
+    stderr().print(summary(history.counts(), history.untold), markup=False)
+    if history.counts()[Outcome.REJECTED]:
+        raise typer.Exit(ExitCode.NOT_FINE)
+    raise typer.Exit(ExitCode.PARTLY_DONE if failed else ExitCode.FINE)
+
+
+def _watch(
+    forwarding: Forwarder, history: History, folder: Folder | None, wait_ms: int, *, unmask: bool
+) -> bool:
+    """Until interrupted; whether an exchange could not be saved."""
+    listing = Listing(stdout())
+    failed = False
+
+    def hear(examined: Examined) -> None:
+        nonlocal failed
+        listing.show(examined)
+        if folder is None or examined.outcome is Outcome.WAITING:
+            return
+        try:
+            folder.save(examined)
+        except OSError as error:
+            if not failed:
+                stderr().print(f"claimsctl: --save: {error.strerror}", style="red")
+            failed = True
+
+    try:
+        record(forwarding.told(), history, wait_ms, hear, unmask=unmask)
+    except KeyboardInterrupt:
+        record(forwarding.stop(), history, wait_ms, hear, unmask=unmask)
+    return failed
+
+
+def _greet(upstream: str, service: Service, port: int, page: Page, *, unmask: bool) -> None:
+    path = mask_target(upstream).partition("://")[2].partition("/")[2]
+    console = stderr()
+    lines = (
+        "For a second extension and a test application: never for production traffic.",
+        f"Forwarding http://{HOST}:{port} to {service.origin}; Ctrl-C ends it.",
+        f"Target URL of the second extension: https://<your tunnel's host>/{path}",
+        f"Page: {page.url}",
+        "Secrets, personal data and claim values are shown whole (--unmask)."
+        if unmask
+        else "Secrets, personal data and claim values are masked; --unmask shows them.",
+    )
+    for line in lines:
+        console.print(escaped(line), markup=False)

@@ -1,0 +1,32 @@
+"""``claimsctl token``."""
+
+import sys
+import time
+from typing import Annotated
+
+import typer
+
+from claimsctl.cli.options import Kind, Tenant, Version
+from claimsctl.entra.callout import TENANT_ID
+from claimsctl.entra.invalid_tokens import WrongToken, forge
+from claimsctl.entra.key_file import kept_key, key_path
+from claimsctl.entra.tokens import TenantKind, TokenProfile, TokenVersion, mint
+
+
+def token(
+    tenant: Tenant = TENANT_ID,
+    tenant_kind: Kind = TenantKind.EXTERNAL,
+    token_version: Version = TokenVersion.V2,
+    audience: Annotated[
+        str | None,
+        typer.Option(help="Another audience than the samples' app.", show_default=False),
+    ] = None,
+    wrong: Annotated[
+        WrongToken | None, typer.Option(help="What to do wrong.", show_default=False)
+    ] = None,
+) -> None:
+    """Print a token as Entra would send it, or one that must be refused."""
+    profile = TokenProfile(tenant or TENANT_ID, tenant_kind, token_version)
+    claims = profile.claims(int(time.time())) | ({"aud": audience} if audience else {})
+    key = kept_key(key_path())
+    sys.stdout.write((mint(claims, key) if wrong is None else forge(wrong, claims, key)) + "\n")

@@ -1,0 +1,152 @@
+"""What commands show: the exchange, the verdict, the claims. Plain without a terminal."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from rich.cells import cell_len
+from rich.console import Group, RenderableType
+from rich.highlighter import JSONHighlighter
+from rich.text import Text
+
+from claimsctl.explain.entries import Entry, Source
+from claimsctl.judge.claims import CLAIMS_BYTES_MAX
+from claimsctl.judge.finding import Answer, Basis, Finding, Level, Place, Verdict
+from claimsctl.judge.json_positions import body_text
+from claimsctl.text import escaped
+
+_BAR_CELLS = 24
+_FINDINGS_SHOWN = 20
+_EXCERPT_CHARACTERS = 76
+_EXCERPT_BEFORE = 36
+_SOURCES = {
+    Source.FIELD: "(not documented so: reports from the field)",
+    Source.READING: "(the documentation leaves this open: we read it so)",
+}
+_LEVEL_STYLES = {Level.OK: "green", Level.SKIP: "dim", Level.WARN: "yellow", Level.FAIL: "red"}
+
+
+def answer_view(answer: Answer) -> RenderableType:
+    """Status, content type and body of an answer."""
+    colour = "green" if answer.status == 200 else "red"  # noqa: PLR2004  # what Entra takes
+    head = Text(f"{answer.status}", style=f"bold {colour}")
+    content_type = answer.header("content-type") or "no content type"
+    head.append(f"  {escaped(content_type)}", style="dim")
+    if answer.elapsed_ms is not None:
+        head.append(f"  {answer.elapsed_ms:.0f} ms", style="dim")
+    return Group(head, json_view(answer.body))
+
+
+def json_view(body: bytes) -> Text:
+    """A body as indented JSON, or as it is when it is none."""
+    try:
+        shown = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return Text(repr(body))
+    text = Text("\n".join(map(escaped, shown.split("\n"))))
+    JSONHighlighter().highlight(text)
+    return text
+
+
+def verdict_view(verdict: Verdict, body: bytes = b"") -> RenderableType:
+    """Accepted or not, and why; then each finding, or the claims that would arrive and their size.
+
+    With the `body` that was judged each finding shows its place in it.
+    """
+    failure = verdict.first_failure
+    if failure is not None:
+        head = Text(f"Entra would refuse this answer: {failure.entra_code}", style="bold red")
+        head.append(f", {escaped(failure.title)}")
+    else:
+        head = Text("Entra would accept this answer", style="bold green")
+    lines: list[RenderableType] = [head]
+    if verdict.claims:
+        lines += [*_claim_lines(verdict.claims), _size_bar(verdict.claims_bytes)]
+    elif failure is None:
+        lines.append(Text("no claims for this user", style="dim"))
+    elif verdict.claims_bytes:
+        lines.append(_size_bar(verdict.claims_bytes))
+    for finding in verdict.findings[:_FINDINGS_SHOWN]:
+        lines += [Text(""), finding_view(finding, body)]
+    if more := len(verdict.findings) - _FINDINGS_SHOWN:
+        lines += [Text(f"\nand {more} more: --json has them")] if more > 0 else []
+    if failure is not None:
+        more_about = f"\nclaimsctl explain {failure.id}, or {failure.entra_code}, tells more"
+        lines.append(Text(more_about, style="dim"))
+    return Group(*lines)
+
+
+def finding_view(finding: Finding, body: bytes = b"") -> RenderableType:
+    """One finding: what it is, where in `body`, what was found and expected, what to do."""
+    head = Text(f"{finding.id}  ", style="bold")
+    head.append(finding.level.value, style=_LEVEL_STYLES[finding.level])
+    head.append(f"  {escaped(finding.title)}", style="default")
+    if finding.entra_code is not None:
+        by_reading = ", as we read it" if finding.basis is Basis.CONVENTION else ""
+        head.append(f"  ({finding.entra_code}{by_reading})", style="dim")
+    lines = [head]
+    if finding.place is not None:
+        place = finding.place
+        where = f"line {place.line}, column {place.column}"
+        where += f", {escaped(place.pointer)}" if place.pointer else ""
+        lines += [_field("at", where), *_excerpt(body_text(body), place)]
+    lines.append(_field("found", escaped(finding.evidence)))
+    if finding.expected:
+        lines.append(_field("expected", escaped(finding.expected)))
+    lines.append(_field("do", escaped(finding.hint)))
+    return Group(*lines)
+
+
+def entry_view(entry: Entry) -> RenderableType:
+    """What a code or finding means, and what to do."""
+    head = Text(entry.id, style="bold").append(f"  {entry.name}", style="default")
+    lines = [head, Text(entry.meaning)]
+    if entry.source is not Source.DOC:
+        lines.append(Text(_SOURCES[entry.source], style="dim"))
+    for title, points in (
+        ("Usual causes", entry.causes),
+        ("How to check", entry.check),
+        ("How to cure", entry.cure),
+    ):
+        lines += [Text(f"\n{title}", style="bold"), *(Text(f"  - {point}") for point in points)]
+    lines.append(Text())
+    if entry.see:
+        lines.append(Text(f"See also: {', '.join(entry.see)}"))
+    lines.append(Text(entry.doc, style="dim"))
+    return Group(*lines)
+
+
+def _field(name: str, value: str) -> Text:
+    return Text(f"  {name:8}  ", style="dim").append(value, style="default")
+
+
+def _excerpt(text: str, place: Place) -> Iterator[Text]:
+    """The line that a finding is about, or the part of it round the place, and a caret below."""
+    lines = text.split("\n")
+    if not text or place.line > len(lines):
+        return
+    line = lines[place.line - 1].rstrip("\r")
+    at = min(place.column - 1, len(line))
+    begin = max(0, at - _EXCERPT_BEFORE) if len(line) > _EXCERPT_CHARACTERS else 0
+    end = min(len(line), begin + _EXCERPT_CHARACTERS)
+    before = ("…" if begin else "") + escaped(line[begin:at])
+    after = escaped(line[at:end]) + ("…" if end < len(line) else "")
+    number = f"  {place.line:8}  "
+    yield Text(number, style="dim").append(before + after, style="default")
+    yield Text(" " * (cell_len(number) + cell_len(before)) + "^", style="bold red")
+
+
+def _claim_lines(claims: dict[str, Any]) -> Iterator[Text]:
+    shown = [(escaped(name), value) for name, value in sorted(claims.items())]
+    width = max(len(name) for name, _ in shown)
+    for name, value in shown:
+        line = Text(f"  {name:{width}}  ", style="cyan")
+        yield line.append(escaped(json.dumps(value, ensure_ascii=False)), style="default")
+
+
+def _size_bar(size: int) -> Text:
+    filled = min(_BAR_CELLS, max(1, round(_BAR_CELLS * size / CLAIMS_BYTES_MAX)))
+    bar = Text("  " + "█" * filled, style="green" if size <= CLAIMS_BYTES_MAX else "red")
+    bar.append("░" * (_BAR_CELLS - filled), style="dim")
+    bar.append(f"  {size} of {CLAIMS_BYTES_MAX} bytes", style="dim")
+    return bar

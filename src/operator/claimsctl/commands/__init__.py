@@ -1,1 +1,0 @@
-"""Each command: its options, what it calls, what it shows."""

@@ -1,1 +1,0 @@
-"""Claims in a file → checked records → items in the table."""

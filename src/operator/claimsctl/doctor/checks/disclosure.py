@@ -1,0 +1,59 @@
+"""HYG…: what answers give away, judged from those that the other checks have got."""
+
+import re
+from collections.abc import Iterator
+
+from claimsctl.doctor.runner import Check, finding
+from claimsctl.doctor.target import Patient
+from claimsctl.judge.finding import Answer, Finding, Level
+
+_TRACES = re.compile(
+    r"Traceback \(most recent call last\)|^\s+at (async )?[\w.$<>]+[ (]|\bat System\.|"
+    r"\b[\w.]+Exception: |File \"[^\"]+\", line \d+|node_modules/|/var/task/|site-packages|"
+    r"/home/site/wwwroot|\"(stackTrace|stack_trace)\"|\"errorType\"|Werkzeug Debugger|SQLSTATE|"
+    r"An error occurred \(\w+\) when calling the",
+    re.MULTILINE,
+)
+_TELLING = ("x-powered-by", "x-aspnet-version", "x-aspnetmvc-version", "x-debug-token")
+_VERSION = re.compile(r"/\d")
+_PLATFORMS = ("awselb/", "Microsoft-HTTPAPI/")
+"""Servers whose name nobody who rents them can change."""
+
+
+def _examine(patient: Patient) -> Iterator[Finding]:
+    answers = {
+        each.purpose: each.attempt.answer
+        for each in patient.exchanges
+        if each.attempt.answer is not None
+    }
+    traced = next((purpose for purpose, answer in answers.items() if _has_trace(answer)), None)
+    yield finding(
+        "HYG001",
+        Level.OK if traced is None else Level.WARN,
+        "none in any answer" if traced is None else f"in the answer to: {traced}",
+        hint="" if traced is None else "Answer a problem without its inside; log that instead.",
+        expected="" if traced is None else "no stack trace, no exception's text",
+    )
+    telling = sorted({line for answer in answers.values() for line in _telling(answer)})
+    yield finding(
+        "HYG002",
+        Level.WARN if telling else Level.OK,
+        ", ".join(telling) or "none",
+        hint="Switch these headers off: they tell strangers what to try." if telling else "",
+        expected="no version of any software" if telling else "",
+    )
+
+
+def _has_trace(answer: Answer) -> bool:
+    text = answer.body[:100_000].decode("utf-8", "replace")
+    return bool(_TRACES.search(text.replace("\\n", "\n").replace('\\"', '"')))  # in JSON too
+
+
+def _telling(answer: Answer) -> Iterator[str]:
+    for name, value in answer.headers:
+        versioned = _VERSION.search(value) and not value.startswith(_PLATFORMS)
+        if name.lower() in _TELLING or (name.lower() == "server" and versioned):
+            yield f"{name.lower()}: {value[:60]}"
+
+
+CHECK = Check(("HYG001", "HYG002"), _examine, needs=("HTTP001",))

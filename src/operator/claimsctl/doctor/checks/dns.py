@@ -1,0 +1,72 @@
+"""DNS…: whether the host's name leads somewhere that Entra can reach."""
+
+import socket
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from claimsctl.doctor.runner import Check, finding
+from claimsctl.doctor.target import Patient
+from claimsctl.entra.network import look_up
+from claimsctl.judge.finding import Finding, Level
+
+_CANNOT_CONNECT = 1003027
+_PATIENCE_SECONDS = 5.0
+"""Longer than Entra waits: to tell a slow resolver from a name that nobody knows."""
+
+Address = IPv4Address | IPv6Address
+
+
+def _examine(patient: Patient) -> Iterator[Finding]:
+    host = patient.host
+    try:
+        found = look_up(host, None, _PATIENCE_SECONDS, socket.AI_CANONNAME)
+    except OSError as error:
+        reason = error.strerror or str(error) or f"no answer within {_PATIENCE_SECONDS:.0f} s"
+        yield finding(
+            "DNS001",
+            Level.FAIL,
+            f"{host}: {reason}",
+            hint="Check the host's spelling, and that public DNS knows it.",
+            expected="at least one address",
+            entra_code=_CANNOT_CONNECT,
+        )
+        for id_ in ("DNS002", "DNS003", "DNS004"):
+            yield finding(id_, Level.SKIP, "needs DNS001, which failed")
+        return
+    addresses = sorted({ip_address(entry[4][0]) for entry in found}, key=str)
+    yield finding("DNS001", Level.OK, ", ".join(map(str, addresses)))
+    yield _public(addresses, patient)
+    yield _families(addresses)
+    names = {entry[3].rstrip(".").lower() for entry in found if entry[3]}
+    alias = next(iter(names - {host.rstrip(".").lower(), *map(str, addresses)}), None)
+    yield finding("DNS004", Level.OK, f"an alias of {alias}" if alias else "no alias")
+
+
+def _public(addresses: list[Address], patient: Patient) -> Finding:
+    hidden = [str(address) for address in addresses if not address.is_global]
+    if not hidden:
+        return finding("DNS002", Level.OK, "public")
+    return finding(
+        "DNS002",
+        Level.WARN if patient.is_local else Level.FAIL,
+        f"{', '.join(hidden)}: private, or of this machine",
+        hint="Publish the endpoint under a public address: Entra calls from outside.",
+        expected="public addresses only",
+        entra_code=_CANNOT_CONNECT,
+    )
+
+
+def _families(addresses: list[Address]) -> Finding:
+    if any(address.version == 4 for address in addresses):  # noqa: PLR2004  # IPv4
+        return finding("DNS003", Level.OK, "there is an IPv4 address")
+    return finding(
+        "DNS003",
+        Level.WARN,
+        "IPv6 only",
+        hint="Give it an IPv4 address too: nothing says that Entra calls by IPv6.",
+        expected="an IPv4 address",
+        entra_code=_CANNOT_CONNECT,
+    )
+
+
+CHECK = Check(("DNS001", "DNS002", "DNS003", "DNS004"), _examine)

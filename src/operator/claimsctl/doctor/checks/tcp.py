@@ -1,0 +1,80 @@
+"""TCP…: whether something accepts a connection, at each address of the name."""
+
+import errno
+import socket
+import time
+from collections.abc import Iterator
+
+from claimsctl.doctor.runner import Check, finding
+from claimsctl.doctor.target import Patient
+from claimsctl.entra.network import Address, look_up
+from claimsctl.judge.finding import Finding, Level
+
+_ADDRESSES_MAX = 8
+"""Names of large services have many; each is one connection without a call."""
+
+_CANNOT_CONNECT = 1003027
+_NO_ANSWER = 1003005
+_NO_WAY_THERE = {errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
+"""This machine has no IPv6, which says nothing of the endpoint."""
+
+
+def _examine(patient: Patient) -> Iterator[Finding]:
+    taken: list[str] = []
+    refused: list[str] = []
+    untried: list[str] = []
+    silent = 0
+    found = look_up(patient.host, patient.port, patient.wait_seconds)[:_ADDRESSES_MAX]
+    for entry in found:
+        host = entry[4][0]
+        began = time.perf_counter()
+        try:
+            _connect(entry, patient.wait_seconds)
+        except OSError as error:
+            if entry[0] is socket.AF_INET6 and error.errno in _NO_WAY_THERE:
+                untried.append(f"{host} not tried: this machine has no IPv6")
+                continue
+            silent += isinstance(error, TimeoutError)
+            reason = error.strerror or f"no answer within {patient.expectations.wait_ms} ms"
+            refused.append(f"{host} port {patient.port}: {reason}")
+        else:
+            taken.append(f"{host} in {(time.perf_counter() - began) * 1000:.0f} ms")
+    evidence = "; ".join([*refused, *taken, *untried])
+    if taken and not refused:
+        yield finding("TCP001", Level.OK, evidence)
+    elif taken:
+        yield finding(
+            "TCP001",
+            Level.WARN,
+            evidence,
+            hint="Some addresses do not answer: mend them, or take them out of DNS.",
+            expected="a connection at every address",
+            entra_code=_CANNOT_CONNECT,
+        )
+    elif refused:
+        yield finding(
+            "TCP001",
+            Level.FAIL,
+            evidence,
+            hint="Check that the service listens there, and the firewall before it.",
+            expected="a connection",
+            entra_code=_NO_ANSWER if silent == len(refused) else _CANNOT_CONNECT,
+        )
+    else:
+        yield finding(
+            "TCP001",
+            Level.SKIP,
+            evidence,
+            hint="Examine it from a machine that has IPv6.",
+            expected="an address that this machine can reach",
+        )
+
+
+def _connect(entry: Address, seconds: float) -> None:
+    family, kind, protocol, _, address = entry
+    with socket.socket(family, kind, protocol) as sock:
+        sock.settimeout(seconds)
+        sock.connect(address)
+
+
+CHECK = Check(("TCP001",), _examine, needs=("DNS001",))

@@ -1,0 +1,125 @@
+"""URL…: the target URL's form, without calling it."""
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from ipaddress import ip_address
+
+from claimsctl.doctor.runner import Check, finding
+from claimsctl.doctor.target import Patient
+from claimsctl.judge.finding import Finding, Level
+
+_MALFORMED = 1003020
+_HTTPS_PORT = 443
+_PLACEHOLDER = re.compile(r"[{}<>\[\]]|%7b|%3c|\byour[-_]", re.IGNORECASE)
+_DETOUR = re.compile(r"//|/\.{1,2}(/|$)")
+
+
+def _examine(patient: Patient) -> Iterator[Finding]:
+    yield _scheme(patient)
+    yield _credentials(patient)
+    yield _fragment(patient)
+    yield _port(patient)
+    yield _host(patient)
+    yield _path(patient)
+
+
+def _scheme(patient: Patient) -> Finding:
+    scheme = patient.parts.scheme
+    if scheme == "https":
+        return finding("URL001", Level.OK, scheme)
+    return finding(
+        "URL001",
+        Level.WARN if patient.is_local else Level.FAIL,
+        f"{scheme}, on this machine" if patient.is_local else scheme,
+        expected="https",
+        hint="Serve it over https: Entra calls nothing else.",
+        entra_code=_MALFORMED,
+    )
+
+
+def _credentials(patient: Patient) -> Finding:
+    if patient.parts.username is None and patient.parts.password is None:
+        return finding("URL002", Level.OK, "no credentials")
+    return finding(
+        "URL002",
+        Level.FAIL,
+        "a user name or password before the host",
+        expected="none",
+        hint="Take them out: the callout carries a bearer token.",
+        entra_code=_MALFORMED,
+    )
+
+
+def _fragment(patient: Patient) -> Finding:
+    if not patient.parts.fragment:
+        return finding("URL003", Level.OK, "no fragment")
+    return finding(
+        "URL003",
+        Level.FAIL,
+        "a fragment",
+        expected="none",
+        hint="Take out the # and what follows it: it is never sent.",
+        entra_code=_MALFORMED,
+    )
+
+
+def _port(patient: Patient) -> Finding:
+    if patient.port == _HTTPS_PORT or patient.is_local or patient.parts.port is None:
+        return finding("URL004", Level.OK, f"port {patient.port}")
+    return finding(
+        "URL004",
+        Level.WARN,
+        f"port {patient.port}",
+        expected="443",
+        hint="Serve it on 443: nothing is documented about other ports.",
+    )
+
+
+def _host(patient: Patient) -> Finding:
+    host = patient.host
+    is_address = False
+    with suppress(ValueError):
+        ip_address(host)
+        is_address = True
+    if is_address:
+        return finding(
+            "URL005",
+            Level.WARN if patient.is_local else Level.FAIL,
+            f"{host}, an address",
+            expected="a name, as in the identifier URI api://NAME/APP-ID",
+            hint="Give the endpoint a name: the identifier URI must have it.",
+            entra_code=1003014,
+        )
+    if "." not in host.rstrip(".") and not patient.is_local:
+        return finding(
+            "URL005",
+            Level.FAIL,
+            f"{host}, a name without a domain",
+            expected="a fully qualified name, as in api://NAME/APP-ID",
+            hint="Use the full name: only this machine or network knows the short one.",
+            entra_code=1003014,
+        )
+    return finding("URL005", Level.OK, host)
+
+
+def _path(patient: Patient) -> Finding:
+    parts = patient.parts
+    shown = parts.path or "/"
+    for sign, what, hint in (
+        (_PLACEHOLDER, "a placeholder", "Put the real value in."),
+        (_DETOUR, "an empty or dot segment", "Write the path as the service has it."),
+    ):
+        if sign.search(parts.path):
+            return finding(
+                "URL006",
+                Level.WARN,
+                f"{shown}: {what} in it",
+                expected="the path under which the service takes the POST",
+                hint=hint,
+            )
+    query = ", and a query, whose values are not shown" if parts.query else ""
+    return finding("URL006", Level.OK, f"{shown}{query}")
+
+
+CHECK = Check(("URL001", "URL002", "URL003", "URL004", "URL005", "URL006"), _examine)

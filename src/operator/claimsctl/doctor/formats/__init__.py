@@ -1,0 +1,1 @@
+"""A report in other forms: JSON, Markdown, JUnit and one HTML page."""

@@ -1,0 +1,54 @@
+"""A diagnosis as JUnit's XML, for a pipeline's list of tests."""
+
+import re
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from claimsctl.doctor.runner import Diagnosis
+from claimsctl.doctor.summary import headline
+from claimsctl.judge.finding import Finding, Level
+
+# What XML 1.0 cannot hold, not even as a reference.
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def render(diagnosis: Diagnosis, *, strict: bool) -> str:
+    """One test case a finding: a failure for ``fail``, with `strict` for ``warn`` too."""
+    failing = {Level.FAIL, Level.WARN} if strict else {Level.FAIL}
+    suites = Element("testsuites")
+    suite = SubElement(
+        suites,
+        "testsuite",
+        name=_text(f"claimsctl doctor {diagnosis.url}"),
+        tests=str(len(diagnosis.findings)),
+        failures=str(sum(each.level in failing for each in diagnosis.findings)),
+        skipped=str(sum(each.level is Level.SKIP for each in diagnosis.findings)),
+        errors="0",
+        time=f"{sum(each.attempt.elapsed_ms for each in diagnosis.exchanges) / 1000:.3f}",
+    )
+    for finding in diagnosis.findings:
+        _add_case(suite, finding, failing)
+    SubElement(suite, "system-out").text = _text(headline(diagnosis))
+    return tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _add_case(suite: Element, finding: Finding, failing: set[Level]) -> None:
+    case = SubElement(
+        suite,
+        "testcase",
+        classname=f"claimsctl.doctor.{finding.id.rstrip('0123456789')}",
+        name=_text(f"{finding.id} {finding.title}"),
+    )
+    if finding.level is Level.SKIP:
+        SubElement(case, "skipped", message=_text(finding.evidence))
+    elif finding.level in failing:
+        failure = SubElement(case, "failure", message=_text(finding.evidence))
+        failure.text = _text(
+            f"expected {finding.expected}\n{finding.hint}\n{finding.doc}"
+            + (f"\nEntra: {finding.entra_code}" if finding.entra_code else "")
+        )
+    else:
+        SubElement(case, "system-out").text = _text(f"{finding.level.value}: {finding.evidence}")
+
+
+def _text(text: str) -> str:
+    return _NOT_XML.sub("\ufffd", text)

@@ -1,1 +1,0 @@
-"""How a diagnosis is told: one module a form."""

@@ -1,0 +1,1 @@
+"""The whole system on one machine: DynamoDB, HTTP API, JWT authorizer, function, issuer."""

@@ -1,0 +1,121 @@
+"""The embedded DynamoDB (moto in this process), and the table that local commands work on."""
+
+import logging
+import os
+import shlex
+import socket
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from claimsctl.claims_file.check import read_records
+from claimsctl.claims_table.location import EMBEDDED_TABLE, TableLocation
+from claimsctl.claims_table.table_schema import table_schema
+from claimsctl.emulator.environment import surroundings, without_aws
+from claimsctl.errors import OperatorError
+from claimsctl.loading.records import write_records
+from claimsctl.resources import bundled
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_HOSTS = ("127.0.0.1", "localhost")
+_OF_BROWSERS = ("HTTP_ORIGIN", "HTTP_SEC_FETCH_SITE")
+
+
+def for_programs_only(application: "WSGIApplication") -> "WSGIApplication":
+    """`application`, which answers 403 to what a browser asks for, or somebody by another name."""
+
+    def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        host = str(environ.get("HTTP_HOST", "")).partition(":")[0]
+        if host in _HOSTS and not any(name in environ for name in _OF_BROWSERS):
+            return application(environ, start_response)
+        start_response("403 Forbidden", [("Content-Type", "text/plain")])
+        return [b"for programs of this machine, not for web pages\n"]
+
+    return answer
+
+
+_HOST = "127.0.0.1"
+
+
+@contextmanager
+def embedded_table(port: int = 0) -> Iterator[TableLocation]:
+    """An empty claims table in this process (moto), keyed as the template's real one.
+
+    On `port` of the loopback interface when that is free, else on any; closed to web pages.
+
+    While it is there the process's environment has none of the operator's AWS settings: they are
+    for other tables, and moto minds them as the AWS SDK does.
+    """
+    with surroundings(without_aws(os.environ)):
+        # Imported here: half a second that no other command needs to pay.
+        from moto.server import ThreadedMotoServer  # noqa: PLC0415
+
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        server = ThreadedMotoServer(
+            ip_address=_HOST, port=port if _is_free(port) else 0, verbose=False
+        )
+        server.start()
+        bare: Any = server._server  # noqa: SLF001  # moto has no option for it
+        bare.app = for_programs_only(bare.app)
+        try:
+            host, port = server.get_host_and_port()
+            location = TableLocation(EMBEDDED_TABLE, f"http://{host}:{port}")
+            client = location.client()
+            client.create_table(TableName=location.name, **table_schema(bundled("template.yaml")))
+            try:
+                yield location
+            finally:  # moto's tables outlive its server
+                client.delete_table(TableName=location.name)
+        finally:
+            server.stop()
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_HOST, port))
+        except (OSError, OverflowError):
+            return False
+    return True
+
+
+@contextmanager
+def chosen_table(
+    endpoint_url: str | None,
+    table: str | None,
+    claims: Path | None,
+    tenant: str | None,
+    port: int = 0,
+) -> Iterator[TableLocation]:
+    """The table that the options name; without any, the embedded one, filled from `claims`.
+
+    By default that one holds the sample's claims; it is on `port`, or on any. A table of somebody's
+    own is only read: the rows that people sign in with must not be replaced by a trial. Raises
+    `OperatorError` when it is asked for together with `claims`.
+    """
+    if endpoint_url or table:
+        if claims is not None:
+            raise _only_read(endpoint_url, table, claims)
+        yield TableLocation(table or EMBEDDED_TABLE, endpoint_url)
+        return
+    with embedded_table(port) as location:
+        records = read_records(claims or bundled("events/claims.sample.csv"), tenant)
+        write_records(location.client(), location.name, records)
+        yield location
+
+
+def _only_read(endpoint_url: str | None, table: str | None, claims: Path) -> OperatorError:
+    given = {"--table": table, "--endpoint-url": endpoint_url}
+    found = " and ".join(f"{name} {value}" for name, value in given.items() if value)
+    load = {"--table": table or "TABLE", "--endpoint-url": endpoint_url}
+    options = " ".join(f"{name} {shlex.quote(value)}" for name, value in load.items() if value)
+    message = (
+        f"--claims fills the embedded table only, found {found} (or TABLE_NAME,"
+        f" AWS_ENDPOINT_URL_DYNAMODB); to load that table: claimsctl claims load"
+        f" {shlex.quote(str(claims))} {options}"
+    )
+    return OperatorError(message)

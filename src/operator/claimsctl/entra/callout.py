@@ -1,0 +1,278 @@
+"""What Entra sends, whole: the body of a Token Issuance Start callout, every documented field.
+
+Source: Entra's reference of the custom claims provider, and real payloads, which differ from it.
+Samples are made of it. The function reads the few fields that it needs by itself, since pydantic is
+a fifth of a cold start; a test holds the two to the same verdict about any body.
+"""
+
+import json
+import uuid
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from claims_provider.contract.callout import CALLOUT_DATA_TYPE, EVENT_TYPE
+from claims_provider.contract.identifiers import canonical_guid
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from claimsctl.errors import OperatorError
+
+Guid = Annotated[str, AfterValidator(canonical_guid)]
+Unread = Any
+"""Documented, carried for the samples, never read: any JSON value passes."""
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(
+        alias_generator=to_camel, extra="ignore", frozen=True, validate_by_name=True, strict=True
+    )
+
+
+class ServicePrincipal(_Wire):
+    """An application as the tenant knows it. A malformed ``appId`` is refused, none is fine."""
+
+    id: Unread = None
+    app_id: Guid | None = None
+    app_display_name: Unread = None
+    display_name: Unread = None
+
+
+class User(_Wire):
+    """Who signs in. Local accounts send no ``mail``, social accounts no ``userPrincipalName``."""
+
+    id: Guid
+    company_name: Unread = None
+    created_date_time: Unread = None
+    display_name: Unread = None
+    given_name: Unread = None
+    mail: str | None = None
+    on_premises_sam_account_name: Unread = None
+    on_premises_security_identifier: Unread = None
+    on_premises_user_principal_name: Unread = None
+    preferred_data_location: Unread = None
+    preferred_language: Unread = None
+    surname: Unread = None
+    user_principal_name: str | None = None
+    user_type: str | None = None
+
+
+class AuthenticationContext(_Wire):
+    """The sign-in: who, to which client, for which resource."""
+
+    correlation_id: Unread = None
+    client: Unread = None
+    protocol: Unread = None
+    client_service_principal: ServicePrincipal | None = None
+    resource_service_principal: ServicePrincipal | None = None
+    user: User
+
+
+class CalloutData(_Wire):
+    """``data`` of a callout."""
+
+    odata_type: str = Field(alias="@odata.type")
+    tenant_id: Guid
+    authentication_event_listener_id: Unread = None
+    custom_authentication_extension_id: Unread = None
+    authentication_context: AuthenticationContext
+
+
+class Callout(_Wire):
+    """A whole callout. ``source`` authorises nothing: it names other apps in other events."""
+
+    type: str
+    source: Unread = None
+    data: CalloutData
+
+    @property
+    def context(self) -> AuthenticationContext:
+        """The sign-in this callout is about."""
+        return self.data.authentication_context
+
+
+TENANT_ID = "aaaabbbb-0000-cccc-1111-dddd2222eeee"
+CLIENT_APP_ID = "00001111-aaaa-2222-bbbb-3333cccc4444"
+RESOURCE_APP_ID = "22223333-cccc-4444-dddd-5555eeee6666"
+
+_CLIENT = ServicePrincipal(
+    id="aaaaaaaa-bbbb-cccc-1111-222222222222",
+    app_id=CLIENT_APP_ID,
+    app_display_name="My test application",
+    display_name="My test application",
+)
+_RESOURCE = ServicePrincipal(
+    id="bbbbbbbb-cccc-dddd-2222-333333333333",
+    app_id=RESOURCE_APP_ID,
+    app_display_name="My test API",
+    display_name="My test API",
+)
+_MEMBER = User(
+    id="aaaaaaaa-0000-1111-2222-bbbbbbbbbbbb",
+    company_name="Contoso",
+    created_date_time="2016-03-01T15:23:40Z",
+    display_name="Casey Jensen",
+    given_name="Casey",
+    mail="casey@contoso.com",
+    preferred_language="en-us",
+    surname="Jensen",
+    user_principal_name="casey@contoso.com",
+    user_type="Member",
+)
+_LOCAL_ACCOUNT = User(
+    id="bbbbbbbb-1111-2222-3333-cccccccccccc",
+    created_date_time="2026-01-09T10:11:12Z",
+    display_name="Robin Local",
+    user_principal_name="bbbbbbbb-1111-2222-3333-cccccccccccc@contoso.onmicrosoft.com",
+    user_type="Member",
+)
+_SOCIAL_ACCOUNT = User(
+    id="cccccccc-2222-3333-4444-dddddddddddd",
+    created_date_time="2026-02-10T11:12:13Z",
+    display_name="Sam Social",
+    given_name="Sam",
+    mail="sam@example.com",
+    surname="Social",
+    user_type="Member",
+)
+_GUEST = User(
+    id="dddddddd-3333-4444-5555-eeeeeeeeeeee",
+    created_date_time="2025-03-11T12:13:14Z",
+    display_name="Gale Guest",
+    mail="gale@fabrikam.com",
+    preferred_data_location="EUR",
+    user_principal_name="gale_fabrikam.com#EXT#@contoso.onmicrosoft.com",
+    user_type="Guest",
+)
+_SYNCED = User(
+    id="eeeeeeee-4444-5555-6666-ffffffffffff",
+    company_name="Contoso",
+    created_date_time="2014-04-12T13:14:15Z",
+    display_name="Toni Synced",
+    given_name="Toni",
+    mail="toni@contoso.com",
+    on_premises_sam_account_name="toni",
+    on_premises_security_identifier="S-1-5-21-1111111111-2222222222-3333333333-1001",
+    on_premises_user_principal_name="toni@contoso.local",
+    preferred_language="de-de",
+    surname="Synced",
+    user_principal_name="toni@contoso.com",
+    user_type="Member",
+)
+
+
+def _callout(user: User, *, protocol: str = "OAUTH2.0", ip: str = "192.0.2.10") -> Callout:
+    return Callout(
+        type=EVENT_TYPE,
+        source=f"/tenants/{TENANT_ID}/applications/{CLIENT_APP_ID}",
+        data=CalloutData(
+            odata_type=CALLOUT_DATA_TYPE,
+            tenant_id=TENANT_ID,
+            authentication_event_listener_id="11111111-1111-1111-1111-111111111111",
+            custom_authentication_extension_id="22222222-2222-2222-2222-222222222222",
+            authentication_context=AuthenticationContext(
+                correlation_id="33333333-3333-3333-3333-333333333333",
+                client={"ip": ip, "locale": "en-us", "market": "en-us"},
+                protocol=protocol,
+                client_service_principal=_CLIENT,
+                resource_service_principal=_RESOURCE,
+                user=user,
+            ),
+        ),
+    )
+
+
+SCENARIOS: dict[str, Callout] = {
+    "member": _callout(_MEMBER),
+    "local-account": _callout(_LOCAL_ACCOUNT, ip="2001:db8::10"),
+    "social-account": _callout(_SOCIAL_ACCOUNT),
+    "guest": _callout(_GUEST),
+    "saml": _callout(_SYNCED, protocol="SAML"),
+    "minimal": Callout(
+        type=EVENT_TYPE,
+        data=CalloutData(
+            odata_type=CALLOUT_DATA_TYPE,
+            tenant_id=TENANT_ID,
+            authentication_context=AuthenticationContext(
+                user=User(id="ffffffff-5555-6666-7777-aaaaaaaaaaaa")
+            ),
+        ),
+    ),
+}
+"""A callout body by the name that commands and files give it."""
+
+_LITERALS = ("null", "true", "false")
+_CONTEXT = ("data", "authenticationContext")
+
+
+def scenario_named(name: str) -> str:
+    """The scenario that `name` is, or is the beginning of.
+
+    Raises `OperatorError` when that is none, or more than one.
+    """
+    found = [scenario for scenario in SCENARIOS if scenario.startswith(name)]
+    if name in SCENARIOS:
+        return name
+    if len(found) == 1:
+        return found[0]
+    message = f"no scenario {name!r}; there are {', '.join(SCENARIOS)}"
+    raise OperatorError(message)
+
+
+def scenario_callout(name: str, tenant_id: str | None) -> dict[str, Any]:
+    """A scenario's body with a correlation id of its own, of `tenant_id` if given."""
+    body = body_of(scenario_named(name))
+    body["data"]["authenticationContext"]["correlationId"] = str(uuid.uuid4())
+    if tenant_id is not None:
+        placeholder = body["data"]["tenantId"]
+        body["data"]["tenantId"] = tenant_id
+        if "source" in body:
+            body["source"] = body["source"].replace(placeholder, tenant_id)
+    return body
+
+
+def set_fields(body: dict[str, Any], changes: Sequence[str]) -> None:
+    """Apply changes such as ``user.id=…`` to `body`.
+
+    A path begins at the body, at its ``data`` or at the authentication context, wherever its first
+    name is. A value is text; ``null``, ``true``, ``false``, and what begins with ``{``, ``[`` or
+    ``"`` are JSON. Raises `OperatorError`.
+    """
+    for change in changes:
+        path, equals, text = change.partition("=")
+        names = path.split(".")
+        if not equals or not all(names):
+            message = f"--set {change}: expected a path and a value such as user.id=…"
+            raise OperatorError(message)
+        place = _beginning(body, names[0])
+        for name in names[:-1]:
+            place = place.setdefault(name, {})
+            if not isinstance(place, dict):
+                message = f"--set {change}: {name} is no object"
+                raise OperatorError(message)
+        place[names[-1]] = _value(change, text)
+
+
+def _beginning(body: dict[str, Any], name: str) -> dict[str, Any]:
+    """Where a path that begins with `name` begins; what is nowhere is new in the context."""
+    place = body
+    for step in _CONTEXT:
+        inner = place.get(step)
+        if name in place or not isinstance(inner, dict):
+            break
+        place = inner
+    return place
+
+
+def _value(change: str, text: str) -> Any:
+    if text not in _LITERALS and not text.startswith(("{", "[", '"')):
+        return text
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        message = f"--set {change}: begins like JSON and is none; text in quotes is text"
+        raise OperatorError(message) from None
+
+
+def body_of(scenario: str) -> dict[str, Any]:
+    """The JSON body of a scenario, without the fields that it lacks."""
+    return SCENARIOS[scenario].model_dump(by_alias=True, exclude_none=True)

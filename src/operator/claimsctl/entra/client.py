@@ -1,0 +1,212 @@
+"""One callout as Entra makes it: attempts until one is answered, and what Entra would see."""
+
+import json
+import os
+import ssl
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median, quantiles
+from typing import Any, Final
+
+import certifi
+import httpcore2
+import httpx2
+
+from claimsctl.entra.network import NameUnknownError, Stopwatch, TimedNetwork, TlsError
+from claimsctl.errors import OperatorError
+from claimsctl.judge.attempt import Attempt, Cause, NoAnswer, Phase
+from claimsctl.judge.finding import Answer, Verdict
+from claimsctl.judge.transport import judge_attempt
+
+BODY_BYTES_MAX: Final = 4 * 1024 * 1024
+"""More than any answer may have, and than we want in memory."""
+
+
+def public_trust() -> ssl.SSLContext:
+    """What a strict client of the public web trusts: Mozilla's roots, TLS 1.2 and later.
+
+    Not this machine's roots: Entra knows none that its administrator has added. ``SSL_CERT_FILE``
+    names others, for an endpoint in a laboratory. Raises `OperatorError` when it has none.
+    """
+    given = os.environ.get("SSL_CERT_FILE")
+    try:
+        context = ssl.create_default_context(cafile=given or certifi.where())
+    except OSError as error:  # an ssl.SSLError too
+        message = f"SSL_CERT_FILE {given}: no certificates can be read from it: {error.strerror}"
+        raise OperatorError(message) from None
+    context.verify_flags |= ssl.VERIFY_X509_STRICT
+    return context
+
+
+def send_callout(
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    wait_ms: float,
+    trust: ssl.SSLContext | None = None,
+    method: str = "POST",
+) -> Attempt:
+    """POST `body` to `url`, on a connection of its own, and wait `wait_ms` for the whole answer.
+
+    Never raises for what the endpoint or the network does: the attempt says it. Another `method`
+    is none of Entra's: it is for telling what listens there.
+    """
+    trust = trust or public_trust()  # takes 20 ms, which are none of the endpoint's
+    watch = Stopwatch(wait_ms)
+    address = tls_version = http_version = None
+    answer: Answer | None = None
+    no_answer: NoAnswer | None = None
+    pool = httpcore2.ConnectionPool(ssl_context=trust, network_backend=TimedNetwork(watch))
+    try:
+        with (
+            pool,
+            pool.stream(
+                method,
+                _target(url),
+                headers=[(name.encode(), value.encode()) for name, value in headers.items()],
+                content=body,
+            ) as response,
+        ):
+            stream = response.extensions["network_stream"]
+            address = stream.get_extra_info("server_addr")[0]
+            tls_version = stream.get_extra_info("tls_version")
+            http_version = response.extensions["http_version"].decode("ascii")
+            content = _read(response)
+    except (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException) as error:
+        detail = str(error) or "no answer in time"
+        if watch.phase is Phase.BODY:  # something had come
+            detail = detail.replace("without sending a response", "within the answer's head")
+        no_answer = NoAnswer(_cause(error), watch.phase, detail)
+    except _TooLargeError:
+        no_answer = NoAnswer(Cause.TOO_LARGE, watch.phase, f"over {BODY_BYTES_MAX} bytes of body")
+    else:
+        answer = Answer(
+            status=response.status,
+            headers=tuple((_text(name), _text(value)) for name, value in response.headers),
+            body=content,
+            elapsed_ms=watch.elapsed_ms(),
+        )
+    watch.stop()
+    return Attempt(
+        timings=watch.timings,
+        elapsed_ms=watch.elapsed_ms(),
+        answer=answer,
+        no_answer=no_answer,
+        address=address,
+        http_version=http_version,
+        tls_version=tls_version,
+    )
+
+
+class _TooLargeError(Exception):
+    pass
+
+
+def _target(url: str) -> httpcore2.URL:
+    parsed = httpx2.URL(url)  # names in other scripts, characters that a path cannot have
+    return httpcore2.URL(
+        scheme=parsed.raw_scheme, host=parsed.raw_host, port=parsed.port, target=parsed.raw_path
+    )
+
+
+def _read(response: httpcore2.Response) -> bytes:
+    content = bytearray()
+    for part in response.iter_stream():
+        content += part
+        if len(content) > BODY_BYTES_MAX:
+            raise _TooLargeError
+    return bytes(content)
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("latin-1")  # HTTP's own idea of a header's bytes
+
+
+def _cause(error: Exception) -> Cause:
+    match error:
+        case NameUnknownError():
+            return Cause.NAME
+        case TlsError():
+            return Cause.TLS
+        case httpcore2.TimeoutException():
+            return Cause.TIMEOUT
+        case httpcore2.ConnectError():
+            return Cause.CONNECT
+        case httpcore2.ProtocolError() if "without sending" not in str(error):
+            return Cause.PROTOCOL
+        case _:
+            return Cause.CLOSED
+
+
+RETRIES_MAX: Final = 1
+"""``maximumRetries`` of the extension, by Graph's reference."""
+
+_SERVER_ERROR = 500
+_COLD_RATIO = 3.0
+_COLD_MS = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """The attempts at one callout, and the verdict on the last."""
+
+    attempts: tuple[Attempt, ...]
+    verdict: Verdict
+
+    @property
+    def last(self) -> Attempt:
+        """The attempt that counts."""
+        return self.attempts[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Times of several callouts in a row, in milliseconds."""
+
+    times: tuple[float, ...]
+    accepted: int
+
+    def percentile(self, share: int) -> float:
+        """The time that `share` of a hundred callouts stay under."""
+        if len(self.times) == 1:
+            return self.times[0]
+        return quantiles(self.times, n=100, method="inclusive")[share - 1]
+
+    @property
+    def began_cold(self) -> bool:
+        """Whether the first callout seems to have waited for a start: it stands out by far."""
+        first, *others = self.times
+        return bool(others) and first > max(_COLD_RATIO * median(others), _COLD_MS)
+
+
+def play_callout(
+    url: str,
+    body: Mapping[str, Any],
+    headers: Mapping[str, str],
+    wait_ms: int,
+    retries: int = 0,
+    trust: ssl.SSLContext | None = None,
+) -> Played:
+    """Call, and once more up to `retries` times when there was no answer or one of 5xx.
+
+    Entra's documentation says that it tries again, and not after what: that is our reading.
+    """
+    sent = json.dumps(body).encode()
+    attempts: list[Attempt] = []
+    while True:
+        attempts.append(send_callout(url, sent, headers, wait_ms, trust))
+        if len(attempts) > retries or not _tries_again(attempts[-1]):
+            return Played(tuple(attempts), judge_attempt(attempts[-1], wait_ms))
+
+
+def series_of(plays: Sequence[Played]) -> Series:
+    """Times and verdicts of several callouts; a callout's time is that of all its attempts."""
+    times = tuple(sum(attempt.elapsed_ms for attempt in played.attempts) for played in plays)
+    return Series(times, sum(played.verdict.accepted for played in plays))
+
+
+def _tries_again(attempt: Attempt) -> bool:
+    if attempt.answer is not None:
+        return attempt.answer.status >= _SERVER_ERROR
+    assert attempt.no_answer is not None, "an attempt ends in one of the two"  # noqa: S101
+    return attempt.no_answer.cause is not Cause.TOO_LARGE

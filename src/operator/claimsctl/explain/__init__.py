@@ -1,0 +1,1 @@
+"""What every code and finding means: the texts behind claimsctl explain and docs/findings.md."""

@@ -1,0 +1,131 @@
+"""What is in the claims bag: RSP009, RSP010, RSP011, RSP019."""
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
+
+from claimsctl.judge.finding import Basis, Finding
+from claimsctl.judge.json_positions import Body, Kind, Value
+from claimsctl.judge.problem import ERROR_CODES, FINDINGS_OF_A_KIND, failure, warning
+
+CLAIMS_BYTES_MAX: Final = 3072
+"""3 KB: the sum of all keys and values, which we count in bytes of UTF-8."""
+
+_LARGEST = 3
+_HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
+_HINTS: Final = {
+    Kind.NULL: "Leave out what is null.",
+    Kind.LIST: "Send one list of strings; lists within it are not taken.",
+    Kind.OBJECT: "Send its parts as claims of their own, or its JSON as one string.",
+}
+
+
+def taken_claims(bag: Value) -> dict[str, str | list[str]]:
+    """The claims of a bag that nothing is wrong with; of a name given twice the last."""
+    return {
+        str(claim.key): [item.text for item in claim.items]
+        if claim.kind is Kind.LIST
+        else claim.text
+        for claim in bag.items
+    }
+
+
+def judge_claims(body: Body, bag: Value) -> Iterator[Finding]:
+    """Names, then values, then sizes."""
+    claims = _last_of_each(bag)
+    rules = (_no_names(body, claims), _wrong_types(body, claims), _half_characters(body, claims))
+    no_names, wrong_types, half_characters = (islice(r, FINDINGS_OF_A_KIND) for r in rules)
+    yield from no_names
+    yield from wrong_types
+    size = bytes_of(bag)
+    if size > CLAIMS_BYTES_MAX:
+        yield _too_large(body, claims, size)
+    yield from half_characters
+
+
+def bytes_of(bag: Value) -> int:
+    """All names and values, items of lists one by one, in bytes of UTF-8."""
+    return sum(_bytes_of_claim(claim) for claim in _last_of_each(bag))
+
+
+def _bytes_of_claim(claim: Value) -> int:
+    names_and_values = (
+        text
+        for value, _ in claim.walk()
+        for text in (value.key if isinstance(value.key, str) else "", value.text)
+    )
+    return sum(len(text.encode("utf-8", "surrogatepass")) for text in names_and_values)
+
+
+def _last_of_each(bag: Value) -> list[Value]:
+    return list({claim.key: claim for claim in bag.items}.values())
+
+
+def _no_names(body: Body, claims: list[Value]) -> Iterator[Finding]:
+    for claim in claims:
+        if not str(claim.key).strip():
+            yield failure(
+                "RSP009",
+                1003026,
+                "A claim has no name",
+                f'"{claim.key}": {body.spelling(claim)}',
+                "Give every claim a name.",
+                expected="a name that is neither empty nor blank",
+                place=body.place(claim, key=True),
+                doc=ERROR_CODES,
+            )
+
+
+def _wrong_types(body: Body, claims: list[Value]) -> Iterator[Finding]:
+    for claim in claims:
+        parts = claim.items if claim.kind is Kind.LIST else [claim]
+        if wrong := next((part for part in parts if part.kind is not Kind.STRING), None):
+            yield _wrong_type(body, claim, wrong)
+
+
+def _wrong_type(body: Body, claim: Value, wrong: Value) -> Finding:
+    inside = f", the list's item {wrong.key} is {wrong.kind.value}" if wrong is not claim else ""
+    if wrong.kind in (Kind.NUMBER, Kind.BOOLEAN):
+        hint = f'Send it as a string: "{wrong.text}".'
+    else:
+        hint = _HINTS[wrong.kind]
+    return failure(
+        "RSP010",
+        1003003,
+        "A claim is neither a string nor a list of strings",
+        f"{claim.key}: {body.spelling(claim)}{inside}",
+        hint,
+        expected="a string or a list of strings",
+        place=body.place(wrong),
+        basis=Basis.CONVENTION,
+    )
+
+
+def _too_large(body: Body, claims: list[Value], size: int) -> Finding:
+    sizes = sorted(((_bytes_of_claim(claim), claim) for claim in claims), key=lambda s: -s[0])
+    largest = ", ".join(f"{claim.key} ({share})" for share, claim in sizes[:_LARGEST])
+    return failure(
+        "RSP011",
+        1003025,
+        "The claims are too large",
+        f"{size} bytes; largest: {largest}",
+        "Send fewer or shorter claims: all keys and values together may have 3 KB.",
+        expected=f"at most {CLAIMS_BYTES_MAX} bytes",
+        place=body.place(sizes[0][1], key=True),
+    )
+
+
+def _half_characters(body: Body, claims: list[Value]) -> Iterator[Finding]:
+    for claim in claims:
+        texts = (str(claim.key), claim.text, *(item.text for item in claim.items))
+        if any(map(_HALF_CHARACTER.search, texts)):
+            yield warning(
+                "RSP019",
+                1003003,
+                "A claim holds half a character",
+                f"{claim.key}: {body.spelling(claim)}",
+                "Cut text between characters, not within a surrogate pair.",
+                expected="text that UTF-8 can carry",
+                place=body.place(claim),
+            )

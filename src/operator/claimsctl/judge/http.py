@@ -1,0 +1,124 @@
+"""What stands round the body: how long it took, status, content type."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+
+from claimsctl.judge.finding import Answer, Basis, Finding
+from claimsctl.judge.problem import ERROR_CODES, failure, warning
+
+_OK = 200
+_JSON = "application/json"
+_UTF_8 = {"utf-8", "utf8", "us-ascii"}
+_HINTS = {
+    400: "The endpoint takes the callout for a bad request: its own log says why.",
+    401: "The endpoint refuses the token: check which issuer, audience, azp and keys it expects.",
+    403: "Something lets the call in but not through: check the firewall, roles and allow lists.",
+    404: "Check the path of the target URL, and that the service listens there for POST.",
+    405: "The service must take POST at the target URL's path.",
+    413: "The service takes the callout for too large: about 2 KB must be let through.",
+    415: "The service must take application/json, with or without a charset.",
+    429: "Lift the rate limit: a tenant may make 50 callouts a second.",
+    502: "The gateway did not get a proper answer from the service: its own log says why.",
+    503: "The service, or what it reads, was not available: its own log says why.",
+    504: "The gateway waited for the service in vain: find what it waits for.",
+}
+_REDIRECT = "Put the final URL into the extension's targetUrl, and into resourceId its host."
+_ANSWERED = "Send claims as a 200: a user without claims has {} for claims."
+_ERROR = "The endpoint's own log says why. A user without claims is a 200 with claims {}."
+
+
+def judge_time(answer: Answer, wait_ms: int | None) -> Iterator[Finding]:
+    """RSP016: whether Entra would have waited for it."""
+    if wait_ms is None or answer.elapsed_ms is None or answer.elapsed_ms <= wait_ms:
+        return
+    yield failure(
+        "RSP016",
+        1003005,
+        "The answer comes too late",
+        f"{answer.elapsed_ms:.0f} ms",
+        "Find what is slow (cold start, store, connection), and set timeoutInMilliseconds to 2000.",
+        expected=f"the whole answer within {wait_ms} ms",
+        doc=ERROR_CODES,
+    )
+
+
+def judge_status(answer: Answer) -> Iterator[Finding]:
+    """RSP001: any status but 200."""
+    status = answer.status
+    if status == _OK:
+        return
+    title = "Entra takes claims from a 200 only"
+    evidence = f"status {status}"
+    hint = _HINTS.get(status, _ERROR)
+    match status // 100:
+        case 2:
+            hint = _ANSWERED
+        case 3:
+            title = "Entra takes claims from a 200 only, and this is a redirect"
+            location = answer.header("location")
+            evidence += f" to {location}" if location else " without a location"
+            hint = _REDIRECT
+        case _ if challenge := answer.header("www-authenticate"):
+            evidence += f", www-authenticate: {challenge}"
+    yield failure(
+        "RSP001",
+        1003002,
+        title,
+        evidence,
+        hint,
+        expected=f"status {_OK} {HTTPStatus.OK.phrase}",
+        basis=Basis.CONVENTION,
+    )
+
+
+def judge_content_type(answer: Answer) -> Iterator[Finding]:
+    """RSP002: any content type but JSON's; RSP018: a charset that JSON does not have."""
+    values = answer.all_headers("content-type")
+    media_types = [_media_type(value) for value in values] or [""]
+    if wrong := [media_type for media_type in media_types if media_type != _JSON]:
+        yield failure(
+            "RSP002",
+            1003006,
+            "The content type is not application/json",
+            ", ".join(f"content-type: {v}" for v in values) or "no content-type header",
+            _content_type_hint(wrong[0], sent=bool(values)),
+            expected="content-type: application/json, once",
+            doc=ERROR_CODES,
+        )
+        return
+    for value in values:
+        charset = _charset(value)
+        if charset and charset not in _UTF_8:
+            yield warning(
+                "RSP018",
+                1003003,
+                "The content type names a charset that JSON does not have",
+                f"content-type: {value}",
+                "Send application/json alone, and the body in UTF-8.",
+                expected="no charset, or utf-8",
+            )
+
+
+def _content_type_hint(media_type: str, *, sent: bool) -> str:
+    if not sent or media_type == "text/plain":
+        return (
+            "Set the header content-type: application/json yourself; API Gateway says text/plain "
+            "for a function that sets none."
+        )
+    if media_type == "text/html":
+        return (
+            "Find what sends a page: a login, an error or an interstitial in front of the service."
+        )
+    return "Set the header content-type: application/json, once."
+
+
+def _media_type(value: str) -> str:
+    return value.partition(";")[0].strip().lower()
+
+
+def _charset(value: str) -> str:
+    for parameter in value.split(";")[1:]:
+        name, _, charset = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            return charset.strip().strip('"').lower()
+    return ""

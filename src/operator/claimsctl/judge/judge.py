@@ -1,0 +1,52 @@
+"""Would Entra accept this answer? Judged from raw bytes, by rules of its own.
+
+Nothing here is shared with the provider, limits and names included: else both would share a bug.
+Rules and codes are from Entra's reference of the custom claims provider and its list of error
+codes; where that is silent about a code, the finding's basis says so.
+"""
+
+from claimsctl.judge.claims import CLAIMS_BYTES_MAX, bytes_of, judge_claims, taken_claims
+from claimsctl.judge.envelope import read_envelope
+from claimsctl.judge.finding import Answer, Finding, Level, Verdict
+from claimsctl.judge.http import judge_content_type, judge_status, judge_time
+from claimsctl.judge.json_positions import Body, read_body
+from claimsctl.judge.json_text import judge_text
+
+__all__ = ["CLAIMS_BYTES_MAX", "judge"]
+
+_SUCCESS = range(200, 300)
+
+
+def judge(answer: Answer, wait_ms: int | None = None) -> Verdict:
+    """The verdict on `answer`; never raises, whatever the bytes are.
+
+    Failures come in the order in which Entra would stumble over them: time, status, content type,
+    body, envelope, action, claims. With `wait_ms` (the extension's ``timeoutInMilliseconds``) an
+    answer that took longer is refused too. Of an answer that reports an error nothing further is
+    judged; of a kind of finding that a body could have thousands of, a hundred are told.
+    """
+    findings = [*judge_time(answer, wait_ms), *judge_status(answer)]
+    if answer.status not in _SUCCESS:
+        return Verdict(tuple(findings), {}, 0)
+    findings += judge_content_type(answer)
+    body, body_findings = read_body(answer.body)
+    findings += body_findings
+    return _verdict_on(body, findings) if body else Verdict(_ordered(findings), {}, 0)
+
+
+def _verdict_on(body: Body, findings: list[Finding]) -> Verdict:
+    claims, envelope_findings = read_envelope(body)
+    findings += envelope_findings
+    if claims is not None:
+        findings += judge_claims(body, claims)
+    findings += judge_text(body)
+    accepted = claims is not None and not any(f.level is Level.FAIL for f in findings)
+    return Verdict(
+        _ordered(findings),
+        taken_claims(claims) if claims is not None and accepted else {},
+        0 if claims is None else bytes_of(claims),
+    )
+
+
+def _ordered(findings: list[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda finding: finding.level is not Level.FAIL))

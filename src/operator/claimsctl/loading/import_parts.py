@@ -1,0 +1,194 @@
+"""Records → compressed files of DynamoDB JSON in S3, as ImportTable reads them."""
+
+import hashlib
+import json
+import queue
+import tempfile
+import threading
+import zlib
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from claimsctl.claims_file.record import Record
+from claimsctl.claims_table.parallel import batches
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+WORKERS = 4
+"""Parts that are compressed and uploaded at the same time."""
+
+ROWS_PER_PART = 1_000_000
+"""Ours: 60 MB compressed, a few hundred parts for the largest files. AWS advises some millions of
+small items an object, and takes 50,000 objects."""
+
+_ROWS_PER_BLOCK = 5_000
+_BLOCKS_PER_PART = ROWS_PER_PART // _ROWS_PER_BLOCK
+_BLOCKS_WAITING = 2
+_GZIP = 16 + zlib.MAX_WBITS
+_CHECKSUM = "sha256"
+_NOT_FOUND = {"404", "NoSuchKey", "NotFound"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A folder in S3 that holds the parts of one file and nothing else."""
+
+    bucket: str
+    prefix: str
+    """Ends with a slash."""
+
+    @property
+    def url(self) -> str:
+        """As the AWS command line takes it."""
+        return f"s3://{self.bucket}/{self.prefix}"
+
+    def key(self, part: int) -> str:
+        """The object that holds part number `part`."""
+        return f"{self.prefix}part-{part:05}.json.gz"
+
+
+@dataclass(slots=True)
+class Uploaded:
+    """What is in S3."""
+
+    rows: int = 0
+    keys: set[str] = field(default_factory=set)
+    found: int = 0
+    """Parts that an earlier run had uploaded."""
+    size: int = 0
+    """Bytes that ImportTable charges for: uncompressed."""
+    stored_size: int = 0
+    """Bytes in S3."""
+
+
+def upload_parts(
+    s3: "S3Client",
+    place: Place,
+    records: Iterable[Record],
+    done: Uploaded,
+    advance: Callable[[int], None],
+) -> None:
+    """Put `records` into parts below `place`; `advance` hears of rows as they are taken.
+
+    `done` tells what is there, also when this ends early.
+
+    The same records make the same parts, and a part that is there already is not sent again. Blocks
+    of rows go round the workers, so that memory holds a few of them, however long the file is, and
+    rows that stand together in the file are spread over the parts. Raises what the SDK raises.
+    """
+    lock = threading.Lock()
+    failed = threading.Event()
+    waiting = [queue.Queue[bytes | None](_BLOCKS_WAITING) for _ in range(WORKERS)]
+
+    def work(number: int) -> None:
+        try:
+            _fill_parts(s3, place, number, lambda: _take(waiting[number], failed), done, lock)
+        except BaseException:
+            failed.set()
+            raise
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        workers = [pool.submit(work, number) for number in range(WORKERS)]
+        try:
+            for count, block in enumerate(batches(records, _ROWS_PER_BLOCK)):
+                if not _put(waiting[count % WORKERS], _lines(block), failed):
+                    break
+                done.rows += len(block)
+                advance(len(block))
+        finally:
+            for blocks in waiting:
+                _put(blocks, None, failed)
+    for worker in workers:
+        worker.result()
+
+
+def _put(blocks: "queue.Queue[bytes | None]", block: bytes | None, failed: threading.Event) -> bool:
+    while not failed.is_set():
+        try:
+            blocks.put(block, timeout=0.1)
+        except queue.Full:
+            continue
+        return True
+    return False
+
+
+def _take(blocks: "queue.Queue[bytes | None]", failed: threading.Event) -> bytes | None:
+    while not failed.is_set():
+        try:
+            return blocks.get(timeout=0.1)
+        except queue.Empty:
+            continue
+    return None
+
+
+def _lines(records: Iterable[Record]) -> bytes:
+    lines = (
+        json.dumps({"Item": record.to_item()}, ensure_ascii=False, separators=(",", ":"))
+        for record in records
+    )
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _fill_parts(
+    s3: "S3Client",
+    place: Place,
+    number: int,
+    take: Callable[[], bytes | None],
+    done: Uploaded,
+    lock: threading.Lock,
+) -> None:
+    block = take()
+    while block is not None:
+        with tempfile.TemporaryFile() as part:
+            digest = hashlib.sha256()
+            packer = zlib.compressobj(wbits=_GZIP)  # no time in its header: the same each time
+            size = 0
+            for _ in range(_BLOCKS_PER_PART):
+                size += len(block)
+                _write(part, digest, packer.compress(block))
+                block = take()
+                if block is None:
+                    break
+            _write(part, digest, packer.flush())
+            stored = part.tell()
+            found = _upload(s3, place, place.key(number), part, digest.hexdigest())
+            with lock:
+                done.keys.add(place.key(number))
+                done.found += found
+                done.size += size
+                done.stored_size += stored
+        number += WORKERS
+
+
+def _write(part: IO[bytes], digest: "hashlib._Hash", packed: bytes) -> None:
+    part.write(packed)
+    digest.update(packed)
+
+
+def _upload(s3: "S3Client", place: Place, key: str, part: IO[bytes], checksum: str) -> bool:
+    """Whether the part was there already."""
+    try:
+        there = s3.head_object(Bucket=place.bucket, Key=key)
+        if there.get("Metadata", {}).get(_CHECKSUM) == checksum:
+            return True
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") not in _NOT_FOUND:
+            raise
+    part.seek(0)
+    s3.upload_fileobj(part, place.bucket, key, ExtraArgs={"Metadata": {_CHECKSUM: checksum}})
+    return False
+
+
+def strangers(s3: "S3Client", place: Place, own: set[str]) -> list[str]:
+    """Objects below `place` that are not among `own`: ImportTable would read them too."""
+    found: list[str] = []
+    for page in s3.get_paginator("list_objects_v2").paginate(
+        Bucket=place.bucket, Prefix=place.prefix
+    ):
+        found += [entry["Key"] for entry in page.get("Contents", []) if entry["Key"] not in own]
+    return found

@@ -1,0 +1,163 @@
+"""Parts in S3 → a new table, by DynamoDB's own ImportTable, and what a stack's table has beside."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from claims_provider.claims.item import EXPIRES_AT
+
+from claimsctl.loading.import_parts import Place
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_dynamodb.type_defs import ImportTableDescriptionTypeDef
+
+IN_PROGRESS = "IN_PROGRESS"
+COMPLETED = "COMPLETED"
+
+_FIRST_WAIT_SECONDS = 2.0
+_LONGEST_WAIT_SECONDS = 30.0
+_SILENT_ROUNDS = 20
+"""How often in a row the import's state may not be had (some ten minutes)."""
+
+_SWITCH_ROUNDS = 30
+_SWITCH_SECONDS = 10.0
+_NOT_YET = {
+    "ResourceInUseException",
+    "LimitExceededException",
+    "ContinuousBackupsUnavailableException",
+    "ThrottlingException",
+    "InternalServerError",
+}
+"""A table that was made a moment ago takes one change at a time, and backups a little later."""
+
+Wait = Callable[[float], None]
+
+
+def find_import(
+    client: "DynamoDBClient", table: str, place: Place
+) -> "ImportTableDescriptionTypeDef | None":
+    """The latest import of `place` into `table`, if the table is there.
+
+    ``None`` when there is no such table. An import's state is empty when the table came about in
+    another way, or from other parts. Raises what the SDK raises.
+    """
+    try:
+        arn = client.describe_table(TableName=table)["Table"]["TableArn"]
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") == "ResourceNotFoundException":
+            return None
+        raise
+    token: dict[str, Any] = {}
+    latest: Any = None
+    while True:
+        answer = client.list_imports(TableArn=arn, **token)
+        for summary in answer.get("ImportSummaryList", []):
+            source = summary.get("S3BucketSource", {})
+            if (source.get("S3Bucket"), source.get("S3KeyPrefix")) == (place.bucket, place.prefix):
+                latest = max(latest or summary, summary, key=lambda one: one["StartTime"])
+        if not (more := answer.get("NextToken")):
+            break
+        token = {"NextToken": more}
+    if latest is None:
+        return {}
+    return client.describe_import(ImportArn=latest["ImportArn"])["ImportTableDescription"]
+
+
+def start_import(
+    client: "DynamoDBClient", table: str, place: Place, schema: dict[str, Any], token: str
+) -> "ImportTableDescriptionTypeDef":
+    """Begin an import of all that is below `place` into the new table `table`.
+
+    `schema` is CreateTable's; `token` makes a second call within eight hours the same import.
+    Raises what the SDK raises.
+    """
+    return client.import_table(
+        ClientToken=token,
+        S3BucketSource={"S3Bucket": place.bucket, "S3KeyPrefix": place.prefix},
+        InputFormat="DYNAMODB_JSON",
+        InputCompressionType="GZIP",
+        TableCreationParameters={
+            "TableName": table,
+            "AttributeDefinitions": schema["AttributeDefinitions"],
+            "KeySchema": schema["KeySchema"],
+            "BillingMode": schema["BillingMode"],
+            "SSESpecification": {"Enabled": True},  # as in template.yaml
+        },
+    )["ImportTableDescription"]
+
+
+def follow_import(
+    client: "DynamoDBClient", arn: str, wait: Wait = time.sleep
+) -> Iterator["ImportTableDescriptionTypeDef"]:
+    """The import's state, again and again until it has ended.
+
+    What cannot be had for a while is asked for again. Raises what the SDK raises when it cannot be
+    had for some ten minutes; the import goes on then.
+    """
+    pause, silent = _FIRST_WAIT_SECONDS, 0
+    while True:
+        try:
+            state = client.describe_import(ImportArn=arn)["ImportTableDescription"]
+        except (BotoCoreError, ClientError):
+            silent += 1
+            if silent >= _SILENT_ROUNDS:
+                raise
+        else:
+            silent = 0
+            yield state
+            if state.get("ImportStatus") not in {IN_PROGRESS, "CANCELLING"}:
+                return
+        wait(pause)
+        pause = min(_LONGEST_WAIT_SECONDS, pause * 1.5)
+
+
+def protections(
+    client: "DynamoDBClient", table: str, wait: Wait = time.sleep
+) -> Iterator[tuple[str, Callable[[], None]]]:
+    """What template.yaml's table has and an imported one has not: a name, and what switches it on.
+
+    Each may be switched on twice. It raises what the SDK raises.
+    """
+    yield (
+        f"TTL on {EXPIRES_AT}",
+        lambda: _patiently(lambda: _switch_ttl_on(client, table), wait),
+    )
+    yield (
+        "point-in-time recovery",
+        lambda: _patiently(
+            lambda: client.update_continuous_backups(
+                TableName=table,
+                PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
+            ),
+            wait,
+        ),
+    )
+    yield (
+        "deletion protection",
+        lambda: _patiently(
+            lambda: client.update_table(TableName=table, DeletionProtectionEnabled=True), wait
+        ),
+    )
+
+
+def _switch_ttl_on(client: "DynamoDBClient", table: str) -> None:
+    state = client.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
+    if state.get("TimeToLiveStatus") not in {"ENABLED", "ENABLING"}:
+        client.update_time_to_live(
+            TableName=table,
+            TimeToLiveSpecification={"Enabled": True, "AttributeName": EXPIRES_AT},
+        )
+
+
+def _patiently(switch: Callable[[], object], wait: Wait) -> None:
+    for left in reversed(range(_SWITCH_ROUNDS)):
+        try:
+            switch()
+        except ClientError as error:
+            if not left or error.response.get("Error", {}).get("Code") not in _NOT_YET:
+                raise
+        else:
+            return
+        wait(_SWITCH_SECONDS)

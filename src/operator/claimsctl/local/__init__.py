@@ -1,1 +1,0 @@
-"""Everything on one machine: the table, the gateway, the function in process."""

@@ -1,0 +1,120 @@
+"""Where messages begin and end in the bytes that pass. The bytes themselves stay what they are."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import h11
+
+from claimsctl.tap.recording import Sighting
+
+HEAD_BYTES_MAX: Final = 256 * 1024
+"""A longer head is passed on unread."""
+
+NotHttpError = h11.RemoteProtocolError
+"""What passes is not HTTP/1: it cannot be told where messages end."""
+
+_HEAD_END = re.compile(rb"\n\r?\n")
+_HOST = re.compile(rb"(?im)^(host):[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*")
+_LINE_END = re.compile(rb"\r?\n")
+_SYNTHETIC: Final = [("host", "x")]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Bytes of one request, to be forwarded."""
+
+    raw: bytes
+    request: h11.Request | None
+    """The head, if this is where it ends."""
+    content: bytes
+    """What of the body is in it, without what chunks add."""
+    ended: bool
+
+
+class Requests:
+    """The requests on one connection, with `host` in the place of theirs."""
+
+    def __init__(self, host: bytes) -> None:
+        self._host = host
+        self._parser = _parser(h11.SERVER)
+        self._in_body = False
+        self.held = b""
+        """Bytes that are not forwarded yet: a head that is not whole."""
+
+    def read(self, data: bytes) -> Iterator[Piece]:
+        """What to forward, now that `data` has come. Raises `NotHttpError`; then see `held`."""
+        while data:
+            self.held += data
+            self._parser.receive_data(data)
+            request, content, ended = _next_events(self._parser)
+            if request is None and not self._in_body:
+                return
+            data = self._parser.trailing_data[0] if ended else b""
+            raw = self.held[: len(self.held) - len(data)]
+            self.held = b""
+            self._in_body = not ended
+            if ended:
+                self._parser = _parser(h11.SERVER)
+            assert request is None or isinstance(request, h11.Request)  # noqa: S101  # for mypy
+            yield Piece(raw if request is None else self._addressed(raw), request, content, ended)
+
+    def _addressed(self, raw: bytes) -> bytes:
+        """`raw`, beginning with a head, with the service's Host: it is chosen by that."""
+        end = _HEAD_END.search(raw)
+        assert end is not None, "h11 has found it"  # noqa: S101
+        head, rest = raw[: end.start() + 1], raw[end.start() + 1 :]
+        head, replaced = _HOST.subn(rb"\1: " + self._host, head)
+        if not replaced:  # HTTP/1.0 may do without
+            head = _LINE_END.sub(rb"\g<0>Host: " + self._host + b"\r\n", head, count=1)
+        return head + rest
+
+
+class Answers:
+    """The answer to one request."""
+
+    def __init__(self, method: str) -> None:
+        self._parser = _parser(h11.CLIENT)
+        self._parser.send(h11.Request(method=method, target="/", headers=_SYNTHETIC))
+        self._parser.send(h11.EndOfMessage())
+
+    def read(self, data: bytes, sighting: Sighting) -> bool:
+        """Put into `sighting` what is in `data`; whether that was the end of it.
+
+        No `data`: the connection has ended. Raises `NotHttpError`, also when that is too early.
+        """
+        self._parser.receive_data(data)
+        response, content, ended = _next_events(self._parser)
+        if isinstance(response, h11.Response):
+            sighting.take_answer(response)
+        sighting.answer.take(content)
+        return ended
+
+    @property
+    def rest(self) -> bytes:
+        """What came after the end."""
+        return self._parser.trailing_data[0]
+
+
+def _parser(role: type[h11.CLIENT] | type[h11.SERVER]) -> h11.Connection:
+    return h11.Connection(role, max_incomplete_event_size=HEAD_BYTES_MAX)
+
+
+def _next_events(
+    parser: h11.Connection,
+) -> tuple[h11.Request | h11.Response | None, bytes, bool]:
+    head: h11.Request | h11.Response | None = None
+    content: list[bytes] = []
+    while True:
+        match parser.next_event():
+            case h11.Request() | h11.Response() as event:
+                head = event
+            case h11.Data(data=data):
+                content.append(bytes(data))
+            case h11.InformationalResponse():
+                pass
+            case h11.EndOfMessage():
+                return head, b"".join(content), True
+            case _:  # more is needed
+                return head, b"".join(content), False

@@ -1,0 +1,134 @@
+"""What the forwarding has seen of one exchange: bytes as they passed, and when."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import h11
+
+from claimsctl.judge.attempt import NoAnswer, Phase
+
+BODY_BYTES_MAX: Final = 256 * 1024
+"""Of each body, how much is kept; all of it is forwarded. Claims may be 3 KB."""
+
+LEAST_WAIT_MS: Final = 200
+"""The least timeoutInMilliseconds."""
+
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(slots=True)
+class Side:
+    """A request or an answer, as far as it has come."""
+
+    headers: Headers = ()
+    body: bytearray = field(default_factory=bytearray)
+    body_bytes: int = 0
+    """All of the body, without what chunks add."""
+
+    def take(self, content: bytes) -> None:
+        """Count `content`, and keep what there is room for."""
+        self.body_bytes += len(content)
+        self.body += content[: BODY_BYTES_MAX - len(self.body)]
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of the body has been kept."""
+        return len(self.body) == self.body_bytes
+
+
+@dataclass(slots=True)
+class Sighting:
+    """One exchange. It is told when it is over, and before if it takes long."""
+
+    number: int
+    began_at: float = field(default_factory=time.time)
+    began: float = field(default_factory=time.perf_counter)
+    """For differences, as are all moments here."""
+    method: str = ""
+    target: str = ""
+    request: Side = field(default_factory=Side)
+    status: int | None = None
+    answer: Side = field(default_factory=Side)
+    connecting: Mapping[Phase, float] = field(default_factory=dict)
+    """Milliseconds, where a connection was made for this exchange."""
+    connected: float | None = None
+    arrived: bool = False
+    """Whether the request is whole."""
+    sent: float | None = None
+    first_byte: float | None = None
+    ended: float | None = None
+    left: float | None = None
+    """When the caller closed its side, the answer not being there."""
+    no_answer: NoAnswer | None = None
+    over: bool = False
+
+    def take_request(self, request: h11.Request) -> None:
+        """The request's head."""
+        self.method = request.method.decode("latin-1")
+        self.target = request.target.decode("latin-1")
+        self.request.headers = _headers(request)
+
+    def take_answer(self, response: h11.Response) -> None:
+        """The answer's head."""
+        self.status = response.status_code
+        self.answer.headers = _headers(response)
+
+    def end(self, no_answer: NoAnswer | None = None) -> None:
+        """The answer is complete, or there will be none."""
+        self.ended = time.perf_counter()
+        self.no_answer = no_answer
+        self.over = True
+
+    def copy(self) -> "Sighting":
+        """What it is now, whatever passes later."""
+        return replace(
+            self,
+            request=replace(self.request, body=bytearray(self.request.body)),
+            answer=replace(self.answer, body=bytearray(self.answer.body)),
+        )
+
+    @property
+    def phase(self) -> Phase:
+        """Where the exchange is."""
+        if self.first_byte is not None:
+            return Phase.BODY
+        if self.sent is not None:
+            return Phase.FIRST_BYTE
+        return Phase.SEND if self.connected is not None else Phase.CONNECT
+
+    def timings(self) -> dict[Phase, float]:
+        """Milliseconds of each phase that was begun, here, behind the tunnel."""
+        end = time.perf_counter() if self.ended is None else self.ended
+        moments = [self.began if self.connected is None else max(self.began, self.connected)]
+        moments += [moment for moment in (self.sent, self.first_byte) if moment is not None]
+        phases = (Phase.SEND, Phase.FIRST_BYTE, Phase.BODY)[: len(moments)]
+        ends = [*moments[1:], end]
+        passed = {
+            phase: max(0.0, until - since) * 1000
+            for phase, since, until in zip(phases, moments, ends, strict=True)
+        }
+        return dict(self.connecting) | (passed if self.connected is not None else {})
+
+    @property
+    def given_up_ms(self) -> float | None:
+        """How long the caller has waited for an answer, if it has left.
+
+        Who leaves within the least timeoutInMilliseconds has only closed its sending side.
+        """
+        waited = None if self.left is None else (self.left - self.began) * 1000
+        return None if waited is None or waited < LEAST_WAIT_MS else waited
+
+    @property
+    def total_ms(self) -> float:
+        """From the request's first byte to the answer's last, or to now."""
+        return ((time.perf_counter() if self.ended is None else self.ended) - self.began) * 1000
+
+
+def _headers(message: h11.Request | h11.Response) -> Headers:
+    """Names as they came, bytes as HTTP has them."""
+    return tuple(
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, value in message.headers.raw_items()
+    )

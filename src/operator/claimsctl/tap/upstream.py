@@ -1,0 +1,129 @@
+"""The real service: where it is, and how it is connected to."""
+
+import asyncio
+import ipaddress
+import os
+import socket
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+
+from claimsctl.entra.network import Stopwatch, tls_reason
+from claimsctl.errors import OperatorError
+from claimsctl.judge.attempt import Cause, NoAnswer, Phase
+
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Where requests are forwarded to."""
+
+    scheme: str
+    host: str
+    port: int
+    shown_host: str
+    """As the Host header has it: with a port that is not the scheme's own."""
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port."""
+        return f"{self.scheme}://{self.shown_host}"
+
+
+def read_service(url: str) -> Service:
+    """The service at `url`; path and query stay the caller's own. Raises `OperatorError`."""
+    parsed = httpx2.URL(url)  # names in other scripts
+    if urlsplit(url).username is not None:
+        message = "--upstream: name and password in a URL are not forwarded: leave them out"
+        raise OperatorError(message)
+    host = parsed.raw_host.decode("ascii")
+    return Service(
+        scheme=parsed.scheme,
+        host=host,
+        port=parsed.port or _PORTS[parsed.scheme],
+        shown_host=parsed.netloc.decode("ascii"),
+    )
+
+
+class NoConnectionError(Exception):
+    """There is no connection to the service."""
+
+    def __init__(self, no_answer: NoAnswer) -> None:
+        super().__init__(no_answer.detail)
+        self.no_answer = no_answer
+
+
+async def connect(
+    service: Service,
+    trust: ssl.SSLContext,
+    protocol: Callable[[], asyncio.Protocol],
+    watch: Stopwatch,
+) -> None:
+    """Connect `protocol` to `service`, as long as that may take. Raises `NoConnectionError`."""
+    loop = asyncio.get_running_loop()
+    try:
+        addresses = await _resolve(service)
+    except OSError as error:
+        raise _failed(Cause.NAME, Phase.DNS, error.strerror or str(error)) from error
+    watch.enter(Phase.CONNECT)
+    try:
+        sock = await _first_that_accepts(addresses)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)  # asyncio has its own text
+        raise _failed(Cause.CONNECT, Phase.CONNECT, reason) from error
+    if service.scheme == "http":
+        await loop.create_connection(protocol, sock=sock)
+        return
+    watch.enter(Phase.TLS)
+    try:
+        await loop.create_connection(
+            protocol,
+            sock=sock,
+            ssl=trust,
+            server_hostname=service.host,
+            ssl_handshake_timeout=_FOR_EVER,
+        )
+    except (OSError, ValueError) as error:
+        raise _failed(Cause.TLS, Phase.TLS, tls_reason(error)) from error
+
+
+_FOR_EVER = 24 * 60 * 60.0
+"""A service that hangs hangs: asyncio's own patience of a minute would be an invention."""
+
+
+def _failed(cause: Cause, phase: Phase, detail: str) -> NoConnectionError:
+    return NoConnectionError(NoAnswer(cause, phase, detail))
+
+
+async def _resolve(service: Service) -> list[Any]:
+    with suppress(ValueError):  # an address needs no thread to look it up in
+        version = ipaddress.ip_address(service.host).version
+        family = socket.AF_INET if version == 4 else socket.AF_INET6  # noqa: PLR2004
+        return [(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (service.host, service.port))]
+    return await asyncio.get_running_loop().getaddrinfo(
+        service.host, service.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP
+    )
+
+
+async def _first_that_accepts(addresses: list[Any]) -> socket.socket:
+    failure = OSError("no address")
+    for family, kind, protocol, _, address in addresses:
+        sock = socket.socket(family, kind, protocol)
+        sock.setblocking(False)  # noqa: FBT003  # the socket's own interface
+        try:
+            await asyncio.get_running_loop().sock_connect(sock, address)
+        except OSError as error:
+            sock.close()
+            failure = error
+        except BaseException:  # the caller has gone
+            sock.close()
+            raise
+        else:
+            return sock
+    raise failure

@@ -1,0 +1,54 @@
+"""Files of claims for tests, and what reading them gives."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from claimsctl.claims_file.check import read_records
+from claimsctl.claims_file.formats import ReadOptions
+from claimsctl.claims_file.record import Record
+from claimsctl.claims_file.row import check_fields, read_cell
+from claimsctl.errors import ExitCode, OperatorError
+
+TENANT = "aaaabbbb-0000-cccc-1111-dddd2222eeee"
+USER = "aaaaaaaa-0000-1111-2222-bbbbbbbbbbbb"
+APP = "00001111-aaaa-2222-bbbb-3333cccc4444"
+
+Read = Callable[[bytes | str], list[Record]]
+Refused = Callable[[bytes | str], list[str]]
+
+
+def reader_in(folder: Path) -> Read:
+    """`read(content)` gives the records of a file with that content, in `folder`."""
+
+    def read(content: bytes | str) -> list[Record]:
+        path = folder / "claims"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return read_records(path, TENANT)
+
+    return read
+
+
+def refuser_in(folder: Path) -> Refused:
+    """`refused(content)` gives the message and its lines, without the folder."""
+
+    def refused(content: bytes | str) -> list[str]:
+        with pytest.raises(OperatorError) as raised:
+            reader_in(folder)(content)
+        assert ExitCode.USAGE is raised.value.exit_code
+        return [line.replace(f"{folder}/", "") for line in (str(raised.value), *raised.value.lines)]
+
+    return refused
+
+
+def read_record(fields: Mapping[str, object], tenant: str | None) -> Record:
+    """The record of a row of fields. Raises the first `FieldProblem`."""
+    found = check_fields(fields, ReadOptions(tenant=tenant))
+    if isinstance(found, list):
+        raise found[0]
+    return Record(*found[:6])
+
+
+def read_cells(cells: Mapping[str, str]) -> dict[str, object]:
+    """What cells hold. Raises the first `FieldProblem`."""
+    return {name: read_cell(name, text, ReadOptions()) for name, text in cells.items()}

@@ -1,0 +1,229 @@
+"""Fields of a row → a checked record: whose claims, until when, which."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from claims_provider.claims.key import LayerKey
+from claimsctl.claims_file.problem import FieldProblem
+from claimsctl.claims_file.record import Record
+
+from tests.claims_file.files import APP, TENANT, USER, read_cells, read_record
+
+OTHER_TENANT = "bbbbcccc-1111-dddd-2222-eeee3333ffff"
+
+
+def _problem(default_tenant: str | None = TENANT, **fields: Any) -> tuple[str, str]:
+    with pytest.raises(FieldProblem) as raised:
+        read_record({"user": USER} | fields, default_tenant)
+    return raised.value.field, str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("fields", "pk", "sk"),
+    [
+        ({}, f"TENANT#{TENANT}", "APP#*"),
+        ({"user": "", "app_id": "", "tenant_id": ""}, f"TENANT#{TENANT}", "APP#*"),
+        ({"user": None, "app_id": APP.upper()}, f"TENANT#{TENANT}", f"APP#{APP}"),
+        ({"user": USER.upper()}, f"USER#{TENANT}#{USER}", "APP#*"),
+        ({"user": USER, "app_id": APP}, f"USER#{TENANT}#{USER}", f"APP#{APP}"),
+        ({"user": "Casey@CONTOSO.com"}, f"USER#{TENANT}#casey@contoso.com", "APP#*"),
+        ({"user": "É@x.de"}, f"USER#{TENANT}#É@x.de", "APP#*"),
+        ({"tenant_id": OTHER_TENANT.upper()}, f"TENANT#{OTHER_TENANT}", "APP#*"),
+    ],
+)
+def test_keys_are_normalised(fields: dict[str, Any], pk: str, sk: str) -> None:
+    """GUIDs and ASCII letters of addresses go to lower case, as the function looks them up."""
+    assert LayerKey(pk, sk) == read_record(fields, TENANT).key
+
+
+@pytest.mark.parametrize("field", ["tenant_id", "user", "app_id"])
+@pytest.mark.parametrize("value", ["casey", f"{{{USER}}}", f" {USER}", USER[:-1], "*", "-", " "])
+def test_ids_that_are_none(field: str, value: str) -> None:
+    """What is no GUID is refused with what was found and what is expected."""
+    name, message = _problem(**{field: value})
+    assert field == name
+    assert message.startswith("expected a GUID such as 00000000-")
+    assert message.endswith(f"found {value!r}")
+
+
+@pytest.mark.parametrize("field", ["tenant_id", "user", "app_id"])
+@pytest.mark.parametrize("value", ["1.2E+16", "12345.0", "1,2E+16", "12345", "4e5"])
+def test_ids_that_a_spreadsheet_has_rewritten(field: str, value: str) -> None:
+    """An id that was taken for a number has lost its digits; the message says what to do."""
+    name, message = _problem(**{field: value})
+    assert field == name
+    told = f"found '{value}', as a spreadsheet rewrites numbers; format the column as text and "
+    assert message.partition("0000, ")[2].startswith(told)
+
+
+@pytest.mark.parametrize("user", ["@", "a@", "@b", "a@b@c", "a b@c", "a@b\n", f"{'a' * 320}@b"])
+def test_addresses_that_are_none(user: str) -> None:
+    """An address has one @ with something on both sides, no spaces, 320 bytes at most."""
+    name, message = _problem(user=user)
+    assert ("user", "expected an address") == (name, message[:19])
+
+
+def test_a_row_without_tenant() -> None:
+    """Without a tenant of its own or --tenant a row is nobody's."""
+    problem = ("tenant_id", "empty; expected the tenant's GUID, or give --tenant")
+    assert problem == _problem(default_tenant=None)
+    assert OTHER_TENANT == read_record({"tenant_id": OTHER_TENANT}, None).tenant_id
+
+
+@pytest.mark.parametrize(
+    ("value", "moment"),
+    [
+        ("2030-12-31T23:59:59Z", datetime(2030, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        ("2030-12-31T23:59:59+00:00", datetime(2030, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        ("2031-01-01 01:59:59.9+02:00", datetime(2030, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        ("2026-01-01T00:00Z", datetime(2026, 1, 1, tzinfo=UTC)),
+        ("1924991999", datetime(2030, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        (1924991999, datetime(2030, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        (99_999_999_999, datetime(5138, 11, 16, 9, 46, 39, tzinfo=UTC)),
+    ],
+)
+def test_rows_expire(value: object, moment: datetime) -> None:
+    """A date and time with its zone, or epoch seconds, fractions dropped."""
+    assert moment.timestamp() == read_record({"expires_at": value}, TENANT).expires_at
+
+
+@pytest.mark.parametrize("value", ["", None])
+def test_rows_need_not_expire(value: object) -> None:
+    """Without a moment a row holds for ever."""
+    assert read_record({"expires_at": value}, TENANT).expires_at is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2030-12-31", "2030-12-31T23:59:59", "31.12.2030", "never", "0", "20301231", "-1", "²", "٣",
+        "1800000000000", "100000000000", "9999-12-31T23:59:59Z", "1960-01-01T00:00:00Z", "1e9",
+        "9" * 5000, " 1924991999", "0001-01-01T00:00:00+23:59", 0, -1, 1_800_000_000_000, True,
+        False, 1924991999.0, float("nan"), float("inf"), [], [1924991999], {"N": "1"},
+    ],
+)  # fmt: skip
+def test_moments_that_are_none(value: object) -> None:
+    """A row must not expire in 1970 by a date read as seconds, nor never by milliseconds.
+
+    The year 9999 is beyond what the function believes, so the row would be gone at once.
+    """
+    field, message = _problem(expires_at=value)
+    expected = (
+        "expected a date and time with its zone such as 2030-12-31T23:59:59Z, or epoch seconds, "
+        "from 2001 to 5138; empty for never; found "
+    )
+    assert ("expires_at", expected) == (field, message[: len(expected)])
+    assert len(message) < len(expected) + 120
+
+
+@pytest.mark.parametrize(
+    ("cell", "hidden"),
+    [
+        ("", ()),
+        ("tier", ("tier",)),
+        ("tier|queue", ("tier", "queue")),
+        ('["tier","a|b"]', ("tier", "a|b")),
+        ("[]", ()),
+    ],
+)
+def test_claims_are_hidden(cell: str, hidden: tuple[str, ...]) -> None:
+    """`hidden_claims` lists names as a claim's cell lists values."""
+    assert hidden == read_record(read_cells({"hidden_claims": cell}), TENANT).hidden
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (["tier", ""], 'a claim needs a name, found the list ["tier", ""]'),
+        (" ", 'a claim needs a name, found the list [" "]'),
+        (["tier", " zz"], "blanks round the name ' zz', which no claim has"),
+        ("tier ", "blanks round the name 'tier ', which no claim has"),
+        (["tier\n"], "blanks round the name 'tier\\n', which no claim has"),
+        ("tier|queue", "expected a list of claim names, found 'tier|queue'"),
+        (7, "expected a string or a list of strings, found the number 7"),
+        ({}, "expected a string or a list of strings, found the object {}"),
+        ([None], "expected a string or a list of strings, found null"),
+    ],
+)  # fmt: skip
+def test_hidden_claims_that_are_none(value: object, message: str) -> None:
+    """A name that cannot be one would hide nothing, and nobody would notice."""
+    assert ("hidden_claims", message) == _problem(hidden_claims=value)
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ("a||b", "an empty item in the list 'a||b'; if meant, write a JSON array"),
+        ("a|b|", "an empty item in the list 'a|b|'; if meant, write a JSON array"),
+        ("|", "an empty item in the list '|'; if meant, write a JSON array"),
+        ("a| |b", "an empty item in the list 'a| |b'; if meant, write a JSON array"),
+        ("a | b", "blanks round the item 'a ' in the list 'a | b'; if meant, write a JSON array"),
+    ],
+)
+@pytest.mark.parametrize("field", ["roles", "hidden_claims"])
+def test_a_slip_in_a_list(field: str, cell: str, message: str) -> None:
+    """An item that is empty or blank at an end is nobody's role; a JSON array may have it."""
+    with pytest.raises(FieldProblem) as raised:
+        read_cells({field: cell})
+    assert (field, message) == (raised.value.field, str(raised.value))
+    assert {"roles": ["a ", ""]} == read_cells({"roles": '["a ", ""]'})
+
+
+@pytest.mark.parametrize("cell", ['["tier", " zz"]', " zz"])
+def test_hidden_cells_with_blanks(cell: str) -> None:
+    """Headings are trimmed, so a hidden name with blanks would let the claim through."""
+    with pytest.raises(FieldProblem, match="blanks round the name ' zz'"):
+        read_record(read_cells({"hidden_claims": cell}), TENANT)
+
+
+@pytest.mark.parametrize("cell", ["[", "[a]", '["a"', '["a" "b"]', "[draft] x", "[" * 100_000])
+def test_an_array_that_is_none(cell: str) -> None:
+    """A cell that begins like a JSON array but is none is refused rather than guessed at."""
+    with pytest.raises(FieldProblem, match="expected a JSON array of strings such as") as raised:
+        read_cells({"claim": cell})
+    assert ("claim", True) == (raised.value.field, len(str(raised.value)) < 200)
+
+
+def test_a_value_too_deep_to_show() -> None:
+    """What is nested too deep to be shown is described."""
+    value: list[Any] = []
+    for _ in range(100_000):
+        value = [value]
+    message = "expected a string or a list of strings, found a deeply nested list"
+    assert ("claim", message) == _problem(claim=value)
+
+
+def test_a_row_holds_3_kb_at_most() -> None:
+    """A row that alone is over Entra's 3 KB is refused, naming its largest claim."""
+    fits: dict[str, Any] = {"a": "é" * 500, "large": ["x" * 2000, "y" * 66]}
+    assert fits == read_record(fits, TENANT).claims
+    message = (
+        "the row's claims have 3073 bytes; Entra takes at most 3072 in one answer, and this one "
+        "is the largest"
+    )
+    assert ("large", message) == _problem(a="é" * 500, large=["x" * 2000, "y" * 67])
+
+
+def test_a_row_is_one_item_of_dynamodb() -> None:
+    """Names to hide and empty items count no bytes of Entra's, but an item has 400 KB at most."""
+    fits = [f"claim{number:05}" for number in range(20_000)]
+    assert tuple(fits) == read_record({"user": USER, "hidden_claims": fits}, TENANT).hidden
+    rows: list[dict[str, Any]] = [{"hidden_claims": fits * 2}, {"a": [""] * 110_000}]
+    for row in rows:
+        name, message = _problem(**row)
+        assert ("", "the row's lists need ") == (name, message[:21])
+        assert message.endswith("an item of DynamoDB has 409600")
+
+
+def test_an_item_holds_what_the_record_says() -> None:
+    """The item in DynamoDB's own form: Map of String and List, List of names, Number."""
+    record = Record(TENANT, USER, None, 1924991999, {"a": "x", "b": ["y", "z"]}, ("tier",))
+    assert {
+        "pk": {"S": f"USER#{TENANT}#{USER}"},
+        "sk": {"S": "APP#*"},
+        "claims": {"M": {"a": {"S": "x"}, "b": {"L": [{"S": "y"}, {"S": "z"}]}}},
+        "hidden_claims": {"L": [{"S": "tier"}]},
+        "expires_at": {"N": "1924991999"},
+    } == record.to_item()
+    assert {"pk", "sk", "claims"} == set(Record(TENANT, USER, None).to_item())

@@ -1,0 +1,308 @@
+"""A catalogue of claims: strict where it is given, and told itself where it makes no sense."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from claimsctl.claims_file.check import check_file
+from claimsctl.claims_file.formats import ReadOptions
+from claimsctl.claims_file.schema import Catalogue, ClaimRule, ClaimType, read_catalogue
+from claimsctl.errors import OperatorError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.claims_file.files import APP, TENANT, USER
+from tests.cli.command import ROOT
+from tests.cli.sessions import Sessions
+
+OTHER_APP = "11112222-bbbb-3333-cccc-4444dddd5555"
+TEXT = f"""\
+# what the tokens may say
+[claims.loyaltyTier]
+type = "string"
+values = ["basic", "gold"]
+
+[claims.customRoles]
+type = "list"
+apps = ["{APP.upper()}"]
+values = [
+  "Reader", "Writer",
+]
+token_name = "roles_of_app"
+
+[claims."free text"]
+type = "string"
+"""
+RULES = [
+    ClaimRule("loyaltyTier", ClaimType.STRING, values=("basic", "gold"), token_name="loyaltyTier"),
+    ClaimRule(
+        "customRoles", ClaimType.LIST, frozenset({APP}), ("Reader", "Writer"), "roles_of_app"
+    ),
+    ClaimRule("free text", ClaimType.STRING, token_name="free text"),
+]
+
+NO_GUID = "expected a GUID such as 00000000-0000-0000-0000-000000000000"
+GIVE_ANOTHER = "in the same app; give it another token_name"
+CLASHING = f"""\
+[claims.a]
+type = "list"
+token_name = "r"
+apps = ["{APP}"]
+[claims.b]
+type = "list"
+token_name = "r"
+apps = ["{OTHER_APP}"]
+[claims.r]
+type = "list"
+"""
+
+Refused = Callable[[bytes | str], list[str]]
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path) -> Catalogue:
+    """The catalogue of `TEXT`."""
+    (tmp_path / "claims.toml").write_text(TEXT)
+    return read_catalogue(tmp_path / "claims.toml")
+
+
+@pytest.fixture
+def refused(tmp_path: Path) -> Refused:
+    """`refused(content)` gives the message and its lines for a catalogue of that content."""
+
+    def refused(content: bytes | str) -> list[str]:
+        path = tmp_path / "claims.toml"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        with pytest.raises(OperatorError) as raised:
+            read_catalogue(path)
+        return [
+            line.replace(f"{tmp_path}/", "") for line in (str(raised.value), *raised.value.lines)
+        ]
+
+    return refused
+
+
+def _told(tmp_path: Path, catalogue: Catalogue, content: str) -> list[str]:
+    (tmp_path / "rows").write_text(content)
+    options = ReadOptions(tenant=TENANT, catalogue=catalogue)
+    with check_file(tmp_path / "rows", options) as checked:
+        return [f"{p.line}: {p.field}: {p.message}" for p in checked.problems]
+
+
+def test_a_catalogue_is_read(catalogue: Catalogue) -> None:
+    """Each claim with its type, apps, values and name in the token, which is its own by default."""
+    assert {rule.name: rule for rule in RULES} == catalogue.claims
+
+
+def test_the_type_says_what_a_cell_is(tmp_path: Path, catalogue: Catalogue) -> None:
+    """With a catalogue a list of one needs no brackets, and a string may hold what it likes."""
+    (tmp_path / "rows").write_text(
+        f"user,customRoles,free text\n{USER},Reader,a|b\na@b,Reader|Writer,[draft\n"
+        f'c@d,"[""Writer""]","[""x""]"\n'
+    )
+    options = ReadOptions(tenant=TENANT, catalogue=catalogue)
+    with check_file(tmp_path / "rows", options) as checked:
+        assert [
+            {"customRoles": ["Reader"], "free text": "a|b"},
+            {"customRoles": ["Reader", "Writer"], "free text": "[draft"},
+            {"customRoles": ["Writer"], "free text": '["x"]'},
+        ] == [good.record.claims for good in checked.records()]
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        (",,gold,,", ""),
+        (f",{APP},,Reader,", ""),
+        (",,,Reader,", ""),
+        (",,silver,,", "loyaltyTier: the catalogue allows basic, gold; found 'silver'"),
+        (",,,Reader|Editor,", "customRoles: the catalogue allows Reader, Writer; found 'Editor'"),
+        (
+            f",{OTHER_APP},,Reader,",
+            f"customRoles: the catalogue has this claim for {APP}; the row is of app {OTHER_APP}",
+        ),
+        (
+            ",,,,tier",
+            "hidden_claims: 'tier' is no claim of the catalogue, which has loyaltyTier, custom",
+        ),
+        (",,,Reader|,", "customRoles: an empty item in the list 'Reader|'; if meant, write"),
+    ],
+)  # fmt: skip
+def test_rows_keep_to_the_catalogue(
+    tmp_path: Path, catalogue: Catalogue, row: str, problem: str
+) -> None:
+    """A value, an app or a name that it does not have is a problem of the row, by its column."""
+    content = f"user,app_id,loyaltyTier,customRoles,hidden_claims\n{row}x\n"
+    told = _told(tmp_path, catalogue, content.replace("x\n", "\n"))
+    assert ([f"2: {problem}"] if problem else []) == [line[: len(problem) + 3] for line in told]
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ('"customRoles": "Reader"', "customRoles: expected a list, as the catalogue says, "),
+        ('"loyaltyTier": ["gold"]', "loyaltyTier: expected a string, as the catalogue says, "),
+        ('"tier": "gold"', "tier: no claim of the catalogue, which has loyaltyTier, customRo"),
+        (
+            f'"app_id": "{OTHER_APP}", "customRoles": ["Reader"]',
+            f"customRoles: the catalogue has this claim for {APP}; the row is of app {OTHER_APP}",
+        ),
+        (f'"app_id": "{APP}", "customRoles": ["Reader"]', ""),
+        ('"tier": null', ""),
+        ('"customRoles": [], "loyaltyTier": ""', ""),
+    ],
+)  # fmt: skip
+def test_json_has_types_of_its_own(
+    tmp_path: Path, catalogue: Catalogue, fields: str, problem: str
+) -> None:
+    """A string where the catalogue has a list is refused, not turned into one."""
+    told = _told(tmp_path, catalogue, f'{{"user": "", {fields}}}')
+    assert ([f"1: {problem}"] if problem else []) == [line[: len(problem) + 3] for line in told]
+
+
+def test_a_heading_that_is_no_claim(tmp_path: Path, catalogue: Catalogue) -> None:
+    """A column that the catalogue does not have is told once, not in every row."""
+    told = "1: tier: no claim of the catalogue, which has loyaltyTier, customRoles, free text"
+    with pytest.raises(OperatorError, match=f"rows:{told}$"):
+        _told(tmp_path, catalogue, "user,tier\n,\n")
+
+
+NO_POLICY = "no policy can emit a claim called"
+
+
+@pytest.mark.parametrize(
+    ("content", "problems"),
+    [
+        ("", ["claims: expected a table [claims.NAME] for each claim, found none"]),
+        ("claims = 7", ["1: claims: expected a table [claims.NAME] for each claim, found none"]),
+        (
+            '[claim.a]\ntype = "string"\n[claims.a]\ntype = "list"',
+            ["1: claim: no key of a catalogue; expected a table [claims.NAME] for each claim"],
+        ),
+        (
+            '[claims.a]\ntype = "string"\n\nvalue = ["x"]',
+            ["4: claims.a.value: no such key; expected type, apps, values, token_name"],
+        ),
+        (
+            '[claims.a]\n\n[claims.b]\ntype = "text"',
+            [
+                '1: claims.a.type: expected "string" or "list", found none',
+                '4: claims.b.type: expected "string" or "list", found \'text\'',
+            ],
+        ),
+        (
+            '[claims.a]\ntype = "list"\napps = [\n  "portal",\n]\nvalues = []\ntoken_name = 7',
+            [
+                "7: claims.a.token_name: expected a name, found the number 7",
+                f"3: claims.a.apps: {NO_GUID}, found 'portal'",
+                "6: claims.a.values: expected a list of one or more strings, found the list []",
+            ],
+        ),
+        (
+            "[claims.a]\ntype = 2030-01-01",
+            ['2: claims.a.type: expected "string" or "list", found the object "2030-01-01"'],
+        ),
+        (
+            '[claims]\na = "list"\nb.type = "string"\nb.vals = 1',
+            [
+                "2: claims.a: expected a table with type, apps, values, token_name, found 'list'",
+                "4: claims.b.vals: no such key; expected type, apps, values, token_name",
+            ],
+        ),
+        (
+            '[claims.appid]\ntype="list"\n[claims.user]\ntype="list"\n["claims"." x"]\ntype="list"',
+            [
+                "1: claims.appid: spelt app_id where it is meant, else no name for a claim",
+                "3: claims.user: a column of its own, no claim",
+                "5: claims. x: blanks round the name ' x'; a claim has none",
+            ],
+        ),
+        (
+            '[claims.roles]\ntype="list"\n[claims.b]\ntype="list"\ntoken_name="xms_b"',
+            [
+                f"1: claims.roles.token_name: {NO_POLICY} 'roles'; give another name",
+                f"5: claims.b.token_name: {NO_POLICY} 'xms_b'; give another name",
+            ],
+        ),
+        (
+            CLASHING,
+            [f"9: claims.r: goes into the token as 'r' as a does, {GIVE_ANOTHER}"],
+        ),
+    ],
+)
+def test_a_catalogue_that_makes_no_sense(
+    refused: Refused, content: str, problems: list[str]
+) -> None:
+    """Each problem is told with its place, by line where it is plain to see."""
+    summary, *told = refused(content)
+    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+    assert f"claims.toml: {count} in the catalogue" == summary
+    assert problems == [line.removeprefix("claims.toml:").lstrip() for line in told]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("[claims.a\n", "claims.toml: no TOML: Expected ']' at the end of a table declaration "),
+        ('[claims.a]\ntype = "list"\ntype = "list"', "claims.toml: no TOML: Cannot overwrite "),
+        (b"# caf\xe9", "claims.toml: no UTF-8, which TOML is: byte 0xe9"),
+        ("a=" + "[" * 100_000, "claims.toml: no TOML: "),
+        ("a=" + "9" * 5000, "claims.toml: no TOML: "),
+    ],
+)  # fmt: skip
+def test_what_is_no_toml(refused: Refused, content: bytes | str, told: str) -> None:
+    """The parser's own words, which name line and column."""
+    (line,) = refused(content)
+    assert told == line[: len(told)]
+
+
+snippets = st.lists(
+    st.sampled_from(
+        ["[claims.a]", "[claims]", "\n", "type = ", '"list"', '"string"', "apps = ", "[", "]", "7",
+         "values = ", '"x"', "claims.b.type", " = ", "{", "}", "a.b", "2030-01-01", '"', "#"]
+    ),
+    max_size=14,
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(snippets.map("".join).map(str.encode) | st.binary())
+def test_any_catalogue(tmp_path: Path, content: bytes) -> None:
+    """Any bytes are a catalogue or problems told, never another exception."""
+    (tmp_path / "any.toml").write_bytes(content)
+    with suppress(OperatorError):
+        assert read_catalogue(tmp_path / "any.toml").claims
+
+
+def test_a_catalogue_that_is_not_there(tmp_path: Path) -> None:
+    """The system's own words say why."""
+    with pytest.raises(
+        OperatorError, match=r"none\.toml: cannot be read: No such file or directory"
+    ):
+        read_catalogue(tmp_path / "none.toml")
+
+
+def test_the_page_says_what_comes_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The example of docs/claims-catalogue.md is read, and each problem it shows comes out so."""
+    page = ROOT / "docs/claims-catalogue.md"
+    example = Sessions.of(page).files["claims.toml"]
+    shown = page.read_text("utf-8").replace("app\n1111", "app 1111").splitlines()
+    monkeypatch.chdir(tmp_path)
+    Path("claims.toml").write_text(example)
+    catalogue = read_catalogue(Path("claims.toml"))
+    rows = f",,,\n,{APP},Editor,\n,{OTHER_APP},Reader,\n"
+    Path("claims.csv").write_text(
+        "user,app_id,customRoles,loyaltyTier\n,,,\n,,,\n,,,\n,,,\n" + rows
+    )
+    with check_file(Path("claims.csv"), ReadOptions(tenant=TENANT, catalogue=catalogue)) as checked:
+        told = [problem.told(Path("claims.csv")) for problem in checked.problems]
+    Path("claims.csv").write_text("user,loyaltytier\n")
+    with pytest.raises(OperatorError) as heading:
+        check_file(Path("claims.csv"), ReadOptions(catalogue=catalogue))
+    Path("claims.toml").write_text(example.replace("apps", "app").replace('"string"', '"text"', 1))
+    with pytest.raises(OperatorError) as problems:
+        read_catalogue(Path("claims.toml"))
+    expected = [*told, str(heading.value), f"claimsctl: {problems.value}", *problems.value.lines]
+    assert [] == [line for line in expected if line not in shown]
+    assert 6 == len(expected)

@@ -1,0 +1,131 @@
+"""Bytes of a file → text: what is no text is told, and where."""
+
+import gzip
+import hashlib
+import io
+import resource
+import sys
+from pathlib import Path
+
+import pytest
+from claimsctl.claims_file import formats as source
+from claimsctl.claims_file.check import check_file
+from claimsctl.claims_file.formats import ReadOptions
+from claimsctl.errors import OperatorError
+
+from tests.claims_file.files import TENANT, USER, Read, Refused
+
+ROWS = f"user,tier\n{USER},gold\n,basic\n"
+OPTIONS = ReadOptions(tenant=TENANT)
+SAVE = 'save the file as UTF-8 (Excel: "CSV UTF-8")'
+
+
+@pytest.mark.parametrize("parts", [[ROWS.encode()], [ROWS[:20].encode(), ROWS[20:].encode()]])
+def test_gzip_is_read(read: Read, parts: list[bytes]) -> None:
+    """A compressed file is told by its first bytes; it may have several members."""
+    assert read(ROWS) == read(b"".join(map(gzip.compress, parts)))
+
+
+def test_lines_of_gzip_are_those_inside(refused: Refused) -> None:
+    """A problem's line is that of the text, not of the compressed bytes."""
+    assert refused(gzip.compress(f"user\n{USER}\nx\n".encode()))[1].startswith("claims:3: user: ")
+
+
+def test_a_cut_gzip(refused: Refused) -> None:
+    """A file that was not copied whole is told as such: its last rows would be missing."""
+    whole = gzip.compress(ROWS.encode())
+    for end in (len(whole) - 1, len(whole) - 8, 15):
+        (told,) = refused(whole[:end])
+        assert told.startswith("claims: the gzip file ends too early, after line ")
+        assert told.endswith("; was it copied whole?")
+
+
+def test_a_damaged_gzip(refused: Refused) -> None:
+    """A bit that has tipped is found out by gzip's own checksum or before."""
+    whole = bytearray(gzip.compress((ROWS + "x" * 99).encode()))
+    for at in (20, len(whole) - 6):
+        damaged = bytes(whole[:at]) + bytes([whole[at] ^ 0xFF]) + bytes(whole[at + 1 :])
+        (told,) = refused(damaged)
+        assert told.startswith("claims: damaged gzip after line ") or "ends too early" in told
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (ROWS.encode("utf-16"), f"claims: UTF-16; {SAVE}"),
+        (b"\xfe\xff" + ROWS.encode("utf-16-be"), f"claims: UTF-16; {SAVE}"),
+        (ROWS.encode("utf-16-le"), f"claims: UTF-16 or UTF-32, or no text; {SAVE}"),
+        (ROWS.encode("utf-16-be"), f"claims: UTF-16 or UTF-32, or no text; {SAVE}"),
+        (ROWS.encode("utf-32-be"), f"claims: UTF-16 or UTF-32, or no text; {SAVE}"),
+        (b"PK\x03\x04...", f"claims: a zip archive, such as an Excel workbook; {SAVE}"),
+        (f"user\n{USER}\n\0".encode(), f"claims:3: a NUL byte, which no text has; {SAVE}"),
+        (ROWS.encode() + b"\xe9t\xe9,x\n", f"claims:4: byte 0xe9 is not UTF-8; {SAVE}"),
+        (ROWS.encode() + b"\xe9", f"claims:4: byte 0xe9 is not UTF-8; {SAVE}"),
+        (b"\xff", f"claims:1: byte 0xff is not UTF-8; {SAVE}"),
+    ],
+)
+def test_what_is_no_utf_8(refused: Refused, content: bytes, told: str) -> None:
+    """What the file is, where that can be told, and how to save it."""
+    assert [told] == refused(content)
+    assert [told] == refused(gzip.compress(content))
+
+
+@pytest.mark.parametrize("offset", range(6))
+def test_characters_across_blocks(
+    read: Read, refused: Refused, monkeypatch: pytest.MonkeyPatch, offset: int
+) -> None:
+    """A character whose bytes lie in two blocks is a character; half of one is none."""
+    monkeypatch.setattr(source, "_BLOCK_BYTES", 16)
+    text = "user,t\n" + f"{USER},{'x' * offset}é\u20ac\U0001f600\n"
+    (record,) = read(text)
+    assert f"{'x' * offset}é\u20ac\U0001f600" == record.claims["t"]
+    (told,) = refused(text.encode()[:-2] + b"\nx\n")
+    assert told.startswith("claims:2: byte 0xf0 is not UTF-8; ")
+
+
+def test_a_line_without_end(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has no lines is not read into memory whole; a JSON array may be one line."""
+    monkeypatch.setattr(source, "_LINE_BYTES_MAX", 1 << 20)
+    told = "claims:2: a line of more than 1 MB; expected a row a line"
+    assert [told] == refused("user\n" + "x" * (2 << 20))
+    row = f'{{"user": "{USER}", "a": "{"x" * 2000}"}}'
+    summary, *_ = refused("[" + ",".join([row] * 1000) + "]")
+    assert "claims: 999 problems, nothing written" == summary
+
+
+@pytest.mark.parametrize(
+    "content",
+    [ROWS.encode(), gzip.compress(ROWS.encode()), b'[{"user": ""} x' + b"y" * 500_000],
+)
+def test_bytes_are_hashed_and_counted(tmp_path: Path, content: bytes) -> None:
+    """The hash is of the file as it is, to know it again; of all of it, readable or not."""
+    path = tmp_path / "claims"
+    path.write_bytes(content)
+    seen: list[tuple[int, int | None, int]] = []
+    with check_file(path, OPTIONS, progress=lambda *now: seen.append(now)) as checked:
+        assert hashlib.sha256(content).hexdigest() == checked.sha256
+        assert len(content) == checked.bytes
+    assert (len(content), len(content)) == seen[-1][:2]
+
+
+def test_standard_input_has_no_known_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a pipe the progress is bytes alone; gzip is told there too."""
+    stdin = io.TextIOWrapper(io.BytesIO(gzip.compress(ROWS.encode())))
+    monkeypatch.setattr(sys, "stdin", stdin)
+    totals = set()
+    with check_file(Path("-"), OPTIONS, progress=lambda _, total, __: totals.add(total)) as checked:
+        assert ({None}, 2) == (totals, checked.valid)
+    assert not stdin.buffer.closed
+
+
+def test_a_disk_that_is_full(tmp_path: Path) -> None:
+    """No room to set rows aside is told with the place and what to do."""
+    path = tmp_path / "claims"
+    path.write_text("user,tier\n" + "".join(f"u{number}@x,gold\n" for number in range(5000)))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, before[1]))
+    try:
+        with pytest.raises(OperatorError, match=r"cannot be set aside in .*: File too .*TMPDIR"):
+            check_file(path, OPTIONS)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -1,0 +1,117 @@
+"""Every code and finding is explained, once, and the page says what the command says."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from claimsctl.explain.entries import Entry, Kind, entries, look_up, nearest
+
+from tools.findings_page import main, page
+
+ROOT = Path(__file__).parents[2]
+FINDING_ID = re.compile(r"[A-Z]{3,4}\d{3}")
+ENTRA_CODES = {str(code) for code in range(1003000, 1003028)} - {"1003013"}
+ENTRIES = list(entries().values())
+
+
+def _ids_in_the_source() -> Iterator[str]:
+    for path in (ROOT / "src/operator/claimsctl").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            value = node.value if isinstance(node, ast.Constant) else None
+            if isinstance(value, str) and FINDING_ID.fullmatch(value):
+                yield value
+
+
+def test_every_finding_is_explained() -> None:
+    """An id that stands in the source has an entry, and an entry an id in the source."""
+    explained = {entry.id for entry in ENTRIES if entry.kind is Kind.FINDING}
+    assert explained == set(_ids_in_the_source())
+
+
+def test_every_code_of_entras_is_explained() -> None:
+    """All of the vendor's list: 1003000 to 1003027 without 1003013."""
+    assert ENTRA_CODES == {entry.id for entry in ENTRIES if entry.kind is Kind.ENTRA_CODE}
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=[entry.id for entry in ENTRIES])
+def test_every_entry_is_whole(entry: Entry) -> None:
+    """It says what it means, what causes it, how to check and how to cure, in sentences."""
+    for texts in (entry.causes, entry.check, entry.cure):
+        assert texts
+        for text in (entry.meaning, *texts):
+            assert text == text.strip()
+            assert text.endswith((".", "]."))
+    assert entry.name
+    assert entry.doc.startswith("https://")
+    assert [] == [id_ for id_ in entry.see if id_ not in entries()]
+
+
+def test_codes_and_findings_point_at_each_other() -> None:
+    """Who reads about a code is sent to the findings that earn it, and back."""
+    for entry in ENTRIES:
+        for id_ in entry.see:
+            kinds = {entry.kind, entries()[id_].kind}
+            assert kinds != {Kind.FINDING, Kind.ENTRA_CODE} or entry.id in entries()[id_].see
+
+
+@pytest.mark.parametrize(
+    ("asked", "id_"),
+    [
+        ("1003005", "1003005"), (" 1003005 ", "1003005"), ("rsp001", "RSP001"),
+        ("AADSTS50146", "AADSTS50146"), ("50146", "AADSTS50146"), ("aadsts501461", "AADSTS501461"),
+        ("aadb2c90063", "AADB2C90063"), ("CustomExtensionTimedOut", "1003005"),
+        ("customextension-timed-out", "1003005"),
+    ],
+)  # fmt: skip
+def test_a_code_is_found_as_people_type_it(asked: str, id_: str) -> None:
+    """In any case, by name too, and an AADSTS number without its letters."""
+    entry = look_up(asked)
+    assert entry is not None
+    assert id_ == entry.id
+
+
+@pytest.mark.parametrize(
+    ("asked", "first"),
+    [("100305", "1003005"), ("RSP07", "RSP007"), ("AADSTS5146", "AADSTS50146"),
+     ("5046", "AADSTS50146"), ("CustomExtensionTimeOut", "1003005")],
+)  # fmt: skip
+def test_the_nearest_are_offered(asked: str, first: str) -> None:
+    """What is almost a code is answered with codes that look like it."""
+    assert look_up(asked) is None
+    assert first in [entry.id for entry in nearest(asked)]
+    assert len(nearest(asked)) <= 3
+
+
+@pytest.mark.parametrize("asked", ["", "-", "xyzzy", "日本"])
+def test_what_is_like_nothing(asked: str) -> None:
+    """There may be no nearest one."""
+    assert (None, []) == (look_up(asked), nearest(asked))
+
+
+def test_the_page_has_every_entry() -> None:
+    """Each entry has a heading to link to, its meaning and its points."""
+    text = page()
+    for entry in ENTRIES:
+        assert 1 == text.count(f"\n### {entry.id}\n")
+        for part in (entry.meaning, *entry.causes, *entry.check, *entry.cure):
+            assert part in text
+
+
+def test_the_page_is_written_and_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A stale page is named by --check, and mended without it."""
+    path = tmp_path / "findings.md"
+    assert 1 == main(["--check", str(path)])
+    assert f"{path}: stale; run make events\n" == capsys.readouterr().err
+    assert (0, 0) == (main([str(path)]), main(["--check", str(path)]))
+    path.write_text("old")
+    assert (1, 0, 0) == (main(["--check", str(path)]), main([str(path)]), main([str(path)]))
+    assert page() == path.read_text("utf-8")
+
+
+def test_the_page_in_the_repository_is_fresh() -> None:
+    """docs/findings.md is what the source says now."""
+    assert 0 == main(["--check", str(ROOT / "docs/findings.md")])

@@ -1,0 +1,198 @@
+"""Each code that an answer can earn, from several bad answers, and what is accepted."""
+
+import json
+from typing import Any
+
+import pytest
+from claimsctl.judge.finding import Answer, Basis
+from claimsctl.judge.judge import judge
+
+from tests.judge.answers import (
+    ACTION,
+    RESPONSE_DATA,
+    answer_of,
+    body_with_actions,
+    body_with_claims,
+    body_with_data,
+)
+
+GOOD = body_with_claims({"a": "b"})
+PREVIEW = "microsoft.graph.provideClaimsForToken"
+
+
+def _first_code(answer: Answer) -> int | None:
+    failure = judge(answer).first_failure
+    return None if failure is None else failure.entra_code
+
+
+@pytest.mark.parametrize("status", [100, 201, 202, 204, 301, 400, 401, 404, 429, 500, 502, 503, 0])
+def test_any_status_but_200_is_1003002(status: int) -> None:
+    """Entra takes claims from a 200 only."""
+    verdict = judge(answer_of(GOOD, status=status))
+    assert [("RSP001", 1003002)] == [(f.id, f.entra_code) for f in verdict.findings]
+    assert ({}, False) == (verdict.claims, verdict.accepted)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        None, "", ";", "text/plain", "text/json", "application/problem+json", "application/jsonp",
+        "application/json-patch+json", "json", "application/json, text/plain", "text/plain;json",
+    ],
+)  # fmt: skip
+def test_any_content_type_but_json_is_1003006(content_type: str | None) -> None:
+    """The content type must be application/json; none at all is the tutorials' classic."""
+    assert 1003006 == _first_code(answer_of(GOOD, content_type=content_type))
+
+
+@pytest.mark.parametrize(
+    ("header", "content_type"),
+    [
+        ("content-type", "application/json"),
+        ("Content-Type", "application/json; charset=utf-8"),
+        ("CONTENT-TYPE", "Application/JSON"),
+        ("content-type", "  application/json ;odata.metadata=minimal"),
+    ],
+)
+def test_json_in_any_spelling_is_accepted(header: str, content_type: str) -> None:
+    """Header names and media types know no case, and parameters do not matter."""
+    answer = answer_of(GOOD, content_type=content_type, header=header)
+    assert judge(answer).accepted
+
+
+@pytest.mark.parametrize("body", [b"", b" ", b"\r\n\t", b"null", b" null\n"])
+def test_no_body_is_1003009(body: bytes) -> None:
+    """A body that is absent, blank or JSON's null is the empty one."""
+    assert 1003009 == _first_code(answer_of(body))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{", b"<html>", b"{'data': 1}", GOOD + b"x", GOOD + GOOD, b"\xef\xbb\xbf" + GOOD, b"\xff",
+        GOOD.decode().encode("utf-16"), b"undefined", b'{"x": NaN, ' + GOOD[1:],
+        b'{"x": -Infinity, ' + GOOD[1:],
+    ],
+    ids=[
+        "cut-off", "html", "quotes", "trailing", "two", "byte-order-mark", "not-utf8", "utf16",
+        "javascript", "nan", "infinity",
+    ],
+)  # fmt: skip
+def test_what_is_no_json_is_1003003(body: bytes) -> None:
+    """A body that a strict JSON reader refuses cannot be parsed."""
+    verdict = judge(answer_of(body))
+    assert ["RSP004"] == [finding.id for finding in verdict.findings]
+    assert 1003003 == _first_code(answer_of(body))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[]", b'"data"', b"7", b"true", b"{}", b'{"data": null}', body_with_data([]),
+        body_with_data("x"), body_with_data({}), body_with_data({"actions": []}),
+        body_with_data({"@odata.type": None}), body_with_data({"@odata.type": [RESPONSE_DATA]}),
+        body_with_data({"@odata.type": RESPONSE_DATA.lower()}),
+        body_with_data({"@odata.type": f"#{RESPONSE_DATA}"}),
+        body_with_data({"odata.type": RESPONSE_DATA}),
+        json.dumps(json.loads(GOOD)["data"]).encode(), json.dumps({"Data": {}}).encode(),
+    ],
+)  # fmt: skip
+def test_another_schema_is_1003003(body: bytes) -> None:
+    """JSON without the envelope or its exact discriminator is not of the schema."""
+    failure = judge(answer_of(body)).first_failure
+    assert failure is not None
+    assert ("RSP005", 1003003) == (failure.id, failure.entra_code)
+
+
+@pytest.mark.parametrize("actions", ["absent", None, {}, "x", 1, [], [{}, {}], [None] * 3])
+def test_any_number_of_actions_but_one_is_1003010(actions: Any) -> None:
+    """Exactly one action: none, two, or anything but a list is refused."""
+    data = {"@odata.type": RESPONSE_DATA} | ({} if actions == "absent" else {"actions": actions})
+    assert 1003010 == _first_code(answer_of(body_with_data(data)))
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        {}, None, "x", [], 1, {"claims": {}}, {"@odata.type": None, "claims": {}},
+        {"@odata.type": "", "claims": {}}, {"@odata.type": f" {ACTION}", "claims": {}},
+        {"@odata.type": ACTION.upper(), "claims": {}}, {"@odata.type": [ACTION], "claims": {}},
+        {"@odata.type": "microsoft.graph.tokenIssuanceStart.continue", "claims": {}},
+    ],
+)  # fmt: skip
+def test_another_action_is_1003012(action: Any) -> None:
+    """The one action must be the one that provides claims, spelt exactly; absent is no type."""
+    assert 1003012 == _first_code(answer_of(body_with_actions(action)))
+
+
+def test_the_preview_action_is_named() -> None:
+    """Public samples still show the preview's type: the finding says that this is it."""
+    failure = judge(answer_of(body_with_claims({}, PREVIEW))).first_failure
+    assert failure is not None
+    assert (1003012, "This is the preview's action type") == (failure.entra_code, failure.title)
+    assert (f'"{PREVIEW}"', f"Send {ACTION}.") == (failure.evidence, failure.hint)
+
+
+@pytest.mark.parametrize(
+    "action", [{"@odata.type": ACTION}, {"@odata.type": ACTION, "claims": None}]
+)
+def test_no_claims_bag_is_1003007(action: Any) -> None:
+    """Claims null or absent is the null bag; a user without claims has an empty one."""
+    assert 1003007 == _first_code(answer_of(body_with_actions(action)))
+
+
+@pytest.mark.parametrize("name", ["", " ", "\t\n"])
+def test_a_claim_without_a_name_is_1003026(name: str) -> None:
+    """An empty or blank key is refused, whatever the other claims are."""
+    verdict = judge(answer_of(body_with_claims({"good": "x", name: "x"})))
+    assert [1003026] == [finding.entra_code for finding in verdict.findings]
+    assert {} == verdict.claims
+
+
+@pytest.mark.parametrize(
+    "value", [1, 0.5, True, None, {}, {"a": "b"}, ["a", 1], [None], [["a"]], [{}]]
+)
+def test_a_claim_of_another_type_is_refused(value: Any) -> None:
+    """Only strings and lists of strings; which code Entra gives is our reading, and says so."""
+    failure = judge(answer_of(body_with_claims({"name": value}))).first_failure
+    assert failure is not None
+    assert (1003003, Basis.CONVENTION) == (failure.entra_code, failure.basis)
+    assert failure.evidence.startswith(f"name: {json.dumps(value)}")
+
+
+@pytest.mark.parametrize("claims", [[], ["a"], "x", 1, True, 0.5])
+def test_claims_that_are_no_object_are_refused(claims: Any) -> None:
+    """The bag is an object of names and values, nothing else."""
+    assert 1003003 == _first_code(answer_of(body_with_claims(claims)))
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {},
+        {"a": "b"},
+        {"a": ""},
+        {"a": []},
+        {"a": ["b", ""]},
+        {"é \U0001f600": "\u0000"},
+        {"1": "2"},
+    ],
+)
+def test_what_entra_takes(claims: dict[str, Any]) -> None:
+    """Strings and lists of strings under any name, none at all included."""
+    verdict = judge(answer_of(body_with_claims(claims)))
+    assert ((), claims) == (verdict.findings, verdict.claims)
+
+
+def test_unknown_fields_are_let_pass() -> None:
+    """What the contract does not name does not matter."""
+    document = json.loads(GOOD) | {"x": 1}
+    document["data"]["actions"][0]["x"] = document["data"]["x"] = [None]
+    assert judge(answer_of(json.dumps(document, indent=2).encode())).accepted
+
+
+def test_evidence_is_short() -> None:
+    """What the endpoint sent is shown in part: a finding stays a line."""
+    failure = judge(answer_of(b"[" + b"1," * 1000 + b"1]")).first_failure
+    assert failure is not None
+    assert (81, "…") == (len(failure.evidence), failure.evidence[-1])

@@ -1,0 +1,298 @@
+"""What is masked is masked everywhere, and judged as what it stands for."""
+
+import json
+from base64 import urlsafe_b64encode
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from claimsctl.entra.callout import SCENARIOS, body_of
+from claimsctl.judge.exchange import read_exchange
+from claimsctl.judge.finding import Answer, Verdict
+from claimsctl.judge.judge import judge
+from claimsctl.tap.exchanges import Examined, Outcome, encode, examine, exchange_document
+from claimsctl.tap.page.view import details
+from claimsctl.tap.recording import Side, Sighting
+from claimsctl.tap.redaction import CUT, mask_headers, mask_prose, mask_target, mask_token
+from claimsctl.tap.upstream import read_service
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.judge.answers import ACTION, body_with_claims, body_with_data
+
+SERVICE = read_service("https://claims.example/")
+WAIT_MS = 1000
+NAMES = ("Jane", "Doe", "Müller", "casey@contoso.com", "Writer", "1970-05-06", "Geheimrat")
+
+
+def sighting_of(
+    body: bytes, *, status: int = 200, sent: bytes = b"", headers: dict[str, str] | None = None
+) -> Sighting:
+    """A callout that was answered with `body`."""
+    seen = Sighting(1, method="POST", target="/callout?code=s3cr3t&x=1", status=status)
+    sent = sent or json.dumps(body_of("member")).encode()
+    seen.request = Side(tuple((headers or {}).items()))
+    seen.request.take(sent)
+    seen.answer = Side((("content-type", "application/json"),))
+    seen.answer.take(body)
+    seen.arrived = True
+    seen.connected = seen.sent = seen.first_byte = seen.began
+    seen.end()
+    return seen
+
+
+def shown(seen: Sighting) -> Examined:
+    """What is shown of it by default."""
+    return examine(seen, WAIT_MS, unmask=False)
+
+
+def everything(examined: Examined) -> str:
+    """All that anybody gets to see: the page's details, the files."""
+    document = details(examined, SERVICE, WAIT_MS)
+    files = encode(exchange_document(examined, SERVICE)) + bytes(examined.sighting.request.body)
+    return json.dumps(document, ensure_ascii=False) + files.decode()
+
+
+def shape(verdict: Verdict) -> list[Any]:
+    """What a verdict says, but for evidence."""
+    findings = [(f.id, f.level, f.entra_code, f.place, f.title) for f in verdict.findings]
+    return [findings, verdict.entra_code, verdict.claims_bytes, sorted(verdict.claims)]
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_who_the_user_is_is_masked(scenario: str) -> None:
+    """Nothing of a callout's user is shown but id, kind, age and language; no address at all."""
+    callout = body_of(scenario)
+    context = callout["data"]["authenticationContext"]
+    seen = shown(sighting_of(body_with_claims({}), sent=json.dumps(callout).encode()))
+    told = everything(seen)
+    personal = {
+        value for name, value in context["user"].items()
+        if name not in {"id", "userType", "createdDateTime", "preferredLanguage"}
+    }  # fmt: skip
+    personal |= {context.get("client", {}).get("ip", "nobody@nowhere.example")}
+    for value in personal:
+        assert value not in told
+    for value in (
+        context["user"]["id"],
+        context.get("correlationId", ""),
+        callout["data"]["tenantId"],
+    ):
+        assert value in told
+
+
+def test_an_unknown_field_of_a_callout_is_masked() -> None:
+    """What we do not know may be personal: other events carry what the user has typed."""
+    callout = body_of("member")
+    callout["data"]["userSignUpInfo"] = {"attributes": {"city": {"value": "Geheimstadt"}}}
+    callout["data"]["authenticationContext"]["user"]["shoeSize"] = 4711
+    told = everything(shown(sighting_of(b"{}", sent=json.dumps(callout).encode())))
+    assert "Geheimstadt" not in told
+    assert "4711" not in told
+
+
+BODIES = {
+    "good": body_with_claims({"name": "Jane", "roles": ["Writer", "Müller"], "empty": ""}),
+    "a-claim-called-type": body_with_claims({"type": "Geheimrat", "statusCode": "Jane"}),
+    "wrong-types": body_with_claims(
+        {"a": 1970, "b": True, "c": None, "d": {"e": "Jane"}, "f": -1.5}
+    ),
+    "preview": body_with_claims({"name": "Jane"}, "microsoft.graph.provideClaimsForToken"),
+    "bare": json.dumps({"name": "Jane", "roles": ["Writer"]}).encode(),
+    "wrapped": json.dumps(
+        {"statusCode": 200, "body": body_with_claims({"name": "Jane"}).decode()}
+    ).encode(),
+    "json-of-json": json.dumps(body_with_claims({"name": "Jane"}).decode()).encode(),
+    "cut-off": body_with_claims({"name": "Jane Geheimrat"})[:-12],
+    "cut-off-in-a-list": body_with_claims({"name": ["Jane", "Geheimrat"]})[:-10],
+    "single-quotes": b"{'data': {'claims': {'name': 'Jane'}}}",
+    "no-quotes": b'{"data": {"claims": {name: Jane}}}',
+    "escapes": body_with_claims({"n": 'M\u00fcller \U0001f600 \u4e2d \n " \\ x'}),
+    "raw-unicode": json.dumps(
+        {"data": {"actions": [{"@odata.type": ACTION, "claims": {"n": "Müller 😀 中"}}]}},
+        ensure_ascii=False,
+    ).encode(),
+    "twice": b'{"data":{"actions":[{"claims":{"n":"Jane","n":"Doe"}}]}}',
+    "too-large": body_with_claims({"n": "Jane" * 1000}),
+    "byte-order-mark": b"\xef\xbb\xbf" + body_with_claims({"n": "Jane"}),
+    "latin-1": b'{"data":{"claims":{"n":"Jane M\xfcller"}}}',
+    "utf-16": json.dumps({"n": "Jane"}).encode("utf-16"),
+    "gzip": b"\x1f\x8b\x08Jane",
+    "text": b"Jane Doe",
+    "number": b"4711",
+    "empty": b"",
+    "null": b"null",
+    "list": b'["Jane"]',
+    "no-claims": body_with_data({"n": "Jane"}),
+}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_claim_values_are_masked_and_judged_all_the_same(body: bytes) -> None:
+    """No value is shown, of whatever is answered; code, places and sizes are those of the real."""
+    seen = sighting_of(body)
+    examined = shown(seen)
+    told = everything(examined)
+    for name in NAMES:
+        assert name not in told.replace("M\\u00fcller", "Müller")
+    expected = judge(Answer(200, seen.answer.headers, body, seen.total_ms), WAIT_MS)
+    assert examined.verdict is not None
+    assert shape(expected) == shape(examined.verdict)
+    assert len(body) == len(examined.sighting.answer.body) or b'"body"' in body
+
+
+@pytest.mark.parametrize("body", [b for n, b in BODIES.items() if n != "utf-16"])
+def test_an_exported_exchange_is_judged_as_the_real_one(body: bytes) -> None:
+    """Whoever gets the masked file finds the same code, at the same place."""
+    examined = shown(sighting_of(body))
+    again = judge(read_exchange(encode(exchange_document(examined, SERVICE))).answer, WAIT_MS)
+    assert examined.verdict is not None
+    assert shape(examined.verdict) == shape(again)
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(claims=_JSON, ascii_only=st.booleans(), cut=st.integers(0, 30))
+@settings(max_examples=150, deadline=None)
+def test_masking_changes_no_verdict(claims: Any, cut: int, *, ascii_only: bool) -> None:
+    """Whatever is answered, whole or cut off: masked, it has the same code and the same size."""
+    document = {"data": {"actions": [{"@odata.type": ACTION, "claims": claims}]}}
+    body = json.dumps(document, ensure_ascii=ascii_only).encode("utf-8", "replace")
+    body = body[: len(body) - cut]
+    seen = sighting_of(body)
+    expected = judge(Answer(200, seen.answer.headers, body, seen.total_ms), WAIT_MS)
+    verdict = shown(seen).verdict
+    assert verdict is not None
+    assert shape(expected) == shape(verdict)
+
+
+def test_not_even_a_flag_is_shown() -> None:
+    """True and false are one, numbers keep their length, null and empty lists what they are."""
+    claims: dict[str, Any] = {"a": False, "b": True, "c": -20.5e3, "d": None, "e": [], "f": 0}
+    body = bytes(shown(sighting_of(body_with_claims(claims))).sighting.answer.body)
+    assert b'{"a": true , "b": true, "c": -11111.1, "d": null, "e": [], "f": 0}' in body
+
+
+def test_an_error_is_readable_and_names_nobody() -> None:
+    """What a service says of its failure stays, without the user in it."""
+    body = json.dumps(
+        {"error": "no user Kim Lee-Casey, casey@contoso.com", "claims": {"a": "Jane"}}
+    )
+    callout = body_of("member")
+    callout["data"]["authenticationContext"]["user"]["displayName"] = "Kim Lee-Casey"
+    sent = json.dumps(callout).encode()
+    told = everything(shown(sighting_of(body.encode(), status=500, sent=sent)))
+    assert "no user *" in told
+    for name in ("Kim", "casey@contoso.com", "Jane"):
+        assert name not in told
+    told = everything(shown(sighting_of(b"<h1>Bad gateway</h1>", status=502)))
+    assert "<h1>Bad gateway</h1>" in told
+
+
+def _token(payload: dict[str, Any]) -> str:
+    parts = [{"alg": "RS256", "kid": "k"}, payload]
+    encoded = [urlsafe_b64encode(json.dumps(p).encode()).rstrip(b"=").decode() for p in parts]
+    return ".".join([*encoded, "c2lnbmF0dXJl"])
+
+
+def test_a_token_is_shown_without_signature_and_person() -> None:
+    """Header and claims are there, decoded; a user's token does not say who the user is."""
+    token = _token(
+        {"aud": "api://x", "name": "Jane Doe", "upn": "casey@contoso.com", "roles": ["R"]}
+    )
+    examined = shown(sighting_of(b"{}", headers={"Authorization": f"Bearer {token}"}))
+    document = details(examined, SERVICE, WAIT_MS)
+    assert {"aud": "api://x", "name": "********", "upn": "*" * 17, "roles": ["R"]} == (
+        document["token"]["claims"]
+    )
+    assert {"alg": "RS256", "kid": "k"} == document["token"]["header"]
+    told = everything(examined)
+    assert token.rpartition(".")[2] not in told
+    assert CUT in told
+    assert "*****" == mask_token("abcde")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("Authorization", "Basic dXNlcjpwYXNz", "Basic ************"),
+        ("authorization", "abc", "***"),
+        ("Cookie", "a=b", "***"),
+        ("set-cookie", "a=b", "***"),
+        ("x-functions-key", "abc", "***"),
+        ("Ocp-Apim-Subscription-Key", "abc", "***"),
+        ("X-MS-CLIENT-PRINCIPAL", "abc", "***"),
+        ("X-Forwarded-For", "1.2", "***"),
+        ("CF-Connecting-IP", "1.2", "***"),
+        ("x-azure-clientip", "1.2", "***"),
+        ("forwarded", "for", "***"),
+        ("x-forwarded-proto", "https", "https"),
+        ("x-forwarded-host", "t.example", "t.example"),
+        ("WWW-Authenticate", "Bearer", "Bearer"),
+        ("location", "/x?code=abc#f", "/x?code=*****"),
+        ("x-note", "casey@contoso.com", "*" * 17),
+        ("content-type", "application/json", "application/json"),
+    ],
+)
+def test_a_header_that_opens_a_door_is_masked(name: str, value: str, expected: str) -> None:
+    """Names stay, secrets and addresses go, the rest is shown."""
+    assert ((name, expected),) == mask_headers(((name, value),))
+
+
+def test_a_querys_values_are_masked() -> None:
+    """Keys of functions are in URLs."""
+    assert "/a/b?code=***&flag=**&****" == mask_target("/a/b?code=abc&flag=no&s3cr")
+    assert "s3cr3t" not in everything(shown(sighting_of(b"{}")))
+
+
+def test_prose_without_persons() -> None:
+    """A short value that is known is not looked for: it would be found inside of words."""
+    assert "Li is ** and *****" == mask_prose("Li is Li and Casey", ["Casey"]).replace(
+        "is Li", "is **"
+    )
+
+
+def test_unmasked_is_whole() -> None:
+    """Who asks for it gets everything as it was."""
+    seen = sighting_of(BODIES["good"], headers={"Authorization": "Bearer abc.def.ghi"})
+    examined = examine(seen, WAIT_MS, unmask=True)
+    told = everything(examined)
+    for value in ("Jane", "Writer", "casey", "abc.def.ghi", "s3cr3t"):
+        assert value in told
+    assert Outcome.ACCEPTED is examined.outcome
+    assert seen == examined.sighting
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"method": "GET"}, "not a callout: Entra sends POST"),
+        ({"method": ""}, "the request is not HTTP/1: passed on unread"),
+        ({"request": Side(body=bytearray(b"{}"), body_bytes=2)}, "not a token issuance callout"),
+        ({"request": Side(body=bytearray(b"{"), body_bytes=1)}, "not a token issuance callout"),
+        ({"request": Side(body_bytes=300_000)}, "the request is over 262144 bytes"),
+        ({"answer": Side(body_bytes=300_000)}, "the answer is over 262144 bytes"),
+    ],
+)
+def test_what_is_no_callout_is_not_judged(change: dict[str, Any], reason: str) -> None:
+    """It is listed, with why there is no verdict."""
+    examined = shown(replace(sighting_of(b"{}"), **change))
+    assert (Outcome.NOT_JUDGED, None) == (examined.outcome, examined.verdict)
+    assert examined.reason.startswith(reason)
+
+
+def test_a_late_answer_is_judged_for_who_has_left() -> None:
+    """A caller that left after 300 ms did not see what came later, whatever the wait is."""
+    seen = sighting_of(BODIES["good"])
+    seen.left = seen.began + 0.3
+    seen.ended = seen.began + 0.5
+    verdict = shown(seen).verdict
+    assert verdict is not None
+    assert 1003005 == verdict.entra_code

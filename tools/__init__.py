@@ -1,0 +1,1 @@
+"""Generators and maintenance scripts; not shipped in the wheel."""

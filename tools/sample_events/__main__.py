@@ -1,0 +1,66 @@
+"""``python -m tools.sample_events events`` writes the files; ``--check`` only compares."""
+
+import sys
+from pathlib import Path
+
+from tools.sample_events.bad_bodies import bad_body_files
+from tools.sample_events.callouts import callout_files
+from tools.sample_events.event_file import EventFile
+from tools.sample_events.gateways import bad_gateway_files, gateway_files
+
+
+def event_files() -> list[EventFile]:
+    """Every file in ``events/`` but the index and the claims to load."""
+    return [*callout_files(), *gateway_files(), *bad_body_files(), *bad_gateway_files()]
+
+
+def main(arguments: list[str]) -> int:
+    """Write the files below the named folder, or compare them; 1 when one is stale or left over."""
+    check = "--check" in arguments
+    (folder,) = (Path(argument) for argument in arguments if argument != "--check")
+    files = event_files()
+    wanted = {file.name: file.content for file in files}
+    wanted["README.md"] = _index(files).encode()
+    present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    left_over = present - wanted.keys() - {"claims.sample.csv"}
+    stale = [
+        name
+        for name, content in wanted.items()
+        if name not in present or (folder / name).read_bytes() != content
+    ]
+    if check:
+        for name in sorted([*stale, *left_over]):
+            sys.stderr.write(f"{folder / name}: stale; run make events\n")
+        return 1 if stale or left_over else 0
+    for name in stale:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(wanted[name])
+    for name in left_over:
+        (folder / name).unlink()
+    return 0
+
+
+def _index(files: list[EventFile]) -> str:
+    """``events/README.md``: what each file is for and what comes back."""
+    lines = [
+        "# Sample events",
+        "",
+        "Written by `make events` from the contract's models; `make check` fails on stale ones.",
+        "Bare callout bodies are what Entra sends; files under `gateway/` are what the function",
+        "gets. Try any of them: `claimsctl invoke events/callout/member.json`.",
+        "`claims.sample.csv` holds the claims to go with them and is kept by hand.",
+        "",
+        "| file | what it is | status | `code` |",
+        "|---|---|---|---|",
+    ]
+    for file in files:
+        status = f"{file.status}"
+        if file.status_open is not None:
+            status += f" ({file.status_open} under `CALLER_VERIFICATION=none`)"
+        code = f"`{file.code}`" if file.code else "claims"
+        lines.append(f"| `{file.name}` | {file.about} | {status} | {code} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -22,7 +22,7 @@ from claimsctl.claims_file.record import Record
 from claimsctl.claims_file.row import check_cells, check_fields
 from claimsctl.claims_file.schema import Catalogue, ClaimRule, ClaimType
 from claimsctl.errors import OperatorError
-from claimsctl.judge.finding import Answer
+from claimsctl.judge.attempt import Answer
 from claimsctl.judge.judge import judge
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st

@@ -5,7 +5,7 @@ import json
 import pytest
 from claimsctl.entra.client import Played, Series, play_callout, series_of
 from claimsctl.judge.attempt import Attempt, Cause, NoAnswer, Phase
-from claimsctl.judge.transport import judge_attempt
+from claimsctl.judge.judge import judge_attempt
 
 from tests.endpoints import Received, Reply, endpoint
 

@@ -15,7 +15,8 @@ from claimsctl.emulator.server import served
 from claimsctl.entra.callout import TENANT_ID
 from claimsctl.entra.client import send_callout
 from claimsctl.entra.tokens import TokenProfile, mint
-from claimsctl.judge.finding import Answer, Level
+from claimsctl.judge.attempt import Answer
+from claimsctl.judge.finding import Level
 from claimsctl.judge.judge import judge
 
 from tests.runtime.conftest import EVENTS

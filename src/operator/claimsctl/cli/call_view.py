@@ -108,20 +108,19 @@ def exchange_document(url: str, headers: dict[str, str], sent: bytes, played: Pl
     }
     request = Request(url=url, headers=tuple(shown.items()), content=sent)
     document: dict[str, Any] = {
-        "request": request.model_dump(mode="json", exclude_none=True),
+        "request": request.document(),
         "attempts": [_attempt_document(attempt) for attempt in played.attempts],
         "verdict": played.verdict.document(),
     }
     last = played.last
     if last.answer is not None:
-        timings = {f"{phase.value}_ms": round(ms, 1) for phase, ms in last.timings.items()}
         exchange = Exchange(
             response=Response(
                 status=last.answer.status,
                 headers=last.answer.headers,
                 content=last.answer.body,
             ),
-            timings=Timings(total_ms=round(last.elapsed_ms, 1), **timings),
+            timings=Timings.of(last.timings, last.elapsed_ms, digits=1),
         )
         document |= exchange.document()
     return document

@@ -32,7 +32,7 @@ from claimsctl.emulator.function import (
 from claimsctl.emulator.issuer import Issuer
 from claimsctl.entra.tokens import SAMPLE_AUDIENCES, SigningKey, TenantKind, TokenProfile, mint
 from claimsctl.errors import ExitCode
-from claimsctl.judge.finding import Answer
+from claimsctl.judge.attempt import Answer
 from claimsctl.judge.judge import judge
 
 

@@ -16,7 +16,7 @@ from claimsctl.entra.client import public_trust, send_callout
 from claimsctl.entra.tokens import SigningKey
 from claimsctl.judge.attempt import Attempt
 from claimsctl.judge.finding import Verdict
-from claimsctl.judge.transport import judge_attempt
+from claimsctl.judge.judge import judge_attempt
 
 JSON_TYPE: Final = "application/json"
 _PORTS: Final = {"https": 443, "http": 80}

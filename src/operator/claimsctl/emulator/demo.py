@@ -15,7 +15,8 @@ from claimsctl.entra.callout import TENANT_ID, body_of
 from claimsctl.entra.client import send_callout
 from claimsctl.entra.tokens import SigningKey, TokenProfile, mint
 from claimsctl.errors import ExitCode, OperatorError
-from claimsctl.judge.finding import Answer, Verdict
+from claimsctl.judge.attempt import Answer
+from claimsctl.judge.finding import Verdict
 from claimsctl.judge.judge import judge
 from claimsctl.loading.records import write_records
 from claimsctl.resources import bundled

@@ -14,9 +14,9 @@ import httpx2
 
 from claimsctl.entra.network import NameUnknownError, Stopwatch, TimedNetwork, TlsError
 from claimsctl.errors import OperatorError
-from claimsctl.judge.attempt import Attempt, Cause, NoAnswer, Phase
-from claimsctl.judge.finding import Answer, Verdict
-from claimsctl.judge.transport import judge_attempt
+from claimsctl.judge.attempt import Answer, Attempt, Cause, NoAnswer, Phase
+from claimsctl.judge.finding import Verdict
+from claimsctl.judge.judge import judge_attempt
 
 BODY_BYTES_MAX: Final = 4 * 1024 * 1024
 """More than any answer may have, and than we want in memory."""

@@ -11,8 +11,7 @@ from claimsctl.doctor.target import Exchanged, Patient, encoded
 from claimsctl.entra.callout import TENANT_ID
 from claimsctl.entra.invalid_tokens import OTHER_GUID, WrongToken, forge
 from claimsctl.entra.tokens import SigningKey, TokenProfile, mint, said_by
-from claimsctl.judge.finding import Finding, Level
-from claimsctl.judge.problem import shortened
+from claimsctl.judge.finding import Finding, Level, shortened
 
 _NO_TOKEN = "no token"  # noqa: S105  # a purpose
 _REFUSALS = {401, 403}

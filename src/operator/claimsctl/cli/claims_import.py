@@ -12,8 +12,8 @@ import boto3
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
-from claimsctl.claims_file.checked_file import CheckedFile
 from claimsctl.claims_file.formats import ReadOptions
+from claimsctl.claims_file.validation import CheckedFile
 from claimsctl.claims_table.location import TableLocation, sdk_region
 from claimsctl.claims_table.table_schema import table_schema
 from claimsctl.cli.console import stderr, stdout
@@ -119,7 +119,7 @@ class Importing:
         uploaded = Uploaded()
         with self._step(f"uploading ({_AGAIN})"):
             s3: S3Client = boto3.session.Session().client("s3", region_name=sdk_region())
-            rows = (good.record for good in self._checked.records())
+            rows = self._checked.records()
             try:
                 with counting("uploading", self._checked.valid, is_report=False) as advance:
                     upload_parts(s3, self._place, rows, uploaded, advance)

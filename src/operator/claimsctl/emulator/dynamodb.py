@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from claimsctl.claims_file.check import read_records
+from claimsctl.claims_file.validation import read_records
 from claimsctl.claims_table.location import EMBEDDED_TABLE, LOCAL_REGION, TableLocation
 from claimsctl.claims_table.table_schema import table_schema
 from claimsctl.emulator.environment import surroundings, without_aws

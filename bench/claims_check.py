@@ -20,10 +20,10 @@ from tempfile import TemporaryDirectory
 from uuid import UUID
 
 from claims_provider.claims.key import LayerKey
-from claimsctl.claims_file.check import check_file
 from claimsctl.claims_file.formats import ReadOptions, open_source
 from claimsctl.claims_file.known import Check
 from claimsctl.claims_file.rows import rows_of
+from claimsctl.claims_file.validation import check_file
 from claimsctl.entra.callout import TENANT_ID
 
 SPEED_ROWS = 200_000

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from claimsctl.claims_file.check import read_records
 from claimsctl.claims_file.formats import ReadOptions
 from claimsctl.claims_file.record import Record
 from claimsctl.claims_file.row import check_fields, read_cell
+from claimsctl.claims_file.validation import read_records
 from claimsctl.errors import ExitCode, OperatorError
 
 TENANT = "aaaabbbb-0000-cccc-1111-dddd2222eeee"

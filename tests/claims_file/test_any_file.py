@@ -13,14 +13,14 @@ from claims_provider.contract.answer import claims_bytes
 from claims_provider.contract.limits import CLAIMS_BYTES_MAX
 from claims_provider.outbound.response import claims_response
 from claimsctl.claims_file.cells_check import cells_check
-from claimsctl.claims_file.check import check_file, read_records
-from claimsctl.claims_file.columns import RESERVED, meant_by
+from claimsctl.claims_file.fields import RESERVED, meant_by
 from claimsctl.claims_file.fields_check import FieldsCheck
 from claimsctl.claims_file.formats import Format, ReadOptions
 from claimsctl.claims_file.problem import FieldProblem
 from claimsctl.claims_file.record import Record
 from claimsctl.claims_file.row import check_cells, check_fields
-from claimsctl.claims_file.schema import Catalogue, ClaimRule, ClaimType
+from claimsctl.claims_file.schema import ClaimRule, ClaimSchema, ClaimType
+from claimsctl.claims_file.validation import check_file, read_records
 from claimsctl.errors import OperatorError
 from claimsctl.judge.attempt import Answer
 from claimsctl.judge.judge import judge
@@ -134,7 +134,7 @@ options = st.builds(
     ReadOptions,
     tenant=st.sampled_from([None, TENANT]),
     list_separator=st.sampled_from(["|", ";", "]"]),
-    catalogue=st.sampled_from([None, Catalogue(RULES)]),
+    catalogue=st.sampled_from([None, ClaimSchema(RULES)]),
     expires_at=st.sampled_from([None, 1924991999]),
 )
 headings = st.lists(

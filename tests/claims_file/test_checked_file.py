@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 from claims_provider.claims.key import LayerKey
-from claimsctl.claims_file import known, partitions, reading, suspects, tenants
-from claimsctl.claims_file.check import check_file
-from claimsctl.claims_file.checked_file import CheckedFile
+from claimsctl.claims_file import known, partitions, suspects, tenants, validation
 from claimsctl.claims_file.formats import Format, ReadOptions
 from claimsctl.claims_file.record import Record
+from claimsctl.claims_file.validation import CheckedFile, check_file
 from claimsctl.errors import OperatorError
 
 from tests.claims_file.files import APP, TENANT, USER
@@ -53,7 +52,7 @@ def test_rows_add_up(check: Check) -> None:
     assert (7, 3, 4) == (checked.rows, checked.valid, checked.rejected)
     assert 4 == checked.problem_count
     assert [(3, 5, {"tier": "a\nb"}), (5, 8, {"tier": "mail"}), (6, 9, {"tier": "default"})] == [
-        (good.row, good.line, good.record.claims) for good in checked.records()
+        (good.row, good.line, good.claims) for good in checked.records()
     ]
     assert [(1, 2), (2, 3), (4, 7), (7, 10)] == [(b.row, b.line) for b in checked.rejected_rows()]
     assert (True, 1, Format.CSV) == (checked.complete, checked.by_address, checked.format)
@@ -94,7 +93,7 @@ def test_what_was_checked_is_what_is_written(check: Check, tmp_path: Path) -> No
     """A file that changes after the check does not change what the records are."""
     checked = check(f"user,tier\n{USER},gold\n")
     (tmp_path / "claims").write_text(f"user,tier\n{USER},admin\n")
-    assert [{"tier": "gold"}] == [good.record.claims for good in checked.records()]
+    assert [{"tier": "gold"}] == [good.claims for good in checked.records()]
 
 
 def test_tenants_and_apps_are_named(check: Check) -> None:
@@ -169,9 +168,9 @@ def test_a_record_goes_back_into_its_format(
     checked = check(content, options)
     (good,) = checked.records()
     rejects = checked.rejects
-    file = rejects.heading_line() + rejects.line(rejects.raw(good.record), "throttled")
+    file = rejects.heading_line() + rejects.line(rejects.raw(good), "throttled")
     (again,) = check(file, options).records()
-    assert good.record == again.record
+    assert good == again
 
 
 def test_a_row_that_is_no_object_keeps_its_text(check: Check) -> None:
@@ -207,7 +206,7 @@ def test_options_say_what_the_file_does_not(check: Check) -> None:
     assert [
         Record(TENANT, "a@b", None, 1924991999, {"roles": ["x", "y"]}),
         Record(TENANT, "c@d", None, 1893456000, {"roles": "a|b"}),
-    ] == [good.record for good in check(content, options).records()]
+    ] == list(check(content, options).records())
     rows = '{"email": "a@b"}\n{"user": "a@b", "email": "a@b"}\n{"until": 1}'
     reasons = [bad.reason for bad in check(rows, options).rejected_rows()]
     assert [
@@ -278,7 +277,7 @@ def test_what_is_remembered_may_be_forgotten(
 ) -> None:
     """A file with more tenants, apps and lists than are kept in mind is read as any other."""
     monkeypatch.setattr(known, "_KNOWN_MAX", 2)
-    monkeypatch.setattr(reading, "_KEYS_KNOWN_MAX", 2)
+    monkeypatch.setattr(validation, "_KEYS_KNOWN_MAX", 2)
     monkeypatch.setattr(tenants, "_PENDING_MAX", 2)
     ids = [f"{number:08x}-0000-0000-0000-000000000000" for number in range(4)]
     places = [(tenant, user, app) for tenant in ids for user in ("", "a@b") for app in ids]
@@ -287,11 +286,11 @@ def test_what_is_remembered_may_be_forgotten(
         f"{t},{u},{a},{t[:8]}|{a[:8]}\n" for t, u, a in places
     )
     checked = check(lines if form == "csv" else "\n".join(map(json.dumps, rows)))
-    assert [Record(t, u or None, a, claims={"roles": [t[:8], a[:8]]}) for t, u, a in places] == [
-        good.record for good in checked.records()
-    ]
+    assert [
+        Record(t, u or None, a, claims={"roles": [t[:8], a[:8]]}) for t, u, a in places
+    ] == list(checked.records())
     assert {(t, a, bool(u)) for t, u, a in places} == set(checked.scopes())
-    assert all(checked.names(good.record.key) for good in checked.records())
+    assert all(checked.names(good.key) for good in checked.records())
 
 
 def test_a_long_list_is_looked_at_closely(check: Check) -> None:
@@ -301,4 +300,4 @@ def test_a_long_list_is_looked_at_closely(check: Check) -> None:
         json.dumps({"user": USER, "a": [""] * 1001}),
     ):
         (good,) = check(content).records()
-        assert {"a": [""] * 1001} == good.record.claims
+        assert {"a": [""] * 1001} == good.claims

@@ -1,7 +1,7 @@
 """Which names are a claim's, and which were meant to say whose claims a row holds."""
 
 import pytest
-from claimsctl.claims_file.columns import check_claim_name
+from claimsctl.claims_file.fields import check_claim_name
 from claimsctl.claims_file.problem import FieldProblem
 
 from tests.claims_file.files import USER, Refused

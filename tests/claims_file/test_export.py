@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from claims_provider.claims.item import read_item
 from claims_provider.claims.key import LayerKey
-from claimsctl.claims_file.check import read_records
 from claimsctl.claims_file.export import Export, Exported, ExportFormat
+from claimsctl.claims_file.validation import read_records
 from claimsctl.claims_table.items import key_of
 from hypothesis import HealthCheck, given, settings
 

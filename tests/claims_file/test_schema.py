@@ -5,9 +5,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from claimsctl.claims_file.check import check_file
 from claimsctl.claims_file.formats import ReadOptions
-from claimsctl.claims_file.schema import Catalogue, ClaimRule, ClaimType, read_catalogue
+from claimsctl.claims_file.schema import ClaimRule, ClaimSchema, ClaimType, read_schema
+from claimsctl.claims_file.validation import check_file
 from claimsctl.errors import OperatorError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -61,10 +61,10 @@ Refused = Callable[[bytes | str], list[str]]
 
 
 @pytest.fixture
-def catalogue(tmp_path: Path) -> Catalogue:
+def catalogue(tmp_path: Path) -> ClaimSchema:
     """The catalogue of `TEXT`."""
     (tmp_path / "claims.toml").write_text(TEXT)
-    return read_catalogue(tmp_path / "claims.toml")
+    return read_schema(tmp_path / "claims.toml")
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def refused(tmp_path: Path) -> Refused:
         path = tmp_path / "claims.toml"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         with pytest.raises(OperatorError) as raised:
-            read_catalogue(path)
+            read_schema(path)
         return [
             line.replace(f"{tmp_path}/", "") for line in (str(raised.value), *raised.value.lines)
         ]
@@ -83,19 +83,19 @@ def refused(tmp_path: Path) -> Refused:
     return refused
 
 
-def _told(tmp_path: Path, catalogue: Catalogue, content: str) -> list[str]:
+def _told(tmp_path: Path, catalogue: ClaimSchema, content: str) -> list[str]:
     (tmp_path / "rows").write_text(content)
     options = ReadOptions(tenant=TENANT, catalogue=catalogue)
     with check_file(tmp_path / "rows", options) as checked:
         return [f"{p.line}: {p.field}: {p.message}" for p in checked.problems]
 
 
-def test_a_catalogue_is_read(catalogue: Catalogue) -> None:
+def test_a_catalogue_is_read(catalogue: ClaimSchema) -> None:
     """Each claim with its type, apps, values and name in the token, which is its own by default."""
     assert {rule.name: rule for rule in RULES} == catalogue.claims
 
 
-def test_the_type_says_what_a_cell_is(tmp_path: Path, catalogue: Catalogue) -> None:
+def test_the_type_says_what_a_cell_is(tmp_path: Path, catalogue: ClaimSchema) -> None:
     """With a catalogue a list of one needs no brackets, and a string may hold what it likes."""
     (tmp_path / "rows").write_text(
         f"user,customRoles,free text\n{USER},Reader,a|b\na@b,Reader|Writer,[draft\n"
@@ -107,7 +107,7 @@ def test_the_type_says_what_a_cell_is(tmp_path: Path, catalogue: Catalogue) -> N
             {"customRoles": ["Reader"], "free text": "a|b"},
             {"customRoles": ["Reader", "Writer"], "free text": "[draft"},
             {"customRoles": ["Writer"], "free text": '["x"]'},
-        ] == [good.record.claims for good in checked.records()]
+        ] == [good.claims for good in checked.records()]
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_the_type_says_what_a_cell_is(tmp_path: Path, catalogue: Catalogue) -> N
     ],
 )  # fmt: skip
 def test_rows_keep_to_the_catalogue(
-    tmp_path: Path, catalogue: Catalogue, row: str, problem: str
+    tmp_path: Path, catalogue: ClaimSchema, row: str, problem: str
 ) -> None:
     """A value, an app or a name that it does not have is a problem of the row, by its column."""
     content = f"user,app_id,loyaltyTier,customRoles,hidden_claims\n{row}x\n"
@@ -154,14 +154,14 @@ def test_rows_keep_to_the_catalogue(
     ],
 )  # fmt: skip
 def test_json_has_types_of_its_own(
-    tmp_path: Path, catalogue: Catalogue, fields: str, problem: str
+    tmp_path: Path, catalogue: ClaimSchema, fields: str, problem: str
 ) -> None:
     """A string where the catalogue has a list is refused, not turned into one."""
     told = _told(tmp_path, catalogue, f'{{"user": "", {fields}}}')
     assert ([f"1: {problem}"] if problem else []) == [line[: len(problem) + 3] for line in told]
 
 
-def test_a_heading_that_is_no_claim(tmp_path: Path, catalogue: Catalogue) -> None:
+def test_a_heading_that_is_no_claim(tmp_path: Path, catalogue: ClaimSchema) -> None:
     """A column that the catalogue does not have is told once, not in every row."""
     told = "1: tier: no claim of the catalogue, which has loyaltyTier, customRoles, free text"
     with pytest.raises(OperatorError, match=f"rows:{told}$"):
@@ -272,7 +272,7 @@ def test_any_catalogue(tmp_path: Path, content: bytes) -> None:
     """Any bytes are a catalogue or problems told, never another exception."""
     (tmp_path / "any.toml").write_bytes(content)
     with suppress(OperatorError):
-        assert read_catalogue(tmp_path / "any.toml").claims
+        assert read_schema(tmp_path / "any.toml").claims
 
 
 def test_a_catalogue_that_is_not_there(tmp_path: Path) -> None:
@@ -280,7 +280,7 @@ def test_a_catalogue_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(
         OperatorError, match=r"none\.toml: cannot be read: No such file or directory"
     ):
-        read_catalogue(tmp_path / "none.toml")
+        read_schema(tmp_path / "none.toml")
 
 
 def test_the_page_says_what_comes_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -290,7 +290,7 @@ def test_the_page_says_what_comes_out(tmp_path: Path, monkeypatch: pytest.Monkey
     shown = page.read_text("utf-8").replace("app\n1111", "app 1111").splitlines()
     monkeypatch.chdir(tmp_path)
     Path("claims.toml").write_text(example)
-    catalogue = read_catalogue(Path("claims.toml"))
+    catalogue = read_schema(Path("claims.toml"))
     rows = f",,,\n,{APP},Editor,\n,{OTHER_APP},Reader,\n"
     Path("claims.csv").write_text(
         "user,app_id,customRoles,loyaltyTier\n,,,\n,,,\n,,,\n,,,\n" + rows
@@ -302,7 +302,7 @@ def test_the_page_says_what_comes_out(tmp_path: Path, monkeypatch: pytest.Monkey
         check_file(Path("claims.csv"), ReadOptions(catalogue=catalogue))
     Path("claims.toml").write_text(example.replace("apps", "app").replace('"string"', '"text"', 1))
     with pytest.raises(OperatorError) as problems:
-        read_catalogue(Path("claims.toml"))
+        read_schema(Path("claims.toml"))
     expected = [*told, str(heading.value), f"claimsctl: {problems.value}", *problems.value.lines]
     assert [] == [line for line in expected if line not in shown]
     assert 6 == len(expected)

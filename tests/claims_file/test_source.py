@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from claimsctl.claims_file import formats as source
-from claimsctl.claims_file.check import check_file
 from claimsctl.claims_file.formats import ReadOptions
+from claimsctl.claims_file.validation import check_file
 from claimsctl.errors import OperatorError
 
 from tests.claims_file.files import TENANT, USER, Read, Refused

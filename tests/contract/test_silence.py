@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from claims_provider.claims.key import LayerKey
-from claimsctl.claims_file.check import read_records
+from claimsctl.claims_file.validation import read_records
 from claimsctl.emulator.events import function_url_event
 from claimsctl.emulator.function import is_envelope, played_event, read_json, tenant_of
 from claimsctl.entra.callout import SCENARIOS, TENANT_ID

@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import pytest
 from botocore.exceptions import ChecksumError, ClientError, NoCredentialsError
-from claimsctl.claims_file.checked_file import NumberedRecord
 from claimsctl.claims_table.errors import Kind, failure_of
 from claimsctl.claims_table.location import TableLocation
 from claimsctl.claims_table.retry import Stopped
@@ -113,5 +112,5 @@ def test_a_table_with_other_keys(table: Table, mode: OnExisting, kind: Any) -> N
     )
     writer, _ = connect(TableLocation(name, table.url), mode, 1, looks=False, resumed=False)
     with pytest.raises(Stopped, match="pk and sk, both strings: "):
-        writer.write([NumberedRecord(n, n, record_of(n)) for n in (1, 2)])
+        writer.write([record_of(n) for n in (1, 2)])
     table.client.delete_table(TableName=name)

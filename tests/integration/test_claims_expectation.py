@@ -2,7 +2,6 @@
 
 import pytest
 from claims_provider.claims.item import read_item
-from claimsctl.claims_file.checked_file import NumberedRecord
 from claimsctl.claims_file.record import Record
 from claimsctl.claims_table.diff import expectation, plan_records
 from claimsctl.claims_table.items import key_of
@@ -39,7 +38,7 @@ def test_the_plan_is_what_comes_to_pass(table: Table, mode: OnExisting) -> None:
     reader = TableReader(table.client, table.name)
     changes = list(plan_records(reader, RECORDS, expectation(mode)))
     writer, _ = connect(TableLocation(table.name, table.url), mode, 1, looks=False, resumed=False)
-    writer.write([NumberedRecord(n, n, record) for n, record in enumerate(RECORDS, start=1)])
+    writer.write(RECORDS)
     after = {key_of(stored): stored for page in reader.scan() for stored in page}
     for change in changes:
         will = change.wanted if change.kind in {"add", "change"} else change.item

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from claims_provider.claims.item import read_item
 from claims_provider.claims.key import LayerKey
-from claimsctl.claims_file.check import read_records
 from claimsctl.claims_file.export import Export, ExportFormat
 from claimsctl.claims_file.record import Record
+from claimsctl.claims_file.validation import read_records
 from claimsctl.claims_table.diff import Change, ChangeKind, plan_records
 from claimsctl.claims_table.items import key_of
 from claimsctl.claims_table.prune import Removals, Removed, Scope, remove

@@ -4,10 +4,11 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from claimsctl.claims_file.checked_file import NumberedRecord
+from claimsctl.claims_file.record import Record
 from claimsctl.claims_file.rejects import RejectsFormat
 from claimsctl.claims_table.retry import Pace, Stopped
 from claimsctl.errors import OperatorError
@@ -23,25 +24,25 @@ from tests.loading.meeting import record_of
 class FakeWriter:
     """Remembers the rows it gets; `act` may do what it likes with a batch first."""
 
-    def __init__(self, act: Callable[[Sequence[NumberedRecord]], None] = lambda _: None) -> None:
+    def __init__(self, act: Callable[[Sequence[Record]], None] = lambda _: None) -> None:
         self.rows: list[int] = []
         self._act = act
         self._lock = threading.Lock()
 
-    def write(self, batch: Sequence[NumberedRecord]) -> Outcome:
+    def write(self, batch: Sequence[Record]) -> Outcome:
         """Reject rows that end in 7, write the others."""
         self._act(batch)
         with self._lock:
             self.rows += [numbered.row for numbered in batch]
-        bad = [numbered.record for numbered in batch if numbered.row % 10 == 7]
+        bad = [record for record in batch if record.row % 10 == 7]
         return Outcome(
             Tally(len(batch) - len(bad), rejected=len(bad)),
             [Rejection(record, "ends in 7") for record in bad],
         )
 
 
-def _rows(first: int, last: int) -> Iterator[NumberedRecord]:
-    return (NumberedRecord(n, n + 1, record_of(n)) for n in range(first, last + 1))
+def _rows(first: int, last: int) -> Iterator[Record]:
+    return (replace(record_of(n), row=n, line=n + 1) for n in range(first, last + 1))
 
 
 @pytest.fixture
@@ -100,8 +101,8 @@ def test_what_is_not_settled_is_done_again(tmp_path: Path) -> None:
     assert [str(n) for n in range(7, 501, 10)] == [line.split(",")[1] for line in lines]
 
 
-def _stop_at(row: int) -> Callable[[Sequence[NumberedRecord]], None]:
-    def act(batch: Sequence[NumberedRecord]) -> None:
+def _stop_at(row: int) -> Callable[[Sequence[Record]], None]:
+    def act(batch: Sequence[Record]) -> None:
         if batch[0].row <= row <= batch[-1].row:
             message = "enough"
             raise Stopped(message)
@@ -128,12 +129,12 @@ def test_memory_is_bounded(journal: Journal) -> None:
     read: list[int] = []
     held: list[int] = []
 
-    def rows() -> Iterator[NumberedRecord]:
+    def rows() -> Iterator[Record]:
         for numbered in _rows(1, 2000):
             read.append(numbered.row)
             yield numbered
 
-    def wait(_: Sequence[NumberedRecord]) -> None:
+    def wait(_: Sequence[Record]) -> None:
         go.wait(5)
 
     def look(_: int) -> None:
@@ -165,7 +166,7 @@ def test_a_full_disk_stops_it(
 def test_an_error_of_ours_is_not_hidden(journal: Journal) -> None:
     """A fault in the writer ends the load; it is no row's."""
 
-    def fail(_: Sequence[NumberedRecord]) -> None:
+    def fail(_: Sequence[Record]) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 import pytest
-from claimsctl.claims_file.check import read_records
+from claimsctl.claims_file.validation import read_records
 from claimsctl.emulator.function import is_envelope, played_event, read_json, tenant_of
 from claimsctl.judge.attempt import Answer
 from claimsctl.judge.judge import judge

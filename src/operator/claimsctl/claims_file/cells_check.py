@@ -6,7 +6,7 @@ from claims_provider.contract.answer import Claims, ClaimValue, claims_bytes
 from claims_provider.contract.limits import CLAIMS_BYTES_MAX
 
 from claimsctl.claims_file import fields
-from claimsctl.claims_file.columns import HIDDEN_CLAIMS, NO_CLAIMS, RESERVED
+from claimsctl.claims_file.fields import HIDDEN_CLAIMS, NO_CLAIMS, RESERVED
 from claimsctl.claims_file.formats import ReadOptions
 from claimsctl.claims_file.known import (
     Check,

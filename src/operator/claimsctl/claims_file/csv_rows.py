@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from claimsctl.claims_file.columns import NO_CLAIMS, RESERVED, USER, check_claim_name
+from claimsctl.claims_file.fields import NO_CLAIMS, RESERVED, USER, check_claim_name
 from claimsctl.claims_file.formats import ReadOptions
 from claimsctl.claims_file.problem import FieldProblem, Unreadable
 from claimsctl.errors import OperatorError

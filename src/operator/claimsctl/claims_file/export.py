@@ -16,7 +16,7 @@ from claims_provider.claims.item import Item
 from claims_provider.claims.key import LayerKey
 from claims_provider.contract.answer import ClaimValue
 
-from claimsctl.claims_file.columns import (
+from claimsctl.claims_file.fields import (
     APP_ID,
     EXPIRES_AT,
     HIDDEN_CLAIMS,

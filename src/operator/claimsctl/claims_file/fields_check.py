@@ -7,7 +7,7 @@ from claims_provider.contract.answer import Claims
 from claims_provider.contract.limits import CLAIMS_BYTES_MAX
 
 from claimsctl.claims_file import fields
-from claimsctl.claims_file.columns import (
+from claimsctl.claims_file.fields import (
     APP_ID,
     EXPIRES_AT,
     HIDDEN_CLAIMS,

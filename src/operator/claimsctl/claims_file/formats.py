@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
-from claimsctl.claims_file.schema import Catalogue
+from claimsctl.claims_file.schema import ClaimSchema
 from claimsctl.errors import OperatorError
 
 BytesRead = Callable[[int, int | None], None]
@@ -215,7 +215,7 @@ class ReadOptions:
     list_separator: str = LIST_SEPARATOR
     format: Format | None = None
     """``None``: told by the file's content."""
-    catalogue: Catalogue | None = None
+    catalogue: ClaimSchema | None = None
     expires_at: int | None = None
     """Epoch seconds for rows that give none. Absolute, so that a resumed load says the same."""
 

@@ -27,6 +27,10 @@ class Record:
     """Epoch seconds; ``None`` for never."""
     claims: Claims = field(default_factory=dict)
     hidden: tuple[str, ...] = ()
+    row: int = field(default=0, compare=False)
+    """Its number among the file's data rows, good and bad, from 1; 0: it is not from a file."""
+    line: int = field(default=0, compare=False)
+    """Where the row begins in the file."""
 
     @property
     def key(self) -> LayerKey:

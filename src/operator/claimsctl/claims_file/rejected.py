@@ -2,23 +2,12 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from heapq import merge
 from operator import attrgetter
 
 from claimsctl.claims_file.record import Record
-from claimsctl.claims_file.rejects import Raw
+from claimsctl.claims_file.rejects import Raw, RejectedRow
 from claimsctl.claims_file.spill import Spill
-
-
-@dataclass(frozen=True, slots=True)
-class RejectedRow:
-    """A bad row as the file has it."""
-
-    row: int
-    line: int
-    raw: Raw
-    reason: str
 
 
 class Rejected:

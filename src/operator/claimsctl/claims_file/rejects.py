@@ -9,7 +9,7 @@ from typing import Any
 
 from claims_provider.contract.answer import ClaimValue
 
-from claimsctl.claims_file.columns import (
+from claimsctl.claims_file.fields import (
     APP_ID,
     EXPIRES_AT,
     HIDDEN_CLAIMS,
@@ -21,6 +21,16 @@ from claimsctl.claims_file.record import Record
 
 Raw = list[str] | str
 """A row as its file has it: the cells of a table, or the text of a JSON value."""
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """A bad row as the file has it."""
+
+    row: int
+    line: int
+    raw: Raw
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 from claims_provider.contract.answer import ClaimValue
 from claims_provider.contract.identifiers import canonical_guid
 
-from claimsctl.claims_file.columns import HIDDEN_CLAIMS, NO_CLAIMS, check_claim_name
+from claimsctl.claims_file.fields import HIDDEN_CLAIMS, NO_CLAIMS, check_claim_name
 from claimsctl.claims_file.problem import FieldProblem, shown
 from claimsctl.entra.token_mapping import MappedClaim, is_restricted_jwt_name
 from claimsctl.errors import OperatorError
@@ -64,7 +64,7 @@ class ClaimRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Catalogue:
+class ClaimSchema:
     """The claims there are, by name."""
 
     claims: Mapping[str, ClaimRule]
@@ -87,7 +87,7 @@ class Catalogue:
                 raise FieldProblem(HIDDEN_CLAIMS, message)
 
 
-def mapped_by(catalogue: Catalogue, app_id: str | None) -> tuple[MappedClaim, ...]:
+def mapped_by(catalogue: ClaimSchema, app_id: str | None) -> tuple[MappedClaim, ...]:
     """What a policy that is made of `catalogue` takes into the tokens for the app `app_id`."""
     return tuple(
         MappedClaim(rule.name, rule.token_name)
@@ -105,7 +105,7 @@ _CLAIMS = "claims"
 _TYPE, _APPS, _VALUES, _TOKEN_NAME = _KEYS = ("type", "apps", "values", "token_name")
 
 
-def read_catalogue(path: Path) -> Catalogue:
+def read_schema(path: Path) -> ClaimSchema:
     """The catalogue at `path`. Raises `OperatorError` with every problem, by line and claim."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -128,7 +128,7 @@ def read_catalogue(path: Path) -> Catalogue:
         count = len(reading.problems)
         message = f"{path}: {'1 problem' if count == 1 else f'{count} problems'} in the catalogue"
         raise OperatorError(message, lines=reading.problems)
-    return Catalogue({rule.name: rule for rule in rules})
+    return ClaimSchema({rule.name: rule for rule in rules})
 
 
 class _Reading:

@@ -11,8 +11,8 @@ from typing import Any
 from claims_provider.claims.item import read_item
 from claims_provider.contract.limits import CLAIMS_BYTES_MAX
 
-from claimsctl.claims_file.columns import USER
 from claimsctl.claims_file.composition import Composer, RowLayer
+from claimsctl.claims_file.fields import USER
 from claimsctl.claims_file.partitions import PARTS, Partitions
 from claimsctl.claims_file.problem import Problem
 from claimsctl.claims_file.record import Record

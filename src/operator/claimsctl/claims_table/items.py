@@ -16,7 +16,7 @@ from claims_provider.claims.item import (
 from claims_provider.claims.key import EVERY_APP, LayerKey
 from claims_provider.contract.answer import ClaimValue
 
-from claimsctl.claims_file.columns import APP_ID, NO_CLAIMS, TENANT_ID, USER
+from claimsctl.claims_file.fields import APP_ID, NO_CLAIMS, TENANT_ID, USER
 from claimsctl.claims_file.formats import ReadOptions
 from claimsctl.claims_file.problem import FieldProblem
 from claimsctl.claims_file.record import Record

@@ -16,7 +16,7 @@ from claims_provider.claims.key import LayerKey, tenant_key
 from claims_provider.errors import StoreFailure
 
 from claimsctl.claims_file.problem import FieldProblem
-from claimsctl.claims_file.reading import TenantLayers
+from claimsctl.claims_file.validation import TenantLayers
 from claimsctl.claims_table.errors import telling
 from claimsctl.claims_table.items import key_of, record_key
 from claimsctl.errors import OperatorError

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from claimsctl.claims_file.schema import mapped_by, read_catalogue
+from claimsctl.claims_file.schema import mapped_by, read_schema
 from claimsctl.cli.bearer_options import (
     Authority,
     BearerFrom,
@@ -111,7 +111,7 @@ def call(
     context = context if isinstance(context, dict) else {}
     policies = _policies(policy, api_policy, saml=context.get("protocol") == "SAML")
     if catalogue is not None and not policies:
-        listed = read_catalogue(catalogue)
+        listed = read_schema(catalogue)
         policies = {
             token: mapped_by(listed, _app_id(context, principal))
             for token, principal in _AUDIENCES.items()

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from claimsctl.claims_file.checked_file import CheckedFile
+from claimsctl.claims_file.validation import CheckedFile
 from claimsctl.claims_table.diff import Change, ChangeKind, Judge, plan_records, replaced
 from claimsctl.claims_table.location import named_table
 from claimsctl.claims_table.reader import TableReader, table_layers
@@ -88,7 +88,7 @@ def _plan(
     reader: TableReader, checked: CheckedFile, judge: Judge, *, prune: bool
 ) -> Iterator[Change]:
     with counting("comparing", checked.valid) as advance:
-        for change in plan_records(reader, (good.record for good in checked.records()), judge):
+        for change in plan_records(reader, checked.records(), judge):
             advance(1)
             yield change
     if prune:

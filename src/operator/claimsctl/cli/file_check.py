@@ -4,10 +4,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from claimsctl.claims_file.check import check_file
-from claimsctl.claims_file.checked_file import CheckedFile
 from claimsctl.claims_file.formats import ReadOptions
-from claimsctl.claims_file.reading import TenantLayers
+from claimsctl.claims_file.validation import CheckedFile, TenantLayers, check_file
 from claimsctl.cli.console import stderr
 from claimsctl.cli.load_progress import load_progress
 from claimsctl.text import escaped

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from rich.console import Console, RenderableType
 
-from claimsctl.claims_file.check import read_records
+from claimsctl.claims_file.validation import read_records
 from claimsctl.emulator.dynamodb import embedded_table
 from claimsctl.emulator.function import local_function
 from claimsctl.emulator.issuer import Issuer

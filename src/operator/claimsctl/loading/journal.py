@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from claimsctl.claims_file.rejected import RejectedRow
+from claimsctl.claims_file.rejects import RejectedRow
 from claimsctl.errors import OperatorError
 from claimsctl.loading.checkpoint import Checkpoint, CheckpointFile
 from claimsctl.loading.outcome import Outcome, Tally

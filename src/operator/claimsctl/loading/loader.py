@@ -10,7 +10,8 @@ from itertools import islice
 from types import FrameType
 from typing import Any
 
-from claimsctl.claims_file.checked_file import CheckedFile, NumberedRecord
+from claimsctl.claims_file.record import Record
+from claimsctl.claims_file.validation import CheckedFile
 from claimsctl.claims_table.retry import Calls, Pace, Stopped
 from claimsctl.cli.load_progress import LoadProgress
 from claimsctl.errors import ExitCode, OperatorError
@@ -78,7 +79,7 @@ class Load:
         self._pace = pace
         self._progress = progress or (lambda _: None)
 
-    def run(self, rows: Iterable[NumberedRecord], writer: Writer, workers: int) -> None:
+    def run(self, rows: Iterable[Record], writer: Writer, workers: int) -> None:
         """Write all of `rows`, no key twice. Raises `LoadStopped`."""
         crew = Crew(writer, workers)
         try:
@@ -105,7 +106,7 @@ class Load:
             self._pace.halt()
             crew.end(0)
 
-    def _turns(self, rows: Iterator[NumberedRecord], crew: Crew) -> Iterator[None]:
+    def _turns(self, rows: Iterator[Record], crew: Crew) -> Iterator[None]:
         """Keep the workers busy until all is settled; a turn ends when something may have been."""
         while batch := list(islice(rows, BATCH_ITEMS_MAX)):
             while len(self._ledger) >= OPEN_BATCHES_MAX:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from claimsctl.claims_file.checked_file import NumberedRecord
 from claimsctl.claims_file.record import Record
 from claimsctl.claims_table.retry import Calls, Pace, Stopped
 from claimsctl.errors import OperatorError
@@ -20,9 +19,8 @@ def write_records(client: "DynamoDBClient", table: str, records: Sequence[Record
     """
     writer = ReplacingWriter(client, table, Calls(client, Pace(1)))
     for start in range(0, len(records), BATCH_ITEMS_MAX):
-        numbers = range(start, min(start + BATCH_ITEMS_MAX, len(records)))
         try:
-            outcome = writer.write([NumberedRecord(n + 1, n + 1, records[n]) for n in numbers])
+            outcome = writer.write(records[start : start + BATCH_ITEMS_MAX])
         except Stopped as stop:
             message = f"table {table}: {stop}"
             raise OperatorError(message) from None

@@ -7,7 +7,7 @@ from contextlib import suppress
 from queue import Empty, Full, Queue, SimpleQueue
 from typing import Protocol
 
-from claimsctl.claims_file.checked_file import NumberedRecord
+from claimsctl.claims_file.record import Record
 from claimsctl.claims_table.retry import Halted
 from claimsctl.loading.journal import Batch
 from claimsctl.loading.outcome import Outcome
@@ -18,7 +18,7 @@ _QUEUED_A_WORKER = 2
 class Writer(Protocol):
     """What brings a batch of rows into the table."""
 
-    def write(self, batch: Sequence[NumberedRecord]) -> Outcome:
+    def write(self, batch: Sequence[Record]) -> Outcome:
         """What became of the rows. Raises `Stopped` and `Halted`."""
 
 
@@ -29,9 +29,7 @@ class Crew:
         self.begun = 0
         """Rows that workers have in hand, or have left half-way."""
         self._writer = writer
-        self._jobs: Queue[tuple[Batch, Sequence[NumberedRecord]] | None] = Queue(
-            workers * _QUEUED_A_WORKER
-        )
+        self._jobs: Queue[tuple[Batch, Sequence[Record]] | None] = Queue(workers * _QUEUED_A_WORKER)
         self._results: SimpleQueue[Exception | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._threads = [
@@ -41,7 +39,7 @@ class Crew:
         for thread in self._threads:
             thread.start()
 
-    def submit(self, batch: Batch, rows: Sequence[NumberedRecord]) -> bool:
+    def submit(self, batch: Batch, rows: Sequence[Record]) -> bool:
         """Hand over `rows`, unless all workers have enough."""
         try:
             self._jobs.put_nowait((batch, rows))

@@ -9,7 +9,6 @@ from botocore.config import Config
 from claims_provider.claims.item import Item
 from claims_provider.claims.key import LayerKey
 
-from claimsctl.claims_file.checked_file import NumberedRecord
 from claimsctl.claims_file.record import Record
 from claimsctl.claims_table.diff import says_the_same
 from claimsctl.claims_table.errors import Kind
@@ -54,11 +53,11 @@ class ConditionalWriter:
         self._mode = mode
         self._resumed = resumed
 
-    def write(self, batch: Sequence[NumberedRecord]) -> Outcome:
+    def write(self, batch: Sequence[Record]) -> Outcome:
         """Settle each row of `batch`, at most 25, no key twice. Raises `Stopped` and `Halted`."""
-        found = self._look.items([numbered.record.key for numbered in batch])
+        found = self._look.items([record.key for record in batch])
         tally, rejections = Tally(), []
-        for record in (numbered.record for numbered in batch):
+        for record in batch:
             fate = self._settle(record, found.get(record.key))
             if isinstance(fate, Reject):
                 rejections.append(Rejection(record, fate.reason))
@@ -127,16 +126,16 @@ class ReplacingWriter:
         self._table = table
         self._calls = calls
 
-    def write(self, batch: Sequence[NumberedRecord]) -> Outcome:
+    def write(self, batch: Sequence[Record]) -> Outcome:
         """Put all of `batch`, at most 25 rows, no key twice. Raises `Stopped` and `Halted`."""
-        records = self._differing([numbered.record for numbered in batch])
+        records = self._differing(batch)
         puts = [(record, record.to_item()) for record in records]
         rejections = self._put(puts, Patience(self._calls.pace))
         unchanged = 0 if self._resumed else len(batch) - len(records)
         written = len(batch) - unchanged - len(rejections)
         return Outcome(Tally(written, unchanged, rejected=len(rejections)), rejections)
 
-    def _differing(self, records: list[Record]) -> list[Record]:
+    def _differing(self, records: Sequence[Record]) -> Sequence[Record]:
         if self._look is None:
             return records
         found = self._look.items([record.key for record in records])

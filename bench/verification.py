@@ -20,7 +20,7 @@ from typing import Any
 from claims_provider.deadline import Deadline
 from claims_provider.inbound.http_event import read_http_event
 from claims_provider.wiring import build_handler
-from claimsctl.emulator.function import played_event
+from claimsctl.emulator.events import played_event
 from claimsctl.entra.callout import TENANT_ID, body_of
 from claimsctl.entra.tokens import SAMPLE_AUDIENCES, SigningKey, TokenProfile, issuer_of, mint
 

@@ -8,8 +8,13 @@ from typing import Any
 import pytest
 from claims_provider.claims.key import LayerKey
 from claimsctl.claims_file.validation import read_records
-from claimsctl.emulator.events import function_url_event
-from claimsctl.emulator.function import is_envelope, played_event, read_json, tenant_of
+from claimsctl.emulator.events import (
+    function_url_event,
+    is_envelope,
+    played_event,
+    read_json,
+    tenant_of,
+)
 from claimsctl.entra.callout import SCENARIOS, TENANT_ID
 from claimsctl.entra.invalid_tokens import WrongToken, forge
 from claimsctl.entra.tokens import TokenProfile, mint

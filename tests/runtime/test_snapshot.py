@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from claimsctl.emulator.function import played_event
+from claimsctl.emulator.events import played_event
 from claimsctl.entra.callout import TENANT_ID, body_of
 
 from tests.integration.behaviours import PASS, Act, answer_json, answer_with, hang, pass_on

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from claimsctl.emulator.function import played_event
+from claimsctl.emulator.events import played_event
 from claimsctl.entra.callout import TENANT_ID, body_of
 
 from bench import arrivals, cost

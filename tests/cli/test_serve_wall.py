@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from claimsctl.entra.callout import TENANT_ID
 from claimsctl.entra.invalid_tokens import FORGERIES, Wall, WrongToken, forge
-from claimsctl.entra.tokens import TenantKind, TokenProfile, TokenVersion, mint
+from claimsctl.entra.token_claims import TENANT_ID, TenantKind, TokenProfile, TokenVersion
+from claimsctl.entra.tokens import mint
 
 from tests.cli.command import MEMBER, SECONDS
 from tests.cli.server_process import HOST, Response, ServerProcess, in_a_shell, serving

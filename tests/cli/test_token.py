@@ -6,9 +6,9 @@ from typing import Any
 
 import jwt
 import pytest
-from claimsctl.entra.callout import TENANT_ID
 from claimsctl.entra.invalid_tokens import WrongToken
 from claimsctl.entra.key_file import kept_key
+from claimsctl.entra.token_claims import TENANT_ID
 
 from tests.cli.command import Run
 from tests.cli.server_process import KEY_FILE, free_port

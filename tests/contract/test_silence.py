@@ -10,9 +10,10 @@ from claims_provider.claims.key import LayerKey
 from claimsctl.claims_file.validation import read_records
 from claimsctl.emulator.events import function_url_event
 from claimsctl.emulator.function import is_envelope, played_event, read_json, tenant_of
-from claimsctl.entra.callout import SCENARIOS, TENANT_ID
+from claimsctl.entra.callout import SCENARIOS
 from claimsctl.entra.invalid_tokens import WrongToken, forge
-from claimsctl.entra.tokens import TokenProfile, mint
+from claimsctl.entra.token_claims import TENANT_ID, TokenProfile
+from claimsctl.entra.tokens import mint
 
 from tests.contract.test_events import EVENTS
 from tests.fakes import FakeDynamoDB, handler_over

@@ -7,7 +7,8 @@ from typing import Any
 import jwt
 import pytest
 from claimsctl.entra.invalid_tokens import FORGERIES, Wall, WrongToken, forge
-from claimsctl.entra.tokens import ALGORITHM, TokenProfile, TokenVersion, mint
+from claimsctl.entra.token_claims import TokenProfile, TokenVersion
+from claimsctl.entra.tokens import ALGORITHM, mint
 
 from tests.tokens import GOOD_CLAIMS, NOW, PROFILE, issuer_key
 

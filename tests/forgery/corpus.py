@@ -11,19 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import jwt
-from claimsctl.entra.callout import CLIENT_APP_ID, TENANT_ID
 from claimsctl.entra.invalid_tokens import OTHER_GUID, WrongToken, caller_claim, forge
-from claimsctl.entra.tokens import (
-    SAMPLE_API_APP_ID,
-    Claims,
-    SigningKey,
-    TokenProfile,
-    base64url,
-    header_of,
-    mint,
-    sign,
-    unsigned,
-)
+from claimsctl.entra.token_claims import CLIENT_APP_ID, SAMPLE_API_APP_ID, TENANT_ID, TokenProfile
+from claimsctl.entra.tokens import Claims, SigningKey, base64url, header_of, mint, sign, unsigned
 
 from tests.tokens import signing_key
 

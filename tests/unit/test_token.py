@@ -18,16 +18,15 @@ from claims_provider.inbound.token import (
     TrustedIssuer,
 )
 from claimsctl.emulator.events import function_url_event, http_api_event, rest_api_event
-from claimsctl.entra.callout import TENANT_ID
 from claimsctl.entra.invalid_tokens import FORGERIES, WrongToken, forge
-from claimsctl.entra.tokens import (
+from claimsctl.entra.token_claims import (
     SAMPLE_AUDIENCES,
+    TENANT_ID,
     TenantKind,
     TokenProfile,
     TokenVersion,
-    mint,
-    sign,
 )
+from claimsctl.entra.tokens import mint, sign
 
 from tests.key_servers import FakeKeyServer
 from tests.tokens import signing_key

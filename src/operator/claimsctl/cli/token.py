@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from claimsctl.cli.options import Kind, Tenant, Version
-from claimsctl.entra.callout import TENANT_ID
 from claimsctl.entra.invalid_tokens import WrongToken, forge
 from claimsctl.entra.key_file import kept_key, key_path
-from claimsctl.entra.tokens import TenantKind, TokenProfile, TokenVersion, mint
+from claimsctl.entra.token_claims import TENANT_ID, TenantKind, TokenProfile, TokenVersion
+from claimsctl.entra.tokens import mint
 
 
 def token(

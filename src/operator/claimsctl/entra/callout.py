@@ -15,6 +15,7 @@ from claims_provider.contract.identifiers import canonical_guid
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from claimsctl.entra.token_claims import CLIENT_APP_ID, RESOURCE_APP_ID, TENANT_ID
 from claimsctl.errors import OperatorError
 
 Guid = Annotated[str, AfterValidator(canonical_guid)]
@@ -89,10 +90,6 @@ class Callout(_Wire):
         """The sign-in this callout is about."""
         return self.data.authentication_context
 
-
-TENANT_ID = "aaaabbbb-0000-cccc-1111-dddd2222eeee"
-CLIENT_APP_ID = "00001111-aaaa-2222-bbbb-3333cccc4444"
-RESOURCE_APP_ID = "22223333-cccc-4444-dddd-5555eeee6666"
 
 _CLIENT = ServicePrincipal(
     id="aaaaaaaa-bbbb-cccc-1111-222222222222",

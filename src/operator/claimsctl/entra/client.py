@@ -1,41 +1,23 @@
 """One callout as Entra makes it: attempts until one is answered, and what Entra would see."""
 
 import json
-import os
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
 from typing import Any, Final
 
-import certifi
 import httpcore2
 import httpx2
 
-from claimsctl.entra.network import NameUnknownError, Stopwatch, TimedNetwork, TlsError
-from claimsctl.errors import OperatorError
+from claimsctl.entra.http_backend import NameUnknownError, TimedNetwork, TlsError
+from claimsctl.entra.network import Stopwatch, public_trust
 from claimsctl.judge.attempt import Answer, Attempt, Cause, NoAnswer, Phase
 from claimsctl.judge.finding import Verdict
 from claimsctl.judge.judge import judge_attempt
 
 BODY_BYTES_MAX: Final = 4 * 1024 * 1024
 """More than any answer may have, and than we want in memory."""
-
-
-def public_trust() -> ssl.SSLContext:
-    """What a strict client of the public web trusts: Mozilla's roots, TLS 1.2 and later.
-
-    Not this machine's roots: Entra knows none that its administrator has added. ``SSL_CERT_FILE``
-    names others, for an endpoint in a laboratory. Raises `OperatorError` when it has none.
-    """
-    given = os.environ.get("SSL_CERT_FILE")
-    try:
-        context = ssl.create_default_context(cafile=given or certifi.where())
-    except OSError as error:  # an ssl.SSLError too
-        message = f"SSL_CERT_FILE {given}: no certificates can be read from it: {error.strerror}"
-        raise OperatorError(message) from None
-    context.verify_flags |= ssl.VERIFY_X509_STRICT
-    return context
 
 
 def send_callout(
@@ -138,16 +120,13 @@ def _cause(error: Exception) -> Cause:
             return Cause.CLOSED
 
 
-RETRIES_MAX: Final = 1
-"""``maximumRetries`` of the extension, by Graph's reference."""
-
 _SERVER_ERROR = 500
 _COLD_RATIO = 3.0
 _COLD_MS = 100.0
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class CalloutResult:
     """The attempts at one callout, and the verdict on the last."""
 
     attempts: tuple[Attempt, ...]
@@ -160,7 +139,7 @@ class Played:
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class CalloutTimes:
     """Times of several callouts in a row, in milliseconds."""
 
     times: tuple[float, ...]
@@ -179,14 +158,14 @@ class Series:
         return bool(others) and first > max(_COLD_RATIO * median(others), _COLD_MS)
 
 
-def play_callout(
+def make_callout(
     url: str,
     body: Mapping[str, Any],
     headers: Mapping[str, str],
     wait_ms: int,
     retries: int = 0,
     trust: ssl.SSLContext | None = None,
-) -> Played:
+) -> CalloutResult:
     """Call, and once more up to `retries` times when there was no answer or one of 5xx.
 
     Entra's documentation says that it tries again, and not after what: that is our reading.
@@ -196,13 +175,13 @@ def play_callout(
     while True:
         attempts.append(send_callout(url, sent, headers, wait_ms, trust))
         if len(attempts) > retries or not _tries_again(attempts[-1]):
-            return Played(tuple(attempts), judge_attempt(attempts[-1], wait_ms))
+            return CalloutResult(tuple(attempts), judge_attempt(attempts[-1], wait_ms))
 
 
-def series_of(plays: Sequence[Played]) -> Series:
+def times_of(results: Sequence[CalloutResult]) -> CalloutTimes:
     """Times and verdicts of several callouts; a callout's time is that of all its attempts."""
-    times = tuple(sum(attempt.elapsed_ms for attempt in played.attempts) for played in plays)
-    return Series(times, sum(played.verdict.accepted for played in plays))
+    times = tuple(sum(attempt.elapsed_ms for attempt in result.attempts) for result in results)
+    return CalloutTimes(times, sum(result.verdict.accepted for result in results))
 
 
 def _tries_again(attempt: Attempt) -> bool:

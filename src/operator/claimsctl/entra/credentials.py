@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import httpx2
 
-from claimsctl.entra.tokens import TenantKind
+from claimsctl.entra.token_claims import TenantKind
 from claimsctl.errors import ExitCode, OperatorError
 
 _WAIT_SECONDS = 10.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from claimsctl.entra.callout import CLIENT_APP_ID
+from claimsctl.entra.token_claims import CLIENT_APP_ID
 from claimsctl.entra.tokens import Claims, SigningKey, base64url, header_of, mint, sign, unsigned
 
 Forge = Callable[[Claims, SigningKey], str]

@@ -141,8 +141,8 @@ def is_restricted_saml_name(name: str) -> bool:
     return name in _SAML
 
 
-class Fate(StrEnum):
-    """What becomes of one claim."""
+class MappingOutcome(StrEnum):
+    """Whether a claim gets into the token, and if not, why."""
 
     EMITTED = "emitted"
     NOT_MAPPED = "not-mapped"
@@ -156,10 +156,10 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PreviewedClaim:
-    """One claim's fate; `token_name` where the policy has one, `value` where it was answered."""
+    """One claim's outcome; with `token_name` if the policy has one, `value` if it was answered."""
 
     id: str
-    fate: Fate
+    outcome: MappingOutcome
     token_name: str | None = None
     value: Any = None
     hint: str = ""
@@ -182,7 +182,7 @@ def preview(
     ]
     # What differs in case alone is told with the claim that was answered.
     missing = [
-        PreviewedClaim(id_, Fate.NOT_ANSWERED)
+        PreviewedClaim(id_, MappingOutcome.NOT_ANSWERED)
         for id_ in by_id
         if id_ not in claims and not _other_case(id_, claims)
     ]
@@ -194,17 +194,17 @@ def _answered(
 ) -> list[PreviewedClaim]:
     if id_ not in by_id:
         other = _other_case(id_, by_id)
-        fate = Fate.CASE_DIFFERS if other else Fate.NOT_MAPPED
-        return [PreviewedClaim(id_, fate, None, value, other)]
+        outcome = MappingOutcome.CASE_DIFFERS if other else MappingOutcome.NOT_MAPPED
+        return [PreviewedClaim(id_, outcome, None, value, other)]
     is_restricted = is_restricted_saml_name if saml else is_restricted_jwt_name
     previewed = []
     for entry in by_id[id_]:
         name = entry.saml_name if saml else entry.jwt_name
         if name is None:
-            fate = Fate.NO_NAME
+            outcome = MappingOutcome.NO_NAME
         else:
-            fate = Fate.RESTRICTED if is_restricted(name) else Fate.EMITTED
-        previewed.append(PreviewedClaim(id_, fate, name, value))
+            outcome = MappingOutcome.RESTRICTED if is_restricted(name) else MappingOutcome.EMITTED
+        previewed.append(PreviewedClaim(id_, outcome, name, value))
     return previewed
 
 

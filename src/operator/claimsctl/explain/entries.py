@@ -16,7 +16,7 @@ _FOLDER: Final = Path(__file__).parent
 _LEARN: Final = "https://learn.microsoft.com/entra/identity-platform"
 
 
-class Kind(StrEnum):
+class EntryKind(StrEnum):
     """What an entry explains."""
 
     ENTRA_CODE = "entra code"
@@ -36,9 +36,9 @@ class Source(StrEnum):
 
 
 _DOCS: Final = {
-    Kind.ENTRA_CODE: f"{_LEARN}/custom-extension-troubleshoot#error-codes-reference",
-    Kind.SIGN_IN_ERROR: f"{_LEARN}/reference-error-codes",
-    Kind.FINDING: f"{_LEARN}/custom-claims-provider-reference",
+    EntryKind.ENTRA_CODE: f"{_LEARN}/custom-extension-troubleshoot#error-codes-reference",
+    EntryKind.SIGN_IN_ERROR: f"{_LEARN}/reference-error-codes",
+    EntryKind.FINDING: f"{_LEARN}/custom-claims-provider-reference",
 }
 
 
@@ -47,7 +47,7 @@ class Entry:
     """What a code or finding means, whence it comes, how to check and cure it."""
 
     id: str
-    kind: Kind
+    kind: EntryKind
     name: str
     meaning: str
     causes: tuple[str, ...]
@@ -66,9 +66,9 @@ class Entry:
 @cache
 def entries() -> dict[str, Entry]:
     """Every entry by id: Entra's codes, sign-in errors, findings, each in the order of its file."""
-    files = [(Kind.ENTRA_CODE, _FOLDER / "entra_codes.toml")]
-    files.append((Kind.SIGN_IN_ERROR, _FOLDER / "sign_in_errors.toml"))
-    files += [(Kind.FINDING, path) for path in sorted(_FOLDER.glob("*_findings.toml"))]
+    files = [(EntryKind.ENTRA_CODE, _FOLDER / "entra_codes.toml")]
+    files.append((EntryKind.SIGN_IN_ERROR, _FOLDER / "sign_in_errors.toml"))
+    files += [(EntryKind.FINDING, path) for path in sorted(_FOLDER.glob("*_findings.toml"))]
     return {
         id_: _entry(id_, kind, fields)
         for kind, path in files
@@ -76,7 +76,7 @@ def entries() -> dict[str, Entry]:
     }
 
 
-def _entry(id_: str, kind: Kind, fields: dict[str, Any]) -> Entry:
+def _entry(id_: str, kind: EntryKind, fields: dict[str, Any]) -> Entry:
     return Entry(
         id_,
         kind,
@@ -94,7 +94,7 @@ def _entry(id_: str, kind: Kind, fields: dict[str, Any]) -> Entry:
 _NEAREST = 3
 
 
-def look_up(asked: str) -> Entry | None:
+def find_entry(asked: str) -> Entry | None:
     """The entry with that id or name, in any case; an AADSTS number may come without AADSTS."""
     known = entries()
     wanted = _plain(asked)

@@ -1,4 +1,4 @@
-"""One callout as Entra makes it: attempts until one is answered, and what Entra would see."""
+"""Callouts as Entra makes them: one attempt, a callout with its retries, the times of several."""
 
 import json
 import ssl
@@ -17,112 +17,11 @@ from claimsctl.judge.finding import Verdict
 from claimsctl.judge.judge import judge_attempt
 
 BODY_BYTES_MAX: Final = 4 * 1024 * 1024
-"""More than any answer may have, and than we want in memory."""
+"""More than any answer may have, and than should be kept in memory."""
 
-
-def send_callout(
-    url: str,
-    body: bytes,
-    headers: Mapping[str, str],
-    wait_ms: float,
-    trust: ssl.SSLContext | None = None,
-    method: str = "POST",
-) -> Attempt:
-    """POST `body` to `url`, on a connection of its own, and wait `wait_ms` for the whole answer.
-
-    Never raises for what the endpoint or the network does: the attempt says it. Another `method`
-    is none of Entra's: it is for telling what listens there.
-    """
-    trust = trust or public_trust()  # takes 20 ms, which are none of the endpoint's
-    watch = Stopwatch(wait_ms)
-    address = tls_version = http_version = None
-    answer: Answer | None = None
-    no_answer: NoAnswer | None = None
-    pool = httpcore2.ConnectionPool(ssl_context=trust, network_backend=TimedNetwork(watch))
-    try:
-        with (
-            pool,
-            pool.stream(
-                method,
-                _target(url),
-                headers=[(name.encode(), value.encode()) for name, value in headers.items()],
-                content=body,
-            ) as response,
-        ):
-            stream = response.extensions["network_stream"]
-            address = stream.get_extra_info("server_addr")[0]
-            tls_version = stream.get_extra_info("tls_version")
-            http_version = response.extensions["http_version"].decode("ascii")
-            content = _read(response)
-    except (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException) as error:
-        detail = str(error) or "no answer in time"
-        if watch.phase is Phase.BODY:  # something had come
-            detail = detail.replace("without sending a response", "within the answer's head")
-        no_answer = NoAnswer(_cause(error), watch.phase, detail)
-    except _TooLargeError:
-        no_answer = NoAnswer(Cause.TOO_LARGE, watch.phase, f"over {BODY_BYTES_MAX} bytes of body")
-    else:
-        answer = Answer(
-            status=response.status,
-            headers=tuple((_text(name), _text(value)) for name, value in response.headers),
-            body=content,
-            elapsed_ms=watch.elapsed_ms(),
-        )
-    watch.stop()
-    return Attempt(
-        timings=watch.timings,
-        elapsed_ms=watch.elapsed_ms(),
-        answer=answer,
-        no_answer=no_answer,
-        address=address,
-        http_version=http_version,
-        tls_version=tls_version,
-    )
-
-
-class _TooLargeError(Exception):
-    pass
-
-
-def _target(url: str) -> httpcore2.URL:
-    parsed = httpx2.URL(url)  # names in other scripts, characters that a path cannot have
-    return httpcore2.URL(
-        scheme=parsed.raw_scheme, host=parsed.raw_host, port=parsed.port, target=parsed.raw_path
-    )
-
-
-def _read(response: httpcore2.Response) -> bytes:
-    content = bytearray()
-    for part in response.iter_stream():
-        content += part
-        if len(content) > BODY_BYTES_MAX:
-            raise _TooLargeError
-    return bytes(content)
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode("latin-1")  # HTTP's own idea of a header's bytes
-
-
-def _cause(error: Exception) -> Cause:
-    match error:
-        case NameUnknownError():
-            return Cause.NAME
-        case TlsError():
-            return Cause.TLS
-        case httpcore2.TimeoutException():
-            return Cause.TIMEOUT
-        case httpcore2.ConnectError():
-            return Cause.CONNECT
-        case httpcore2.ProtocolError() if "without sending" not in str(error):
-            return Cause.PROTOCOL
-        case _:
-            return Cause.CLOSED
-
-
-_SERVER_ERROR = 500
-_COLD_RATIO = 3.0
-_COLD_MS = 100.0
+_SERVER_ERROR: Final = 500
+_COLD_RATIO: Final = 3.0
+_COLD_MS: Final = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,14 +45,14 @@ class CalloutTimes:
     accepted: int
 
     def percentile(self, share: int) -> float:
-        """The time that `share` of a hundred callouts stay under."""
+        """The time within which `share` of a hundred callouts are over."""
         if len(self.times) == 1:
             return self.times[0]
         return quantiles(self.times, n=100, method="inclusive")[share - 1]
 
     @property
     def began_cold(self) -> bool:
-        """Whether the first callout seems to have waited for a start: it stands out by far."""
+        """Whether the first callout seems to have waited for a cold start."""
         first, *others = self.times
         return bool(others) and first > max(_COLD_RATIO * median(others), _COLD_MS)
 
@@ -166,15 +65,15 @@ def make_callout(
     retries: int = 0,
     trust: ssl.SSLContext | None = None,
 ) -> CalloutResult:
-    """Call, and once more up to `retries` times when there was no answer or one of 5xx.
+    """Make a callout, and retry it up to `retries` times after no answer or a 5xx.
 
-    Entra's documentation says that it tries again, and not after what: that is our reading.
+    Entra's documentation says that it retries, but not after what: this is our reading.
     """
     sent = json.dumps(body).encode()
     attempts: list[Attempt] = []
     while True:
         attempts.append(send_callout(url, sent, headers, wait_ms, trust))
-        if len(attempts) > retries or not _tries_again(attempts[-1]):
+        if len(attempts) > retries or not _is_retried(attempts[-1]):
             return CalloutResult(tuple(attempts), judge_attempt(attempts[-1], wait_ms))
 
 
@@ -184,8 +83,108 @@ def times_of(results: Sequence[CalloutResult]) -> CalloutTimes:
     return CalloutTimes(times, sum(result.verdict.accepted for result in results))
 
 
-def _tries_again(attempt: Attempt) -> bool:
+def send_callout(
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    wait_ms: float,
+    trust: ssl.SSLContext | None = None,
+    method: str = "POST",
+) -> Attempt:
+    """POST `body` to `url`, on a new connection, and wait `wait_ms` for the whole answer.
+
+    Never raises for what the endpoint or the network does: the attempt has it. Entra sends no other
+    `method`; another one shows what listens there.
+    """
+    trust = trust or public_trust()  # takes 20 ms that do not count against the endpoint
+    watch = Stopwatch(wait_ms)
+    address = tls_version = http_version = None
+    answer: Answer | None = None
+    no_answer: NoAnswer | None = None
+    pool = httpcore2.ConnectionPool(ssl_context=trust, network_backend=TimedNetwork(watch))
+    try:
+        with (
+            pool,
+            pool.stream(
+                method,
+                _target(url),
+                headers=[(name.encode(), value.encode()) for name, value in headers.items()],
+                content=body,
+            ) as response,
+        ):
+            stream = response.extensions["network_stream"]
+            address = stream.get_extra_info("server_addr")[0]
+            tls_version = stream.get_extra_info("tls_version")
+            http_version = response.extensions["http_version"].decode("ascii")
+            content = _read(response)
+    except (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException) as error:
+        detail = str(error) or "no answer in time"
+        if watch.phase is Phase.BODY:  # a part had arrived
+            detail = detail.replace("without sending a response", "within the answer's head")
+        no_answer = NoAnswer(_cause(error), watch.phase, detail)
+    except _TooLargeError:
+        no_answer = NoAnswer(Cause.TOO_LARGE, watch.phase, f"over {BODY_BYTES_MAX} bytes of body")
+    else:
+        answer = Answer(
+            status=response.status,
+            headers=tuple((_text(name), _text(value)) for name, value in response.headers),
+            body=content,
+            elapsed_ms=watch.elapsed_ms(),
+        )
+    watch.stop()
+    return Attempt(
+        timings=watch.timings,
+        elapsed_ms=watch.elapsed_ms(),
+        answer=answer,
+        no_answer=no_answer,
+        address=address,
+        http_version=http_version,
+        tls_version=tls_version,
+    )
+
+
+def _is_retried(attempt: Attempt) -> bool:
     if attempt.answer is not None:
         return attempt.answer.status >= _SERVER_ERROR
     assert attempt.no_answer is not None, "an attempt ends in one of the two"  # noqa: S101
     return attempt.no_answer.cause is not Cause.TOO_LARGE
+
+
+class _TooLargeError(Exception):
+    pass
+
+
+def _target(url: str) -> httpcore2.URL:
+    parsed = httpx2.URL(url)  # names in other scripts, characters that a path cannot have
+    return httpcore2.URL(
+        scheme=parsed.raw_scheme, host=parsed.raw_host, port=parsed.port, target=parsed.raw_path
+    )
+
+
+def _read(response: httpcore2.Response) -> bytes:
+    content = bytearray()
+    for part in response.iter_stream():
+        content += part
+        if len(content) > BODY_BYTES_MAX:
+            raise _TooLargeError
+    return bytes(content)
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("latin-1")  # as HTTP reads the bytes of a header
+
+
+def _cause(error: Exception) -> Cause:
+    match error:
+        case NameUnknownError():
+            return Cause.NAME
+        case TlsError():
+            return Cause.TLS
+        case httpcore2.TimeoutException():
+            return Cause.TIMEOUT
+        case httpcore2.ConnectError():
+            return Cause.CONNECT
+        case httpcore2.ProtocolError() if "without sending" not in str(error):
+            return Cause.PROTOCOL
+        case _:
+            return Cause.CLOSED

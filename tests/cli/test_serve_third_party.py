@@ -10,7 +10,8 @@ import pytest
 from claims_provider.contract.identifiers import AUTHENTICATION_EVENTS_APP_ID
 from claimsctl.emulator.issuer_keys import RETRY_SECONDS
 from claimsctl.entra.callout import body_of
-from claimsctl.entra.tokens import TokenProfile, mint, unsigned
+from claimsctl.entra.token_claims import TokenProfile
+from claimsctl.entra.tokens import mint, unsigned
 
 from tests.cli.command import Outcome, Run
 from tests.cli.server_process import HOST, Response, ServerProcess, serving

@@ -177,9 +177,7 @@ def test_keys_that_do_not_count(changes: dict[str, Any]) -> None:
     both = json.dumps({"keys": [_jwk(**changes), other_key().jwk(), 7]}).encode()
     assert {other_key().kid} == set(usable_keys(both, "here"))
     alone = json.dumps({"keys": [_jwk(**changes)]}).encode()
-    with pytest.raises(
-        OperatorError, match=r"here: .* RSA key .* found none in 1 keys"
-    ):
+    with pytest.raises(OperatorError, match=r"here: .* RSA key .* found none in 1 keys"):
         usable_keys(alone, "here")
 
 

@@ -24,10 +24,10 @@ from claimsctl.cli.input import read_input
 from claimsctl.cli.options import Kind, Retries, Tenant, Version, WaitMs, callout_url, input_file
 from claimsctl.cli.views import verdict_view
 from claimsctl.emulator.events import callout_in, read_json
-from claimsctl.entra.callout import SCENARIOS, TENANT_ID, scenario_callout, set_fields
-from claimsctl.entra.client import play_callout, series_of
+from claimsctl.entra.callout import SCENARIOS, scenario_callout, set_fields
+from claimsctl.entra.client import make_callout, times_of
+from claimsctl.entra.token_claims import TENANT_ID, TenantKind, TokenProfile, TokenVersion
 from claimsctl.entra.token_mapping import MappedClaim, PreviewedClaim, preview, read_policy
-from claimsctl.entra.tokens import TenantKind, TokenProfile, TokenVersion
 from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.text import escaped
 
@@ -125,8 +125,8 @@ def call(
     headers = {"content-type": "application/json"}
     if bearer is not None:
         headers["authorization"] = f"Bearer {bearer}"
-    plays = [play_callout(url, body, headers, timeout_ms, retries) for _ in range(repeat)]
-    played, series = plays[0], series_of(plays)
+    plays = [make_callout(url, body, headers, timeout_ms, retries) for _ in range(repeat)]
+    played, series = plays[0], times_of(plays)
     previews = {
         name: preview(played.verdict.claims, entries, saml=name is _ASSERTION)
         for name, entries in policies.items()
@@ -187,5 +187,5 @@ def _policies(policy: Path | None, api_policy: Path | None, *, saml: bool) -> Po
 
 def _documents(claims: tuple[PreviewedClaim, ...]) -> list[dict[str, Any]]:
     return [
-        {"id": claim.id, "name": claim.token_name, "fate": claim.fate.value} for claim in claims
+        {"id": claim.id, "name": claim.token_name, "fate": claim.outcome.value} for claim in claims
     ]

@@ -26,9 +26,14 @@ from claimsctl.emulator.issuer import Issuer, ThirdPartyIssuer
 from claimsctl.emulator.issuer_keys import RETRY_SECONDS, is_url, keys_at
 from claimsctl.emulator.loopback import HOST, bind
 from claimsctl.emulator.server import build_app, serve_forever
-from claimsctl.entra.callout import TENANT_ID
 from claimsctl.entra.key_file import kept_key, key_path
-from claimsctl.entra.tokens import SAMPLE_AUDIENCES, TenantKind, TokenProfile, TokenVersion
+from claimsctl.entra.token_claims import (
+    SAMPLE_AUDIENCES,
+    TENANT_ID,
+    TenantKind,
+    TokenProfile,
+    TokenVersion,
+)
 from claimsctl.errors import OperatorError
 
 

@@ -11,9 +11,10 @@ from claimsctl.emulator.dynamodb import embedded_table
 from claimsctl.emulator.function import local_function
 from claimsctl.emulator.issuer import Issuer
 from claimsctl.emulator.server import served
-from claimsctl.entra.callout import TENANT_ID, body_of
+from claimsctl.entra.callout import body_of
 from claimsctl.entra.client import send_callout
-from claimsctl.entra.tokens import SigningKey, TokenProfile, mint
+from claimsctl.entra.token_claims import TENANT_ID, TokenProfile
+from claimsctl.entra.tokens import SigningKey, mint
 from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.judge.attempt import Answer
 from claimsctl.judge.finding import Verdict

@@ -16,8 +16,7 @@ from claims_provider.contract.identifiers import canonical_guid
 from claims_provider.errors import CalloutError
 from claims_provider.inbound.http_event import read_http_event
 
-from claimsctl.entra.callout import TENANT_ID
-from claimsctl.entra.tokens import SAMPLE_API_HOST, authorizer_claims
+from claimsctl.entra.token_claims import SAMPLE_API_HOST, TENANT_ID, authorizer_claims
 
 CALLOUT_PATH = "/callout"
 """The one route of template.yaml."""

@@ -13,7 +13,7 @@ from claims_provider.settings import Settings, read_settings
 
 from claimsctl.claims_table.location import AWS_SETTINGS, TableLocation
 from claimsctl.emulator.environment import process_environment, without_logging
-from claimsctl.entra.tokens import SAMPLE_AUDIENCES, issuer_of
+from claimsctl.entra.token_claims import SAMPLE_AUDIENCES, issuer_of
 from claimsctl.errors import OperatorError
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from claims_provider.settings import CallerVerification, Settings
 
 from claimsctl.emulator.authorizer import JwtAuthorizer
 from claimsctl.emulator.issuer_keys import IssuerKeys
-from claimsctl.entra.tokens import ALGORITHM, SigningKey, TenantKind, TokenVersion, issuer_of
+from claimsctl.entra.token_claims import TenantKind, TokenVersion, issuer_of
+from claimsctl.entra.tokens import ALGORITHM, SigningKey
 from claimsctl.errors import OperatorError
 
 _PREFIX = {TokenVersion.V1: "", TokenVersion.V2: "v2.0/"}

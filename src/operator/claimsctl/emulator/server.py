@@ -26,7 +26,7 @@ from claimsctl.emulator.events import CALLOUT_PATH, http_api_event
 from claimsctl.emulator.function import LocalFunction
 from claimsctl.emulator.issuer import Issuer
 from claimsctl.emulator.loopback import HOST
-from claimsctl.entra.tokens import TokenVersion
+from claimsctl.entra.token_claims import TokenVersion
 from claimsctl.errors import OperatorError
 
 _START_SECONDS = 10

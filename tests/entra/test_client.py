@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from claimsctl.entra.client import Played, Series, play_callout, series_of
+from claimsctl.entra.client import CalloutResult, CalloutTimes, make_callout, times_of
 from claimsctl.judge.attempt import Attempt, Cause, NoAnswer, Phase
 from claimsctl.judge.judge import judge_attempt
 
@@ -30,7 +30,7 @@ def test_what_may_pass_is_tried_again(
     """A 5xx is tried again as often as the extension says, and nothing that would come again."""
     answers = iter(statuses)
     with endpoint(lambda _: Reply(next(answers))) as served:
-        played = play_callout(served.url, BODY, {}, WAIT_MS, retries)
+        played = make_callout(served.url, BODY, {}, WAIT_MS, retries)
     assert expected == [
         attempt.answer.status for attempt in played.attempts if attempt.answer is not None
     ]
@@ -39,7 +39,7 @@ def test_what_may_pass_is_tried_again(
 
 def test_no_connection_is_tried_again() -> None:
     """Where nobody listens the second attempt is made too, and told."""
-    played = play_callout("http://127.0.0.1:1/", BODY, {}, WAIT_MS, 1)
+    played = make_callout("http://127.0.0.1:1/", BODY, {}, WAIT_MS, 1)
     assert [Cause.CONNECT] * 2 == [
         attempt.no_answer.cause for attempt in played.attempts if attempt.no_answer is not None
     ]
@@ -48,7 +48,7 @@ def test_no_connection_is_tried_again() -> None:
 def test_every_attempt_sends_the_same() -> None:
     """The second attempt is the same callout: a handler must be able to answer it twice."""
     with endpoint(lambda _: Reply(503)) as served:
-        play_callout(served.url, BODY, {"content-type": "application/json"}, WAIT_MS, 1)
+        make_callout(served.url, BODY, {"content-type": "application/json"}, WAIT_MS, 1)
     first, second = served.received
     assert BODY == json.loads(first.body)
     assert (first.body, first.headers) == (second.body, second.headers)
@@ -75,8 +75,8 @@ def test_no_answer_is_a_verdict_too(cause: Cause, id_: str, code: int) -> None:
     assert "the detail" in finding.evidence
 
 
-def _series(*times: float) -> Series:
-    return Series(times, len(times))
+def _series(*times: float) -> CalloutTimes:
+    return CalloutTimes(times, len(times))
 
 
 @pytest.mark.parametrize(
@@ -110,14 +110,14 @@ def test_a_callouts_time_is_that_of_all_its_attempts() -> None:
     attempts = tuple(
         Attempt({}, ms, no_answer=NoAnswer(Cause.TIMEOUT, Phase.BODY, "")) for ms in (10.0, 20.0)
     )
-    series = series_of([Played(attempts, judge_attempt(attempts[-1]))])
+    series = times_of([CalloutResult(attempts, judge_attempt(attempts[-1]))])
     assert ((30.0,), 0) == (series.times, series.accepted)
 
 
 def test_a_received_request_is_kept_as_it_came() -> None:
     """The tests' own endpoint says what it was sent."""
     with endpoint(lambda received: Reply(200, received.body)) as served:
-        played = play_callout(served.url, BODY, {"x-a": "b"}, WAIT_MS)
+        played = make_callout(served.url, BODY, {"x-a": "b"}, WAIT_MS)
     assert [Received("/callout", served.received[0].headers, b'{"type": "x"}')] == served.received
     assert "b" == served.received[0].headers["x-a"]
     assert not played.verdict.accepted

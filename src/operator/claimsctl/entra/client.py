@@ -39,21 +39,21 @@ class CalloutResult:
 
 @dataclass(frozen=True, slots=True)
 class CalloutTimes:
-    """Times of several callouts in a row, in milliseconds."""
+    """How long several callouts in a row took, and how many Entra would accept."""
 
-    times: tuple[float, ...]
+    milliseconds: tuple[float, ...]
     accepted: int
 
     def percentile(self, share: int) -> float:
         """The time within which `share` of a hundred callouts are over."""
-        if len(self.times) == 1:
-            return self.times[0]
-        return quantiles(self.times, n=100, method="inclusive")[share - 1]
+        if len(self.milliseconds) == 1:
+            return self.milliseconds[0]
+        return quantiles(self.milliseconds, n=100, method="inclusive")[share - 1]
 
     @property
     def began_cold(self) -> bool:
         """Whether the first callout seems to have waited for a cold start."""
-        first, *others = self.times
+        first, *others = self.milliseconds
         return bool(others) and first > max(_COLD_RATIO * median(others), _COLD_MS)
 
 

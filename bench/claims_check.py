@@ -24,7 +24,7 @@ from claimsctl.claims_file.formats import ReadOptions, open_source
 from claimsctl.claims_file.known import Check
 from claimsctl.claims_file.rows import rows_of
 from claimsctl.claims_file.validation import check_file
-from claimsctl.entra.callout import TENANT_ID
+from claimsctl.entra.token_claims import TENANT_ID
 
 SPEED_ROWS = 200_000
 TURNS = 7

@@ -20,7 +20,7 @@ from claimsctl.claims_file.rows import RowCheck
 from claimsctl.claims_file.schema import ClaimRule, ClaimSchema, ClaimType
 from claimsctl.claims_file.validation import check_file, read_records
 from claimsctl.errors import OperatorError
-from claimsctl.judge.finding import Answer
+from claimsctl.judge.attempt import Answer
 from claimsctl.judge.judge import judge
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st

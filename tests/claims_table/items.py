@@ -1,5 +1,6 @@
 """Items as tables may hold them, loaded by us or put there by hand."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from claimsctl.claims_file.export import Export
@@ -29,7 +30,7 @@ def claims(**values: str | list[str]) -> dict[str, Any]:
     }
 
 
-def export_item(export: Export, stored: dict[str, Any]) -> None:
+def export_item(export: Export, stored: Mapping[str, Any]) -> None:
     """Add what `stored` means, or leave it out, as ``claims export`` does."""
     try:
         export.add(read_stored(stored), has_more=has_more(stored))

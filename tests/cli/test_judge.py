@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from claimsctl.judge.exchange import Exchange, Response, Timings, encode_exchange
+from claimsctl.judge.exchange import Exchange, Response, Timings
 
 from tests.cli.command import Outcome, Run
 from tests.judge.answers import ACTION, RESPONSE_DATA, body_with_claims
@@ -92,7 +92,7 @@ def test_a_bare_body(run: Run) -> None:
 def test_an_exchange_that_took_too_long(run: Run) -> None:
     """Timings count against the wait that is given, by option or variable."""
     response = Response(status=200, headers=(("content-type", "application/json"),), content=GOOD)
-    raw = encode_exchange(Exchange(response=response, timings=Timings(total_ms=1500)))
+    raw = json.dumps(Exchange(response, timings=Timings(total_ms=1500)).document()).encode()
     assert (1, 0, 0) == (
         _judged(run, raw).exit_code,
         _judged(run, raw, "--timeout-ms", "2000").exit_code,

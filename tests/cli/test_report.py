@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 from claimsctl.cli.views import _excerpt, answer_view, json_view, verdict_view
-from claimsctl.judge.finding import Answer, Place
+from claimsctl.judge.attempt import Answer
+from claimsctl.judge.finding import Place
 from claimsctl.judge.judge import judge
 from claimsctl.text import escaped
 from hypothesis import given, settings

@@ -15,8 +15,8 @@ from claimsctl.emulator.function import (
     read_json,
     tenant_of,
 )
-from claimsctl.entra.callout import TENANT_ID, body_of
-from claimsctl.entra.tokens import SAMPLE_AUDIENCES
+from claimsctl.entra.callout import body_of
+from claimsctl.entra.token_claims import SAMPLE_AUDIENCES, TENANT_ID
 from claimsctl.errors import ExitCode, OperatorError
 
 NOWHERE = TableLocation("claims", "http://127.0.0.1:1")

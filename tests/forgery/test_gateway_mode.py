@@ -12,8 +12,9 @@ from claims_provider.handler import CalloutHandler
 from claimsctl.emulator.authorizer import JwtAuthorizer
 from claimsctl.emulator.events import http_api_event
 from claimsctl.emulator.refusal import Refusal
-from claimsctl.entra.callout import TENANT_ID, body_of
-from claimsctl.entra.tokens import SAMPLE_AUDIENCES, TokenProfile, TokenVersion, mint
+from claimsctl.entra.callout import body_of
+from claimsctl.entra.token_claims import SAMPLE_AUDIENCES, TENANT_ID, TokenProfile, TokenVersion
+from claimsctl.entra.tokens import mint
 
 from tests.fakes import FakeDynamoDB, handler_over
 from tests.forgery.conftest import Tally

@@ -10,7 +10,7 @@ from claims_provider.contract.answer import Claims, claims_bytes
 from claims_provider.errors import CalloutError, ErrorCode
 from claims_provider.outbound.failure import failure_response
 from claims_provider.outbound.response import claims_response
-from claimsctl.judge.finding import Answer
+from claimsctl.judge.attempt import Answer
 from claimsctl.judge.judge import judge
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

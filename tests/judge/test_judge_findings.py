@@ -4,7 +4,8 @@ import json
 from dataclasses import dataclass
 
 import pytest
-from claimsctl.judge.finding import Answer, Basis, Level, Place
+from claimsctl.judge.attempt import Answer
+from claimsctl.judge.finding import Basis, Level, Place
 from claimsctl.judge.judge import judge
 
 from tests.judge.answers import ACTION, RESPONSE_DATA, answer_of, body_with_claims

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from claimsctl.claims_file.validation import read_records
 from claimsctl.emulator.function import is_envelope, played_event, read_json, tenant_of
-from claimsctl.judge.finding import Answer
+from claimsctl.judge.attempt import Answer
 from claimsctl.judge.judge import judge
 
 from tests.fakes import FakeDynamoDB, handler_over

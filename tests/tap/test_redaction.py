@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from claimsctl.entra.callout import SCENARIOS, body_of
-from claimsctl.judge.exchange import read_exchange
-from claimsctl.judge.finding import Answer, Verdict
+from claimsctl.judge.attempt import Answer
+from claimsctl.judge.finding import Verdict
 from claimsctl.judge.judge import judge
+from claimsctl.judge.saved_answer import read_saved_answer
 from claimsctl.tap.exchanges import Examined, Outcome, encode, examine, exchange_document
 from claimsctl.tap.page.view import details
 from claimsctl.tap.recording import Side, Sighting
@@ -145,7 +146,8 @@ def test_claim_values_are_masked_and_judged_all_the_same(body: bytes) -> None:
 def test_an_exported_exchange_is_judged_as_the_real_one(body: bytes) -> None:
     """Whoever gets the masked file finds the same code, at the same place."""
     examined = shown(sighting_of(body))
-    again = judge(read_exchange(encode(exchange_document(examined, SERVICE))).answer, WAIT_MS)
+    raw = encode(exchange_document(examined, SERVICE))
+    again = judge(read_saved_answer(raw).answer, WAIT_MS)
     assert examined.verdict is not None
     assert shape(examined.verdict) == shape(again)
 

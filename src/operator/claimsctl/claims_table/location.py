@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 
 EMBEDDED_TABLE = "claims"
 AWS_SETTINGS = "the AWS SDK reads --endpoint-url, AWS_DEFAULT_REGION, AWS_PROFILE and ~/.aws"
+LOCAL_REGION = "us-east-1"
+"""Where an engine on this machine is asked when nothing says a region."""
+_NO_REGION = (
+    "no AWS region; set AWS_DEFAULT_REGION or AWS_REGION, or region in the profile of ~/.aws/config"
+)
 _LOOPBACK = ("http://127.", "http://localhost", "http://[::1]")
 EMBEDDED_ENDPOINT = "http://127.0.0.1:8788"
 """Where `claimsctl serve` has its table unless told another port: the one after its own."""
@@ -43,9 +49,9 @@ class TableLocation:
         """Variables that make the function read this table.
 
         A local engine takes any credentials, so that none need to be at hand, and no proxy of the
-        environment leads to it.
+        environment leads to it. Raises `OperatorError` as `region` does.
         """
-        variables = {"TABLE_NAME": self.name}
+        variables = {"TABLE_NAME": self.name, "AWS_DEFAULT_REGION": self.region}
         if self.endpoint_url:
             variables["AWS_ENDPOINT_URL_DYNAMODB"] = self.endpoint_url
             variables["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "false"
@@ -54,9 +60,27 @@ class TableLocation:
                 "no_proxy": "*",
                 "AWS_ACCESS_KEY_ID": os.environ.get("AWS_ACCESS_KEY_ID", "local"),
                 "AWS_SECRET_ACCESS_KEY": os.environ.get("AWS_SECRET_ACCESS_KEY", "local"),
-                "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", "us-east-1"),
             }
         return variables
+
+    @property
+    def region(self) -> str:
+        """The AWS region that is asked; engines on this machine keep tables by region too.
+
+        Raises `OperatorError` when a table elsewhere has none, or the SDK's configuration is
+        unreadable.
+        """
+        try:
+            region = sdk_region()
+        except BotoCoreError as error:
+            message = f"table {self.name}: {error} ({AWS_SETTINGS})"
+            raise OperatorError(message) from None
+        if region is None and self._is_local:
+            return LOCAL_REGION
+        if region is None:
+            message = f"table {self.name}: {_NO_REGION}"
+            raise OperatorError(message)
+        return region
 
     def client(self, config: Config | None = None) -> "DynamoDBClient":
         """A client for loading and looking, patient where the function is not.
@@ -71,7 +95,7 @@ class TableLocation:
             return boto3.session.Session().client(
                 "dynamodb",
                 endpoint_url=self.endpoint_url,
-                region_name=variables.get("AWS_DEFAULT_REGION"),
+                region_name=variables["AWS_DEFAULT_REGION"],
                 aws_access_key_id=variables.get("AWS_ACCESS_KEY_ID"),
                 aws_secret_access_key=variables.get("AWS_SECRET_ACCESS_KEY"),
                 config=Config(
@@ -87,6 +111,17 @@ class TableLocation:
     @property
     def _is_local(self) -> bool:
         return self.endpoint_url is not None and self.endpoint_url.startswith(_LOOPBACK)
+
+
+def sdk_region() -> str | None:
+    """The region that the environment says, ``None`` when it says none.
+
+    ``AWS_DEFAULT_REGION``, then ``AWS_REGION`` (which boto3 does not read, unlike the AWS CLI and
+    the other SDKs), then the region of the profile. Raises ``BotoCoreError`` when the SDK's files
+    cannot be read or have no such profile.
+    """
+    named = os.environ.get("AWS_DEFAULT_REGION") or os.environ.get("AWS_REGION")
+    return named or botocore.session.Session().get_scoped_config().get("region")
 
 
 def named_table(table: str | None, stack: str | None, endpoint_url: str | None) -> TableLocation:
@@ -122,11 +157,15 @@ def _beside_the_stack(table: str | None, endpoint_url: str | None) -> str | None
 def _table_of(stack: str) -> str:
     region = url = None
     try:
+        region = sdk_region()
+        if region is None:
+            raise _no_table(stack, _NO_REGION)
         client = boto3.session.Session().client(
             "cloudformation",
+            region_name=region,
             config=Config(connect_timeout=_PATIENCE_SECONDS, read_timeout=_PATIENCE_SECONDS),
         )
-        region, url = client.meta.region_name, client.meta.endpoint_url
+        url = client.meta.endpoint_url
         stacks = client.describe_stacks(StackName=stack)["Stacks"]
     except ClientError as error:
         found = error.response.get("Error", {})

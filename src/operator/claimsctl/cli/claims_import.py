@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from claimsctl.claims_file.checked_file import CheckedFile
 from claimsctl.claims_file.formats import ReadOptions
-from claimsctl.claims_table.location import TableLocation
+from claimsctl.claims_table.location import TableLocation, sdk_region
 from claimsctl.claims_table.table_schema import table_schema
 from claimsctl.cli.console import stderr, stdout
 from claimsctl.cli.file_check import good_file
@@ -118,7 +118,7 @@ class Importing:
             raise OperatorError(message)
         uploaded = Uploaded()
         with self._step(f"uploading ({_AGAIN})"):
-            s3: S3Client = boto3.session.Session().client("s3")
+            s3: S3Client = boto3.session.Session().client("s3", region_name=sdk_region())
             rows = self._checked.records()
             try:
                 with counting("uploading", self._checked.valid, is_report=False) as advance:

@@ -30,9 +30,10 @@ from claimsctl.emulator.function import (
     tenant_of,
 )
 from claimsctl.emulator.issuer import Issuer
-from claimsctl.entra.tokens import SAMPLE_AUDIENCES, SigningKey, TenantKind, TokenProfile, mint
+from claimsctl.entra.token_claims import SAMPLE_AUDIENCES, TenantKind, TokenProfile
+from claimsctl.entra.tokens import SigningKey, mint
 from claimsctl.errors import ExitCode
-from claimsctl.judge.finding import Answer
+from claimsctl.judge.attempt import Answer
 from claimsctl.judge.judge import judge
 
 

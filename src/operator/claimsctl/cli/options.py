@@ -10,8 +10,8 @@ import typer
 from claims_provider.contract.identifiers import canonical_address, canonical_guid
 from claims_provider.settings import CallerVerification
 
-from claimsctl.entra.client import RETRIES_MAX
-from claimsctl.entra.tokens import TenantKind, TokenVersion
+from claimsctl.entra.network import RETRIES_MAX
+from claimsctl.entra.token_claims import TenantKind, TokenVersion
 
 
 def _guid(value: str | None) -> str | None:

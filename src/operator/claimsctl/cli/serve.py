@@ -21,9 +21,14 @@ from claimsctl.emulator.function import local_function
 from claimsctl.emulator.greeting import greeting
 from claimsctl.emulator.issuer import Issuer
 from claimsctl.emulator.server import HOST, bind, serve_forever
-from claimsctl.entra.callout import TENANT_ID
 from claimsctl.entra.key_file import kept_key, key_path
-from claimsctl.entra.tokens import SAMPLE_AUDIENCES, TenantKind, TokenProfile, TokenVersion
+from claimsctl.entra.token_claims import (
+    SAMPLE_AUDIENCES,
+    TENANT_ID,
+    TenantKind,
+    TokenProfile,
+    TokenVersion,
+)
 
 
 def serve(

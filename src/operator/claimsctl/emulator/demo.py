@@ -11,11 +11,13 @@ from claimsctl.emulator.dynamodb import embedded_table
 from claimsctl.emulator.function import local_function
 from claimsctl.emulator.issuer import Issuer
 from claimsctl.emulator.server import served
-from claimsctl.entra.callout import TENANT_ID, body_of
+from claimsctl.entra.callout import body_of
 from claimsctl.entra.client import send_callout
-from claimsctl.entra.tokens import SigningKey, TokenProfile, mint
+from claimsctl.entra.token_claims import TENANT_ID, TokenProfile
+from claimsctl.entra.tokens import SigningKey, mint
 from claimsctl.errors import ExitCode, OperatorError
-from claimsctl.judge.finding import Answer, Verdict
+from claimsctl.judge.attempt import Answer
+from claimsctl.judge.finding import Verdict
 from claimsctl.judge.judge import judge
 from claimsctl.loading.records import write_records
 from claimsctl.resources import bundled

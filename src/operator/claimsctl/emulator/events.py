@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from claimsctl.entra.tokens import SAMPLE_API_HOST
+from claimsctl.entra.token_claims import SAMPLE_API_HOST
 
 CALLOUT_PATH = "/callout"
 """The one route of template.yaml."""

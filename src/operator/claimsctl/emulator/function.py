@@ -19,8 +19,7 @@ from claims_provider.settings import Settings, read_settings
 from claimsctl.claims_table.location import AWS_SETTINGS, TableLocation
 from claimsctl.emulator.environment import surroundings, without_logging
 from claimsctl.emulator.events import http_api_event
-from claimsctl.entra.callout import TENANT_ID
-from claimsctl.entra.tokens import SAMPLE_AUDIENCES, authorizer_claims, issuer_of
+from claimsctl.entra.token_claims import SAMPLE_AUDIENCES, TENANT_ID, authorizer_claims, issuer_of
 from claimsctl.errors import OperatorError
 
 if TYPE_CHECKING:

@@ -5,8 +5,7 @@ import shlex
 from claimsctl.claims_table.location import EMBEDDED_ENDPOINT, EMBEDDED_TABLE, TableLocation
 from claimsctl.emulator.events import CALLOUT_PATH
 from claimsctl.emulator.issuer import Issuer
-from claimsctl.entra.callout import TENANT_ID
-from claimsctl.entra.tokens import TokenProfile
+from claimsctl.entra.token_claims import TENANT_ID, TokenProfile
 from claimsctl.resources import bundled
 
 

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from claimsctl.entra.tokens import ALGORITHM, SigningKey, TenantKind, TokenVersion, issuer_of
+from claimsctl.entra.token_claims import TenantKind, TokenVersion, issuer_of
+from claimsctl.entra.tokens import ALGORITHM, SigningKey
 
 _PREFIX = {TokenVersion.V1: "", TokenVersion.V2: "v2.0/"}
 

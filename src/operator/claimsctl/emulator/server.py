@@ -27,7 +27,7 @@ from claimsctl.emulator.events import CALLOUT_PATH, http_api_event
 from claimsctl.emulator.function import LocalFunction
 from claimsctl.emulator.issuer import Issuer
 from claimsctl.emulator.refusal import BODY, Refusal
-from claimsctl.entra.tokens import TokenVersion
+from claimsctl.entra.token_claims import TokenVersion
 from claimsctl.errors import OperatorError
 
 HOST = "127.0.0.1"

@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from claimsctl.doctor.target import Exchanged
-from claimsctl.judge.finding import Answer
+from claimsctl.judge.attempt import Answer
 
 _READ_BYTES = 50_000
 _MESSAGE_CHARACTERS = 600

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 from claimsctl.doctor.runner import Check, finding
 from claimsctl.doctor.target import Exchanged, Patient, encoded
 from claimsctl.doctor.tls_probe import curious, shake_hands
-from claimsctl.judge.attempt import Attempt, Cause
-from claimsctl.judge.finding import Answer, Finding, Level
+from claimsctl.judge.attempt import Answer, Attempt, Cause
+from claimsctl.judge.finding import Finding, Level
 from claimsctl.judge.intermediaries import page_of
 
 FIRST = "the first call"

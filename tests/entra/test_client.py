@@ -54,27 +54,6 @@ def test_every_attempt_sends_the_same() -> None:
     assert (first.body, first.headers) == (second.body, second.headers)
 
 
-@pytest.mark.parametrize(
-    ("cause", "id_", "code"),
-    [
-        (Cause.NAME, "NET001", 1003027),
-        (Cause.CONNECT, "NET002", 1003027),
-        (Cause.TLS, "NET003", 1003027),
-        (Cause.TIMEOUT, "NET004", 1003005),
-        (Cause.CLOSED, "NET005", 1003001),
-        (Cause.PROTOCOL, "NET006", 1003001),
-        (Cause.TOO_LARGE, "NET007", 1003024),
-    ],
-)
-def test_no_answer_is_a_verdict_too(cause: Cause, id_: str, code: int) -> None:
-    """Each way to get no answer has its finding and the code that Entra would show."""
-    attempt = Attempt({}, 1.0, no_answer=NoAnswer(cause, Phase.BODY, "the detail"))
-    verdict = judge_attempt(attempt, WAIT_MS)
-    (finding,) = verdict.findings
-    assert (id_, code, False) == (finding.id, finding.entra_code, verdict.accepted)
-    assert "the detail" in finding.evidence
-
-
 def _times(*times: float) -> CalloutTimes:
     return CalloutTimes(times, len(times))
 

@@ -28,7 +28,7 @@ from claimsctl.claims_file.formats import LIST_SEPARATOR
 from claimsctl.claims_file.problem import FieldProblem, shown
 from claimsctl.claims_file.record import Record
 from claimsctl.claims_file.sorted_spill import SortedSpill
-from claimsctl.claims_table.items import has_more, iso, key_of, read_stored
+from claimsctl.claims_table.items import has_more, iso, key_of, record_of_item
 
 _SHOWN = 20
 _UNLIKE_A_HEADING = re.compile(r"[;\t\r\n\0]")
@@ -75,7 +75,7 @@ class Export:
     def add(self, item: Item) -> None:
         """Take `item`, or note why no file can say what it does."""
         try:
-            record = read_stored(item)
+            record = record_of_item(item)
             if self._form is ExportFormat.CSV:
                 _check_csv(record)
         except FieldProblem as problem:

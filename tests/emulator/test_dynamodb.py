@@ -9,7 +9,7 @@ import pytest
 from botocore.config import Config
 from claimsctl.claims_file.record import Record
 from claimsctl.emulator.dynamodb import embedded_table
-from claimsctl.entra.callout import TENANT_ID
+from claimsctl.entra.token_claims import TENANT_ID
 from claimsctl.loading.writers import write_records
 
 

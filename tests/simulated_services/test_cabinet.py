@@ -10,7 +10,7 @@ from claimsctl.doctor.formats import json as machine
 from claimsctl.doctor.formats import junit, markdown
 from claimsctl.doctor.runner import Diagnosis, calls_of
 from claimsctl.doctor.summary import advice, first_cause, headline
-from claimsctl.explain.entries import Kind, entries
+from claimsctl.explain.entries import EntryKind, entries
 from claimsctl.judge.finding import Level
 
 from tests.simulated_services import answers, callers, doors, pages, services, wires
@@ -82,7 +82,7 @@ def test_each_finding_is_met() -> None:
     never = {"DNS004", "HTTP005"}  # these tell, and do not judge
     apart = {"TLS007", "URL001"}  # test_apart.py
     judged = {"NET", *BY_THE_JUDGE_ONLY}  # told as evidence of HTTP001
-    findings = {entry.id for entry in entries().values() if entry.kind is Kind.FINDING}
+    findings = {entry.id for entry in entries().values() if entry.kind is EntryKind.FINDING}
     assert findings == met | never | apart | {
         id_ for id_ in findings if id_.startswith(tuple(judged))
     }

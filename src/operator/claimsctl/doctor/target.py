@@ -12,7 +12,8 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 import httpx2
 
 from claimsctl.entra.callout import body_of
-from claimsctl.entra.client import public_trust, send_callout
+from claimsctl.entra.client import send_callout
+from claimsctl.entra.network import public_trust
 from claimsctl.entra.tokens import SigningKey
 from claimsctl.judge.attempt import Attempt
 from claimsctl.judge.finding import Verdict

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from itertools import islice
 from types import FrameType
 
+from claimsctl.claims_file.checked_file import CheckedFile
 from claimsctl.claims_file.record import Record
-from claimsctl.claims_file.validation import CheckedFile
 from claimsctl.claims_table.reader import batches
 from claimsctl.claims_table.retry import CallFailed, Cancelled, RateLimiter, Retrier
 from claimsctl.errors import OperatorError

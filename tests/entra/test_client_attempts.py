@@ -9,7 +9,8 @@ from contextlib import suppress
 
 import pytest
 import trustme
-from claimsctl.entra.client import BODY_BYTES_MAX, public_trust, send_callout
+from claimsctl.entra.client import BODY_BYTES_MAX, send_callout
+from claimsctl.entra.network import public_trust
 from claimsctl.errors import OperatorError
 from claimsctl.judge.attempt import Attempt, Cause, Phase
 

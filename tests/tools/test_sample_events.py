@@ -45,3 +45,8 @@ def test_every_file_is_in_the_index(tmp_path: Path) -> None:
         (row,) = [line for line in index if f"`{file.name}`" in line]
         assert f"| {file.status}" in row
         assert (f"`{file.code}`" if file.code else "claims") in row
+
+
+def test_the_files_in_the_repository_are_fresh() -> None:
+    """events/ is what the models say now."""
+    assert 0 == main([str(Path(__file__).parents[2] / "events"), "--check"])

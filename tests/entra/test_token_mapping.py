@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from claimsctl.entra.token_mapping import (
-    Fate,
     MappedClaim,
+    MappingOutcome,
     is_restricted_jwt_name,
     is_restricted_saml_name,
     preview,
@@ -58,7 +58,7 @@ def test_names_of_fields_are_read_in_any_case() -> None:
         (b"{}", "expected a claims mapping policy"),
         (b'{"value": []}', "expected a claims mapping policy"),
         (b'["{"]', "not JSON"),
-        (b'{"ClaimsSchema": [1]}', "entry 1 of ClaimsSchema is no object"),
+        (b'{"ClaimsSchema": [1]}', "entry 1 of ClaimsSchema is not an object"),
         (
             b'{"ClaimsSchema": [{"Source": "CustomClaimsProvider", "ID": 1}]}',
             "expected ID and a claim type",
@@ -74,27 +74,27 @@ def test_what_is_no_policy_is_refused(raw: bytes, message: str) -> None:
 @pytest.mark.parametrize(
     ("policy", "saml", "expected"),
     [
-        ([MappedClaim("a", "x")], False, [("a", Fate.EMITTED, "x")]),
+        ([MappedClaim("a", "x")], False, [("a", MappingOutcome.EMITTED, "x")]),
         ([MappedClaim("a", "x"), MappedClaim("a", "y")], False,
-         [("a", Fate.EMITTED, "x"), ("a", Fate.EMITTED, "y")]),
-        ([], False, [("a", Fate.NOT_MAPPED, None)]),
-        ([MappedClaim("A", "x")], False, [("a", Fate.CASE_DIFFERS, None)]),
-        ([MappedClaim("a", "roles")], False, [("a", Fate.RESTRICTED, "roles")]),
-        ([MappedClaim("a", None, "https://x")], False, [("a", Fate.NO_NAME, None)]),
-        ([MappedClaim("a", None, "https://x")], True, [("a", Fate.EMITTED, "https://x")]),
-        ([MappedClaim("a", "x")], True, [("a", Fate.NO_NAME, None)]),
+         [("a", MappingOutcome.EMITTED, "x"), ("a", MappingOutcome.EMITTED, "y")]),
+        ([], False, [("a", MappingOutcome.NOT_MAPPED, None)]),
+        ([MappedClaim("A", "x")], False, [("a", MappingOutcome.CASE_DIFFERS, None)]),
+        ([MappedClaim("a", "roles")], False, [("a", MappingOutcome.RESTRICTED, "roles")]),
+        ([MappedClaim("a", None, "https://x")], False, [("a", MappingOutcome.NO_NAME, None)]),
+        ([MappedClaim("a", None, "https://x")], True, [("a", MappingOutcome.EMITTED, "https://x")]),
+        ([MappedClaim("a", "x")], True, [("a", MappingOutcome.NO_NAME, None)]),
         ([MappedClaim("a", "x"), MappedClaim("b", "y")], False,
-         [("a", Fate.EMITTED, "x"), ("b", Fate.NOT_ANSWERED, None)]),
+         [("a", MappingOutcome.EMITTED, "x"), ("b", MappingOutcome.NOT_ANSWERED, None)]),
     ],
 )  # fmt: skip
 def test_each_claim_has_its_fate(
     policy: list[MappedClaim],
     saml: bool,  # noqa: FBT001
-    expected: list[tuple[str, Fate, str | None]],
+    expected: list[tuple[str, MappingOutcome, str | None]],
 ) -> None:
     """Mapped, under which name, or dropped and why; what is mapped in vain is told too."""
     previewed = preview({"a": "1"}, policy, saml=saml)
-    assert expected == [(claim.id, claim.fate, claim.token_name) for claim in previewed]
+    assert expected == [(claim.id, claim.outcome, claim.token_name) for claim in previewed]
 
 
 @pytest.mark.parametrize(

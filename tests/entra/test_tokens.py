@@ -1,4 +1,4 @@
-"""The issuer's key: RSA-2048, its id derived from it, its public half as a JSON Web Key."""
+"""Signing keys, and tokens as Entra signs them, read by a library that is not ours."""
 
 import json
 from base64 import urlsafe_b64decode
@@ -6,11 +6,11 @@ from hashlib import sha256
 
 import jwt
 import pytest
-from claimsctl.entra.tokens import SigningKey
+from claimsctl.entra.tokens import SigningKey, mint, unverified_claims
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from tests.tokens import issuer_key, other_key
+from tests.tokens import GOOD_CLAIMS, issuer_key, other_key
 
 PEM = serialization.Encoding.PEM
 PKCS8 = serialization.PrivateFormat.PKCS8
@@ -61,3 +61,35 @@ def test_anything_else_is_no_key(pem: bytes) -> None:
     """Only a bare RSA-2048 private key will do, and the message says so."""
     with pytest.raises(ValueError, match="expected an RSA private key of 2048 bits in PEM"):
         SigningKey.from_pem(pem)
+
+
+def test_a_library_finds_it_good() -> None:
+    """Signed with the key that its header names; every claim comes out as it went in."""
+    token = mint(GOOD_CLAIMS, issuer_key())
+    assert {"typ": "JWT", "alg": "RS256", "kid": issuer_key().kid} == jwt.get_unverified_header(
+        token
+    )
+    options: jwt.types.Options = {
+        "verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False
+    }  # fmt: skip
+    key = jwt.PyJWK(issuer_key().jwk())
+    assert GOOD_CLAIMS == jwt.decode(token, key, options=options)
+    with pytest.raises(jwt.InvalidSignatureError):
+        jwt.decode(token, jwt.PyJWK(other_key().jwk()), options=options)
+
+
+def test_any_claims_can_be_minted() -> None:
+    """What a library would refuse to sign is what a wall must be tried with."""
+    odd = {"iss": 7, "exp": "soon", "ä": None}
+    assert odd == jwt.decode(mint(odd, issuer_key()), options={"verify_signature": False})
+
+
+@pytest.mark.parametrize("token", ["", "x", "a.b.c", "e30.W10.x"])
+def test_a_token_that_cannot_be_read_has_no_claims(token: str) -> None:
+    """There is nothing to show of it."""
+    assert unverified_claims(token) is None
+
+
+def test_claims_are_read_without_the_key() -> None:
+    """Whoever signed the token."""
+    assert GOOD_CLAIMS == unverified_claims(mint(GOOD_CLAIMS, other_key()))

@@ -1,10 +1,12 @@
 """The issuer's key on disk: made once, whole, for this user's eyes."""
 
+import pwd
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import typer
 from claimsctl.entra.key_file import kept_key, key_path
 from claimsctl.entra.tokens import SigningKey
 from claimsctl.errors import ExitCode, OperatorError
@@ -113,16 +115,60 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     assert "Not a directory" in told
 
 
-def test_it_is_in_the_users_configuration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Below the home directory, or where the environment says that configuration is."""
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    assert tmp_path / "claimsctl/issuer-key.pem" == key_path()
+@pytest.mark.parametrize(
+    ("platform", "environment", "expected"),
+    [
+        ("linux", {}, "home/.config/claimsctl"),
+        ("linux", {"XDG_CONFIG_HOME": "xdg"}, "xdg/claimsctl"),
+        ("linux", {"APPDATA": "roaming"}, "home/.config/claimsctl"),
+        ("darwin", {}, "home/Library/Application Support/claimsctl"),
+        ("darwin", {"XDG_CONFIG_HOME": "xdg"}, "home/Library/Application Support/claimsctl"),
+        ("win32", {"APPDATA": "roaming"}, "roaming/claimsctl"),
+        ("win32", {}, "home/claimsctl"),
+    ],
+)
+def test_it_is_in_the_users_configuration(
+    platform: str,
+    environment: dict[str, str],
+    expected: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """The folder is the platform's for configuration; elsewhere there would be another key."""
+    for name in ("XDG_CONFIG_HOME", "APPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    for name, folder in {"HOME": "home", **environment}.items():
+        monkeypatch.setenv(name, str(tmp_path / folder))
+    assert tmp_path / expected / "issuer-key.pem" == key_path(platform)
+
+
+def test_it_is_where_typer_has_an_apps_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On this platform, with and without a folder in the environment."""
+    assert Path(typer.get_app_dir("claimsctl"), "issuer-key.pem") == key_path()
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    assert Path(typer.get_app_dir("claimsctl"), "issuer-key.pem") == key_path()
+
+
+@pytest.mark.parametrize("folder", ["", "config"])
+def test_a_folder_that_is_not_absolute_is_refused(
+    folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key is never below the working directory."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", folder)
+    with pytest.raises(OperatorError, match="no home directory"):
+        key_path("linux")
 
 
 def test_no_home_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A user without a home directory gets no key in the working directory instead."""
-    monkeypatch.setattr("typer.get_app_dir", lambda _: "~/.config/claimsctl")
+    """A user without a home directory gets a message that says what to do."""
+    for name in ("HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+    def nobody(_: int) -> None:
+        raise KeyError
+
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
     with pytest.raises(
         OperatorError, match="no home directory to keep the issuer's key in; set HOME"
     ):
-        key_path()
+        key_path("linux")

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs
 
 import pytest
 from claimsctl.entra.credentials import authority_of, client_credentials_token
-from claimsctl.entra.tokens import TenantKind
+from claimsctl.entra.token_claims import TenantKind
 from claimsctl.errors import ExitCode, OperatorError
 
 from tests.endpoints import JSON, Endpoint, Reply, endpoint

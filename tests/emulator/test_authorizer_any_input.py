@@ -9,9 +9,10 @@ from claimsctl.entra.tokens import header_of, mint, sign
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.effort import tries
 from tests.tokens import GOOD_CLAIMS, NOW, PROFILE, issuer_key, part
 
-MANY = settings(max_examples=300, deadline=None)
+MANY = settings(max_examples=tries(300), deadline=None)
 AUTHORIZER = JwtAuthorizer(
     PROFILE.issuer,
     frozenset({str(GOOD_CLAIMS["aud"])}),

@@ -86,7 +86,7 @@ def refused(tmp_path: Path) -> Refused:
 
 def _told(tmp_path: Path, catalogue: ClaimSchema, content: str) -> list[str]:
     (tmp_path / "rows").write_text(content)
-    options = ReadOptions(tenant=TENANT, catalogue=catalogue)
+    options = ReadOptions(tenant=TENANT, schema=catalogue)
     with check_file(tmp_path / "rows", options) as checked:
         return [f"{p.line}: {p.field}: {p.message}" for p in checked.problems]
 
@@ -102,7 +102,7 @@ def test_the_type_says_what_a_cell_is(tmp_path: Path, catalogue: ClaimSchema) ->
         f"user,customRoles,free text\n{USER},Reader,a|b\na@b,Reader|Writer,[draft\n"
         f'c@d,"[""Writer""]","[""x""]"\n'
     )
-    options = ReadOptions(tenant=TENANT, catalogue=catalogue)
+    options = ReadOptions(tenant=TENANT, schema=catalogue)
     with check_file(tmp_path / "rows", options) as checked:
         assert [
             {"customRoles": ["Reader"], "free text": "a|b"},
@@ -296,11 +296,11 @@ def test_the_page_says_what_comes_out(tmp_path: Path, monkeypatch: pytest.Monkey
     Path("claims.csv").write_text(
         "user,app_id,customRoles,loyaltyTier\n,,,\n,,,\n,,,\n,,,\n" + rows
     )
-    with check_file(Path("claims.csv"), ReadOptions(tenant=TENANT, catalogue=catalogue)) as checked:
-        told = [problem.told(Path("claims.csv")) for problem in checked.problems]
+    with check_file(Path("claims.csv"), ReadOptions(tenant=TENANT, schema=catalogue)) as checked:
+        told = [problem.text(Path("claims.csv")) for problem in checked.problems]
     Path("claims.csv").write_text("user,loyaltytier\n")
     with pytest.raises(OperatorError) as heading:
-        check_file(Path("claims.csv"), ReadOptions(catalogue=catalogue))
+        check_file(Path("claims.csv"), ReadOptions(schema=catalogue))
     Path("claims.toml").write_text(example.replace("apps", "app").replace('"string"', '"text"', 1))
     with pytest.raises(OperatorError) as problems:
         read_schema(Path("claims.toml"))

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from claims_provider.claims.item import (
@@ -16,14 +15,14 @@ from claims_provider.claims.item import (
 from claims_provider.claims.key import EVERY_APP, LayerKey
 from claims_provider.contract.answer import ClaimValue
 
-from claimsctl.claims_file.fields import APP_ID, NO_CLAIMS, TENANT_ID, USER
+from claimsctl.claims_file.fields import APP_ID, NO_CLAIMS, TENANT_ID, USER, iso
 from claimsctl.claims_file.formats import ReadOptions
 from claimsctl.claims_file.problem import FieldProblem
 from claimsctl.claims_file.record import Record
-from claimsctl.claims_file.row import check_fields
+from claimsctl.claims_file.rows import RowCheck
 
 _OURS = frozenset({PARTITION_KEY, SORT_KEY, CLAIMS, HIDDEN_CLAIMS, EXPIRES_AT})
-_AS_IT_STANDS = ReadOptions()
+_CHECK = RowCheck(ReadOptions())
 _SETS = frozenset({"SS", "NS", "BS"})
 _TYPES = {
     "S": "string", "N": "number", "B": "binary", "BOOL": "boolean", "NULL": "null", "L": "list",
@@ -89,11 +88,6 @@ def moment(attribute: Mapping[str, Any]) -> str:
         return plain(attribute)
 
 
-def iso(seconds: int) -> str:
-    """Epoch seconds as a file has them: ``2030-12-31T23:59:59Z``. Raises as ``datetime`` does."""
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}Z"
-
-
 def _claims(item: Item) -> Mapping[str, Any]:
     match item.get(CLAIMS, {"M": {}}):
         case {"M": dict(claims)}:
@@ -103,10 +97,9 @@ def _claims(item: Item) -> Mapping[str, Any]:
 
 
 def _record(fields: Mapping[str, Any], key: LayerKey) -> Record:
-    row = check_fields(fields, _AS_IT_STANDS)
-    if isinstance(row, list):
-        raise row[0]
-    record = Record(*row[:6])
+    record = _CHECK.check_values(fields)
+    if isinstance(record, list):
+        raise record[0]
     if record.key != key:
         raise FieldProblem(PARTITION_KEY, f"spelt {record.key.pk} in a file")
     return record

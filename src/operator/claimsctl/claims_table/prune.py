@@ -13,7 +13,7 @@ from claims_provider.claims.item import Item
 from claims_provider.claims.key import LayerKey
 
 from claimsctl.claims_file.problem import FieldProblem
-from claimsctl.claims_file.sorted_spill import SortedSpill
+from claimsctl.claims_file.temporary_database import SortedTexts
 from claimsctl.claims_table.diff import Change, ChangeKind
 from claimsctl.claims_table.errors import telling
 from claimsctl.claims_table.items import key_of, record_key
@@ -77,7 +77,7 @@ class Removals:
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
-        self._found = SortedSpill()
+        self._found = SortedTexts("--prune")
         self.of_tenants = 0
         """How many of them are tenants' default rows, which everybody gets."""
 
@@ -100,17 +100,15 @@ class Removals:
             for item in page:
                 if self._scope.lacks(item):
                     key = key_of(item)
-                    self._found.add(f"{key.pk}\t{key.sk}\t{_digest(item)}")
+                    self._found.add(f"{key.pk}\t{key.sk}", _digest(item))
                     self.of_tenants += key.pk.startswith("TENANT#")
             yield len(page)
-        self._found.end()  # now, before anything is written because of it
+        self._found.flush()  # now, before anything is written because of it
 
     def changes(self, reader: TableReader) -> Iterator[Change]:
         """Each item to remove, read again; one that has gone or changed meanwhile is left out."""
-        for batch in batches(self._found.lines(), KEYS_MAX):
-            planned = {
-                LayerKey(pk, sk): digest for pk, sk, digest in (line.split("\t") for line in batch)
-            }
+        for batch in batches(self._found.in_order(), KEYS_MAX):
+            planned = {LayerKey(*key.split("\t")): digest for key, digest in batch}
             items = reader.read(list(planned))
             for key, digest in planned.items():
                 item = items.get(key)

@@ -23,7 +23,7 @@ from claimsctl.cli.console import stdout
 from claimsctl.cli.input import read_input
 from claimsctl.cli.options import Kind, Retries, Tenant, Version, WaitMs, callout_url, input_file
 from claimsctl.cli.views import verdict_view
-from claimsctl.emulator.function import callout_in, read_json
+from claimsctl.emulator.events import callout_in, read_json
 from claimsctl.entra.callout import SCENARIOS, scenario_callout, set_fields
 from claimsctl.entra.client import make_callout, times_of
 from claimsctl.entra.token_claims import TENANT_ID, TenantKind, TokenProfile, TokenVersion

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from claimsctl.claims_file.validation import CheckedFile
+from claimsctl.claims_file.checked_file import CheckedFile
 from claimsctl.claims_table.diff import expectation
 from claimsctl.claims_table.location import named_table
 from claimsctl.claims_table.reader import TableReader, table_layers

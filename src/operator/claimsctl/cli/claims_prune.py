@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from claimsctl.claims_file.validation import CheckedFile
+from claimsctl.claims_file.checked_file import CheckedFile
 from claimsctl.claims_table.prune import Removals, Removed, Scope, remove
 from claimsctl.claims_table.reader import TableReader
 from claimsctl.cli.console import stderr

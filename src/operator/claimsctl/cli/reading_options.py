@@ -33,7 +33,7 @@ def read_options(
         columns=_columns(columns or ()),
         list_separator=list_separator,
         format=format_,
-        catalogue=None if catalogue is None else read_schema(catalogue),
+        schema=None if catalogue is None else read_schema(catalogue),
         expires_at=None if expires_in is None else int(time.time()) + expires_in,
     )
 

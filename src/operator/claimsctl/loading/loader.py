@@ -10,8 +10,8 @@ from itertools import islice
 from types import FrameType
 from typing import Any
 
+from claimsctl.claims_file.checked_file import CheckedFile
 from claimsctl.claims_file.record import Record
-from claimsctl.claims_file.validation import CheckedFile
 from claimsctl.claims_table.retry import Calls, Pace, Stopped
 from claimsctl.cli.load_progress import LoadProgress
 from claimsctl.errors import ExitCode, OperatorError

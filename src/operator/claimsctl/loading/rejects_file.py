@@ -5,7 +5,8 @@ from contextlib import suppress
 from io import BufferedRandom
 from pathlib import Path
 
-from claimsctl.claims_file.rejects import Raw, RejectsFormat
+from claimsctl.claims_file.record import Raw
+from claimsctl.claims_file.rejects import RejectsFormat
 from claimsctl.errors import OperatorError
 from claimsctl.loading.checkpoint import sync_folder
 

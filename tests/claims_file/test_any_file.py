@@ -25,12 +25,8 @@ from claimsctl.judge.judge import judge
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-<<<<<<< HEAD
-from tests.claims_file.files import APP, TENANT, USER, read_cells, read_record
-from tests.effort import tries
-=======
 from tests.claims_file.files import APP, TENANT, USER, read_record, read_row
->>>>>>> trunk
+from tests.effort import tries
 
 MANY = settings(max_examples=tries(300), deadline=None, suppress_health_check=list(HealthCheck))
 NOW = 0.0

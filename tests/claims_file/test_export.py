@@ -13,12 +13,8 @@ from claimsctl.claims_table.items import key_of
 from hypothesis import HealthCheck, given, settings
 
 from tests.claims_file.files import APP, TENANT, USER
-<<<<<<< HEAD
-from tests.claims_table.items import claims, item, tables
-from tests.effort import tries
-=======
 from tests.claims_table.items import claims, export_item, item, tables
->>>>>>> trunk
+from tests.effort import tries
 
 NOW = 1_700_000_000.0
 FORMATS = list(ExportFormat)

@@ -10,18 +10,12 @@ from claimsctl.entra.tokens import header_of, mint, sign
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-<<<<<<< HEAD
 from tests.effort import tries
-from tests.tokens import GOOD_CLAIMS, NOW, PROFILE, issuer_key, part
-
-MANY = settings(max_examples=tries(300), deadline=None)
-=======
 from tests.key_servers import key_set
 from tests.tokens import GOOD_CLAIMS, NOW, PROFILE, issuer_key, part
 
 pytestmark = pytest.mark.usefixtures("stopped_clock")
-MANY = settings(max_examples=300, deadline=None)
->>>>>>> trunk
+MANY = settings(max_examples=tries(300), deadline=None)
 AUTHORIZER = JwtAuthorizer(
     PROFILE.issuer,
     frozenset({str(GOOD_CLAIMS["aud"])}),

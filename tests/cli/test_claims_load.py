@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from claimsctl.loading.loader import FileLoad
 from claimsctl.resources import bundled
 
 from tests.cli.command import MEMBER, Outcome, Run
@@ -82,6 +83,24 @@ def test_a_file_may_come_from_standard_input(process: Run, table: Table) -> None
     outcome = _load(process, table, "-", "--tenant", TENANT, stdin=b"user,tier\n,basic\n")
     _check_told(outcome, table, "1 row read = 1 written")
     assert {"tier": "basic"} == _claims(process, table)
+
+
+def test_a_file_that_changes_after_the_check(
+    run: Run, table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No row is written that was not checked: the load stops, and nothing is in the table."""
+    file = tmp_path / "claims.csv"
+    file.write_text("user,tier\n,basic\n")
+
+    def change_and_load(*arguments: Any, **options: Any) -> FileLoad:
+        file.write_text("user,tier\n,admin\n")
+        return FileLoad(*arguments, **options)
+
+    monkeypatch.setattr("claimsctl.cli.claims_load.FileLoad", change_and_load)
+    outcome = _load(run, table, file, "--tenant", TENANT)
+    assert (2, "") == (outcome.exit_code, outcome.out)
+    assert f"nothing written: {file}:2: the file has changed since it was checked;" in outcome.err
+    assert {} == _claims(run, table)
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ class Issuer:
     def authorizer(self, settings: Settings) -> JwtAuthorizer | None:
         """The gateway's authorizer as template.yaml has it, ``None`` where the route has none.
 
-        It is configured like the function, and stands in front of it in gateway mode only.
+        It is configured like the function, and only gateway mode has one.
         """
         if settings.caller_verification is not CallerVerification.GATEWAY:
             return None

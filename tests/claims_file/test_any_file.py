@@ -26,8 +26,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tests.claims_file.files import APP, TENANT, USER, read_record, read_row
+from tests.effort import tries
 
-MANY = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=tries(300), deadline=None, suppress_health_check=list(HealthCheck))
 NOW = 0.0
 
 any_text = st.text(st.characters(), max_size=20)  # lone surrogates included
@@ -221,7 +222,7 @@ def test_any_near_miss(path: Path, content: list[bytes]) -> None:
     _read(path, b"[" + b"".join(content))
 
 
-@settings(MANY, max_examples=100)
+@settings(MANY, max_examples=tries(100))
 @given(st.lists(fields, max_size=4), st.sampled_from([None, 1]))
 def test_any_json(path: Path, rows: list[dict[str, Any]], indent: int | None) -> None:
     """Any objects, a line each or in an array, are the records that each of them is by itself."""

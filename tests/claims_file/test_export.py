@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 
 from tests.claims_file.files import APP, TENANT, USER
 from tests.claims_table.items import claims, export_item, item, tables
+from tests.effort import tries
 
 NOW = 1_700_000_000.0
 FORMATS = list(ExportFormat)
@@ -36,7 +37,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(100), deadline=None, suppress_health_check=list(HealthCheck))
 @given(items=tables)
 def test_an_export_loads_as_the_same(
     path: Path, form: ExportFormat, items: list[dict[str, Any]]

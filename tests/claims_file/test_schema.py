@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tests.claims_file.files import APP, TENANT, USER
 from tests.cli.command import ROOT
 from tests.cli.sessions import Sessions
+from tests.effort import tries
 
 OTHER_APP = "11112222-bbbb-3333-cccc-4444dddd5555"
 TEXT = f"""\
@@ -266,7 +267,7 @@ snippets = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(300), deadline=None, suppress_health_check=list(HealthCheck))
 @given(snippets.map("".join).map(str.encode) | st.binary())
 def test_any_catalogue(tmp_path: Path, content: bytes) -> None:
     """Any bytes are a catalogue or problems told, never another exception."""

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 
 from tests.claims_file.files import APP, TENANT, USER
 from tests.claims_table.items import claims, item, items
+from tests.effort import tries
 
 NOW = 1_700_000_000.0
 EXPECTED = "expected a string or a list of strings"
@@ -23,7 +24,7 @@ def record(**parts: Any) -> Record:
     return Record(TENANT, USER, None, **parts)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(items)
 def test_the_record_means_what_the_item_means(stored: dict[str, Any]) -> None:
     """What the function reads from the item, it reads from the record's own item too."""
@@ -34,7 +35,7 @@ def test_the_record_means_what_the_item_means(stored: dict[str, Any]) -> None:
     assert read_item(stored, NOW) == read_item(read.to_item(), NOW)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(100), deadline=None, suppress_health_check=list(HealthCheck))
 @given(items)
 def test_what_the_function_withholds_is_never_said(stored: dict[str, Any]) -> None:
     """An item that costs a claim or a sign-in is told, not passed on as though it were sound."""

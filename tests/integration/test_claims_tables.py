@@ -20,13 +20,14 @@ from hypothesis import HealthCheck, given, settings
 
 from tests.claims_file.files import APP, TENANT, USER
 from tests.claims_table.items import OTHER_TENANT, claims, export_item, item, tables
+from tests.effort import tries
 from tests.integration.behaviours import PASS
 from tests.integration.engine import Table, claims_table
 from tests.integration.fault_proxy import FaultProxy
 
 NOW = 1_700_000_000.0
 FEW = settings(
-    max_examples=8,
+    max_examples=tries(8),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

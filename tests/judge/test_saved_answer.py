@@ -9,7 +9,9 @@ from claimsctl.judge.saved_answer import SavedAnswer, read_saved_answer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-MANY = settings(max_examples=200, deadline=None)
+from tests.effort import tries
+
+MANY = settings(max_examples=tries(200), deadline=None)
 JSON = ("content-type", "application/json")
 OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n"
 

@@ -10,5 +10,5 @@ _LEAST: Final = 10
 
 
 def tries(full: int) -> int:
-    """How many examples a property test or a campaign takes: `full`, or a tenth in ``make test``."""
+    """How many examples a property test takes: `full`, or a tenth of it in ``make test``."""
     return full if FULL else min(full, max(_LEAST, full // 10))

@@ -275,7 +275,7 @@ def test_options_say_what_the_file_does_not(check: Check) -> None:
     rows = '{"email": "a@b"}\n{"user": "a@b", "email": "a@b"}\n{"until": 1}'
     reasons = [bad.reason for bad in check(rows, options).rejected_rows()]
     assert [
-        "user: stands in the row, and --column takes 'email' for it",
+        "user: is in the row, but --column takes 'email' for it",
         "no field 'email'; give \"\" for the tenant's default",
     ] == reasons
 
@@ -284,7 +284,10 @@ def test_options_say_what_the_file_does_not(check: Check) -> None:
     ("content", "told"),
     [
         ("user,tier\n", "1: no column 'mail' for user; found user, tier"),
-        ("mail,user\n", "1: column 'user' stands twice in the heading, as itself and as 'mail'"),
+        (
+            "mail,user\n",
+            "1: column 'user' appears more than once in the heading, as itself and as 'mail'",
+        ),
     ],
 )
 def test_a_renamed_column_is_there_once(check: Check, content: str, told: str) -> None:

@@ -55,7 +55,7 @@ def test_an_empty_array_has_no_rows(read: Read) -> None:
         ('[{"user": ""},\n\n {"user": "x"}]', "claims:3: user: expected a GUID such as "),
         ('[\n{"user": "",\n "a": 1}]', "claims:2: a: expected a string or a list of strings, "),
         ('[{"user": ""}, 7]', "claims:1: expected a JSON object"),
-        ('[{"user": "", "a": "x", "a": "y"}]', "claims:1: a: stands twice in the row"),
+        ('[{"user": "", "a": "x", "a": "y"}]', "claims:1: a: appears more than once in the row"),
         ('[{"user": ""}', "claims:1: the array does not end; was the file copied whole? (col"),
         ('[{"user": ""},', "claims:1: not JSON: Expecting value (column 15)"),
         ('[{"user": ""},]', "claims:1: not JSON: Expecting value (column 15)"),

@@ -76,7 +76,7 @@ class CsvRows:
             raise OperatorError(message)
         counts = Counter(name for name in names if name)  # Excel writes columns once in use
         if twice := next((name for name, count in counts.items() if count > 1), None):
-            message = f"{self._where}: column {twice!r} stands twice in the heading"
+            message = f"{self._where}: column {twice!r} appears more than once in the heading"
             if twice in columns:
                 message += f", as itself and as {columns[twice]!r}"
             raise OperatorError(message)

@@ -83,7 +83,7 @@ class RowCheck:
         if self._renamed:
             for heading, field in self._renamed.items():
                 if field in values and field != heading:
-                    message = f"stands in the row, and --column takes {heading!r} for it"
+                    message = f"is in the row, but --column takes {heading!r} for it"
                     raise FieldProblem(field, message)
             values = {self._renamed.get(name, name): content for name, content in values.items()}
         if USER not in values:
@@ -185,7 +185,7 @@ def _not_an_object(value: object) -> FieldProblem:
         case FieldProblem():
             return value
         case RepeatedName():
-            return FieldProblem(value.name, "stands twice in the row")
+            return FieldProblem(value.name, "appears more than once in the row")
         case _:
             return FieldProblem(WHOLE_ROW, "expected a JSON object")
 

@@ -12,7 +12,7 @@ from claims_provider.claims.item import Item
 from claimsctl.claims_file.export import Export, ExportCounts, ExportFormat
 from claimsctl.claims_file.problem import FieldProblem
 from claimsctl.claims_file.record import Record
-from claimsctl.claims_table.items import has_more, key_of, read_stored
+from claimsctl.claims_table.items import has_more, key_of, record_of_item
 from claimsctl.claims_table.location import named_table
 from claimsctl.claims_table.reader import Page, TableReader
 from claimsctl.cli.console import stderr
@@ -57,7 +57,7 @@ def export(
 
 def _add(gathered: Export, item: Item) -> None:
     try:
-        record = read_stored(item)
+        record = record_of_item(item)
     except FieldProblem as problem:
         gathered.leave_out(key_of(item), problem)
     else:

@@ -108,7 +108,7 @@ CatalogueFile = Annotated[
     Path | None,
     typer.Option(
         "--catalogue",
-        help="A catalogue of claims (TOML) that rows must keep to.",
+        help="A schema of claims (claims.toml) that rows must follow.",
         envvar="CLAIMS_CATALOGUE",
         show_default=False,
     ),

@@ -18,7 +18,7 @@ from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.judge.attempt import Answer
 from claimsctl.judge.finding import Verdict
 from claimsctl.judge.judge import judge
-from claimsctl.loading.records import write_records
+from claimsctl.loading.writers import write_records
 from claimsctl.resources import bundled
 
 _WAIT_MS = 10_000

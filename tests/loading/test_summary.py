@@ -1,12 +1,8 @@
 """The summary adds up, and names only what there was."""
 
-import io
-
 import pytest
 from claimsctl.claims_table.retry import Pace
-from claimsctl.cli.load_progress import load_progress
 from claimsctl.loading.outcome import Tally, effort_told, sum_told
-from rich.console import Console
 
 
 @pytest.mark.parametrize(
@@ -37,27 +33,3 @@ def test_the_effort(throttles: int, retries: int, told: str) -> None:
 def test_a_load_of_no_time() -> None:
     """No division by nothing."""
     assert "in 0.0 s, 0 rows/s" == effort_told(0, 0.0, Pace(1))
-
-
-def test_progress_is_one_line_on_a_terminal() -> None:
-    """Bytes while the file is checked, then rows; gone at the end."""
-    screen = io.StringIO()
-    console = Console(file=screen, force_terminal=True, width=120)
-    pace = Pace(1)
-    pace.throttles = 3
-    with load_progress(console) as progress:
-        progress.checked(50, 100, 1234)
-        progress.written(500, 2000, pace)
-    shown = screen.getvalue()
-    assert "500 of 2,000 rows" in shown
-    assert "3 throttles" in shown
-    assert shown.endswith("\x1b[2K")
-
-
-def test_nothing_is_told_where_there_is_no_terminal() -> None:
-    """A script's log has the summary only."""
-    screen = io.StringIO()
-    with load_progress(Console(file=screen)) as progress:
-        progress.checked(50, None, 1234)
-        progress.written(500, 2000, Pace(1))
-    assert "" == screen.getvalue()

@@ -7,14 +7,12 @@ import typer
 from claims_provider.settings import CallerVerification
 
 from claimsctl.cli.console import stderr
+from claimsctl.cli.endpoint_options import TenantKindOption, TokenVersionOption
+from claimsctl.cli.local_options import ClaimsFile, Verification, require_local
 from claimsctl.cli.options import (
-    ClaimsFile,
     EndpointUrl,
-    Kind,
     TableName,
     Tenant,
-    Verification,
-    Version,
 )
 from claimsctl.emulator.dynamodb import chosen_table
 from claimsctl.emulator.function import local_function
@@ -37,8 +35,8 @@ def serve(
     ] = 8787,
     claims: ClaimsFile = None,
     tenant: Tenant = TENANT_ID,
-    tenant_kind: Kind = TenantKind.EXTERNAL,
-    token_version: Version = TokenVersion.V2,
+    tenant_kind: TenantKindOption = TenantKind.EXTERNAL,
+    token_version: TokenVersionOption = TokenVersion.V2,
     endpoint_url: EndpointUrl = None,
     table: TableName = None,
     caller_verification: Verification = CallerVerification.GATEWAY,
@@ -49,6 +47,7 @@ def serve(
     makes for the same tenant, kind and version; or the function does it itself, for any kind and
     version of the tenant's. Loopback only.
     """
+    require_local()
     profile = TokenProfile(tenant or TENANT_ID, tenant_kind, token_version)
     key = partial(kept_key, key_path())
     verifies_itself = caller_verification is CallerVerification.FUNCTION

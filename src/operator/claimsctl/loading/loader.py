@@ -13,7 +13,7 @@ from typing import Any
 from claimsctl.claims_file.record import Record
 from claimsctl.claims_file.validation import CheckedFile
 from claimsctl.claims_table.retry import Calls, Pace, Stopped
-from claimsctl.cli.load_progress import LoadProgress
+from claimsctl.cli.progress import LoadProgress
 from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.loading.checkpoint import Checkpoint
 from claimsctl.loading.journal import Journal, Places

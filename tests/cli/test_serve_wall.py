@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from claimsctl.entra.invalid_tokens import FORGERIES, Wall, WrongToken, forge
+from claimsctl.entra.invalid_tokens import RefusedBy
 from claimsctl.entra.token_claims import TENANT_ID, TenantKind, TokenProfile, TokenVersion
 from claimsctl.entra.tokens import mint
 
 from tests.cli.command import MEMBER, SECONDS
 from tests.cli.server_process import HOST, Response, ServerProcess, in_a_shell, serving
+from tests.invalid_tokens import ALL_INVALID_TOKENS
 from tests.tokens import other_key
 
 V1, V2 = TokenVersion
@@ -64,23 +65,25 @@ def test_entras_token_gets_claims(server: ServerProcess) -> None:
         assert "gold" == _claims(response)["loyaltyTier"]
 
 
-@pytest.mark.parametrize("name", WrongToken)
-def test_every_wrong_token_is_refused(server: ServerProcess, name: WrongToken) -> None:
+@pytest.mark.parametrize("name", ALL_INVALID_TOKENS)
+def test_every_invalid_token_is_refused(server: ServerProcess, name: str) -> None:
     """401 for each, and a line in the log that says who refused it and why."""
-    token = forge(name, server.good_claims(), server.key)
+    recipe = ALL_INVALID_TOKENS[name]
+    token = recipe.make(server.good_claims(), server.key)
     before = len(server.logged())
     response = server.ask(BODY, authorization=f"Bearer {token}")
     assert 401 == response.status
     (line,) = server.logged()[before:]
-    wall = {"local-gateway": Wall.GATEWAY, "claims-provider": Wall.FUNCTION}[line["service"]]
-    assert (FORGERIES[name].refused_by, FORGERIES[name].reason) == (wall, line["cause"]["reason"])
+    services = {RefusedBy.GATEWAY: "local-gateway", RefusedBy.FUNCTION: "claims-provider"}
+    expected = (services[recipe.refused_by], recipe.reason)
+    assert expected == (line["service"], line["cause"]["reason"])
     assert token not in server.log.read_text("utf-8")
     assert max(token.split("."), key=len) not in server.log.read_text("utf-8")
 
 
 def test_the_gateways_answer(server: ServerProcess) -> None:
     """Body, content type and challenge are API Gateway's."""
-    token = forge(WrongToken.AUD, server.good_claims(), server.key)
+    token = ALL_INVALID_TOKENS["aud"].make(server.good_claims(), server.key)
     response = server.ask(BODY, authorization=token)
     assert (401, "application/json", UNAUTHORIZED) == (
         response.status,
@@ -232,15 +235,16 @@ def test_two_tokens_are_none_to_the_function_either(
     connection.close()
 
 
-@pytest.mark.parametrize("name", WrongToken)
-def test_the_function_refuses_every_wrong_token_itself(
-    function_server: ServerProcess, name: WrongToken
+@pytest.mark.parametrize("name", ALL_INVALID_TOKENS)
+def test_the_function_refuses_every_invalid_token_itself(
+    function_server: ServerProcess, name: str
 ) -> None:
     """In function mode it is the function that refuses each, by the reason that is documented."""
-    token = forge(name, function_server.good_claims(), function_server.key)
+    recipe = ALL_INVALID_TOKENS[name]
+    token = recipe.make(function_server.good_claims(), function_server.key)
     assert 401 == function_server.ask(BODY, authorization=f"Bearer {token}").status
     line = _last(function_server)
-    assert ("claims-provider", FORGERIES[name].reason) == (line["service"], line["cause"]["reason"])
+    assert ("claims-provider", recipe.reason) == (line["service"], line["cause"]["reason"])
 
 
 @pytest.mark.parametrize("kind", TenantKind)

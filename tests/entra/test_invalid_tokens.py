@@ -1,4 +1,4 @@
-"""Wrong tokens by name: each is wrong in what its name says, and in nothing else."""
+"""Invalid tokens by name: each is wrong in what its name says, and in nothing else."""
 
 import json
 from base64 import urlsafe_b64decode
@@ -6,10 +6,16 @@ from typing import Any
 
 import jwt
 import pytest
-from claimsctl.entra.invalid_tokens import FORGERIES, Wall, WrongToken, forge
+from claimsctl.entra.invalid_tokens import (
+    INVALID_TOKENS,
+    InvalidToken,
+    RefusedBy,
+    make_invalid_token,
+)
 from claimsctl.entra.token_claims import TokenProfile, TokenVersion
 from claimsctl.entra.tokens import ALGORITHM, mint
 
+from tests.invalid_tokens import ALL_INVALID_TOKENS
 from tests.tokens import GOOD_CLAIMS, NOW, PROFILE, issuer_key
 
 GOOD_HEADER = {"typ": "JWT", "alg": "RS256", "kid": issuer_key().kid}
@@ -34,32 +40,32 @@ def _changes(good: dict[str, Any], wrong: dict[str, Any]) -> dict[str, Any]:
 
 
 SIGNED = {
-    WrongToken.UNKNOWN_ALG: ({"alg": "RS257"}, {}),
-    WrongToken.KID: ({"kid": "unknown"}, {}),
-    WrongToken.NO_KID: ({"kid": "gone"}, {}),
-    WrongToken.CRIT: ({"crit": ["x"]}, {}),
-    WrongToken.ISS: ({}, {"iss": f"https://{OTHER}.ciamlogin.com/{OTHER}/v2.0"}),
-    WrongToken.AUD: ({}, {"aud": OTHER}),
-    WrongToken.EXPIRED: ({}, {"exp": NOW - 3600, "nbf": NOW - 7500, "iat": NOW - 7500}),
-    WrongToken.NO_EXP: ({}, {"exp": "gone"}),
-    WrongToken.EXP_TEXT: ({}, {"exp": str(NOW + 3600)}),
-    WrongToken.NOT_YET_VALID: ({}, {"nbf": NOW + 6900, "exp": NOW + 10800}),
-    WrongToken.ISSUED_LATER: ({}, {"iat": NOW + 6900, "exp": NOW + 10800}),
-    WrongToken.NO_AUD: ({}, {"aud": "gone", "client_id": GOOD_CLAIMS["aud"]}),
-    WrongToken.AUD_LIST: ({}, {"aud": [OTHER, GOOD_CLAIMS["aud"]]}),
-    WrongToken.AZP: ({}, {"azp": "00001111-aaaa-2222-bbbb-3333cccc4444"}),
-    WrongToken.NO_AZP: ({}, {"azp": "gone"}),
-    WrongToken.VERSION: ({}, {"ver": "3.0"}),
-    WrongToken.NO_VERSION: ({}, {"ver": "gone"}),
-    WrongToken.TID: ({}, {"tid": OTHER}),
-    WrongToken.NO_TID: ({}, {"tid": "gone"}),
+    "unknown-alg": ({"alg": "RS257"}, {}),
+    "kid": ({"kid": "unknown"}, {}),
+    "no-kid": ({"kid": "gone"}, {}),
+    "crit": ({"crit": ["x"]}, {}),
+    "iss": ({}, {"iss": f"https://{OTHER}.ciamlogin.com/{OTHER}/v2.0"}),
+    "aud": ({}, {"aud": OTHER}),
+    "expired": ({}, {"exp": NOW - 3600, "nbf": NOW - 7500, "iat": NOW - 7500}),
+    "no-exp": ({}, {"exp": "gone"}),
+    "exp-text": ({}, {"exp": str(NOW + 3600)}),
+    "not-yet-valid": ({}, {"nbf": NOW + 6900, "exp": NOW + 10800}),
+    "issued-later": ({}, {"iat": NOW + 6900, "exp": NOW + 10800}),
+    "no-aud": ({}, {"aud": "gone", "client_id": GOOD_CLAIMS["aud"]}),
+    "aud-list": ({}, {"aud": [OTHER, GOOD_CLAIMS["aud"]]}),
+    "azp": ({}, {"azp": "00001111-aaaa-2222-bbbb-3333cccc4444"}),
+    "no-azp": ({}, {"azp": "gone"}),
+    "version": ({}, {"ver": "3.0"}),
+    "no-version": ({}, {"ver": "gone"}),
+    "tid": ({}, {"tid": OTHER}),
+    "no-tid": ({}, {"tid": "gone"}),
 }
 
 
 @pytest.mark.parametrize("name", SIGNED)
-def test_signed_but_wrong(name: WrongToken) -> None:
+def test_signed_but_wrong(name: str) -> None:
     """Rightly signed by the issuer; only what the name says is another."""
-    token = forge(name, GOOD_CLAIMS, issuer_key())
+    token = ALL_INVALID_TOKENS[name].make(GOOD_CLAIMS, issuer_key())
     header, claims = _parts(token)
     assert SIGNED[name] == (_changes(GOOD_HEADER, header), _changes(GOOD_CLAIMS, claims))
     assert _is_signed(token)
@@ -68,17 +74,17 @@ def test_signed_but_wrong(name: WrongToken) -> None:
 @pytest.mark.parametrize(
     ("name", "header", "claims"),
     [
-        (WrongToken.ALG_NONE, {"alg": "none"}, {}),
-        (WrongToken.HS256, {"alg": "HS256"}, {}),
-        (WrongToken.SIGNATURE, {}, {}),
-        (WrongToken.PAYLOAD, {}, {"oid": OTHER}),
-        (WrongToken.OTHER_KEY, {}, {}),
-        (WrongToken.JKU_HEADER, {"jku": "https://keys.example.com/keys"}, {}),
+        ("alg-none", {"alg": "none"}, {}),
+        ("hs256", {"alg": "HS256"}, {}),
+        ("signature", {}, {}),
+        ("payload", {}, {"oid": OTHER}),
+        ("other-key", {}, {}),
+        ("jku-header", {"jku": "https://keys.example.com/keys"}, {}),
     ],
 )
-def test_not_signed(name: WrongToken, header: dict[str, Any], claims: dict[str, Any]) -> None:
+def test_not_signed(name: str, header: dict[str, Any], claims: dict[str, Any]) -> None:
     """The issuer has not signed these, whatever their header says."""
-    token = forge(name, GOOD_CLAIMS, issuer_key())
+    token = ALL_INVALID_TOKENS[name].make(GOOD_CLAIMS, issuer_key())
     wrong_header, wrong_claims = _parts(token)
     assert header == _changes(GOOD_HEADER, wrong_header)
     assert claims == _changes(GOOD_CLAIMS, wrong_claims)
@@ -90,7 +96,7 @@ def test_one_bit_is_flipped() -> None:
     wrong, good = (
         token.split(".")
         for token in (
-            forge(WrongToken.SIGNATURE, GOOD_CLAIMS, issuer_key()),
+            ALL_INVALID_TOKENS["signature"].make(GOOD_CLAIMS, issuer_key()),
             mint(GOOD_CLAIMS, issuer_key()),
         )
     )
@@ -101,7 +107,7 @@ def test_one_bit_is_flipped() -> None:
 
 def test_a_key_of_its_own_verifies_it() -> None:
     """Whoever trusts the header's key finds this one well signed: that is the trap."""
-    token = forge(WrongToken.JWK_HEADER, GOOD_CLAIMS, issuer_key())
+    token = ALL_INVALID_TOKENS["jwk-header"].make(GOOD_CLAIMS, issuer_key())
     header, _ = _parts(token)
     assert jwt.PyJWS().decode(token, jwt.PyJWK(header["jwk"]))
     assert issuer_key().kid == header["kid"] == header["jwk"]["kid"]
@@ -110,7 +116,7 @@ def test_a_key_of_its_own_verifies_it() -> None:
 
 def test_hmac_with_the_public_key() -> None:
     """Whoever takes the algorithm from the header and the PEM for a secret finds it well signed."""
-    token = forge(WrongToken.HS256, GOOD_CLAIMS, issuer_key())
+    token = ALL_INVALID_TOKENS["hs256"].make(GOOD_CLAIMS, issuer_key())
     signing_input, _, signature = token.rpartition(".")
     raw = urlsafe_b64decode(f"{signature}==")
     hs256 = jwt.get_algorithm_by_name("HS256")
@@ -119,27 +125,41 @@ def test_hmac_with_the_public_key() -> None:
 
 def test_two_parts() -> None:
     """A malformed one ends before its signature."""
-    assert 1 == forge(WrongToken.MALFORMED, GOOD_CLAIMS, issuer_key()).count(".")
+    assert 1 == ALL_INVALID_TOKENS["malformed"].make(GOOD_CLAIMS, issuer_key()).count(".")
 
 
 def test_an_id_token_is_of_a_user() -> None:
     """Right issuer, key, audience and times; no calling app, and a nonce."""
-    token = forge(WrongToken.ID_TOKEN, GOOD_CLAIMS, issuer_key())
+    token = ALL_INVALID_TOKENS["id-token"].make(GOOD_CLAIMS, issuer_key())
     _, claims = _parts(token)
     assert _is_signed(token)
     assert {"azp", "azpacr", "oid", "nonce", "sub"} == set(_changes(GOOD_CLAIMS, claims))
     assert not {"azp", "appid"} & set(claims)
 
 
-@pytest.mark.parametrize("name", [WrongToken.AZP, WrongToken.NO_AZP])
-def test_version_1_has_another_name_for_the_caller(name: WrongToken) -> None:
+@pytest.mark.parametrize("name", ["azp", "no-azp"])
+def test_version_1_has_another_name_for_the_caller(name: str) -> None:
     """In a v1 token it is appid that is wrong."""
     good = TokenProfile(PROFILE.tenant_id, version=TokenVersion.V1).claims(NOW)
-    _, claims = _parts(forge(name, good, issuer_key()))
+    _, claims = _parts(ALL_INVALID_TOKENS[name].make(good, issuer_key()))
     assert {"appid"} == set(_changes(good, claims))
 
 
-def test_every_name_is_in_the_table() -> None:
-    """A name without a forgery would be a choice that crashes."""
-    assert list(WrongToken) == list(FORGERIES)
-    assert set(Wall) == {forgery.refused_by for forgery in FORGERIES.values()}
+def test_every_name_has_a_recipe() -> None:
+    """A name without one would be a choice that crashes; gateway and function each refuse some."""
+    assert list(InvalidToken) == list(INVALID_TOKENS)
+    assert set(RefusedBy) == {recipe.refused_by for recipe in INVALID_TOKENS.values()}
+
+
+@pytest.mark.parametrize("name", InvalidToken)
+def test_each_is_made_by_its_name(name: InvalidToken) -> None:
+    """What commands and checks make is what the recipe makes."""
+    made = make_invalid_token(name, GOOD_CLAIMS, issuer_key())
+    assert INVALID_TOKENS[name].make(GOOD_CLAIMS, issuer_key()) == made
+
+
+def test_each_teaches_something_of_its_own() -> None:
+    """A token that teaches what another one does is for the tests alone."""
+    lessons = [recipe.teaches for recipe in INVALID_TOKENS.values()]
+    assert len(lessons) == len({*lessons})
+    assert all(lessons)

@@ -16,6 +16,10 @@ ENGINE_MISSING = "engine missing:"
 
 _OURS = frozenset(field.name.upper() for field in fields(Settings)) | {
     "PORT",
+    "SERVE_AUDIENCES",
+    "SERVE_CALLERS",
+    "SERVE_ISSUER",
+    "SERVE_JWKS",
     "TAP_PAGE_PORT",
     "TAP_SAVE",
     "TAP_UPSTREAM",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from claimsctl.emulator.dynamodb import embedded_table
-from claimsctl.emulator.server import bind
+from claimsctl.emulator.loopback import bind
 from claimsctl.entra.callout import body_of
 from claimsctl.entra.token_claims import TENANT_ID
 from claimsctl.entra.tokens import mint

@@ -88,7 +88,7 @@ def test_help_says_what_every_invalid_token_teaches(run: Run) -> None:
 
 @pytest.mark.parametrize("name", ["malformed", "aud-list", "no-exp", "id-token"])
 def test_another_name_is_wrong_usage(run: Run, name: str) -> None:
-    """The tests try more invalid tokens than the command lists; the message lists the command's."""
+    """The suite tries more invalid tokens than the command has; the message lists the command's."""
     outcome = run("token", "--wrong", name)
     assert (2, "") == (outcome.exit_code, outcome.out)
     assert "Invalid value for '--wrong'" in outcome.err

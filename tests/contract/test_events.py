@@ -8,7 +8,7 @@ import pytest
 from claims_provider.claims.key import LayerKey
 from claims_provider.errors import ErrorCode
 from claimsctl.claims_file.validation import read_records
-from claimsctl.emulator.function import is_envelope, played_event, read_json, tenant_of
+from claimsctl.emulator.events import is_envelope, played_event, read_json, tenant_of
 from claimsctl.judge.attempt import Answer
 from claimsctl.judge.judge import judge
 

@@ -8,8 +8,13 @@ from typing import Any
 import pytest
 from claims_provider.claims.key import LayerKey
 from claimsctl.claims_file.validation import read_records
-from claimsctl.emulator.events import function_url_event
-from claimsctl.emulator.function import is_envelope, played_event, read_json, tenant_of
+from claimsctl.emulator.events import (
+    function_url_event,
+    is_envelope,
+    played_event,
+    read_json,
+    tenant_of,
+)
 from claimsctl.entra.callout import SCENARIOS
 from claimsctl.entra.token_claims import TENANT_ID, TokenProfile
 from claimsctl.entra.tokens import mint

@@ -4,13 +4,14 @@ from typing import Any
 
 import jwt
 import pytest
-from claimsctl.emulator.authorizer import JwtAuthorizer
-from claimsctl.emulator.refusal import Refusal
+from claimsctl.emulator.authorizer import JwtAuthorizer, Refusal
+from claimsctl.emulator.issuer_keys import IssuerKeys
 from claimsctl.entra.invalid_tokens import RefusedBy
 from claimsctl.entra.tokens import ALGORITHM, SigningKey, base64url, header_of, mint, sign
 from claimsctl.errors import OperatorError
 
 from tests.invalid_tokens import ALL_INVALID_TOKENS
+from tests.key_servers import key_set
 from tests.tokens import GOOD_CLAIMS, NOW, PROFILE, issuer_key, other_key, part
 
 URI = "api://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com/app"
@@ -20,13 +21,16 @@ AUDIENCE = f"{GUID} or {URI}"
 WHOLE = "a whole number of seconds"
 
 
+pytestmark = pytest.mark.usefixtures("stopped_clock")
+
+
 def _authorizer(*keys: SigningKey) -> JwtAuthorizer:
-    key_set = {"keys": [key.jwk() for key in keys or (issuer_key(),)]}
-    return JwtAuthorizer(PROFILE.issuer, AUDIENCES, lambda: key_set)
+    published = key_set(*(keys or (issuer_key(),)))
+    return JwtAuthorizer(PROFILE.issuer, AUDIENCES, IssuerKeys(lambda: published))
 
 
-def _verdict(token: str | None, now: float = NOW) -> Any:
-    return _authorizer().authorize(token, now)
+def _verdict(token: str | None) -> Any:
+    return _authorizer().authorize(token)
 
 
 def _of_claims(**changes: Any) -> Any:
@@ -133,9 +137,9 @@ def test_the_key_is_the_issuers() -> None:
     """Kid names one of its keys, and that key must have signed."""
     both = _authorizer(issuer_key(), other_key())
     for key in (issuer_key(), other_key()):
-        assert isinstance(both.authorize(mint(GOOD_CLAIMS, key), NOW), dict)
+        assert isinstance(both.authorize(mint(GOOD_CLAIMS, key)), dict)
     swapped = sign(header_of(issuer_key()), GOOD_CLAIMS, other_key())
-    assert ("signature", None, None, None) == _told(both.authorize(swapped, NOW))
+    assert ("signature", None, None, None) == _told(both.authorize(swapped))
     unknown = _told(_verdict(mint(GOOD_CLAIMS, other_key())))
     assert ("unknown-key", "kid", issuer_key().kid, other_key().kid) == unknown
 
@@ -159,12 +163,12 @@ def test_a_signature_of_any_length(signature: str) -> None:
 def test_keys_that_cannot_be_had() -> None:
     """Then nobody gets in, and the log says so."""
 
-    def fetch() -> dict[str, Any]:
+    def fetch() -> bytes:
         message = "gone"
         raise OperatorError(message)
 
-    verdict = JwtAuthorizer(PROFILE.issuer, AUDIENCES, fetch).authorize(
-        mint(GOOD_CLAIMS, issuer_key()), NOW
+    verdict = JwtAuthorizer(PROFILE.issuer, AUDIENCES, IssuerKeys(fetch)).authorize(
+        mint(GOOD_CLAIMS, issuer_key())
     )
     assert ("keys-unavailable", None, "the issuer's key set", None) == _told(verdict)
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from claimsctl.emulator.refusal import Reason
+from claimsctl.emulator.authorizer import Reason
 from claimsctl.entra.invalid_tokens import INVALID_TOKENS
 
 DOCUMENT = (Path(__file__).parents[2] / "docs/local.md").read_text("utf-8")

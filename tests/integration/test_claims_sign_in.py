@@ -10,7 +10,8 @@ import pytest
 from claimsctl.claims_table.effective_claims import sign_in
 from claimsctl.claims_table.location import TableLocation
 from claimsctl.claims_table.reader import TableReader
-from claimsctl.emulator.function import LocalFunction, local_function, played_event
+from claimsctl.emulator.events import played_event
+from claimsctl.emulator.function import LocalFunction, local_function
 from claimsctl.entra.callout import body_of
 from hypothesis import HealthCheck, given, settings
 

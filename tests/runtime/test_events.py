@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from claimsctl.claims_file.validation import read_records
-from claimsctl.emulator.function import is_envelope, played_event, read_json, tenant_of
+from claimsctl.emulator.events import is_envelope, played_event, read_json, tenant_of
 from claimsctl.judge.attempt import Answer
 from claimsctl.judge.judge import judge
 

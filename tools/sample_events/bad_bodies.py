@@ -81,13 +81,13 @@ def _changed(**changes: Any) -> dict[str, Any]:
     document = body_of("member")
     for path, value in changes.items():
         *parents, last = path.split("__")
-        place: Any = document
+        parent: Any = document
         for name in parents:
-            place = place[name]
+            parent = parent[name]
         if value is None:
-            del place[last]
+            del parent[last]
         else:
-            place[last] = value
+            parent[last] = value
     return document
 
 

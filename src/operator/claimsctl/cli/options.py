@@ -31,7 +31,8 @@ def _user_or_none(value: str | None) -> str | None:
     return None if value is None else _user(value)
 
 
-def _url(value: str | None) -> str | None:
+def url_or_none(value: str | None) -> str | None:
+    """The http or https URL that an option gives, if it is given."""
     if value is None:
         return None
     with suppress(ValueError):  # a port out of range, brackets that do not close
@@ -86,7 +87,7 @@ EndpointUrl = Annotated[
         "--endpoint-url",
         help="A DynamoDB endpoint to use instead of the embedded one.",
         envvar="AWS_ENDPOINT_URL_DYNAMODB",
-        callback=_url,
+        callback=url_or_none,
         show_default=False,
     ),
 ]

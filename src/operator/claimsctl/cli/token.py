@@ -34,7 +34,7 @@ def token(
     ] = None,
     wrong: Annotated[InvalidToken | None, typer.Option(help=_WRONG, show_default=False)] = None,
 ) -> None:
-    """Print a token as Entra would send it, or an invalid one that the endpoint must refuse."""
+    """Print a token as Entra would send it, or one that must be refused."""
     profile = TokenProfile(tenant or TENANT_ID, tenant_kind, token_version)
     claims = profile.claims(int(time.time())) | ({"aud": audience} if audience else {})
     key = kept_key(key_path())

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from claimsctl.claims_file.validation import read_records
 from claimsctl.claims_table.location import EMBEDDED_TABLE, LOCAL_REGION, TableLocation
 from claimsctl.claims_table.table_schema import table_schema
-from claimsctl.emulator.environment import surroundings, without_aws
+from claimsctl.emulator.environment import process_environment, without_aws
 from claimsctl.errors import OperatorError
 from claimsctl.loading.records import write_records
 from claimsctl.resources import bundled
@@ -68,7 +68,7 @@ def embedded_table(port: int = 0) -> Iterator[TableLocation]:
     While it is there the process's environment has none of the operator's AWS settings: they are
     for other tables, and moto minds them as the AWS SDK does.
     """
-    with surroundings(without_aws(os.environ)):
+    with process_environment(without_aws(os.environ)):
         # Imported here: half a second that no other command needs to pay.
         from moto.server import ThreadedMotoServer  # noqa: PLC0415
 

@@ -12,7 +12,7 @@ _OF_THE_SDK = ("AWS_", "BOTO_", "REQUESTS_CA_BUNDLE")
 
 
 @contextmanager
-def surroundings(variables: Mapping[str, str]) -> Iterator[None]:
+def process_environment(variables: Mapping[str, str]) -> Iterator[None]:
     """The process's environment is `variables`, for as long as the context lasts."""
     before = dict(os.environ)
     _replace(variables)

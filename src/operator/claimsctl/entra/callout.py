@@ -1,14 +1,14 @@
-"""What Entra sends, whole: the body of a Token Issuance Start callout, every documented field.
+"""The body of a Token Issuance Start callout, with every documented field, and samples of it.
 
 Source: Entra's reference of the custom claims provider, and real payloads, which differ from it.
-Samples are made of it. The function reads the few fields that it needs by itself, since pydantic is
-a fifth of a cold start; a test holds the two to the same verdict about any body.
+The function has a reader of its own for the few fields that it needs; a test holds the two to the
+same verdict about any body.
 """
 
 import json
 import uuid
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from claims_provider.contract.callout import CALLOUT_DATA_TYPE, EVENT_TYPE
 from claims_provider.contract.identifiers import canonical_guid
@@ -20,7 +20,10 @@ from claimsctl.errors import OperatorError
 
 Guid = Annotated[str, AfterValidator(canonical_guid)]
 Unread = Any
-"""Documented, carried for the samples, never read: any JSON value passes."""
+"""A documented field that nothing reads: any JSON value is valid."""
+
+_LITERALS: Final = ("null", "true", "false")
+_CONTEXT: Final = ("data", "authenticationContext")
 
 
 class _Wire(BaseModel):
@@ -30,7 +33,7 @@ class _Wire(BaseModel):
 
 
 class ServicePrincipal(_Wire):
-    """An application as the tenant knows it. A malformed ``appId`` is refused, none is fine."""
+    """An application of the tenant. ``appId`` may be absent, but not malformed."""
 
     id: Unread = None
     app_id: Guid | None = None
@@ -39,7 +42,7 @@ class ServicePrincipal(_Wire):
 
 
 class User(_Wire):
-    """Who signs in. Local accounts send no ``mail``, social accounts no ``userPrincipalName``."""
+    """The user who signs in. Local accounts lack ``mail``, social ones ``userPrincipalName``."""
 
     id: Guid
     company_name: Unread = None
@@ -58,7 +61,7 @@ class User(_Wire):
 
 
 class AuthenticationContext(_Wire):
-    """The sign-in: who, to which client, for which resource."""
+    """The sign-in: the user, the client, the resource."""
 
     correlation_id: Unread = None
     client: Unread = None
@@ -87,7 +90,7 @@ class Callout(_Wire):
 
     @property
     def context(self) -> AuthenticationContext:
-        """The sign-in this callout is about."""
+        """The sign-in that this callout is about."""
         return self.data.authentication_context
 
 
@@ -178,7 +181,7 @@ def _callout(user: User, *, protocol: str = "OAUTH2.0", ip: str = "192.0.2.10") 
     )
 
 
-SCENARIOS: dict[str, Callout] = {
+SCENARIOS: Final[dict[str, Callout]] = {
     "member": _callout(_MEMBER),
     "local-account": _callout(_LOCAL_ACCOUNT, ip="2001:db8::10"),
     "social-account": _callout(_SOCIAL_ACCOUNT),
@@ -195,16 +198,13 @@ SCENARIOS: dict[str, Callout] = {
         ),
     ),
 }
-"""A callout body by the name that commands and files give it."""
-
-_LITERALS = ("null", "true", "false")
-_CONTEXT = ("data", "authenticationContext")
+"""Callouts by the names that commands and files give them."""
 
 
 def scenario_named(name: str) -> str:
-    """The scenario that `name` is, or is the beginning of.
+    """The scenario that has `name`, or the only one whose name begins with it.
 
-    Raises `OperatorError` when that is none, or more than one.
+    Raises `OperatorError` when there is none, or more than one.
     """
     found = [scenario for scenario in SCENARIOS if scenario.startswith(name)]
     if name in SCENARIOS:
@@ -215,8 +215,13 @@ def scenario_named(name: str) -> str:
     raise OperatorError(message)
 
 
+def body_of(scenario: str) -> dict[str, Any]:
+    """The JSON body of a scenario, without the fields that are not set."""
+    return SCENARIOS[scenario].model_dump(by_alias=True, exclude_none=True)
+
+
 def scenario_callout(name: str, tenant_id: str | None) -> dict[str, Any]:
-    """A scenario's body with a correlation id of its own, of `tenant_id` if given."""
+    """A scenario's body with a new correlation id, and with `tenant_id` if given."""
     body = body_of(scenario_named(name))
     body["data"]["authenticationContext"]["correlationId"] = str(uuid.uuid4())
     if tenant_id is not None:
@@ -230,9 +235,9 @@ def scenario_callout(name: str, tenant_id: str | None) -> dict[str, Any]:
 def set_fields(body: dict[str, Any], changes: Sequence[str]) -> None:
     """Apply changes such as ``user.id=…`` to `body`.
 
-    A path begins at the body, at its ``data`` or at the authentication context, wherever its first
-    name is. A value is text; ``null``, ``true``, ``false``, and what begins with ``{``, ``[`` or
-    ``"`` are JSON. Raises `OperatorError`.
+    A path begins at the body, at its ``data`` or at the authentication context, whichever has its
+    first name. A value is text, unless it is ``null``, ``true`` or ``false``, or begins with ``{``,
+    ``[`` or ``"``: then it is JSON. Raises `OperatorError`.
     """
     for change in changes:
         path, equals, text = change.partition("=")
@@ -250,7 +255,7 @@ def set_fields(body: dict[str, Any], changes: Sequence[str]) -> None:
 
 
 def _beginning(body: dict[str, Any], name: str) -> dict[str, Any]:
-    """Where a path that begins with `name` begins; what is nowhere is new in the context."""
+    """The object where a path that begins with `name` starts; the context for a new name."""
     place = body
     for step in _CONTEXT:
         inner = place.get(step)
@@ -268,8 +273,3 @@ def _value(change: str, text: str) -> Any:
     except (ValueError, RecursionError):
         message = f"--set {change}: begins like JSON and is none; text in quotes is text"
         raise OperatorError(message) from None
-
-
-def body_of(scenario: str) -> dict[str, Any]:
-    """The JSON body of a scenario, without the fields that it lacks."""
-    return SCENARIOS[scenario].model_dump(by_alias=True, exclude_none=True)

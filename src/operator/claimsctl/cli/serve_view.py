@@ -2,9 +2,11 @@
 
 import shlex
 
+from claims_provider.contract.identifiers import AUTHENTICATION_EVENTS_APP_ID
+
 from claimsctl.claims_table.location import EMBEDDED_ENDPOINT, EMBEDDED_TABLE, TableLocation
 from claimsctl.emulator.events import CALLOUT_PATH
-from claimsctl.emulator.issuer import Issuer
+from claimsctl.emulator.issuer import Issuer, ThirdPartyIssuer
 from claimsctl.entra.token_claims import TENANT_ID, TokenProfile
 from claimsctl.resources import bundled
 
@@ -12,7 +14,10 @@ from claimsctl.resources import bundled
 def greeting(
     base_url: str, profile: TokenProfile, issuer: Issuer, table: TableLocation
 ) -> tuple[str, ...]:
-    """Lines for people; the command is one that any POSIX shell takes."""
+    """Lines for a server whose tokens come from `claimsctl token`.
+
+    The command in them is one that any POSIX shell takes.
+    """
     url = base_url + CALLOUT_PATH
     discovery = base_url + issuer.discovery_path(profile.version)
     member = shlex.quote(str(bundled("events/callout/member.json")))
@@ -24,11 +29,34 @@ def greeting(
     if profile.tenant_id != TENANT_ID:  # a server answers its own tenant only
         shown = f"sed s/{TENANT_ID}/{profile.tenant_id}/g {member} | {curl} @-"
     return (
-        f"Serving {url} for tenant {profile.tenant_id}; Ctrl-C ends it.",
+        _serving(url, profile.tenant_id),
         f"Tokens of {profile.issuer}, published at {discovery}",
         f"Try: {shown}",
-        f"Its claims: claimsctl claims show|diff|load|export|delete{_table_options(table)}",
+        _claims_line(table),
     )
+
+
+def third_party_greeting(
+    base_url: str, issuer: ThirdPartyIssuer, jwks: str, table: TableLocation
+) -> tuple[str, ...]:
+    """Lines for a server whose tokens a third party signs: what such a token has to say."""
+    callers = " or ".join([*sorted(issuer.callers), f"{AUTHENTICATION_EVENTS_APP_ID} (Entra's)"])
+    audiences = " or ".join(sorted(issuer.audiences))
+    others = f"tid {issuer.tenant_id}; ver 2.0 (1.0 with appid for azp)"
+    return (
+        _serving(base_url + CALLOUT_PATH, issuer.tenant_id),
+        f"Tokens of {issuer.url}, keys from {jwks}",
+        f"Accepted: aud {audiences}; azp {callers}; {others}",
+        _claims_line(table),
+    )
+
+
+def _serving(url: str, tenant_id: str) -> str:
+    return f"Serving {url} for tenant {tenant_id}; Ctrl-C ends it."
+
+
+def _claims_line(table: TableLocation) -> str:
+    return f"Its claims: claimsctl claims show|diff|load|export|delete{_table_options(table)}"
 
 
 def _table_options(table: TableLocation) -> str:

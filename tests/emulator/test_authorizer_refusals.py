@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from claimsctl.emulator.refusal import Reason, Refusal, shown
+from claimsctl.emulator.authorizer import Reason, Refusal, loggable
 
 
 @pytest.mark.parametrize("reason", [reason for reason in Reason if reason is not Reason.MISSING])
@@ -53,7 +53,7 @@ def test_what_is_not_known_is_left_out() -> None:
 )  # fmt: skip
 def test_ids_and_urls_are_shown(text: str) -> None:
     """What one compares to find the mistake."""
-    assert text == shown(text)
+    assert text == loggable(text)
 
 
 @pytest.mark.parametrize(
@@ -66,4 +66,4 @@ def test_ids_and_urls_are_shown(text: str) -> None:
 )  # fmt: skip
 def test_anything_else_is_counted(text: str) -> None:
     """Addresses, names, tokens, what steers a terminal: only how long it was."""
-    assert f"text of {len(text)} characters" == shown(text)
+    assert f"text of {len(text)} characters" == loggable(text)

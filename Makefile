@@ -6,6 +6,8 @@ ENGINE := .cache/dynamodb-local/DynamoDBLocal.jar
 INSTALLED := $(VENV)/.installed
 SAM_INSTALLED := $(SAM_VENV)/.installed
 # The runtime's Python compiles what ships. Under pyenv it shows only when it is asked for.
+# As many workers as there are processors, each with the next test that is left.
+PARALLEL := --numprocesses=auto --dist=worksteal
 RUNTIME_PYTHON ?= $(or $(shell for version in "$$PYENV_VERSION" 3.13.0; do \
 	PYENV_VERSION=$$version python3.13 -c 'import sys; print(sys.executable)' 2>/dev/null && break; done),python3.13)
 EMULATOR_VENV ?= .venv-emulator
@@ -20,7 +22,7 @@ LOCK = $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-hea
 	--no-emit-index-url --no-emit-find-links --no-strip-extras
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-python forge kill build rehearse bench bench-claims arrivals cost check events engine artefacts runtime-python lock clean
+.PHONY: help demo test test-all forge kill build rehearse bench bench-claims arrivals cost check events engine artefacts runtime-python lock clean
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
@@ -28,11 +30,11 @@ help: ## What there is to make
 demo: $(INSTALLED) ## A callout answered on this machine, start to finish
 	@$(VENV)/bin/claimsctl demo
 
-test: $(INSTALLED) engine artefacts ## All tests; those of DynamoDB's engine where java and npm are, of the artefact where Python 3.13 is
-	$(VENV)/bin/pytest
+test: $(INSTALLED) $(SAM_INSTALLED) ## The tests to run before every commit: no engine, no artefact, no browser
+	$(VENV)/bin/pytest $(PARALLEL) -m "not slow"
 
-test-python: $(INSTALLED) ## The tests without coverage, for a second Python: make test-python VENV=.venv-3.13 PYTHON=… TESTS=…
-	$(VENV)/bin/pytest --no-cov $(TESTS)
+test-all: $(INSTALLED) $(SAM_INSTALLED) engine artefacts ## All tests, with coverage: engines, artefact, rehearsals, browser, campaigns at full size
+	FULL_SIZE=1 $(VENV)/bin/pytest $(PARALLEL) --cov --cov-report=term:skip-covered $(TESTS)
 
 forge: $(INSTALLED) ## The forger's battery at its full size: 200,000 tokens a wall instead of 10,000
 	FORGED_TOKENS=200000 $(VENV)/bin/pytest --no-cov tests/forgery

@@ -4,7 +4,6 @@ import io
 import sys
 
 import pytest
-from claimsctl.claims_table.retry import Pace
 from claimsctl.cli.progress import counting, load_progress
 from rich.console import Console
 
@@ -52,11 +51,9 @@ def _of_a_load(monkeypatch: pytest.MonkeyPatch, *, terminal: bool) -> str:
     file = io.StringIO()
     console = Console(file=file, force_terminal=terminal, width=120)
     monkeypatch.setattr("claimsctl.cli.progress.stderr", lambda: console)
-    pace = Pace(1)
-    pace.throttles = 3
     with load_progress() as progress:
         progress.checked(50, 100, 1234)
-        progress.written(500, 2000, pace)
+        progress.written(500, 2000, 3)
     return file.getvalue()
 
 

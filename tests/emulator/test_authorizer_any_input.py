@@ -10,11 +10,12 @@ from claimsctl.entra.tokens import header_of, mint, sign
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.effort import tries
 from tests.key_servers import key_set
 from tests.tokens import GOOD_CLAIMS, NOW, PROFILE, issuer_key, part
 
 pytestmark = pytest.mark.usefixtures("stopped_clock")
-MANY = settings(max_examples=300, deadline=None)
+MANY = settings(max_examples=tries(300), deadline=None)
 AUTHORIZER = JwtAuthorizer(
     PROFILE.issuer,
     frozenset({str(GOOD_CLAIMS["aud"])}),

@@ -17,12 +17,13 @@ from hypothesis import HealthCheck, given, settings
 
 from tests.claims_file.files import APP, TENANT, USER
 from tests.claims_table.items import item, tables
+from tests.effort import tries
 from tests.integration.engine import Table, claims_table
 
 ADDRESS = "casey@contoso.com"
 OTHER_APP = "99999999-0000-0000-0000-999999999999"
 NOW_AND_THEN = settings(
-    max_examples=40,
+    max_examples=tries(40),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -19,6 +19,8 @@ from tests.simulated_services.internet import Internet
 
 SHELVES = (doors, wires, pages, callers, answers, services)
 EXHIBITS: list[Exhibit] = [each for shelf in SHELVES for each in shelf.EXHIBITS]
+SAMPLED = 8
+"""One in so many is part of ``make test``; all of them are of ``make test-all``."""
 BY_NAME = {exhibit.name: exhibit for exhibit in EXHIBITS}
 CODES_OF_AN_ANSWER = {
     1003001, 1003002, 1003003, 1003005, 1003006, 1003007, 1003008, 1003009, 1003010, 1003012,
@@ -35,7 +37,14 @@ REPORTS: list[Callable[[Diagnosis], str]] = [
 ]
 
 
-@pytest.mark.parametrize("exhibit", EXHIBITS, ids=lambda exhibit: exhibit.name)
+@pytest.mark.parametrize(
+    "exhibit",
+    [
+        pytest.param(each, marks=[pytest.mark.slow] if number % SAMPLED else [])
+        for number, each in enumerate(EXHIBITS)
+    ],
+    ids=lambda exhibit: exhibit.name,
+)
 def test_what_is_wrong_is_found_and_nothing_else(exhibit: Exhibit, internet: Internet) -> None:
     """Findings that fail or warn are those expected, no more, no less; so is the cause's code.
 

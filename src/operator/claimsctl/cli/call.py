@@ -94,7 +94,7 @@ def call(
         typer.Option(
             parser=input_file,
             metavar="FILE",
-            help="A catalogue of claims (TOML) in place of policies: its names in tokens.",
+            help="A schema of claims (claims.toml) in place of policies: its names in tokens.",
             envvar="CLAIMS_CATALOGUE",
             show_default=False,
         ),

@@ -11,13 +11,14 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
+from claimsctl.claims_file.checked_file import CheckedFile
 from claimsctl.claims_file.fields import EXPIRES_AT
-from claimsctl.claims_file.validation import CheckedFile
-from claimsctl.claims_table.diff import Attribute, Change, ChangeKind, Judge, plan_records, replaced
+from claimsctl.claims_table.diff import Attribute, Change, ChangeKind, plan_changes
 from claimsctl.claims_table.items import moment, plain
 from claimsctl.claims_table.location import named_table
 from claimsctl.claims_table.prune import Removals, Scope
 from claimsctl.claims_table.reader import TableReader, table_layers
+from claimsctl.claims_table.upsert import OnExisting
 from claimsctl.cli.console import stderr, stdout
 from claimsctl.cli.file_options import (
     DEFAULT_SEPARATOR,
@@ -93,12 +94,12 @@ def show_plan(
     checked: CheckedFile,
     *,
     prune: bool,
-    judge: Judge = replaced,
+    mode: OnExisting = OnExisting.REPLACE,
     as_json: bool = False,
 ) -> bool:
     """Report what loading `checked` would change; whether it would change anything."""
     counts: Counter[ChangeKind] = Counter()
-    for change in _plan(reader, checked, judge, prune=prune):
+    for change in _plan(reader, checked, mode, prune=prune):
         counts[change.kind] += 1
         if change.kind is not ChangeKind.SAME:
             _show(change, as_json=as_json)
@@ -107,10 +108,10 @@ def show_plan(
 
 
 def _plan(
-    reader: TableReader, checked: CheckedFile, judge: Judge, *, prune: bool
+    reader: TableReader, checked: CheckedFile, mode: OnExisting, *, prune: bool
 ) -> Iterator[Change]:
     with counting("comparing", checked.valid) as advance:
-        for change in plan_records(reader, checked.records(), judge):
+        for change in plan_changes(reader, checked.records(), mode):
             advance(1)
             yield change
     if prune:

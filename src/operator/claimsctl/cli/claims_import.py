@@ -12,8 +12,8 @@ import boto3
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
+from claimsctl.claims_file.checked_file import CheckedFile
 from claimsctl.claims_file.formats import ReadOptions
-from claimsctl.claims_file.validation import CheckedFile
 from claimsctl.claims_table.location import TableLocation, sdk_region
 from claimsctl.claims_table.table_schema import table_schema
 from claimsctl.cli.console import stderr, stdout

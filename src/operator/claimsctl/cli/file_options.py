@@ -10,10 +10,11 @@ from typing import Annotated
 import typer
 from claims_provider.contract.limits import EXPIRES_AT_MAX
 
+from claimsctl.claims_file.checked_file import CheckedFile
 from claimsctl.claims_file.fields import RESERVED
 from claimsctl.claims_file.formats import LIST_SEPARATOR, Format, ReadOptions
 from claimsctl.claims_file.schema import read_schema
-from claimsctl.claims_file.validation import CheckedFile, TenantLayers, check_file
+from claimsctl.claims_file.validation import TenantLayers, check_file
 from claimsctl.cli.console import stderr
 from claimsctl.cli.options import input_file
 from claimsctl.cli.progress import load_progress
@@ -38,7 +39,7 @@ def read_options(
         columns=_columns(columns or ()),
         list_separator=list_separator,
         format=format_,
-        catalogue=None if catalogue is None else read_schema(catalogue),
+        schema=None if catalogue is None else read_schema(catalogue),
         expires_at=None if expires_in is None else int(time.time()) + expires_in,
     )
 
@@ -113,7 +114,7 @@ CatalogueFile = Annotated[
     Path | None,
     typer.Option(
         "--catalogue",
-        help="A catalogue of claims (TOML) that rows must keep to.",
+        help="A schema of claims (claims.toml) that rows must follow.",
         envvar="CLAIMS_CATALOGUE",
         show_default=False,
     ),
@@ -164,4 +165,4 @@ def checked_file(
 def show_problems(checked: CheckedFile) -> None:
     """Show the first problems of a file whose other rows are used."""
     for problem in checked.problems:
-        stderr().print(escaped(problem.told(checked.path)), markup=False)
+        stderr().print(escaped(problem.text(checked.path)), markup=False)

@@ -15,8 +15,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from claimsctl.claims_table.retry import Pace
 from claimsctl.cli.console import stderr
+from claimsctl.loading.results import LoadProgress
 
 Advance = Callable[[int], None]
 
@@ -47,27 +47,24 @@ def counting(what: str, about: int | None = None, *, is_report: bool = True) -> 
         yield advance
 
 
-class LoadProgress(Protocol):
-    """What is told while a load goes on."""
+class CheckedLoadProgress(LoadProgress, Protocol):
+    """What a check and then a load report to."""
 
     def checked(self, bytes_read: int, bytes_total: int | None, rows: int) -> None:
         """How far the file is checked."""
 
-    def written(self, rows: int, total: int, pace: Pace) -> None:
-        """How many of the file's rows are settled."""
 
-
-class Silence:
-    """Nothing is told."""
+class _NoProgress:
+    """Shows nothing."""
 
     def checked(self, bytes_read: int, bytes_total: int | None, rows: int) -> None:
         """Nothing."""
 
-    def written(self, rows: int, total: int, pace: Pace) -> None:
+    def written(self, rows: int, total: int, throttles: int) -> None:
         """Nothing."""
 
 
-class TerminalLine:
+class _TerminalLine:
     """A bar with rows a second, throttles and the time left."""
 
     def __init__(self, progress: Progress) -> None:
@@ -78,14 +75,14 @@ class TerminalLine:
         """How far the file is checked: by its bytes, since nobody knows its rows yet."""
         self._tell("checking", bytes_read, bytes_total, f"{rows:,} rows")
 
-    def written(self, rows: int, total: int, pace: Pace) -> None:
+    def written(self, rows: int, total: int, throttles: int) -> None:
         """How many of the file's rows are settled."""
         speed = next((task.speed for task in self._progress.tasks), None)
         told = f"{rows:,} of {total:,} rows"
         if speed:
             told += f", {speed:,.0f} rows/s"
-        if pace.throttles:
-            told += f", {pace.throttles:,} throttles"
+        if throttles:
+            told += f", {throttles:,} throttles"
         self._tell("writing", rows, total, told)
 
     def _tell(self, what: str, done: int, total: int | None, told: str) -> None:
@@ -95,11 +92,11 @@ class TerminalLine:
 
 
 @contextmanager
-def load_progress() -> Iterator[LoadProgress]:
+def load_progress() -> Iterator[CheckedLoadProgress]:
     """The progress of a load, gone at the end, since the summary says it all."""
     console = stderr()
     if not console.is_terminal:
-        yield Silence()
+        yield _NoProgress()
         return
     columns = (
         TextColumn("{task.description}"),
@@ -109,4 +106,4 @@ def load_progress() -> Iterator[LoadProgress]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, transient=True, refresh_per_second=4) as progress:
-        yield TerminalLine(progress)
+        yield _TerminalLine(progress)

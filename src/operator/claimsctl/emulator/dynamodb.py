@@ -15,7 +15,7 @@ from claimsctl.claims_table.location import EMBEDDED_TABLE, LOCAL_REGION, TableL
 from claimsctl.claims_table.table_schema import table_schema
 from claimsctl.emulator.environment import process_environment, without_aws
 from claimsctl.errors import OperatorError
-from claimsctl.loading.records import write_records
+from claimsctl.loading.writers import write_records
 from claimsctl.resources import bundled
 
 if TYPE_CHECKING:

@@ -1,8 +1,8 @@
 """The body of a Token Issuance Start callout, with every documented field, and samples of it.
 
 Source: Entra's reference of the custom claims provider, and real payloads, which differ from it.
-The function has a reader of its own for the few fields that it needs; a test holds the two to the
-same verdict about any body.
+The function reads the few fields that it needs by itself; a test holds the two to the same verdict
+about any body.
 """
 
 import json
@@ -249,7 +249,7 @@ def set_fields(body: dict[str, Any], changes: Sequence[str]) -> None:
         for name in names[:-1]:
             place = place.setdefault(name, {})
             if not isinstance(place, dict):
-                message = f"--set {change}: {name} is no object"
+                message = f"--set {change}: {name} is not an object"
                 raise OperatorError(message)
         place[names[-1]] = _value(change, text)
 
@@ -271,5 +271,5 @@ def _value(change: str, text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        message = f"--set {change}: begins like JSON and is none; text in quotes is text"
+        message = f"--set {change}: begins like JSON but is not JSON; put text in double quotes"
         raise OperatorError(message) from None

@@ -48,7 +48,7 @@ class Recipe:
     teaches: str
     refused_by: RefusedBy
     reason: str
-    """``cause.reason`` in the log of whoever refuses it."""
+    """``cause.reason`` in the log line of the refusal."""
     make: Make
 
 

@@ -114,7 +114,7 @@ def read_policy(raw: bytes, name: str) -> tuple[MappedClaim, ...]:
     entries = []
     for number, entry in enumerate(schema, start=1):
         if not isinstance(entry, dict):
-            message = f"{name}: entry {number} of ClaimsSchema is no object"
+            message = f"{name}: entry {number} of ClaimsSchema is not an object"
             raise OperatorError(message)
         fields = {key.lower(): value for key, value in entry.items()}
         if str(fields.get("source", "")).lower() != SOURCE.lower():

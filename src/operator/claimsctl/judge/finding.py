@@ -94,9 +94,9 @@ class Verdict:
     findings: tuple[Finding, ...]
     """Failures in the order in which Entra would find them, then warnings."""
     claims: dict[str, Any]
-    """The claims that Entra would take; empty when it takes none."""
+    """The claims that Entra would add to the token; empty for a rejected answer."""
     claims_bytes: int
-    """Names and values of the claims found, in bytes of UTF-8, taken or not."""
+    """Names and values of the claims found, in bytes of UTF-8, accepted or not."""
 
     @property
     def first_failure(self) -> Finding | None:

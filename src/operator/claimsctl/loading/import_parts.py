@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from claimsctl.claims_file.record import Record
-from claimsctl.claims_table.parallel import batches
+from claimsctl.claims_table.reader import batches
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client

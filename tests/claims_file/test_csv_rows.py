@@ -98,8 +98,8 @@ def test_headings_are_trimmed(read: Read) -> None:
     [
         ("tier\ngold\n", "claims:1: no column 'user' in the heading; expected tenant_id, user, "),
         ("User,tier\nx,gold\n", "claims:1: no column 'user' in the heading; expected tenant_id, "),
-        ("user,a,a\n", "claims:1: column 'a' stands twice in the heading"),
-        ("user,a,user\n", "claims:1: column 'user' stands twice in the heading"),
+        ("user,a,a\n", "claims:1: column 'a' appears more than once in the heading"),
+        ("user,a,user\n", "claims:1: column 'user' appears more than once in the heading"),
         ("user,App_ID\n", "claims:1: App_ID: spelt app_id where it is meant, else no name for "),
         ("user,Expires At\n", "claims:1: Expires At: spelt expires_at where it is meant, else no"),
         ("user,tenant-id\n", "claims:1: tenant-id: spelt tenant_id where it is meant, else no "),
@@ -109,7 +109,7 @@ def test_headings_are_trimmed(read: Read) -> None:
         (" \n\t\n", "claims: the file is empty; expected CSV with a heading, or JSON lines"),
         ("\ufeff", "claims: the file is empty; expected CSV with a heading, or JSON lines"),
         ("sep=;\n", "claims:2: no heading; expected tenant_id, user, "),
-        ("\n\nuser;a;a\n", "claims:3: column 'a' stands twice in the heading"),
+        ("\n\nuser;a;a\n", "claims:3: column 'a' appears more than once in the heading"),
         (b"user,a\nx,caf\xe9\n", "claims:2: byte 0xe9 is not UTF-8; save the file as UTF-8 "),
     ],
 )  # fmt: skip

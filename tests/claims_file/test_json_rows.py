@@ -55,7 +55,7 @@ def test_an_empty_array_has_no_rows(read: Read) -> None:
         ('[{"user": ""},\n\n {"user": "x"}]', "claims:3: user: expected a GUID such as "),
         ('[\n{"user": "",\n "a": 1}]', "claims:2: a: expected a string or a list of strings, "),
         ('[{"user": ""}, 7]', "claims:1: expected a JSON object"),
-        ('[{"user": "", "a": "x", "a": "y"}]', "claims:1: a: stands twice in the row"),
+        ('[{"user": "", "a": "x", "a": "y"}]', "claims:1: a: appears more than once in the row"),
         ('[{"user": ""}', "claims:1: the array does not end; was the file copied whole? (col"),
         ('[{"user": ""},', "claims:1: not JSON: Expecting value (column 15)"),
         ('[{"user": ""},]', "claims:1: not JSON: Expecting value (column 15)"),
@@ -112,8 +112,8 @@ def test_any_values(rows: list[Any], indent: int | None, in_array: bool, block: 
         patch.setattr(json_rows, "_BLOCK_CHARACTERS", block)
         text = io.TextIOWrapper(io.BytesIO(whole.encode()), "utf-8", newline="")
         found = list(json_values(text.read(block), text))
-    assert rows == [value for _, value, _ in found]
-    assert texts == [text for _, _, text in found]
-    ends = [line + text.count("\n") for line, _, text in found]
+    assert rows == [row.value for row in found]
+    assert texts == [row.raw for row in found]
+    ends = [row.line + row.raw.count("\n") for row in found]
     gap = 0 if in_array else 1
-    assert [line for line, _, _ in found] == [1, *(end + gap for end in ends[:-1])][: len(found)]
+    assert [row.line for row in found] == [1, *(end + gap for end in ends[:-1])][: len(found)]

@@ -8,7 +8,7 @@ from claims_provider.claims.item import read_item
 from claimsctl.claims_file.record import Record
 from claimsctl.claims_table.location import TableLocation
 from claimsctl.errors import ExitCode, OperatorError
-from claimsctl.loading.records import write_records
+from claimsctl.loading.writers import write_records
 
 from tests.claims_file.files import TENANT
 from tests.claims_table.answering import answering
@@ -34,7 +34,7 @@ def table() -> Iterator[Table]:
 )  # fmt: skip
 def test_what_is_no_dynamodb_is_told(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that answers 200 with something else is named, whatever it is."""
-    monkeypatch.setattr("claimsctl.claims_table.retry.FIRST_PATIENCE_SECONDS", 0)
+    monkeypatch.setattr("claimsctl.claims_table.retry.FIRST_BUDGET_SECONDS", 0)
     with answering(body) as url:
         client = TableLocation("claims", url).client()
         with pytest.raises(OperatorError) as raised:

@@ -1,4 +1,4 @@
-"""The wall in front of `claimsctl serve`: who gets in, and what the log says of the others."""
+"""The authorizer of `claimsctl serve`: who is let in, and what the log says of the others."""
 
 import http.client
 import json
@@ -35,7 +35,7 @@ def server(
     kind, version = request.param
     options = ("--tenant-kind", kind.value, "--token-version", version.value)
     profile = TokenProfile(TENANT_ID, kind, version)
-    with serving(tmp_path_factory.mktemp("wall"), *options, profile=profile) as server:
+    with serving(tmp_path_factory.mktemp("authorizer"), *options, profile=profile) as server:
         yield server
 
 
@@ -189,7 +189,7 @@ def test_the_shown_command_works_in_a_shell(server: ServerProcess) -> None:
     assert b'"loyaltyTier":"gold"' in shown
 
 
-def test_the_environment_configures_no_other_wall(tmp_path: Path) -> None:
+def test_a_deployments_variables_do_not_count(tmp_path: Path) -> None:
     """What a deployment's TOKEN_ISSUER says is for Entra's tokens, not for those made here."""
     with serving(
         tmp_path, TOKEN_ISSUER="https://elsewhere.example.com", TOKEN_AUDIENCES="elsewhere"
@@ -258,7 +258,7 @@ def test_the_function_takes_every_issuer_of_the_tenant(
     assert 200 == function_server.ask(BODY, authorization=f"Bearer {token}").status
 
 
-def test_no_wall(tmp_path: Path) -> None:
+def test_no_authorizer(tmp_path: Path) -> None:
     """With the door open anybody gets an answer, and every line says that it is open."""
     with serving(tmp_path, "--caller-verification", "none") as server:
         assert "No token is checked here: every caller is taken for Entra." in (

@@ -1,6 +1,7 @@
 """``claimsctl claims load``."""
 
 import hashlib
+import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -200,6 +201,8 @@ def _load_errors(table: str) -> Iterator[None]:
     except DifferentLoad as different:
         raise different_load_error(different) from None
     except LoadStopped as stop:
+        if stop.calls_hang:  # one more Ctrl-C ends the process at once
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
         raise stopped_error(table, stop) from None
 
 

@@ -80,7 +80,8 @@ def serve(
         list[str] | None,
         typer.Option(
             "--caller",
-            help="An app id (azp or appid) to accept in addition to Entra's; may repeat.",
+            help="An app id (azp or appid) to accept in addition to Entra's, or none for tokens"
+            " that name no app; may repeat.",
             envvar="SERVE_CALLERS",
             show_default=False,
         ),

@@ -48,8 +48,8 @@ def local_function(
     """The function, deployed for `tenant_id` over `table`.
 
     Variables of `environment` (``USER_KEYS``, ``ENTRA_WAIT_MS``, …) count as they would in Lambda,
-    `overrides` more, and what Lambda's template would derive is derived; those of Powertools
-    do not. `fetch_keys` stands for Entra's key servers where the function verifies tokens itself.
+    except those of Powertools; `overrides` replace them; what the template would derive is derived.
+    `fetch_keys` stands for Entra's key servers where the function verifies tokens itself.
     `verifier` replaces the checks of the caller that the variables make: the settings accept
     Entra's issuers only. Raises `OperatorError` when the variables make no valid configuration.
     """

@@ -17,7 +17,7 @@ from claimsctl.claims_file.formats import ReadOptions
 from claimsctl.claims_table.location import TableLocation, sdk_region
 from claimsctl.claims_table.table_schema import table_schema
 from claimsctl.cli.console import stderr, stdout
-from claimsctl.cli.file_check import good_file
+from claimsctl.cli.file_options import checked_file
 from claimsctl.cli.progress import counting
 from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.loading.import_parts import S3Folder, UploadedParts, other_objects, upload_parts
@@ -50,7 +50,7 @@ def import_checked(
     if table is None:
         message = "--via makes a new table: --table gives its name"
         raise OperatorError(message)
-    with good_file(file, options) as checked:
+    with checked_file(file, options) as checked:
         import_file(checked, options, via, TableLocation(table, endpoint_url))
 
 

@@ -153,7 +153,7 @@ def engine(scratch: str) -> Iterator[int]:
     options = ("-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(port))
     with (Path(scratch) / "engine.log").open("wb") as log:
         java = subprocess.Popen(
-            ["java", "-Xmx6g", libraries, *jar, *options], stdout=log, stderr=log
+            ["java", "-Xmx6g", libraries, *jar, *options], stdout=log, stderr=log, cwd=scratch
         )
     try:
         for _ in range(600):

@@ -37,7 +37,7 @@ SLOW_SHARE = 10
 CONNECTIONS = 8
 DELAY_MS = 5
 TENANT = "aaaabbbb-0000-cccc-1111-dddd2222eeee"
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
 ENGINE = HERE.parent / ".cache" / "dynamodb-local"
 HEADERS = {
     "Content-Type": "application/x-amz-json-1.0",

@@ -53,21 +53,21 @@ class SignIn:
     response: dict[str, Any]
     """As the gateway receives it: ``statusCode``, ``headers``, ``body``."""
 
-    def effects(self, place: int) -> Iterator[tuple[str, Any, ClaimEffect, LayerKey | None]]:
-        """Each claim of the item at `place`: name, stored value, its effect, by which item."""
-        layer = self.found[place].layer
+    def effects(self, index: int) -> Iterator[tuple[str, Any, ClaimEffect, LayerKey | None]]:
+        """Each claim of the item at `index`: name, stored value, its effect, by which item."""
+        layer = self.found[index].layer
         if layer is None:
             return
-        for name, value in sorted(self.found[place].item.get(CLAIMS, {"M": {}})["M"].items()):
+        for name, value in sorted(self.found[index].item.get(CLAIMS, {"M": {}})["M"].items()):
             if name in layer.claims:
-                effect, by = self._effect_under(place, name)
+                effect, by = self._effect_under(index, name)
                 yield name, value, effect, by
             else:
                 empty = value in ({"S": ""}, {"L": []})
                 yield name, value, ClaimEffect.EMPTY if empty else ClaimEffect.WITHHELD, None
 
-    def _effect_under(self, place: int, name: str) -> tuple[ClaimEffect, LayerKey | None]:
-        for higher in self.found[place + 1 :]:
+    def _effect_under(self, index: int, name: str) -> tuple[ClaimEffect, LayerKey | None]:
+        for higher in self.found[index + 1 :]:
             if higher.layer is not None and name in higher.layer.claims:
                 return ClaimEffect.OVERRIDDEN, higher.key
             if higher.layer is not None and name in higher.layer.hidden:

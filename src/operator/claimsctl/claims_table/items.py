@@ -21,7 +21,7 @@ from claimsctl.claims_file.problem import FieldProblem
 from claimsctl.claims_file.record import Record
 from claimsctl.claims_file.rows import RowCheck
 
-_OURS = frozenset({PARTITION_KEY, SORT_KEY, CLAIMS, HIDDEN_CLAIMS, EXPIRES_AT})
+_KNOWN_ATTRIBUTES = frozenset({PARTITION_KEY, SORT_KEY, CLAIMS, HIDDEN_CLAIMS, EXPIRES_AT})
 _CHECK = RowCheck(ReadOptions())
 _SETS = frozenset({"SS", "NS", "BS"})
 _TYPES = {
@@ -62,7 +62,7 @@ def record_key(key: LayerKey) -> tuple[str, str | None, str | None]:
 
 def has_more(item: Item) -> bool:
     """Whether `item` has attributes that neither the function nor a file reads."""
-    return not _OURS.issuperset(item)
+    return not _KNOWN_ATTRIBUTES.issuperset(item)
 
 
 def plain(attribute: Mapping[str, Any]) -> str:

@@ -9,18 +9,21 @@ from typing import Annotated
 import typer
 
 from claimsctl.cli import doctor_view as terminal
-from claimsctl.cli.bearer_options import (
+from claimsctl.cli.console import stderr, stdout
+from claimsctl.cli.endpoint_options import (
     Authority,
-    BearerFrom,
     BearerToken,
     ClientCredentials,
     ClientId,
     IdentifierUri,
+    Retries,
+    TenantKindOption,
+    TokenFrom,
     TokenSource,
+    TokenVersionOption,
     chosen_bearer,
 )
-from claimsctl.cli.console import stderr, stdout
-from claimsctl.cli.options import Kind, Retries, Tenant, Version, WaitMs, callout_url
+from claimsctl.cli.options import Tenant, WaitMs, callout_url
 from claimsctl.doctor.checks import ENDPOINT_CHECKS
 from claimsctl.doctor.formats import html as page
 from claimsctl.doctor.formats import json as machine
@@ -38,10 +41,10 @@ from claimsctl.text import escaped
 def doctor_endpoint(
     url: Annotated[str, typer.Argument(callback=callout_url, help="The target URL.")],
     tenant: Tenant = None,
-    tenant_kind: Kind = TenantKind.EXTERNAL,
-    token_version: Version = TokenVersion.V2,
+    tenant_kind: TenantKindOption = TenantKind.EXTERNAL,
+    token_version: TokenVersionOption = TokenVersion.V2,
     token: BearerToken = None,
-    token_from: BearerFrom = None,
+    token_from: TokenFrom = None,
     client_id: ClientId = None,
     identifier_uri: IdentifierUri = None,
     authority: Authority = None,

@@ -106,6 +106,7 @@ class FileLoad:
             rows=self._checked.rows,
             written=written,
             under_way=windows.under_way,
+            calls_hang=windows.is_running,
             nothing_written=nothing_written,
             checkpoint=self._state.checkpoint_path,
         )

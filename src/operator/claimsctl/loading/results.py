@@ -77,6 +77,7 @@ class LoadStopped(Exception):  # noqa: N818  # the command turns it into its err
         rows: int,
         written: int,
         under_way: int,
+        calls_hang: bool,
         nothing_written: bool,
         checkpoint: Path | None,
     ) -> None:
@@ -88,6 +89,8 @@ class LoadStopped(Exception):  # noqa: N818  # the command turns it into its err
         self.written = written
         self.under_way = under_way
         """Rows whose write has no answer; they may be in the table."""
+        self.calls_hang = calls_hang
+        """Whether a call has no answer yet; the interpreter waits for its time-out at its end."""
         self.nothing_written = nothing_written
         """Whether the table is certainly as before; then no checkpoint remains either."""
         self.checkpoint = checkpoint

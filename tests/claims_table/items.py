@@ -6,7 +6,7 @@ from typing import Any
 from claimsctl.claims_file.export import Export
 from claimsctl.claims_file.problem import FieldProblem
 from claimsctl.claims_file.record import Record
-from claimsctl.claims_table.items import has_more, key_of, read_stored
+from claimsctl.claims_table.items import has_more, key_of, record_of_item
 from hypothesis import strategies as st
 
 from tests.claims_file.files import APP, TENANT, USER
@@ -33,7 +33,7 @@ def claims(**values: str | list[str]) -> dict[str, Any]:
 def export_item(export: Export, stored: Mapping[str, Any]) -> None:
     """Add what `stored` means, or leave it out, as ``claims export`` does."""
     try:
-        export.add(read_stored(stored), has_more=has_more(stored))
+        export.add(record_of_item(stored), has_more=has_more(stored))
     except FieldProblem as problem:
         export.leave_out(key_of(stored), problem)
 

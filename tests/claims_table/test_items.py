@@ -7,7 +7,7 @@ from claims_provider.claims.item import read_item
 from claims_provider.errors import StoreFailure
 from claimsctl.claims_file.problem import FieldProblem
 from claimsctl.claims_file.record import Record
-from claimsctl.claims_table.items import moment, plain, read_stored
+from claimsctl.claims_table.items import moment, plain, record_of_item
 from hypothesis import HealthCheck, given, settings
 
 from tests.claims_file.files import APP, TENANT, USER
@@ -29,7 +29,7 @@ def record(**parts: Any) -> Record:
 def test_the_record_means_what_the_item_means(stored: dict[str, Any]) -> None:
     """What the function reads from the item, it reads from the record's own item too."""
     try:
-        read = read_stored(stored)
+        read = record_of_item(stored)
     except FieldProblem:
         return
     assert read_item(stored, NOW) == read_item(read.to_item(), NOW)
@@ -46,7 +46,7 @@ def test_what_the_function_withholds_is_never_said(stored: dict[str, Any]) -> No
         is_sound = False
     if not is_sound:
         with pytest.raises(FieldProblem):
-            read_stored(stored)
+            record_of_item(stored)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_what_the_function_withholds_is_never_said(stored: dict[str, Any]) -> No
 )  # fmt: skip
 def test_what_a_file_can_say(attributes: dict[str, Any], expected: Record) -> None:
     """Sets are lists, and an empty string is an empty list: they mean the same."""
-    assert expected == read_stored(item(**attributes))
+    assert expected == record_of_item(item(**attributes))
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_what_a_file_can_say(attributes: dict[str, Any], expected: Record) -> No
 def test_what_no_file_can_say(stored: dict[str, Any], field: str, message: str) -> None:
     """The field and what is stored in it are told."""
     with pytest.raises(FieldProblem) as raised:
-        read_stored(stored)
+        record_of_item(stored)
     assert (field, message) == (raised.value.field, str(raised.value))
 
 

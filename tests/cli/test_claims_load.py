@@ -162,7 +162,7 @@ def test_what_cannot_be_done_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The first line names the cause; nothing was written, so it ends with 2 and leaves nothing."""
-    monkeypatch.setattr("claimsctl.claims_table.retry.FIRST_PATIENCE_SECONDS", 0)
+    monkeypatch.setattr("claimsctl.claims_table.retry.FIRST_BUDGET_SECONDS", 0)
     rows = tmp_path / "rows.csv"
     rows.write_text("user,tier\n,basic\n")
     outcome = run("claims", "load", *(option.format(rows=rows) for option in options), **settings)

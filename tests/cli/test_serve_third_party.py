@@ -13,7 +13,7 @@ from claimsctl.entra.callout import body_of
 from claimsctl.entra.token_claims import TokenProfile
 from claimsctl.entra.tokens import mint, unsigned
 
-from tests.cli.command import Outcome, Run
+from tests.cli.command import Run
 from tests.cli.server_process import HOST, Response, ServerProcess, serving
 from tests.key_servers import key_set
 from tests.openid_provider import APP_ID, AUDIENCE, TENANT_ID, OpenIdProvider, openid_provider
@@ -154,6 +154,38 @@ def test_the_log_says_that_it_is_not_entra(server: ServerProcess, provider: Open
     assert ("test", "WARNING") == (server.logged()[-1]["caller"], server.logged()[-1]["level"])
 
 
+def test_a_token_without_a_caller(provider: OpenIdProvider, tmp_path: Path) -> None:
+    """`--caller none` accepts tokens that name no app, and a wrong app still not.
+
+    The callout is an emulator's, with the least that one sends.
+    """
+    (tmp_path / "mine.csv").write_text(CLAIMS)
+    options = ("--issuer", provider.issuer, "--jwks", provider.keys_url, "--caller", "none")
+    body = {
+        "type": "microsoft.graph.authenticationEvent.tokenIssuanceStart",
+        "source": f"/tenants/{TENANT_ID}/applications/{APP_ID}",
+        "data": {
+            "@odata.type": "microsoft.graph.onTokenIssuanceStartCalloutData",
+            "tenantId": TENANT_ID,
+            "authenticationEventListenerId": OTHER,
+            "customAuthenticationExtensionId": OTHER,
+            "authenticationContext": {
+                "correlationId": OTHER,
+                "protocol": "OAUTH2.0",
+                "clientServicePrincipal": {"appId": APP_ID, "displayName": "My app"},
+                "user": {"id": USER, "userPrincipalName": "casey@x", "userType": "Member"},
+            },
+        },
+    }
+    with serving(tmp_path, *OPTIONS, *options, "--audience", AUDIENCE) as server:
+        sent = json.dumps(body).encode()
+        for changes in ({"azp": None}, {"azp": None, "ver": "1.0"}):
+            response = _ask(server, provider.token(**changes), sent)
+            assert (200, {"tier": "gold"}) == (response.status, _claims(response))
+        assert "test" == server.logged()[-1]["caller"]
+        assert 401 == _ask(server, provider.token(azp=OTHER), sent).status
+
+
 def test_keys_in_a_file(tmp_path: Path) -> None:
     """A rotated key counts as soon as it is in the file; every option may be a variable."""
     (tmp_path / "mine.csv").write_text(CLAIMS)
@@ -221,11 +253,20 @@ def test_unknown_keys_do_not_make_it_fetch(tmp_path: Path) -> None:
             ("--issuer", "https://x", "--jwks", "https://x", "--caller-verification", "none"),
             "--issuer: --caller-verification none checks no token; leave out one of them",
         ),
+        (
+            (
+                "--issuer", "https://x", "--jwks", "http://127.0.0.1:1", "--caller", "none",
+                "--caller-verification", "function",
+            ),
+            "--caller none is for --caller-verification gateway",
+        ),
     ],
 )  # fmt: skip
 def test_options_that_do_not_fit(run: Run, options: tuple[str, ...], message: str) -> None:
     """What is missing is named, and nothing is served."""
-    assert Outcome(2, "", f"claimsctl: {message}\n") == run("serve", *options)
+    outcome = run("serve", *options)
+    last = outcome.err.splitlines()[-1]
+    assert (2, "", f"claimsctl: {message}") == (outcome.exit_code, outcome.out, last)
 
 
 def test_a_file_that_is_no_key_set(run: Run, tmp_path: Path) -> None:

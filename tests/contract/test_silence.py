@@ -25,7 +25,7 @@ from tests.invalid_tokens import ALL_INVALID_TOKENS
 from tests.key_servers import FakeKeyServer
 from tests.tokens import signing_key
 from tools.sample_events.__main__ import event_files
-from tools.sample_events.event_file import EventFile
+from tools.sample_events.callouts import EventFile
 
 KEY = signing_key(0)
 TOKEN = mint(TokenProfile(TENANT_ID).claims(int(time.time())), KEY)

@@ -94,7 +94,7 @@ def test_an_unknown_id_fetches_a_third_partys_keys_once_a_minute(
     assert 3 == publisher.asked
 
 
-@pytest.mark.parametrize("kid", [issuer_key().kid, None, 7])
+@pytest.mark.parametrize("kid", [issuer_key().kid, None, 7], ids=["known", "none", "number"])
 def test_what_is_no_unknown_id_fetches_nothing(
     kid: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:

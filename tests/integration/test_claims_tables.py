@@ -10,12 +10,12 @@ from claims_provider.claims.key import LayerKey
 from claimsctl.claims_file.export import Export, ExportFormat
 from claimsctl.claims_file.record import Record
 from claimsctl.claims_file.validation import read_records
-from claimsctl.claims_table.diff import Change, ChangeKind, plan_records
+from claimsctl.claims_table.diff import Change, ChangeKind, plan_changes
 from claimsctl.claims_table.items import key_of
 from claimsctl.claims_table.prune import Removals, Removed, Scope, remove
 from claimsctl.claims_table.reader import KEYS_MAX, SEGMENTS, TableReader
 from claimsctl.errors import OperatorError
-from claimsctl.loading.records import write_records
+from claimsctl.loading.writers import write_records
 from hypothesis import HealthCheck, given, settings
 
 from tests.claims_file.files import APP, TENANT, USER
@@ -111,7 +111,7 @@ def test_a_plan_reads_a_hundred_keys_at_a_time(table: Table) -> None:
     records = many(2 * KEYS_MAX + 1)
     with FaultProxy(table.url, PASS) as proxy:
         proxied = Table(proxy.url, table.name)
-        kinds = {change.kind for change in plan_records(reader_of(proxied), records)}
+        kinds = {change.kind for change in plan_changes(reader_of(proxied), records)}
         assert ({ChangeKind.ADD}, 3) == (kinds, len(proxy.requests))
         proxied.client.close()
 
@@ -131,7 +131,7 @@ def test_a_plan_tells_what_loading_would_do(table: Table) -> None:
         Record(TENANT, USER, None, 4102444799, {"roles": ["a"]}, ("a", "b")),
         Record(TENANT, None, None, 4102444799, {"tier": "gold"}, ("b", "a")),
     ]
-    changes = list(plan_records(reader_of(table), records))
+    changes = list(plan_changes(reader_of(table), records))
     assert [ChangeKind.ADD, ChangeKind.SAME, ChangeKind.CHANGE] == [one.kind for one in changes]
     assert [record.key for record in records] == [one.key for one in changes]
     assert [
@@ -162,7 +162,7 @@ def test_what_was_put_by_hand_is_compared_by_meaning(
     """What the function reads the same is the same; what it cannot read is to be changed."""
     table.client.put_item(TableName=table.name, Item=item(**attributes))
     record = Record(TENANT, USER, None, None, {"roles": ["a", "b"]})
-    (change,) = plan_records(reader_of(table), [record])
+    (change,) = plan_changes(reader_of(table), [record])
     assert kind is change.kind
     assert bool(list(change.values())) is (kind is ChangeKind.CHANGE)
 

@@ -6,7 +6,7 @@ from claims_provider.contract.identifiers import AUTHENTICATION_EVENTS_APP_ID
 
 from claimsctl.claims_table.location import EMBEDDED_ENDPOINT, EMBEDDED_TABLE, TableLocation
 from claimsctl.emulator.events import CALLOUT_PATH
-from claimsctl.emulator.issuer import Issuer, ThirdPartyIssuer
+from claimsctl.emulator.issuer import NO_CALLER, Issuer, ThirdPartyIssuer
 from claimsctl.entra.token_claims import TENANT_ID, TokenProfile
 from claimsctl.resources import bundled
 
@@ -40,7 +40,8 @@ def third_party_greeting(
     base_url: str, issuer: ThirdPartyIssuer, jwks: str, table: TableLocation
 ) -> tuple[str, ...]:
     """Lines for a server whose tokens a third party signs: what such a token has to say."""
-    callers = " or ".join([*sorted(issuer.callers), f"{AUTHENTICATION_EVENTS_APP_ID} (Entra's)"])
+    app_ids = [*sorted(issuer.callers - {NO_CALLER}), f"{AUTHENTICATION_EVENTS_APP_ID} (Entra's)"]
+    callers = " or ".join([*app_ids, "absent"] if NO_CALLER in issuer.callers else app_ids)
     audiences = " or ".join(sorted(issuer.audiences))
     others = f"tid {issuer.tenant_id}; ver 2.0 (1.0 with appid for azp)"
     return (

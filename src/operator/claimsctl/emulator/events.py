@@ -133,7 +133,7 @@ def is_envelope(document: object) -> bool:
 
 
 def callout_in(document: object) -> object:
-    """The callout body in a gateway's event, ``None`` when there is none; else `document`."""
+    """The callout body in a gateway's event, ``None`` without one; any other `document` itself."""
     if not is_envelope(document):
         return document
     try:
@@ -153,7 +153,7 @@ def tenant_of(body: object) -> str:
 
 
 def read_json(raw: bytes) -> object:
-    """`raw` as JSON, or ``None`` when it is none: then the function says what is wrong with it."""
+    """`raw` as JSON, or ``None`` if it is not JSON: the function then says what is wrong."""
     try:
         return json.loads(raw)
     except (ValueError, RecursionError):

@@ -9,12 +9,13 @@ local. Sources: OpenID Connect Discovery 1.0; Microsoft's reference of the OpenI
 import json
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from claims_provider.contract import issuers
 from claims_provider.deadline import Deadline
-from claims_provider.inbound.caller import ExpectedCaller, GatewayVerifier, Verifier
+from claims_provider.inbound.caller import Caller, ExpectedCaller, GatewayVerifier, Verifier
+from claims_provider.inbound.http_event import HttpCall
 from claims_provider.inbound.key_set import KeyServerError
 from claims_provider.settings import CallerVerification, Settings
 
@@ -70,13 +71,35 @@ class Issuer:
     def authorizer(self, settings: Settings) -> JwtAuthorizer | None:
         """The gateway's authorizer as template.yaml has it, ``None`` where the route has none.
 
-        It is configured like the function, and stands in front of it in gateway mode only.
+        It is configured like the function, and only gateway mode has one.
         """
         if settings.caller_verification is not CallerVerification.GATEWAY:
             return None
         (expected,) = settings.token_issuer
         keys = IssuerKeys(lambda: self.fetch_keys(""))
         return JwtAuthorizer(expected, frozenset(settings.token_audiences), keys)
+
+
+NO_CALLER = "none"
+"""The caller of a token that names none: some emulators of Entra leave ``azp`` out."""
+
+
+@dataclass(frozen=True, slots=True)
+class _NamelessCallers:
+    """Gateway mode's checks, for tokens with and without the claim that names the caller."""
+
+    checks: GatewayVerifier
+
+    def verify(self, call: HttpCall, deadline: Deadline) -> Caller:
+        """Who calls. Raises `CallerRefused`."""
+        claims = call.authorizer_claims
+        if claims is not None and not claims.keys() & {"azp", "appid"}:
+            named = {**claims, "azp": NO_CALLER, "appid": NO_CALLER}
+            call = replace(call, authorizer_claims=named)
+        return self.checks.verify(call, deadline)
+
+    def renew(self) -> None:
+        """Everything it knows is configured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +116,8 @@ class ThirdPartyIssuer:
     """``tid``."""
     audiences: frozenset[str]
     callers: frozenset[str]
-    """App ids accepted in ``azp`` (``appid`` in v1 tokens), in addition to Entra's own."""
+    """App ids accepted in ``azp`` (``appid`` in v1 tokens), in addition to Entra's own; `NO_CALLER`
+    also accepts tokens without that claim, in gateway mode."""
     keys: IssuerKeys
 
     def authorizer(self, mode: CallerVerification) -> JwtAuthorizer | None:
@@ -103,7 +127,10 @@ class ThirdPartyIssuer:
         return JwtAuthorizer(self.url, self.audiences, self.keys)
 
     def verifier(self, mode: CallerVerification) -> Verifier:
-        """The function's own checks, for this issuer. `mode` is ``gateway`` or ``function``."""
+        """The function's own checks, for this issuer. `mode` is ``gateway`` or ``function``.
+
+        Raises `OperatorError` for `NO_CALLER` in function mode, whose checks know no exception.
+        """
         expected = ExpectedCaller(
             tenant_id=self.tenant_id,
             issuer=self.url,
@@ -112,7 +139,11 @@ class ThirdPartyIssuer:
             test_until=math.inf,
         )
         if mode is CallerVerification.GATEWAY:
-            return GatewayVerifier(expected)
+            checks = GatewayVerifier(expected)
+            return _NamelessCallers(checks) if NO_CALLER in self.callers else checks
+        if NO_CALLER in self.callers:
+            message = f"--caller {NO_CALLER} is for --caller-verification gateway"
+            raise OperatorError(message)
         # Imported here: only this mode verifies tokens in the function.
         from claims_provider.inbound.signing_keys import SigningKeys  # noqa: PLC0415
         from claims_provider.inbound.token import TokenVerifier, TrustedIssuer  # noqa: PLC0415

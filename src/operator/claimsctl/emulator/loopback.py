@@ -1,4 +1,4 @@
-"""Sockets on this machine's loopback interface, for servers that nobody else may reach."""
+"""Sockets on this machine's loopback interface, for servers that only this machine may reach."""
 
 import socket
 
@@ -8,11 +8,11 @@ HOST = "127.0.0.1"
 
 
 def bind(port: int, option: str = "--port") -> socket.socket:
-    """A socket on `port` of the loopback interface; `option` is what chooses another one.
+    """A socket on `port` of the loopback interface.
 
-    Raises `OperatorError` when the port is taken.
+    Raises `OperatorError` when the port is taken; it names `option`, which chooses another port.
     """
-    # By its protocol's name: else asyncio leaves Nagle's algorithm on, and a callout takes 40 ms.
+    # With its protocol named: asyncio would leave Nagle's algorithm on, and a callout take 40 ms.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

@@ -63,12 +63,13 @@ LOCAL = {"URL001", "URL005", "DNS002"}
     ("mode", "profile", "options"),
     [
         ("gateway", TokenProfile(TENANT_ID), ()),
-        (
+        pytest.param(
             "gateway",
             TokenProfile(TENANT_ID, TenantKind.WORKFORCE, TokenVersion.V1),
             ("--tenant-kind", "workforce", "--token-version", "1"),
+            marks=pytest.mark.slow,
         ),
-        ("function", TokenProfile(TENANT_ID), ()),
+        pytest.param("function", TokenProfile(TENANT_ID), (), marks=pytest.mark.slow),
     ],
     ids=["gateway", "gateway-v1", "function"],
 )

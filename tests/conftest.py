@@ -13,7 +13,7 @@ from botocore.loaders import create_loader
 from claims_provider.settings import Settings
 from claims_provider.telemetry import SERVICE
 from claims_provider.worker import _GivenUp
-from hypothesis import settings
+from hypothesis import is_hypothesis_test, settings
 
 from tests.effort import FULL, tries
 
@@ -47,7 +47,9 @@ _OURS = frozenset(field.name.upper() for field in fields(Settings)) | {
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register how many examples property tests take, the same ones in every worker."""
-    settings.register_profile("ours", max_examples=tries(100), deadline=None, derandomize=not FULL)
+    settings.register_profile(
+        "ours", max_examples=tries(100), deadline=None, derandomize=not FULL, print_blob=True
+    )
     settings.load_profile("ours")
 
 
@@ -56,7 +58,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _is_slow(item):
             item.add_marker(pytest.mark.slow)
-        elif item.get_closest_marker("hypothesis"):
+        elif is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker(pytest.mark.campaign)
 
 

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Generator, Iterator
 from dataclasses import fields
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,20 @@ def _lost_interrupts() -> Iterator[None]:
     sys.unraisablehook = tell
     yield
     sys.unraisablehook = told
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell the figures that tests have recorded, in whichever worker: the highest of each name."""
+    sections: dict[str, dict[str, float]] = {}
+    for report in chain.from_iterable(terminalreporter.stats.values()):
+        if getattr(report, "when", None) == "teardown":
+            for section, (figure, name) in report.user_properties:
+                figures = sections.setdefault(section, {})
+                figures[name] = max(figure, figures.get(name, 0))
+    for section, figures in sections.items():
+        terminalreporter.section(section)
+        for name, figure in sorted(figures.items(), key=lambda entry: -entry[1]):
+            terminalreporter.write_line(f"{figure:7.0f}  {name}")
 
 
 @pytest.hookimpl(wrapper=True)

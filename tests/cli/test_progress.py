@@ -4,7 +4,7 @@ import io
 import sys
 
 import pytest
-from claimsctl.cli.progress import counting, load_progress
+from claimsctl.cli.progress import load_progress, progress_bar
 from rich.console import Console
 
 
@@ -17,7 +17,7 @@ def _told(
     monkeypatch.setattr("claimsctl.cli.progress.stderr", lambda: console)
     monkeypatch.setattr(sys.stdout, "isatty", lambda: report_there)
     out = sys.stdout
-    with counting("reading", 20, is_report=is_report) as advance:
+    with progress_bar("reading", 20, is_report=is_report) as advance:
         for _ in range(3):
             advance(10)
             assert out is sys.stdout, "the report would go to standard error"

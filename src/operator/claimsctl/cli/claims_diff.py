@@ -33,7 +33,7 @@ from claimsctl.cli.file_options import (
     read_options,
 )
 from claimsctl.cli.options import EndpointUrl, Stack, TableName, Tenant
-from claimsctl.cli.progress import counting
+from claimsctl.cli.progress import progress_bar
 from claimsctl.errors import ExitCode
 from claimsctl.text import escaped
 
@@ -110,7 +110,7 @@ def show_plan(
 def _plan(
     reader: TableReader, checked: CheckedFile, mode: OnExisting, *, prune: bool
 ) -> Iterator[Change]:
-    with counting("comparing", checked.valid) as advance:
+    with progress_bar("comparing", checked.valid) as advance:
         for change in plan_changes(reader, checked.records(), mode):
             advance(1)
             yield change
@@ -131,7 +131,7 @@ def _show(change: Change, *, as_json: bool) -> None:
 def found_removals(reader: TableReader, checked: CheckedFile) -> Iterator[Removals]:
     """What the table has beyond the file, in the tenants and apps that it names."""
     with Removals(Scope(checked.scopes(), checked.names)) as removals:
-        with counting("looking for more", reader.count()) as advance:
+        with progress_bar("looking for more", reader.count()) as advance:
             for count in removals.find(reader):
                 advance(count)
         yield removals

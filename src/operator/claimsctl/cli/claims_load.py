@@ -35,7 +35,7 @@ from claimsctl.cli.file_options import (
 )
 from claimsctl.cli.load_view import count, different_load_error, result_lines, stopped_error
 from claimsctl.cli.options import EndpointUrl, Stack, TableName, Tenant, read_input
-from claimsctl.cli.progress import counting, load_progress
+from claimsctl.cli.progress import load_progress, progress_bar
 from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.loading.checkpoint import DifferentLoad, LoadRequest
 from claimsctl.loading.loader import FileLoad
@@ -125,7 +125,7 @@ def load(
         expires_in=expires_in,
     )
     if via is not None:
-        _refuse_beside_via(
+        _refuse_with_via(
             {
                 "--stack": stack,
                 "--on-existing": on_existing is not OnExisting.REPLACE,
@@ -162,7 +162,7 @@ def load(
         checked = stack_.enter_context(checked_file(file, options, layers, keep_going=keep_going))
         removals = stack_.enter_context(found_removals(reader, checked)) if prune else None
         if removals is not None:
-            _agree_to(removals, location.name, prune_count)
+            _confirm_removals(removals, location.name, prune_count)
         meta = retrier.client.meta
         request = LoadRequest(
             file_sha256=checked.sha256,
@@ -184,9 +184,9 @@ def load(
             run = FileLoad(checked, paths, request, saved=saved, expires_at=options.expires_at)
             with load_progress() as progress:
                 result = run.run(writer, retrier, workers, progress)
-        _tell(checked, location.name, result)
+        _show_result(checked, location.name, result)
         if removals is not None and not result.counts.rejected:
-            _remove(reader, removals)
+            _remove_items(reader, removals)
     if result.counts.rejected:
         if prune:
             stderr().print(_NOTHING_REMOVED, markup=False)
@@ -206,14 +206,14 @@ def _load_errors(table: str) -> Iterator[None]:
         raise stopped_error(table, stop) from None
 
 
-def _refuse_beside_via(given: Mapping[str, object]) -> None:
+def _refuse_with_via(given: Mapping[str, object]) -> None:
     """Raise `OperatorError` for what an import into a new table knows nothing of."""
     if names := [name for name, value in given.items() if value]:
         message = f"--via makes a new table, whole or not at all: it goes without {names[0]}"
         raise OperatorError(message)
 
 
-def _tell(checked: CheckedFile, table: str, result: LoadResult) -> None:
+def _show_result(checked: CheckedFile, table: str, result: LoadResult) -> None:
     show_problems(checked)
     console = stderr()
     for line in result_lines(table, result):
@@ -224,7 +224,7 @@ def _tell(checked: CheckedFile, table: str, result: LoadResult) -> None:
         console.print(f"{keyed} keyed by address: {note}", markup=False)
 
 
-def _agree_to(removals: Removals, table: str, count: int | None) -> None:
+def _confirm_removals(removals: Removals, table: str, count: int | None) -> None:
     """Make sure that as many are meant: by `count`, else whoever sits at the terminal types it.
 
     Raises `OperatorError`, before anything is written, when it is another number.
@@ -248,12 +248,12 @@ def _agree_to(removals: Removals, table: str, count: int | None) -> None:
     raise OperatorError(message)
 
 
-def _remove(reader: TableReader, removals: Removals) -> None:
+def _remove_items(reader: TableReader, removals: Removals) -> None:
     """Remove them. Raises `OperatorError` with exit code 3 when that stops, or leaves some."""
     done = Removed()
     try:
         with (
-            counting("removing", removals.count, is_report=False) as advance,
+            progress_bar("removing", removals.count, is_report=False) as advance,
             closing(remove(reader, removals, done)) as going,  # deletes under way count as well
         ):
             for _ in going:

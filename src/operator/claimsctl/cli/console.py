@@ -16,7 +16,7 @@ from rich.console import Console
 
 from claimsctl.errors import ExitCode, OperatorError
 
-_CANNOT_TAKE_MORE: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+_FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 
 def stdout() -> Console:
@@ -36,16 +36,15 @@ def _console(*, stderr: bool) -> Console:
 
 
 @contextmanager
-def standard_output() -> Iterator[None]:
-    """Within it, whatever becomes of the standard streams is no traceback.
+def standard_streams() -> Iterator[None]:
+    """Handle closed, full and broken standard streams, so that none ends in a traceback.
 
-    A closed one takes everything and keeps nothing; from a closed input nothing comes. Raises
-    `OperatorError` when standard output is full; ends the process, without a word, when nobody
-    reads it any more.
+    A closed output discards what is written, a closed input is empty. Raises `OperatorError` when
+    standard output is full; ends the process silently when nobody reads it any more.
     """
-    sys.stdin = sys.stdin or _nowhere("r")
-    sys.stdout = sys.stdout or _nowhere()
-    sys.stderr = sys.stderr or _nowhere()
+    sys.stdin = sys.stdin or _null_stream("r")
+    sys.stdout = sys.stdout or _null_stream()
+    sys.stderr = sys.stderr or _null_stream()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # what a terminal cannot show must not end a command
             stream.reconfigure(errors="backslashreplace")
@@ -55,20 +54,20 @@ def standard_output() -> Iterator[None]:
         finally:
             sys.stdout.flush()  # now, since at the interpreter's end nobody catches it
     except BrokenPipeError:
-        _give_up()
+        _discard_output()
         sys.exit(ExitCode.NOT_FINE)
     except OSError as error:
-        if error.errno not in _CANNOT_TAKE_MORE:
+        if error.errno not in _FULL:
             raise
-        _give_up()
+        _discard_output()
         message = f"standard output: {error.strerror}"
         raise OperatorError(message, exit_code=ExitCode.NOT_FINE) from None
 
 
-def _nowhere(mode: Literal["r", "w"] = "w") -> TextIOWrapper:
+def _null_stream(mode: Literal["r", "w"] = "w") -> TextIOWrapper:
     return Path(os.devnull).open(mode, encoding="utf-8")
 
 
-def _give_up() -> None:
-    """What is still buffered goes nowhere; else the interpreter would try again at its end."""
+def _discard_output() -> None:
+    """Discard what is still buffered: the interpreter would write it again when it ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from claimsctl.cli.console import standard_output, stderr
+from claimsctl.cli.console import standard_streams, stderr
 from claimsctl.cli.lazy_command import LazyCommand
 from claimsctl.errors import OperatorError
 from claimsctl.text import escaped
@@ -140,7 +140,7 @@ def command_tree() -> TyperGroup:
 def main() -> None:
     """Entry point: errors as messages, exit codes as documented."""
     try:
-        with standard_output():
+        with standard_streams():
             command_tree()(prog_name="claimsctl")
     except OperatorError as error:
         console = stderr()

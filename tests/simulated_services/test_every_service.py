@@ -143,7 +143,7 @@ def test_the_first_line_names_the_cause(name: str, expected: str, internet: Inte
 
 
 def test_a_functions_key_is_not_shown(internet: Internet) -> None:
-    """It is sent, and no report tells it."""
+    """It is sent, and no report shows it."""
     service = BY_NAME["a function's key in the query"]
     assert "s3cr3t" in url_of(service)
     with running(service, internet) as requests:

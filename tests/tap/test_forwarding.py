@@ -282,7 +282,7 @@ def test_an_answer_may_come_before_the_request_is_whole() -> None:
 
 
 def test_another_protocol_passes() -> None:
-    """After 101 what passes is not looked at."""
+    """After 101 what passes is not read."""
     switched = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"
 
     def behave(connection: socket.socket) -> None:

@@ -1,15 +1,12 @@
 """What holds for all tests: no real AWS, no skip that hides a missing engine in CI."""
 
 import os
-import sys
 from collections.abc import Generator, Iterator
 from dataclasses import fields
-from typing import Any
 
 import pytest
 from botocore.loaders import create_loader
 from claims_provider.settings import Settings
-from claims_provider.worker import _GivenUp
 
 ENGINE_MISSING = "engine missing:"
 """How the reason of a skip begins when something is not installed that CI must have."""
@@ -46,23 +43,6 @@ def _descriptions_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("botocore.session.create_loader", lambda _: reader)
         yield
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _lost_interrupts() -> Iterator[None]:
-    """What ends a given-up call may strike a destructor or a collector's callback, and is lost.
-
-    The worker sends it again: no test's failure, least of all that of whichever runs then.
-    """
-    told = sys.unraisablehook
-
-    def tell(unraisable: Any) -> None:
-        if not issubclass(unraisable.exc_type, _GivenUp):
-            told(unraisable)
-
-    sys.unraisablehook = tell
-    yield
-    sys.unraisablehook = told
 
 
 @pytest.hookimpl(wrapper=True)

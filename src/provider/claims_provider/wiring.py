@@ -2,12 +2,10 @@
 
 import os
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, cast
-from zlib import crc32
+from typing import TYPE_CHECKING, Final, cast
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import ChecksumError
 from botocore.loaders import Loader
 
 from claims_provider.authorities import Authorities
@@ -139,23 +137,6 @@ def _connector(budget: int) -> "Callable[[], DynamoDBClient]":
         client = cast("DynamoDBClient", session.create_client("dynamodb", config=config))
         if client.meta.endpoint_url.startswith("https:"):
             authorities.share_with(client)
-        client.meta.events.register("before-parse.dynamodb.BatchGetItem", _check_body)
         return client
 
     return connect
-
-
-def _check_body(response_dict: Mapping[str, Any], **_: object) -> None:
-    """Raise ``ChecksumError`` for a body that is not what DynamoDB has sent.
-
-    botocore takes a wrong checksum for a reason to try again; at the last attempt it believes the
-    body all the same.
-    """
-    expected = response_dict["headers"].get("x-amz-crc32")
-    if expected is None:
-        return
-    actual = crc32(response_dict["body"])
-    if actual != int(expected):
-        raise ChecksumError(
-            checksum_type="crc32", expected_checksum=expected, actual_checksum=str(actual)
-        )

@@ -5,7 +5,7 @@ import ssl
 from typing import Any
 
 import pytest
-from claims_provider.inbound.caller import GatewayVerifier, OpenDoor
+from claims_provider.inbound.caller import GatewayVerifier, NoVerification
 from claims_provider.inbound.key_server import KeyServer, is_public
 from claims_provider.inbound.token import TokenVerifier
 from claims_provider.settings import Settings, read_settings
@@ -32,7 +32,7 @@ def _settings(mode: str, **environment: str) -> Settings:
 
 @pytest.mark.parametrize(
     ("mode", "kind"),
-    [("gateway", GatewayVerifier), ("function", TokenVerifier), ("none", OpenDoor)],
+    [("gateway", GatewayVerifier), ("function", TokenVerifier), ("none", NoVerification)],
 )
 def test_each_mode_has_its_verifier(mode: str, kind: type) -> None:
     """Who verifies is what the deployment has chosen."""

@@ -12,7 +12,7 @@ from claims_provider.authorities import Authorities
 from claims_provider.claims.store import ClaimsStore
 from claims_provider.deadline import Deadline, budget_ms
 from claims_provider.handler import CalloutHandler
-from claims_provider.inbound.caller import ExpectedCaller, GatewayVerifier, OpenDoor, Verifier
+from claims_provider.inbound.caller import ExpectedCaller, GatewayVerifier, NoVerification, Verifier
 from claims_provider.settings import CallerVerification, Settings, read_settings
 from claims_provider.telemetry import Telemetry
 
@@ -70,7 +70,7 @@ def verifier_of(settings: Settings, patience: int, fetch_keys: "FetchKeys | None
     """
     match settings.caller_verification:
         case CallerVerification.NONE:
-            return OpenDoor(settings.tenant_id[0])
+            return NoVerification(settings.tenant_id[0])
         case CallerVerification.GATEWAY:
             (tenant_id,), (issuer,) = settings.tenant_id, settings.token_issuer
             return GatewayVerifier(_expected(settings, tenant_id, issuer))

@@ -91,12 +91,14 @@ def _expected(settings: Settings, tenant_id: str, issuer: str) -> ExpectedCaller
 def _token_verifier(settings: Settings, patience: int, fetch_keys: "FetchKeys | None") -> Verifier:
     # Imported here: a JWT library costs a cold start 40 ms, which gateway mode need not pay.
     import ssl  # noqa: PLC0415
+    from urllib.parse import urlsplit  # noqa: PLC0415
 
     from claims_provider.inbound.key_server import KeyServer  # noqa: PLC0415
     from claims_provider.inbound.signing_keys import SigningKeys  # noqa: PLC0415
     from claims_provider.inbound.token import TokenVerifier, TrustedIssuer  # noqa: PLC0415
 
-    fetch = fetch_keys or KeyServer(ssl.create_default_context())
+    hosts = frozenset(str(urlsplit(issuer.keys_url).hostname) for issuer in settings.issuers)
+    fetch = fetch_keys or KeyServer(ssl.create_default_context(), hosts)
     issuers = tuple(
         TrustedIssuer(
             _expected(settings, issuer.tenant_id, issuer.url),

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Generator, Iterator
-from dataclasses import fields
 
 import pytest
 from botocore.loaders import create_loader
@@ -11,7 +10,7 @@ from claims_provider.settings import Settings
 ENGINE_MISSING = "engine missing:"
 """How the reason of a skip begins when something is not installed that CI must have."""
 
-_OURS = frozenset(field.name.upper() for field in fields(Settings)) | {
+_OURS = frozenset(name.upper() for name in Settings.model_fields) | {
     "PORT",
     "TAP_PAGE_PORT",
     "TAP_SAVE",

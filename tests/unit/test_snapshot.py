@@ -17,8 +17,9 @@ from claims_provider.claims.key import LayerKey
 from claims_provider.claims.store import ClaimsStore
 from claims_provider.deadline import Deadline
 from claims_provider.inbound.caller import NoVerification
+from claims_provider.record import CalloutRecord
 from claims_provider.snapshot import SnapshotHooks
-from claims_provider.telemetry import CalloutRecord, Telemetry
+from claims_provider.telemetry import Telemetry
 from claims_provider.wiring import build_handler
 
 from tests.fakes import ENVIRONMENT, FakeDynamoDB

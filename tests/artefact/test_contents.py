@@ -11,6 +11,7 @@ BYTES_MAX = {"arm64": 19_500_000, "x86_64": 20_000_000}
 
 TOPS = {
     "_cffi_backend.so",
+    "annotated_types",
     "aws_lambda_powertools",
     "botocore",
     "claims_provider",
@@ -18,9 +19,12 @@ TOPS = {
     "dateutil",
     "jmespath",
     "jwt",
+    "pydantic",
+    "pydantic_core",
     "requirements.txt",
     "six.pyc",
     "typing_extensions.pyc",
+    "typing_inspection",
     "urllib3",
 }
 BOTOCORE_DATA = {

@@ -61,7 +61,7 @@ class KeyServer:
         """The connections to make: straight, or through the proxy that the AWS SDK would use."""
         proxies = ProxyConfiguration(get_environ_proxies(url))
         proxy = proxies.proxy_url_for(url)
-        if proxy is None:
+        if not proxy:
             return PoolManager(ssl_context=self._context)
         headers = proxies.proxy_headers_for(proxy)
         return ProxyManager(proxy, proxy_headers=headers, ssl_context=self._context)

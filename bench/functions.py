@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from claimsctl.emulator.function import played_event
+from claimsctl.emulator.events import played_event
 from claimsctl.entra.callout import body_of
 from claimsctl.entra.token_claims import TENANT_ID
 

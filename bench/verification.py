@@ -20,7 +20,7 @@ from typing import Any
 from claims_provider.deadline import Deadline
 from claims_provider.inbound.http_event import read_http_event
 from claims_provider.wiring import build_handler
-from claimsctl.emulator.function import played_event
+from claimsctl.emulator.events import played_event
 from claimsctl.entra.callout import body_of
 from claimsctl.entra.token_claims import SAMPLE_AUDIENCES, TENANT_ID, TokenProfile, issuer_of
 from claimsctl.entra.tokens import SigningKey, mint

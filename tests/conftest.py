@@ -1,23 +1,68 @@
 """What holds for all tests: no real AWS, no skip that hides a missing engine in CI."""
 
+import logging
 import os
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 from botocore.loaders import create_loader
 from claims_provider.settings import Settings
+from claims_provider.telemetry import SERVICE
+from hypothesis import settings
+
+from tests.effort import FULL, tries
 
 ENGINE_MISSING = "engine missing:"
 """How the reason of a skip begins when something is not installed that CI must have."""
 
+SLOW_FOLDERS = {
+    "artefact": "builds what ships",
+    "deploy": "rehearses `sam deploy`",
+    "forgery": "thousands of forged tokens",
+    "runtime": "runs the artefact under Lambda's emulator",
+}
+"""Tests of these folders belong to ``make test-all``, and why."""
+
+REAL_ENGINES = ("dynamodb-local", "chromium")
+"""A parameter or fixture of that name needs what ``make test`` does not ask for."""
+
 _OURS = frozenset(name.upper() for name in Settings.model_fields) | {
     "PORT",
+    "SERVE_AUDIENCES",
+    "SERVE_CALLERS",
+    "SERVE_ISSUER",
+    "SERVE_JWKS",
     "TAP_PAGE_PORT",
     "TAP_SAVE",
     "TAP_UPSTREAM",
     "TENANT_KIND",
     "TOKEN_VERSION",
 }
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register how many examples property tests take, the same ones in every worker."""
+    settings.register_profile("ours", max_examples=tries(100), deadline=None, derandomize=not FULL)
+    settings.load_profile("ours")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what ``make test`` leaves to ``make test-all``, and what runs in both, larger there."""
+    for item in items:
+        if _is_slow(item):
+            item.add_marker(pytest.mark.slow)
+        elif item.get_closest_marker("hypothesis"):
+            item.add_marker(pytest.mark.campaign)
+
+
+def _is_slow(item: pytest.Item) -> bool:
+    folder = item.path.relative_to(Path(__file__).parent).parts[0]
+    names = {*getattr(item, "fixturenames", ())}
+    if (parameters := getattr(item, "callspec", None)) is not None:
+        names |= {value for value in parameters.params.values() if isinstance(value, str)}
+    needs_engine = folder == "integration" and "engine" in names
+    return folder in SLOW_FOLDERS or needs_engine or not names.isdisjoint(REAL_ENGINES)
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +75,17 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture(autouse=True)
+def _logger_as_before() -> Iterator[None]:
+    """The function's logger is the process's: its level, set once, would be every later test's."""
+    logger = logging.getLogger(SERVICE)
+    before = {**vars(logger), "handlers": [*logger.handlers], "filters": [*logger.filters]}
+    yield
+    vars(logger).clear()
+    vars(logger).update(before)
+    logger.manager._clear_cache()  # type: ignore[attr-defined]  # of levels
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.claims_file.files import APP, TENANT, USER
+from tests.effort import tries
 
 OTHER_APP = "11112222-bbbb-3333-cccc-4444dddd5555"
 PAST = 1_600_000_000
@@ -135,7 +136,7 @@ hidden = st.lists(st.sampled_from("abc"), max_size=2)
 PLACES = list(product([None, "u@x", "v@x"], [None, APP, OTHER_APP]))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(PLACES, st.tuples(layer_rows, hidden))))
 def test_as_the_function_would(tmp_path: Path, places: dict[Any, Any]) -> None:
     """Rows are refused where some callout would get more than 3 KB; what is left fits."""

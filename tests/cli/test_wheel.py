@@ -13,16 +13,6 @@ from tests.cli.command import ROOT, SECONDS, variables
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The distribution's wheel, built from the repository into a folder of its own."""
-    folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=SECONDS)
-    (wheel,) = folder.glob("*.whl")
-    return wheel
-
-
-@pytest.fixture(scope="module")
 def environment_of_its_own(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A virtual environment with the wheel in it; its dependencies are this environment's.
 
@@ -46,6 +36,13 @@ def test_it_carries_template_and_samples(wheel: Path) -> None:
         for path in [ROOT / "template.yaml", *events]:
             name = f"claimsctl/bundled/{path.relative_to(ROOT).as_posix()}"
             assert path.read_bytes() == archive.read(name), name
+
+
+def test_it_carries_no_tools(wheel: Path) -> None:
+    """Function and command line are in it; generators, tests and benches are the repository's."""
+    with zipfile.ZipFile(wheel) as archive:
+        folders = {name.split("/")[0] for name in archive.namelist()}
+    assert {"claims_provider", "claimsctl"} == {name for name in folders if "." not in name}
 
 
 def test_it_carries_the_page_of_tap(wheel: Path) -> None:

@@ -10,7 +10,7 @@ from botocore.config import Config
 from claimsctl.claims_file.record import Record
 from claimsctl.emulator.dynamodb import embedded_table
 from claimsctl.entra.token_claims import TENANT_ID
-from claimsctl.loading.records import write_records
+from claimsctl.loading.writers import write_records
 
 
 def test_the_embedded_table_starts_empty_each_time() -> None:

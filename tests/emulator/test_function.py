@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 from claimsctl.claims_table.location import TableLocation
-from claimsctl.emulator.events import http_api_event
-from claimsctl.emulator.function import (
+from claimsctl.emulator.events import (
     callout_in,
+    http_api_event,
     is_envelope,
-    local_function,
     played_event,
     read_json,
     tenant_of,
 )
+from claimsctl.emulator.function import local_function
 from claimsctl.entra.callout import body_of
 from claimsctl.entra.token_claims import SAMPLE_AUDIENCES, TENANT_ID
 from claimsctl.errors import ExitCode, OperatorError
@@ -105,6 +105,16 @@ def test_the_log_goes_to_standard_error(capsys: pytest.CaptureFixture[str]) -> N
     told = capsys.readouterr()
     assert (400, "") == (answer["statusCode"], told.out)
     assert "envelope-unknown" == json.loads(told.err)["outcome"]
+
+
+def test_each_function_has_its_own_level_of_log(capsys: pytest.CaptureFixture[str]) -> None:
+    """One that was told to be silent, such as the demo's, does not silence the next."""
+    for level, lines in (("CRITICAL", 0), ("", 1), ("critical", 0), ("INFO", 1)):
+        overrides = {"CALLER_VERIFICATION": "none"}
+        variables = {"POWERTOOLS_LOG_LEVEL": level} if level else {}
+        with local_function(NOWHERE, TENANT_ID, overrides, environment=variables) as function:
+            function.invoke({"requestContext": {}})
+        assert (level, lines) == (level, capsys.readouterr().err.count("\n"))
 
 
 def test_the_environment_is_put_back() -> None:

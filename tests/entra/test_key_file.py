@@ -134,7 +134,7 @@ def test_it_is_in_the_users_configuration(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    """The folder is the platform's for configuration, and the one of every earlier release."""
+    """The folder is the platform's for configuration; elsewhere there would be another key."""
     for name in ("XDG_CONFIG_HOME", "APPDATA"):
         monkeypatch.delenv(name, raising=False)
     for name, folder in {"HOME": "home", **environment}.items():

@@ -58,7 +58,7 @@ def test_names_of_fields_are_read_in_any_case() -> None:
         (b"{}", "expected a claims mapping policy"),
         (b'{"value": []}', "expected a claims mapping policy"),
         (b'["{"]', "not JSON"),
-        (b'{"ClaimsSchema": [1]}', "entry 1 of ClaimsSchema is no object"),
+        (b'{"ClaimsSchema": [1]}', "entry 1 of ClaimsSchema is not an object"),
         (
             b'{"ClaimsSchema": [{"Source": "CustomClaimsProvider", "ID": 1}]}',
             "expected ID and a claim type",

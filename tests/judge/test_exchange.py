@@ -33,7 +33,7 @@ def test_an_exchange_comes_back_as_it_went(body: bytes) -> None:
 
 
 def test_a_file_without_a_version_is_of_version_1() -> None:
-    """Files written by hand, or by earlier releases, have none."""
+    """Files written by hand have none."""
     assert Exchange(Response(200)) == exchange_in({"response": {"status": 200}})
     assert 1 == Exchange(Response(200)).document()["version"]
 

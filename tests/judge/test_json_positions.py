@@ -9,7 +9,9 @@ from claimsctl.judge.json_positions import JsonType, NotJsonError, Value, place_
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-MANY = settings(max_examples=300, deadline=None)
+from tests.effort import tries
+
+MANY = settings(max_examples=tries(300), deadline=None)
 texts = st.text(st.characters(), max_size=12)  # lone surrogates included
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)

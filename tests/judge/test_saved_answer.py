@@ -9,7 +9,9 @@ from claimsctl.judge.saved_answer import SavedAnswer, read_saved_answer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-MANY = settings(max_examples=200, deadline=None)
+from tests.effort import tries
+
+MANY = settings(max_examples=tries(200), deadline=None)
 JSON = ("content-type", "application/json")
 OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n"
 
@@ -70,7 +72,7 @@ def test_a_bare_body_is_taken_for_a_good_answer() -> None:
     """Without a word on status and content type it is the body that is asked about; it is told."""
     saved = read_saved_answer(b"{}")
     assert Answer(200, (JSON,), b"{}") == saved.answer
-    assert "only a body: taken for status 200 and content-type: application/json" == saved.note
+    assert "only a body; assumed status 200 and content-type: application/json" == saved.note
 
 
 def test_status_and_headers_of_a_bare_body() -> None:
@@ -83,7 +85,7 @@ def test_status_and_headers_of_a_bare_body() -> None:
 def test_status_and_headers_beside_a_head_are_refused() -> None:
     """A head that was saved is not argued with."""
     for arguments in ((200, ()), (None, ("x: 1",))):
-        with pytest.raises(OperatorError, match="headers of its own"):
+        with pytest.raises(OperatorError, match="leave out --status and --header"):
             read_saved_answer(OK, *arguments)
 
 

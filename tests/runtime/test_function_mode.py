@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from claimsctl.emulator.function import played_event
+from claimsctl.emulator.events import played_event
 from claimsctl.entra.callout import body_of
 from claimsctl.entra.token_claims import TENANT_ID, TokenProfile
 from claimsctl.entra.tokens import SigningKey, header_of, sign

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from claimsctl.emulator.function import played_event
+from claimsctl.emulator.events import played_event
 from claimsctl.entra.callout import body_of
 from claimsctl.entra.token_claims import TENANT_ID
 

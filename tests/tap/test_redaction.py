@@ -19,6 +19,7 @@ from claimsctl.tap.upstream import read_service
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.effort import tries
 from tests.judge.answers import ACTION, body_with_claims, body_with_data
 
 SERVICE = read_service("https://claims.example/")
@@ -162,7 +163,7 @@ _JSON = st.recursive(
 
 
 @given(claims=_JSON, ascii_only=st.booleans(), cut=st.integers(0, 30))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=tries(150), deadline=None)
 def test_masking_changes_no_verdict(claims: Any, cut: int, *, ascii_only: bool) -> None:
     """Whatever is answered, whole or cut off: masked, it has the same code and the same size."""
     document = {"data": {"actions": [{"@odata.type": ACTION, "claims": claims}]}}

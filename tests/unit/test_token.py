@@ -18,7 +18,6 @@ from claims_provider.inbound.token import (
     TrustedIssuer,
 )
 from claimsctl.emulator.events import function_url_event, http_api_event, rest_api_event
-from claimsctl.entra.invalid_tokens import FORGERIES, WrongToken, forge
 from claimsctl.entra.token_claims import (
     SAMPLE_AUDIENCES,
     TENANT_ID,
@@ -28,7 +27,9 @@ from claimsctl.entra.token_claims import (
 )
 from claimsctl.entra.tokens import mint, sign
 
+from tests.invalid_tokens import ALL_INVALID_TOKENS
 from tests.key_servers import FakeKeyServer
+from tests.measured import Measured
 from tests.tokens import signing_key
 
 OTHER_TENANT = "bbbbcccc-1111-dddd-2222-eeee3333ffff"
@@ -103,15 +104,18 @@ def test_several_tenants_are_kept_apart() -> None:
     assert RefusalReason.TENANT is _refusal(verifier, f"Bearer {crossed}").reason
 
 
-@pytest.mark.parametrize("name", list(WrongToken))
+@pytest.mark.parametrize("name", ALL_INVALID_TOKENS)
 @pytest.mark.parametrize("version", list(TokenVersion))
 def test_every_wrong_token_is_refused_by_its_reason(
-    verifier: TokenVerifier, name: WrongToken, version: TokenVersion
+    verifier: TokenVerifier, name: str, version: TokenVersion
 ) -> None:
     """Each token that must not pass is refused, and the log gets the reason that is its own."""
     claims = TokenProfile(TENANT_ID, version=version).claims(int(time.time()))
-    expected = RefusalReason(FORGERIES[name].reason)
-    assert expected is _refusal(verifier, f"Bearer {forge(name, claims, KEY)}").reason
+    expected = RefusalReason(ALL_INVALID_TOKENS[name].reason)
+    assert (
+        expected
+        is _refusal(verifier, f"Bearer {ALL_INVALID_TOKENS[name].make(claims, KEY)}").reason
+    )
 
 
 def test_no_token_is_told_apart() -> None:
@@ -220,8 +224,8 @@ def test_odd_headers_are_refused(verifier: TokenVerifier, header: dict[str, Any]
 
 def test_a_refusal_quotes_no_token(verifier: TokenVerifier) -> None:
     """What goes to the log of a refused caller is claims that are no secret, and short."""
-    for name in WrongToken:
-        token = forge(name, GOOD, KEY)
+    for name in ALL_INVALID_TOKENS:
+        token = ALL_INVALID_TOKENS[name].make(GOOD, KEY)
         evidence = str(_refusal(verifier, f"Bearer {token}").evidence)
         for part in token.split("."):
             assert not part or part not in evidence
@@ -249,9 +253,9 @@ def test_keys_are_loaded_at_cold_start() -> None:
     """The first callout finds the keys there, of all issuers, fetched at the same time."""
     server = FakeKeyServer(KEY)
     server.seconds = 0.3
-    began = time.monotonic()
+    measured = Measured()
     verifier = _verifier(server)
-    assert time.monotonic() - began < 2 * server.seconds
+    assert measured.own_ms() < 2 * server.seconds * 1000
     assert 3 == len(server.asked)
     assert CallerKind.ENTRA is _verify(verifier, f"Bearer {mint(GOOD, KEY)}").kind
     assert 3 == len(server.asked)

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,10 +17,8 @@ from claimsctl.claims_file.fields import (
     TENANT_ID,
     USER,
 )
-from claimsctl.claims_file.record import Record
-
-Raw = list[str] | str
-"""A row as its file has it: the cells of a table, or the text of a JSON value."""
+from claimsctl.claims_file.problem import FieldProblem
+from claimsctl.claims_file.record import Raw, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +29,13 @@ class RejectedRow:
     line: int
     raw: Raw
     reason: str
+
+
+def reason_of(problems: Iterable[FieldProblem]) -> str:
+    """What is wrong with a row, all its problems in one line."""
+    return "; ".join(
+        f"{problem.field}: {problem}" if problem.field else str(problem) for problem in problems
+    )
 
 
 @dataclass(frozen=True, slots=True)

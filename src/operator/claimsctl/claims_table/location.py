@@ -11,7 +11,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from claimsctl.claims_table.errors import NOT_UNDERSTOOD
+from claimsctl.claims_table.errors import UNREADABLE_ANSWER
 from claimsctl.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -26,20 +26,20 @@ _NO_REGION = (
 )
 _LOOPBACK = ("http://127.", "http://localhost", "http://[::1]")
 EMBEDDED_ENDPOINT = "http://127.0.0.1:8788"
-"""Where `claimsctl serve` has its table unless told another port: the one after its own."""
+"""Where `claimsctl serve` has its table by default: the port after its own."""
 
 _OUTPUT = "TableName"
-"""The stack's output, in template.yaml, that names its table."""
+"""The output of template.yaml that names the stack's table."""
 
-_PATIENCE_SECONDS = 10
+_TIMEOUT_SECONDS = 10
 _PROBE_SECONDS = 1
 _STACK_MISSING = "ValidationError"
-"""DescribeStacks' word for a stack that does not exist."""
+"""DescribeStacks' error code for a stack that does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class TableLocation:
-    """Where a claims table is, as environment variables tell the function and every AWS SDK."""
+    """Where a claims table is: its name, and its endpoint (``None``: DynamoDB in AWS)."""
 
     name: str
     endpoint_url: str | None
@@ -83,12 +83,10 @@ class TableLocation:
         return region
 
     def client(self, config: Config | None = None) -> "DynamoDBClient":
-        """A client for loading and looking, patient where the function is not.
-
-        What `config` says counts in place of what is usual.
+        """A client with longer time-outs than the function's; `config` overrides the defaults.
 
         Raises `OperatorError` when the endpoint, the region or the AWS SDK's configuration is not
-        fit for one.
+        usable.
         """
         variables = self.environment
         try:
@@ -99,8 +97,8 @@ class TableLocation:
                 aws_access_key_id=variables.get("AWS_ACCESS_KEY_ID"),
                 aws_secret_access_key=variables.get("AWS_SECRET_ACCESS_KEY"),
                 config=Config(
-                    connect_timeout=_PATIENCE_SECONDS,
-                    read_timeout=_PATIENCE_SECONDS,
+                    connect_timeout=_TIMEOUT_SECONDS,
+                    read_timeout=_TIMEOUT_SECONDS,
                     proxies={} if self._is_local else None,
                 ).merge(config or Config()),
             )
@@ -131,8 +129,8 @@ def named_table(table: str | None, stack: str | None, endpoint_url: str | None) 
     there, and when nothing is named and no `serve` runs.
     """
     if stack is not None:
-        if other := _beside_the_stack(table, endpoint_url):
-            message = f"--stack {stack} and {other}: which of them? Give one"
+        if other := _excluded_by_stack(table, endpoint_url):
+            message = f"--stack {stack} and {other} are mutually exclusive; give one of them"
             raise OperatorError(message)
         return TableLocation(_table_of(stack), None)
     if table or endpoint_url:
@@ -146,7 +144,7 @@ def named_table(table: str | None, stack: str | None, endpoint_url: str | None) 
     return TableLocation(EMBEDDED_TABLE, EMBEDDED_ENDPOINT)
 
 
-def _beside_the_stack(table: str | None, endpoint_url: str | None) -> str | None:
+def _excluded_by_stack(table: str | None, endpoint_url: str | None) -> str | None:
     if table:
         return f"--table {table} (or TABLE_NAME)"
     if endpoint_url:  # a stack's table is in AWS
@@ -163,7 +161,7 @@ def _table_of(stack: str) -> str:
         client = boto3.session.Session().client(
             "cloudformation",
             region_name=region,
-            config=Config(connect_timeout=_PATIENCE_SECONDS, read_timeout=_PATIENCE_SECONDS),
+            config=Config(connect_timeout=_TIMEOUT_SECONDS, read_timeout=_TIMEOUT_SECONDS),
         )
         url = client.meta.endpoint_url
         stacks = client.describe_stacks(StackName=stack)["Stacks"]
@@ -175,7 +173,7 @@ def _table_of(stack: str) -> str:
         raise _no_table(stack, reason) from None
     except BotoCoreError as error:
         raise _no_table(stack, f"{error} (the AWS SDK's own settings count)") from None
-    except NOT_UNDERSTOOD as error:
+    except UNREADABLE_ANSWER as error:
         reason = (
             f"{url} is no CloudFormation: its answer cannot be understood" if url else f"{error}"
         )

@@ -9,21 +9,23 @@ from typing import Annotated, Any
 import typer
 
 from claimsctl.claims_file.schema import mapped_by, read_schema
-from claimsctl.cli.bearer_options import (
+from claimsctl.cli.call_view import attempt_view, exchange_document, preview_view, times_view
+from claimsctl.cli.console import stdout
+from claimsctl.cli.endpoint_options import (
     Authority,
-    BearerFrom,
     BearerToken,
     ClientCredentials,
     ClientId,
     IdentifierUri,
+    Retries,
+    TenantKindOption,
+    TokenFrom,
+    TokenVersionOption,
     chosen_bearer,
 )
-from claimsctl.cli.call_view import attempt_view, exchange_document, preview_view, series_view
-from claimsctl.cli.console import stdout
-from claimsctl.cli.input import read_input
-from claimsctl.cli.options import Kind, Retries, Tenant, Version, WaitMs, callout_url, input_file
+from claimsctl.cli.options import Tenant, WaitMs, callout_url, input_file, read_input
 from claimsctl.cli.views import verdict_view
-from claimsctl.emulator.function import callout_in, read_json
+from claimsctl.emulator.events import callout_in, read_json
 from claimsctl.entra.callout import SCENARIOS, scenario_callout, set_fields
 from claimsctl.entra.client import make_callout, times_of
 from claimsctl.entra.token_claims import TENANT_ID, TenantKind, TokenProfile, TokenVersion
@@ -62,9 +64,9 @@ def call(
     timeout_ms: WaitMs = 1000,
     retries: Retries = 0,
     token: BearerToken = None,
-    token_from: BearerFrom = None,
-    tenant_kind: Kind = TenantKind.EXTERNAL,
-    token_version: Version = TokenVersion.V2,
+    token_from: TokenFrom = None,
+    tenant_kind: TenantKindOption = TenantKind.EXTERNAL,
+    token_version: TokenVersionOption = TokenVersion.V2,
     client_id: ClientId = None,
     identifier_uri: IdentifierUri = None,
     authority: Authority = None,
@@ -92,7 +94,7 @@ def call(
         typer.Option(
             parser=input_file,
             metavar="FILE",
-            help="A catalogue of claims (TOML) in place of policies: its names in tokens.",
+            help="A schema of claims (claims.toml) in place of policies: its names in tokens.",
             envvar="CLAIMS_CATALOGUE",
             show_default=False,
         ),
@@ -125,30 +127,30 @@ def call(
     headers = {"content-type": "application/json"}
     if bearer is not None:
         headers["authorization"] = f"Bearer {bearer}"
-    plays = [make_callout(url, body, headers, timeout_ms, retries) for _ in range(repeat)]
-    played, series = plays[0], times_of(plays)
+    results = [make_callout(url, body, headers, timeout_ms, retries) for _ in range(repeat)]
+    result, times = results[0], times_of(results)
     previews = {
-        name: preview(played.verdict.claims, entries, saml=name is _ASSERTION)
+        name: preview(result.verdict.claims, entries, saml=name is _ASSERTION)
         for name, entries in policies.items()
     }
     if as_json:
-        document = exchange_document(url, headers, json.dumps(body).encode(), played)
+        document = exchange_document(url, headers, json.dumps(body).encode(), result)
         document["preview"] = {name: _documents(claims) for name, claims in previews.items()}
-        document["series_ms"] = [round(ms, 1) for ms in series.times]
+        document["series_ms"] = [round(ms, 1) for ms in times.milliseconds]
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
     else:
         user = context.get("user")
         _show_request(url, user.get("id") if isinstance(user, dict) else None, context, bearer)
         console = stdout()
-        for number, attempt in enumerate(played.attempts, start=1):
+        for number, attempt in enumerate(result.attempts, start=1):
             console.print(attempt_view(number, attempt, timeout_ms))
-        answer = played.last.answer
-        console.print(verdict_view(played.verdict, answer.body if answer else b""))
+        answer = result.last.answer
+        console.print(verdict_view(result.verdict, answer.body if answer else b""))
         for name, claims in previews.items():
             console.print(preview_view(f"In the {name}", claims))
         if repeat > 1:
-            console.print(series_view(series, timeout_ms))
-    raise typer.Exit(ExitCode.FINE if series.accepted == repeat else ExitCode.NOT_FINE)
+            console.print(times_view(times, timeout_ms))
+    raise typer.Exit(ExitCode.FINE if times.accepted == repeat else ExitCode.NOT_FINE)
 
 
 def _callout_of(event: Path) -> dict[str, Any]:

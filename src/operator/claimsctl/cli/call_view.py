@@ -1,4 +1,4 @@
-"""What ``claimsctl call`` shows: attempts with their waterfall, the token preview, the series."""
+"""What ``claimsctl call`` shows: attempts with their waterfall, the token preview, the times."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -85,21 +85,21 @@ def preview_view(title: str, claims: Sequence[PreviewedClaim]) -> RenderableType
     return Group(Text(title, style="bold"), table if claims else Text("  no claims", style="dim"))
 
 
-def series_view(series: CalloutTimes, wait_ms: int) -> RenderableType:
+def times_view(times: CalloutTimes, wait_ms: int) -> RenderableType:
     """Percentiles of several callouts, and whether the first seems to have waited for a start."""
-    shares = "  ".join(f"p{share} {series.percentile(share):.0f}" for share in (50, 90, 99))
-    count = len(series.times)
+    shares = "  ".join(f"p{share} {times.percentile(share):.0f}" for share in (50, 90, 99))
+    count = len(times.milliseconds)
     lines = [
-        Text(f"{count} callouts, {series.accepted} accepted", style="bold"),
-        Text(f"  {shares}  slowest {max(series.times):.0f} of {wait_ms} ms"),
+        Text(f"{count} callouts, {times.accepted} accepted", style="bold"),
+        Text(f"  {shares}  slowest {max(times.milliseconds):.0f} of {wait_ms} ms"),
     ]
-    if series.began_cold:
-        first = f"  the first took {series.times[0]:.0f} ms: a cold start, it seems"
+    if times.began_cold:
+        first = f"  the first took {times.milliseconds[0]:.0f} ms: a cold start, it seems"
         lines.append(Text(first, style="yellow"))
     return Group(*lines)
 
 
-def exchange_document(url: str, headers: dict[str, str], sent: bytes, played: CalloutResult) -> Any:
+def exchange_document(url: str, headers: dict[str, str], sent: bytes, result: CalloutResult) -> Any:
     """The callout for machines: an exchange that ``claimsctl judge`` reads, attempts and verdict.
 
     The bearer token is not in it.
@@ -111,10 +111,10 @@ def exchange_document(url: str, headers: dict[str, str], sent: bytes, played: Ca
     request = Request(url=url, headers=tuple(shown.items()), content=sent)
     document: dict[str, Any] = {
         "request": request.document(),
-        "attempts": [_attempt_document(attempt) for attempt in played.attempts],
-        "verdict": played.verdict.document(),
+        "attempts": [_attempt_document(attempt) for attempt in result.attempts],
+        "verdict": result.verdict.document(),
     }
-    last = played.last
+    last = result.last
     if last.answer is not None:
         exchange = Exchange(
             response=Response(
@@ -135,10 +135,5 @@ def _attempt_document(attempt: Attempt) -> dict[str, Any]:
         "address": attempt.address,
         "tls_version": attempt.tls_version,
         "status": None if attempt.answer is None else attempt.answer.status,
-        "no_answer": attempt.no_answer
-        and {
-            "cause": attempt.no_answer.cause.value,
-            "phase": attempt.no_answer.phase.value,
-            "detail": attempt.no_answer.detail,
-        },
+        "no_answer": attempt.no_answer and attempt.no_answer.document(),
     }

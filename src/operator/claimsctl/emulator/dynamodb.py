@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from claimsctl.claims_file.validation import read_records
 from claimsctl.claims_table.location import EMBEDDED_TABLE, LOCAL_REGION, TableLocation
 from claimsctl.claims_table.table_schema import table_schema
-from claimsctl.emulator.environment import surroundings, without_aws
+from claimsctl.emulator.environment import process_environment, without_aws
 from claimsctl.errors import OperatorError
-from claimsctl.loading.records import write_records
+from claimsctl.loading.writers import write_records
 from claimsctl.resources import bundled
 
 if TYPE_CHECKING:
@@ -60,15 +60,15 @@ def any_region(application: "WSGIApplication") -> "WSGIApplication":
 
 @contextmanager
 def embedded_table(port: int = 0) -> Iterator[TableLocation]:
-    """An empty claims table in this process (moto), keyed as the template's real one.
+    """An empty claims table in this process (moto), with the keys of the template's table.
 
-    On `port` of the loopback interface when that is free, else on any; closed to web pages, and the
-    same table in every region.
+    It listens on `port` of the loopback interface if that is free, otherwise on any port. It is
+    closed to web pages, and the same table in every region.
 
-    While it is there the process's environment has none of the operator's AWS settings: they are
-    for other tables, and moto minds them as the AWS SDK does.
+    As long as the context lasts, the process's environment has none of the operator's AWS settings:
+    they are for other tables, and moto reads them as the AWS SDK does.
     """
-    with surroundings(without_aws(os.environ)):
+    with process_environment(without_aws(os.environ)):
         # Imported here: half a second that no other command needs to pay.
         from moto.server import ThreadedMotoServer  # noqa: PLC0415
 
@@ -112,9 +112,10 @@ def chosen_table(
 ) -> Iterator[TableLocation]:
     """The table that the options name; without any, the embedded one, filled from `claims`.
 
-    By default that one holds the sample's claims; it is on `port`, or on any. A table of somebody's
-    own is only read: the rows that people sign in with must not be replaced by a trial. Raises
-    `OperatorError` when it is asked for together with `claims`.
+    By default the embedded table holds the sample's claims; it is on `port` if that is free. A
+    table that the options name is only read: the rows that people sign in with must not be replaced
+    by a trial. Raises `OperatorError` when the options name a table and `claims`, and for a file
+    that cannot be loaded.
     """
     if endpoint_url or table:
         if claims is not None:

@@ -1,10 +1,11 @@
-"""The process's own environment, which the AWS SDK and Powertools read behind everybody's back."""
+"""The process's environment, replaced while the AWS SDK and Powertools must not read it."""
 
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-_LOG_LEVEL = "POWERTOOLS_LOG_LEVEL"
+LOG_LEVEL = "POWERTOOLS_LOG_LEVEL"
+"""The variable of the function's log level."""
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _LEVELS_OF_OTHERS = ("LOG_LEVEL", "AWS_LAMBDA_LOG_LEVEL")
 
@@ -12,7 +13,7 @@ _OF_THE_SDK = ("AWS_", "BOTO_", "REQUESTS_CA_BUNDLE")
 
 
 @contextmanager
-def surroundings(variables: Mapping[str, str]) -> Iterator[None]:
+def process_environment(variables: Mapping[str, str]) -> Iterator[None]:
     """The process's environment is `variables`, for as long as the context lasts."""
     before = dict(os.environ)
     _replace(variables)
@@ -33,16 +34,16 @@ def without_aws(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def without_logging(environment: Mapping[str, str]) -> dict[str, str]:
-    """`environment` without what would make the function's log another one.
+    """`environment` without the variables that would change the function's log.
 
-    Variables of Powertools in an operator's shell are for other functions, and some of them write
-    to standard output. A ``POWERTOOLS_LOG_LEVEL`` that is one counts.
+    Variables of Powertools in an operator's shell are for other functions, and some of them make it
+    write to standard output. A valid ``POWERTOOLS_LOG_LEVEL`` is kept.
     """
     return {name: value for name, value in environment.items() if _counts(name, value)}
 
 
 def _counts(name: str, value: str) -> bool:
-    if name == _LOG_LEVEL:
+    if name == LOG_LEVEL:
         return value.upper() in _LOG_LEVELS
     return not name.startswith("POWERTOOLS_") and name not in _LEVELS_OF_OTHERS
 

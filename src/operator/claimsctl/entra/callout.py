@@ -6,7 +6,7 @@ They are made of the model that the function validates callouts by.
 import json
 import uuid
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from claims_provider.contract.callout import (
     AuthenticationContext,
@@ -19,6 +19,9 @@ from claims_provider.contract.discriminators import CALLOUT_DATA_TYPE, EVENT_TYP
 
 from claimsctl.entra.token_claims import CLIENT_APP_ID, RESOURCE_APP_ID, TENANT_ID
 from claimsctl.errors import OperatorError
+
+_LITERALS: Final = ("null", "true", "false")
+_CONTEXT: Final = ("data", "authenticationContext")
 
 _CLIENT = ServicePrincipal(
     id="aaaaaaaa-bbbb-cccc-1111-222222222222",
@@ -107,7 +110,7 @@ def _callout(user: User, *, protocol: str = "OAUTH2.0", ip: str = "192.0.2.10") 
     )
 
 
-SCENARIOS: dict[str, Callout] = {
+SCENARIOS: Final[dict[str, Callout]] = {
     "member": _callout(_MEMBER),
     "local-account": _callout(_LOCAL_ACCOUNT, ip="2001:db8::10"),
     "social-account": _callout(_SOCIAL_ACCOUNT),
@@ -124,16 +127,13 @@ SCENARIOS: dict[str, Callout] = {
         ),
     ),
 }
-"""A callout body by the name that commands and files give it."""
-
-_LITERALS = ("null", "true", "false")
-_CONTEXT = ("data", "authenticationContext")
+"""Callouts by the names that commands and files give them."""
 
 
 def scenario_named(name: str) -> str:
-    """The scenario that `name` is, or is the beginning of.
+    """The scenario that has `name`, or the only one whose name begins with it.
 
-    Raises `OperatorError` when that is none, or more than one.
+    Raises `OperatorError` when there is none, or more than one.
     """
     found = [scenario for scenario in SCENARIOS if scenario.startswith(name)]
     if name in SCENARIOS:
@@ -144,8 +144,13 @@ def scenario_named(name: str) -> str:
     raise OperatorError(message)
 
 
+def body_of(scenario: str) -> dict[str, Any]:
+    """The JSON body of a scenario, without the fields that are not set."""
+    return SCENARIOS[scenario].model_dump(by_alias=True, exclude_none=True)
+
+
 def scenario_callout(name: str, tenant_id: str | None) -> dict[str, Any]:
-    """A scenario's body with a correlation id of its own, of `tenant_id` if given."""
+    """A scenario's body with a new correlation id, and with `tenant_id` if given."""
     body = body_of(scenario_named(name))
     body["data"]["authenticationContext"]["correlationId"] = str(uuid.uuid4())
     if tenant_id is not None:
@@ -159,9 +164,9 @@ def scenario_callout(name: str, tenant_id: str | None) -> dict[str, Any]:
 def set_fields(body: dict[str, Any], changes: Sequence[str]) -> None:
     """Apply changes such as ``user.id=…`` to `body`.
 
-    A path begins at the body, at its ``data`` or at the authentication context, wherever its first
-    name is. A value is text; ``null``, ``true``, ``false``, and what begins with ``{``, ``[`` or
-    ``"`` are JSON. Raises `OperatorError`.
+    A path begins at the body, at its ``data`` or at the authentication context, whichever has its
+    first name. A value is text, unless it is ``null``, ``true`` or ``false``, or begins with ``{``,
+    ``[`` or ``"``: then it is JSON. Raises `OperatorError`.
     """
     for change in changes:
         path, equals, text = change.partition("=")
@@ -173,13 +178,13 @@ def set_fields(body: dict[str, Any], changes: Sequence[str]) -> None:
         for name in names[:-1]:
             place = place.setdefault(name, {})
             if not isinstance(place, dict):
-                message = f"--set {change}: {name} is no object"
+                message = f"--set {change}: {name} is not an object"
                 raise OperatorError(message)
         place[names[-1]] = _value(change, text)
 
 
 def _beginning(body: dict[str, Any], name: str) -> dict[str, Any]:
-    """Where a path that begins with `name` begins; what is nowhere is new in the context."""
+    """The object where a path that begins with `name` starts; the context for a new name."""
     place = body
     for step in _CONTEXT:
         inner = place.get(step)
@@ -195,10 +200,5 @@ def _value(change: str, text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        message = f"--set {change}: begins like JSON and is none; text in quotes is text"
+        message = f"--set {change}: begins like JSON but is not JSON; put text in double quotes"
         raise OperatorError(message) from None
-
-
-def body_of(scenario: str) -> dict[str, Any]:
-    """The JSON body of a scenario, without the fields that it lacks."""
-    return SCENARIOS[scenario].model_dump(by_alias=True, exclude_none=True)

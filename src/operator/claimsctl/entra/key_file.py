@@ -35,7 +35,7 @@ def key_path(platform: str = sys.platform) -> Path:
 
 
 def kept_key(path: Path) -> SigningKey:
-    """The key in the file `path`, which is made first where there is none.
+    """The key in the file `path`; a missing file is made first.
 
     Raises `OperatorError`, saying what to do, when the file cannot be made or read, holds no such
     key, or may be read by others.

@@ -1,6 +1,6 @@
-"""One entry of the catalogue, and where all of them come from.
+"""The entries that explain codes and findings, read from the TOML files of this package.
 
-Whoever adds findings adds a file ``*_findings.toml`` beside this one; nothing else.
+A new group of findings needs a new file ``*_findings.toml`` and nothing else.
 """
 
 import difflib
@@ -14,6 +14,7 @@ from typing import Any, Final
 
 _FOLDER: Final = Path(__file__).parent
 _LEARN: Final = "https://learn.microsoft.com/entra/identity-platform"
+_NEAREST_MAX: Final = 3
 
 
 class EntryKind(StrEnum):
@@ -25,14 +26,14 @@ class EntryKind(StrEnum):
 
 
 class Source(StrEnum):
-    """Who says so."""
+    """Where an explanation comes from."""
 
     DOC = "doc"
     """The vendor's documentation."""
     FIELD = "field"
-    """People who met it."""
+    """Reports from the field."""
     READING = "reading"
-    """We read the documentation so, where it is silent."""
+    """Our reading, where the documentation is silent."""
 
 
 _DOCS: Final = {
@@ -44,7 +45,7 @@ _DOCS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a code or finding means, whence it comes, how to check and cure it."""
+    """What a code or finding means, what causes it, how to check and cure it."""
 
     id: str
     kind: EntryKind
@@ -54,7 +55,7 @@ class Entry:
     check: tuple[str, ...]
     cure: tuple[str, ...]
     see: tuple[str, ...]
-    """Ids of what goes with it."""
+    """Ids of related entries."""
     source: Source
     doc: str
 
@@ -76,6 +77,33 @@ def entries() -> dict[str, Entry]:
     }
 
 
+def find_entry(asked: str) -> Entry | None:
+    """The entry with that id or name, in any case; an AADSTS number may come without AADSTS."""
+    all_entries = entries()
+    wanted = _plain(asked)
+    for id_, entry in all_entries.items():
+        if wanted in (_plain(id_), _plain(entry.name)):
+            return entry
+    return all_entries.get(f"AADSTS{wanted}")
+
+
+def nearest(asked: str) -> list[Entry]:
+    """The entries whose ids or names look most like it, best first."""
+    by_spelling = {
+        spelling: entry
+        for entry in entries().values()
+        for spelling in (_plain(entry.id), _plain(entry.name))
+    }
+    wanted = _plain(asked)
+    close = [
+        match
+        for prefix in ("", "aadsts" if wanted.isdecimal() else "")
+        for match in difflib.get_close_matches(prefix + wanted, by_spelling, _NEAREST_MAX)
+    ]
+    found = {by_spelling[match].id: by_spelling[match] for match in close}
+    return list(found.values())[:_NEAREST_MAX]
+
+
 def _entry(id_: str, kind: EntryKind, fields: dict[str, Any]) -> Entry:
     return Entry(
         id_,
@@ -89,36 +117,6 @@ def _entry(id_: str, kind: EntryKind, fields: dict[str, Any]) -> Entry:
         source=Source(fields.get("source", "doc")),
         doc=fields.get("doc", _DOCS[kind]),
     )
-
-
-_NEAREST = 3
-
-
-def find_entry(asked: str) -> Entry | None:
-    """The entry with that id or name, in any case; an AADSTS number may come without AADSTS."""
-    known = entries()
-    wanted = _plain(asked)
-    for id_, entry in known.items():
-        if wanted in (_plain(id_), _plain(entry.name)):
-            return entry
-    return known.get(f"AADSTS{wanted}")
-
-
-def nearest(asked: str) -> list[Entry]:
-    """The entries whose ids or names look most like it, best first."""
-    known = {
-        spelling: entry
-        for entry in entries().values()
-        for spelling in (_plain(entry.id), _plain(entry.name))
-    }
-    wanted = _plain(asked)
-    close = [
-        match
-        for prefix in ("", "aadsts" if wanted.isdecimal() else "")
-        for match in difflib.get_close_matches(prefix + wanted, known, _NEAREST)
-    ]
-    found = {known[match].id: known[match] for match in close}
-    return list(found.values())[:_NEAREST]
 
 
 def _plain(text: str) -> str:

@@ -60,6 +60,10 @@ class NoAnswer:
     phase: Phase
     detail: str
 
+    def document(self) -> dict[str, str]:
+        """The reason for machines."""
+        return {"cause": self.cause.value, "phase": self.phase.value, "detail": self.detail}
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:

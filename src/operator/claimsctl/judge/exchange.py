@@ -109,15 +109,10 @@ def unanswered_document(
     request: Request, no_answer: NoAnswer | None, timings: Timings
 ) -> dict[str, Any]:
     """A request without a response, and why there is none, where that is known."""
-    reason = no_answer and {
-        "cause": no_answer.cause.value,
-        "phase": no_answer.phase.value,
-        "detail": no_answer.detail,
-    }
     return {
         "version": FORMAT_VERSION,
         "request": request.document(),
-        "no_answer": reason,
+        "no_answer": no_answer and no_answer.document(),
         "timings": timings.document(),
     }
 

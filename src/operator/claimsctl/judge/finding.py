@@ -39,6 +39,17 @@ class Basis(StrEnum):
     CONVENTION = "convention"
 
 
+class NoResult(StrEnum):
+    """Why a check came to no result."""
+
+    PREREQUISITE = "prerequisite"
+    """A finding that it needs failed, or was skipped itself."""
+    PROTECTED = "protected"
+    """The endpoint refused every caller that there was."""
+    BROKEN = "broken"
+    """The check raised an error, or reported nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where in a body: line and column from 1, in characters; `pointer` as in RFC 6901."""
@@ -65,6 +76,8 @@ class Finding:
     place: Place | None = None
     doc: str = ""
     """Where it is documented: a URL."""
+    no_result: NoResult | None = None
+    """Why the check has no result, where others decide on that."""
 
     def document(self) -> dict[str, Any]:
         """The finding for machines."""
@@ -94,9 +107,9 @@ class Verdict:
     findings: tuple[Finding, ...]
     """Failures in the order in which Entra would find them, then warnings."""
     claims: dict[str, Any]
-    """The claims that Entra would take; empty when it takes none."""
+    """The claims that Entra would add to the token; empty for a rejected answer."""
     claims_bytes: int
-    """Names and values of the claims found, in bytes of UTF-8, taken or not."""
+    """Names and values of the claims found, in bytes of UTF-8, accepted or not."""
 
     @property
     def first_failure(self) -> Finding | None:

@@ -38,22 +38,22 @@ def read_saved_answer(
 ) -> SavedAnswer:
     """The answer in `raw`; `status` and `headers` (``Name: value``) are those of a bare body.
 
-    A bare body without them is taken for a 200 with application/json. Raises `OperatorError` for a
-    head that is malformed, and for `status` or `headers` given for a form that has its own.
+    Without them a bare body is read as a 200 with application/json. Raises `OperatorError` for a
+    head that is malformed, and for `status` or `headers` given for a file that has a status line.
     """
     given = status is not None or bool(headers)
     if raw.startswith(b"HTTP/"):
         if given:
-            message = "it has a status and headers of its own; --status and --header are for a body"
+            message = "the file has a status line; leave out --status and --header"
             raise OperatorError(message)
         return _after_heads(raw)
     if not given and (document := _exchange_document(raw)) is not None:
         return SavedAnswer(exchange_in(document).answer)
     pairs = tuple(read_header(line) for line in headers)
     answer = Answer(_OK if status is None else status, pairs or _BARE_HEADERS, raw)
-    taken = [] if status is not None else [f"status {_OK}"]
-    taken += [] if pairs else ["content-type: application/json"]
-    return SavedAnswer(answer, f"only a body: taken for {' and '.join(taken)}" if taken else "")
+    assumed = [] if status is not None else [f"status {_OK}"]
+    assumed += [] if pairs else ["content-type: application/json"]
+    return SavedAnswer(answer, f"only a body; assumed {' and '.join(assumed)}" if assumed else "")
 
 
 def read_header(line: str) -> tuple[str, str]:

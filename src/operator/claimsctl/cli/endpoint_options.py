@@ -1,0 +1,128 @@
+"""Options about an endpoint: how often it is called, and with whose token."""
+
+import os
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from claimsctl.entra.key_file import kept_key, key_path
+from claimsctl.entra.network import RETRIES_MAX
+from claimsctl.entra.token_claims import TenantKind, TokenProfile, TokenVersion
+from claimsctl.entra.tokens import mint
+from claimsctl.errors import OperatorError
+
+
+class TokenSource(StrEnum):
+    """Where the bearer token comes from."""
+
+    LOCAL = "local"
+    CLIENT_CREDENTIALS = "client-credentials"
+
+
+TenantKindOption = Annotated[
+    TenantKind, typer.Option("--tenant-kind", help="As in the template.", envvar="TENANT_KIND")
+]
+TokenVersionOption = Annotated[
+    TokenVersion,
+    typer.Option(
+        "--token-version",
+        help="The app registration's requestedAccessTokenVersion.",
+        envvar="TOKEN_VERSION",
+    ),
+]
+Retries = Annotated[
+    int,
+    typer.Option(help="Entra's maximumRetries.", envvar="ENTRA_RETRIES", min=0, max=RETRIES_MAX),
+]
+BearerToken = Annotated[
+    str | None,
+    typer.Option("--token", help="A bearer token.", envvar="CALLOUT_TOKEN", show_default=False),
+]
+TokenFrom = Annotated[
+    TokenSource | None,
+    typer.Option(
+        "--token-from",
+        help="local: as claimsctl serve takes it. client-credentials: from the tenant, for an app "
+        "that the endpoint lists as its test caller; its secret is AZURE_CLIENT_SECRET.",
+        show_default=False,
+    ),
+]
+ClientId = Annotated[
+    str | None,
+    typer.Option(
+        "--client-id",
+        help="The test caller's application id.",
+        envvar="AZURE_CLIENT_ID",
+        show_default=False,
+    ),
+]
+IdentifierUri = Annotated[
+    str | None,
+    typer.Option(
+        "--identifier-uri",
+        help="The endpoint's identifier URI, api://….",
+        envvar="IDENTIFIER_URI",
+        show_default=False,
+    ),
+]
+Authority = Annotated[
+    str | None,
+    typer.Option(
+        "--authority",
+        help="Who gives tokens, in a national cloud: https://host/tenant.",
+        envvar="ENTRA_AUTHORITY",
+        show_default=False,
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCredentials:
+    """What a token of the tenant is asked for with, as far as it was given."""
+
+    client_id: str | None
+    identifier_uri: str | None
+    authority: str | None
+
+
+def chosen_bearer(
+    token: str | None,
+    source: TokenSource | None,
+    profile: TokenProfile,
+    credentials: ClientCredentials,
+) -> str | None:
+    """The token: as given, or from `source`; ``None`` for none. Raises `OperatorError`."""
+    if token is not None:
+        return token
+    match source:
+        case None:
+            return None
+        case TokenSource.LOCAL:
+            return mint(profile.claims(int(time.time())), kept_key(key_path()))
+        case TokenSource.CLIENT_CREDENTIALS:
+            return _from_the_tenant(profile, credentials)
+
+
+def _from_the_tenant(profile: TokenProfile, credentials: ClientCredentials) -> str:
+    # Imported here: an HTTP client, which is not needed to make a token.
+    from claimsctl.entra.credentials import (  # noqa: PLC0415
+        authority_of,
+        client_credentials_token,
+    )
+
+    given = {
+        "--client-id (AZURE_CLIENT_ID)": credentials.client_id,
+        # No option of the command line, which everybody on the machine can read.
+        "AZURE_CLIENT_SECRET in the environment": os.environ.get("AZURE_CLIENT_SECRET"),
+        "--identifier-uri (IDENTIFIER_URI)": credentials.identifier_uri,
+    }
+    if missing := [name for name, value in given.items() if not value]:
+        message = f"--token-from client-credentials needs {', '.join(missing)}"
+        raise OperatorError(message)
+    return client_credentials_token(
+        credentials.authority or authority_of(profile.tenant_id, profile.kind),
+        *(str(value) for value in given.values()),
+    )

@@ -1,7 +1,7 @@
 """What ships to Lambda, out of what pip has installed: ``artefact.py STAGE ARTEFACT MACHINE``.
 
 Run by the Makefile beside it, with the runtime's own Python. What is left out, and why that is
-safe: docs/adr/0009 and 0015. Two runs make the same bytes.
+safe: docs/adr/0009 and 0017. Two runs make the same bytes.
 """
 
 import gzip

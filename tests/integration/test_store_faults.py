@@ -9,6 +9,7 @@ from claims_provider.claims.store import ATTEMPTS
 from claims_provider.errors import StoreFailureReason
 from claims_provider.wiring import _ATTEMPT_SHARE
 
+from tests.effort import mostly_slow
 from tests.integration.behaviours import PASS, slow
 from tests.integration.deployment import (
     BUDGET_MS,
@@ -24,6 +25,9 @@ from tests.integration.faults import BY_NAME, FAULTS, USER_UNPROCESSED, Fault
 
 GOOD = {"role": "reader", "tier": "basic"}
 Note = Callable[[str, Outcome], None]
+
+ONE_OF_EACH = list({fault.reasons: fault for fault in FAULTS}.values())
+"""A fault of each kind that the log tells apart."""
 
 every_fault = pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 
@@ -60,7 +64,11 @@ def test_a_fault_is_a_failure_in_time_and_passes(
 
 
 @UNTRACED
-@every_fault
+@pytest.mark.parametrize(
+    "fault",
+    mostly_slow(FAULTS, lambda fault: fault in ONE_OF_EACH),
+    ids=lambda fault: fault.name,
+)
 def test_a_deployment_may_prefer_no_claims(
     fault: Fault, proxy: FaultProxy, loaded_table: Table, deploy: Deploy, note_time: Note
 ) -> None:

@@ -109,9 +109,9 @@ def test_each_code_is_reproduced() -> None:
 def test_each_finding_is_met() -> None:
     """Each warning or failure of the doctor is found at some service, or has its own test here."""
     met = {id_ for service in SERVICES for id_, _ in service.expected}
-    never = {"DNS004", "HTTP005"}  # these tell, and do not judge
+    never = {"DNS004", "HTTP005"}  # these only inform
     apart = {"TLS007", "URL001"}  # test_apart.py
-    judged = {"NET", *BY_THE_JUDGE_ONLY}  # told as evidence of HTTP001
+    judged = {"NET", *BY_THE_JUDGE_ONLY}  # in the evidence of HTTP001
     findings = {entry.id for entry in entries().values() if entry.kind is EntryKind.FINDING}
     assert findings == met | never | apart | {
         id_ for id_ in findings if id_.startswith(tuple(judged))

@@ -50,13 +50,13 @@ def _trust(*authorities: Any) -> ssl.SSLContext:
 
 
 def test_http_is_a_failure_but_on_this_machine() -> None:
-    """A trial on this machine is told so, and goes on."""
+    """A trial on this machine gets a warning, and goes on."""
     assert Level.FAIL is _found("http://claims.example.com/", url.CHECK)["URL001"].level
     for host in ("localhost", "127.0.0.1", "[::1]", "claims.localhost"):
         assert Level.WARN is _found(f"http://{host}:8000/", url.CHECK)["URL001"].level
 
 
-def test_a_machine_that_trusts_more_is_told_of(internet: Internet) -> None:
+def test_a_machine_that_trusts_more_is_reported(internet: Internet) -> None:
     """What works on this machine may not work for Entra."""
     with running(GOOD, internet):
         findings = _found(
@@ -67,7 +67,7 @@ def test_a_machine_that_trusts_more_is_told_of(internet: Internet) -> None:
     assert Level.FAIL is findings["TLS001"].level
 
 
-def test_a_machine_that_trusts_less_is_told_of(internet: Internet) -> None:
+def test_a_machine_that_trusts_less_is_reported(internet: Internet) -> None:
     """A machine with old roots is no reason to doubt the endpoint."""
     service = replace(GOOD, tls=certificates.of_a_private_authority_alone)
     with running(service, internet):

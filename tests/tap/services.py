@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 
 from claimsctl.tap.process import forward
-from claimsctl.tap.recording import Sighting
-from claimsctl.tap.upstream import read_service
+from claimsctl.tap.recording import RecordedExchange
+from claimsctl.tap.upstream import parse_upstream
 
 HOST = "127.0.0.1"
 SECONDS = 20
@@ -27,11 +27,11 @@ Behave = Callable[[socket.socket], None]
 
 @dataclass(slots=True)
 class RawService:
-    """A service that does as it is told, byte by byte."""
+    """A service that behaves as a test wants, byte by byte."""
 
     port: int
     over: threading.Event
-    """Set when the test is over: nobody hangs longer."""
+    """Set when the test is over: no connection hangs longer."""
     received: list[bytes] = field(default_factory=list)
 
     @property
@@ -42,12 +42,12 @@ class RawService:
 
 @contextmanager
 def raw_service(behave: Behave, tls: ssl.SSLContext | None = None) -> Iterator[RawService]:
-    """A service whose every connection `behave` deals with."""
+    """A service that handles every connection by `behave`."""
     listener = socket.create_server((HOST, 0))
     service = RawService(listener.getsockname()[1], threading.Event())
     threads: list[threading.Thread] = []
 
-    def deal_with(connection: socket.socket) -> None:
+    def handle(connection: socket.socket) -> None:
         connection.settimeout(SECONDS)
         with suppress(OSError), connection:
             if tls is not None:
@@ -59,7 +59,7 @@ def raw_service(behave: Behave, tls: ssl.SSLContext | None = None) -> Iterator[R
         with suppress(OSError):
             while True:
                 connection, _ = listener.accept()
-                threads.append(threading.Thread(target=deal_with, args=(connection,)))
+                threads.append(threading.Thread(target=handle, args=(connection,)))
                 threads[-1].start()
 
     accepting = threading.Thread(target=accept)
@@ -101,36 +101,36 @@ class Tap:
     """A tap's forwarding, in this process."""
 
     port: int
-    told: SimpleQueue[Sighting]
+    published: SimpleQueue[RecordedExchange]
 
-    def next(self) -> Sighting:
-        """What it tells next of an exchange that is over."""
+    def next(self) -> RecordedExchange:
+        """The next exchange that is over."""
         while True:
-            sighting = self.told.get(timeout=SECONDS)
-            if sighting.over:
-                return sighting
+            exchange = self.published.get(timeout=SECONDS)
+            if exchange.over:
+                return exchange
 
 
-class _Recorder:
-    def __init__(self, told: SimpleQueue[Sighting]) -> None:
-        self._told, self._count = told, 0
+class _Sink:
+    def __init__(self, published: SimpleQueue[RecordedExchange]) -> None:
+        self._published, self._count = published, 0
 
-    def begin(self, began: float) -> Sighting:
+    def begin(self, began: float) -> RecordedExchange:
         self._count += 1
-        return Sighting(self._count, began=began)
+        return RecordedExchange(self._count, began=began)
 
-    def tell(self, sighting: Sighting) -> None:
-        self._told.put(sighting.copy())
+    def publish(self, exchange: RecordedExchange) -> None:
+        self._published.put(exchange.copy())
 
 
 @contextmanager
 def tapped(url: str) -> Iterator[Tap]:
     """A tap before `url`, for as long as the context lasts."""
     listener = socket.create_server((HOST, 0))
-    told: SimpleQueue[Sighting] = SimpleQueue()
-    tap = Tap(listener.getsockname()[1], told)
+    published: SimpleQueue[RecordedExchange] = SimpleQueue()
+    tap = Tap(listener.getsockname()[1], published)
     loop = asyncio.new_event_loop()
-    task = loop.create_task(forward(listener, read_service(url), _Recorder(told)))
+    task = loop.create_task(forward(listener, parse_upstream(url), _Sink(published)))
 
     def run() -> None:
         with suppress(asyncio.CancelledError):
@@ -155,10 +155,10 @@ class Seen:
     end: str
 
 
-def call(port: int, sent: bytes = REQUEST, patience: float = SECONDS) -> Seen:
-    """Send `sent`, and see what comes until the connection ends or patience does."""
+def call(port: int, sent: bytes = REQUEST, seconds: float = SECONDS) -> Seen:
+    """Send `sent`, and read what comes until the connection ends or `seconds` are over."""
     content = b""
-    with socket.create_connection((HOST, port), timeout=patience) as connection:
+    with socket.create_connection((HOST, port), timeout=seconds) as connection:
         try:
             connection.sendall(sent)
             while part := connection.recv(65536):

@@ -48,7 +48,7 @@ class TapProcess:
             time.sleep(0.05)
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """Its exit code, when it is told to end: by a signal that a background job heeds too."""
+        """Its exit code after a signal that ends background jobs too."""
         self.process.send_signal(number)
         return self.process.wait(SECONDS)
 

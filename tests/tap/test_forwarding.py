@@ -34,8 +34,8 @@ CLOSE = b"connection: close\r\n"
 CHUNKED = (
     OK + CLOSE + b"Transfer-Encoding: chunked\r\n\r\n2;x=y\r\nab\r\n1\r\nc\r\n0\r\nT: 1\r\n\r\n"
 )
-PATIENCE = 0.4
-"""Of a caller that will get no answer."""
+WAIT_SECONDS = 0.4
+"""How long a caller waits that will get no answer."""
 
 
 def _answering(*parts: bytes) -> Callable[[socket.socket], None]:
@@ -95,8 +95,8 @@ def test_a_service_that_hangs_hangs(parts: tuple[bytes, ...]) -> None:
         over.wait(SECONDS)
 
     with raw_service(behave) as service, tapped(service.url) as tap:
-        direct = call(service.port, patience=PATIENCE)
-        through = call(tap.port, patience=PATIENCE)
+        direct = call(service.port, seconds=WAIT_SECONDS)
+        through = call(tap.port, seconds=WAIT_SECONDS)
         over.set()
         assert Seen(b"".join(parts), "silence") == direct == through
 
@@ -324,10 +324,10 @@ def test_large_bodies_pass_whole() -> None:
         expected = OK + b"content-length: %d\r\n\r\n" % len(body) + body
         assert expected == read_all(connection, len(expected))
         sending.join()
-        sighting = tap.next()
-    assert (len(body), len(body)) == (sighting.request.body_bytes, sighting.answer.body_bytes)
-    assert len(sighting.answer.body) < len(body)
-    assert (False, False) == (sighting.request.whole, sighting.answer.whole)
+        exchange = tap.next()
+    assert (len(body), len(body)) == (exchange.request.body_bytes, exchange.answer.body_bytes)
+    assert len(exchange.answer.body) < len(body)
+    assert (False, False) == (exchange.request.whole, exchange.answer.whole)
 
 
 MUCH = bytes(64 * 1024) * 640
@@ -404,7 +404,7 @@ def test_a_slow_service_slows_the_caller(monkeypatch: pytest.MonkeyPatch, *, acc
 
 
 def test_a_service_that_is_not_there_is_a_closed_connection() -> None:
-    """No 502 of our own: the caller gets nothing, and the sighting says why."""
+    """No 502 of our own: the caller gets nothing, and the recorded exchange says why."""
     with socket.create_server((HOST, 0)) as probe:
         port = probe.getsockname()[1]
     with tapped(f"http://{HOST}:{port}") as tap:
@@ -449,7 +449,7 @@ def test_a_name_that_leads_nowhere_is_a_closed_connection(monkeypatch: pytest.Mo
     assert (Cause.NAME, Phase.DNS) == (no_answer.cause, no_answer.phase)
 
 
-def test_a_caller_that_gives_up_is_told_and_ends_the_call() -> None:
+def test_a_caller_that_gives_up_is_reported_and_ends_the_call() -> None:
     """The service's connection ends with the caller's; the list has it at once."""
     ended = threading.Event()
 
@@ -459,7 +459,7 @@ def test_a_caller_that_gives_up_is_told_and_ends_the_call() -> None:
         ended.set()
 
     with raw_service(behave) as service, tapped(service.url) as tap:
-        assert "silence" == call(tap.port, patience=PATIENCE).end
+        assert "silence" == call(tap.port, seconds=WAIT_SECONDS).end
         assert ended.wait(SECONDS)
         no_answer = tap.next().no_answer
     assert no_answer is not None
@@ -542,10 +542,10 @@ def test_a_service_behind_tls_is_the_same(authority: trustme.CA, name: str) -> N
     [(HOST, "certificate not accepted: "), ("other.example", "certificate not accepted: ")],
     ids=["unknown-authority", "another-name"],
 )
-def test_a_certificate_that_entra_would_not_take_is_told(
+def test_a_certificate_that_entra_would_not_accept_is_reported(
     authority: trustme.CA, name: str, detail: str
 ) -> None:
-    """The caller gets a closed connection, the sighting says what is wrong with it."""
+    """The caller gets a closed connection, the recorded exchange says what is wrong with it."""
     with (
         raw_service(_answering(GOOD), _tls(authority, name)) as service,
         tapped(service.url.replace("http:", "https:")) as tap,
@@ -560,9 +560,9 @@ def test_what_passes_is_recorded() -> None:
     """Head and body of both, without what chunks add."""
     with raw_service(_answering(CHUNKED)) as service, tapped(service.url) as tap:
         call(tap.port)
-        sighting = tap.next()
-    assert ("POST", "/callout?a=b", 200) == (sighting.method, sighting.target, sighting.status)
-    assert ("hOsT", "tunnel.example") == sighting.request.headers[0]
-    assert (CALLOUT, b"abc") == (bytes(sighting.request.body), bytes(sighting.answer.body))
+        exchange = tap.next()
+    assert ("POST", "/callout?a=b", 200) == (exchange.method, exchange.target, exchange.status)
+    assert ("hOsT", "tunnel.example") == exchange.request.headers[0]
+    assert (CALLOUT, b"abc") == (bytes(exchange.request.body), bytes(exchange.answer.body))
     phases = [Phase.DNS, Phase.CONNECT, Phase.SEND, Phase.FIRST_BYTE, Phase.BODY]
-    assert phases == [*sighting.timings()]
+    assert phases == [*exchange.timings()]

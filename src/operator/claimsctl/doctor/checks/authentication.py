@@ -133,7 +133,7 @@ def _judged(id_: str, made: Call, expectations: Expectations) -> Finding:
         id_,
         Level.WARN,
         f"{answer.status}, neither claims nor a clear refusal",
-        hint="Refuse with 401 before the body is looked at.",
+        hint="Refuse with 401 before the body is read.",
         expected="401",
     )
 
@@ -190,7 +190,7 @@ def _who_got_in(bearer: str | None) -> str:
     app = None if claims is None else claims.get("azp", claims.get("appid"))
     if app in (None, _EVENTS_APP_ID):
         return "the token given"
-    return f"the token given, of {app}: a test caller, or azp is not looked at"
+    return f"the token given, of {app}: a test caller, or azp is not checked"
 
 
 def _described(bearer: str | None) -> str:

@@ -1,4 +1,4 @@
-"""`claimsctl doctor endpoint`: any endpoint examined from outside; ours is well."""
+"""`claimsctl doctor endpoint`: any endpoint checked from outside; ours has no problems."""
 
 import json
 import stat
@@ -166,7 +166,7 @@ def test_ignored_findings_are_left_out(wrong: Endpoint, run: Run) -> None:
 
 @pytest.mark.parametrize("option", ["--select", "--ignore"])
 def test_ids_that_do_not_exist_are_refused(option: str, run: Run) -> None:
-    """A slip would examine nothing, or hide nothing, and nobody would know."""
+    """A typing error would check nothing, or hide nothing, and nobody would know."""
     outcome = run("doctor", "endpoint", "http://127.0.0.1:1/", option, "TSL001")
     assert (2, "") == (outcome.exit_code, outcome.out)
     assert f"claimsctl: {option} TSL001: no finding's id begins so; they begin with" in outcome.err

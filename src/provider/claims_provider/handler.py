@@ -102,10 +102,12 @@ class CalloutHandler:
                 record.warn()
                 record.note(open_door="CALLER_VERIFICATION is none: anybody gets an answer")
                 record.count("OpenDoor")
+                record.count("NotEntra")
             case CallerKind.TEST:
                 record.warn()
                 record.note(test_caller="one of TEST_CALLER_APP_IDS, not Entra, gets an answer")
                 record.count("TestCaller")
+                record.count("NotEntra")
         if caller.has_stale_key:
             record.warn()
             record.note(stale_keys="the issuer's key server does not answer")

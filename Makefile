@@ -8,6 +8,8 @@ SAM_INSTALLED := $(SAM_VENV)/.installed
 # The runtime's Python compiles what ships. Under pyenv it shows only when it is asked for.
 RUNTIME_PYTHON ?= $(or $(shell for version in "$$PYENV_VERSION" 3.13.0; do \
 	PYENV_VERSION=$$version python3.13 -c 'import sys; print(sys.executable)' 2>/dev/null && break; done),python3.13)
+# As many workers as there are processors; one that has run out of tests takes them from another.
+PYTEST = $(VENV)/bin/pytest --numprocesses=auto --dist=worksteal
 EMULATOR_VENV ?= .venv-emulator
 EMULATOR_INSTALLED := $(EMULATOR_VENV)/.installed
 BENCH_VENV ?= .venv-bench
@@ -20,7 +22,7 @@ LOCK = $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-hea
 	--no-emit-index-url --no-emit-find-links --no-strip-extras
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-python forge kill build rehearse bench bench-claims arrivals cost check events engine artefacts runtime-python lock clean
+.PHONY: help demo test test-all test-python forge kill build rehearse bench bench-claims arrivals cost check events engine artefacts runtime-python lock clean
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
@@ -28,11 +30,16 @@ help: ## What there is to make
 demo: $(INSTALLED) ## A callout answered on this machine, start to finish
 	@$(VENV)/bin/claimsctl demo
 
-test: $(INSTALLED) engine artefacts ## All tests; those of DynamoDB's engine where java and npm are, of the artefact where Python 3.13 is
-	$(VENV)/bin/pytest
+test: $(INSTALLED) $(SAM_INSTALLED) ## The tests to run before every commit: no engine, no artefact, no browser
+	$(PYTEST) -m "not slow" $(MEASURED)
 
-test-python: $(INSTALLED) ## The tests without coverage, for a second Python: make test-python VENV=.venv-3.13 PYTHON=… TESTS=…
-	$(VENV)/bin/pytest --no-cov $(TESTS)
+# Each test once, property tests at both their sizes; the floor of the coverage is for the sum.
+test-all: $(INSTALLED) $(SAM_INSTALLED) engine artefacts ## All tests, with coverage: make test, then engines, artefact, rehearsals, browser, campaigns
+	$(MAKE) --no-print-directory test MEASURED="--cov --cov-report= --cov-fail-under=0"
+	FULL_SIZE=1 $(PYTEST) -m "slow or campaign" --cov --cov-append --cov-report=term:skip-covered
+
+test-python: $(INSTALLED) $(SAM_INSTALLED) ## make test on a second Python: make test-python VENV=.venv-3.13 PYTHON=… TESTS=…
+	$(PYTEST) -m "not slow" $(TESTS)
 
 forge: $(INSTALLED) ## The forger's battery at its full size: 200,000 tokens a wall instead of 10,000
 	FORGED_TOKENS=200000 $(VENV)/bin/pytest --no-cov tests/forgery

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from claimsctl.emulator.function import played_event
-from claimsctl.entra.callout import TENANT_ID, body_of
+from claimsctl.emulator.events import played_event
+from claimsctl.entra.callout import body_of
+from claimsctl.entra.token_claims import TENANT_ID
 
 from bench.instant_table import CLAIMS
 from tests.fakes import ENVIRONMENT

@@ -20,9 +20,10 @@ from typing import Any
 from claims_provider.deadline import Deadline
 from claims_provider.inbound.http_event import read_http_event
 from claims_provider.wiring import build_handler
-from claimsctl.emulator.function import played_event
-from claimsctl.entra.callout import TENANT_ID, body_of
-from claimsctl.entra.tokens import SAMPLE_AUDIENCES, SigningKey, TokenProfile, issuer_of, mint
+from claimsctl.emulator.events import played_event
+from claimsctl.entra.callout import body_of
+from claimsctl.entra.token_claims import SAMPLE_AUDIENCES, TENANT_ID, TokenProfile, issuer_of
+from claimsctl.entra.tokens import SigningKey, mint
 
 from bench.instant_table import instant_table
 

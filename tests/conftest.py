@@ -4,24 +4,67 @@ import os
 import sys
 from collections.abc import Generator, Iterator
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.loaders import create_loader
 from claims_provider.settings import Settings
 from claims_provider.worker import _GivenUp
+from hypothesis import settings
+
+from tests.effort import FULL, tries
 
 ENGINE_MISSING = "engine missing:"
 """How the reason of a skip begins when something is not installed that CI must have."""
 
+SLOW_FOLDERS = {
+    "artefact": "builds what ships",
+    "deploy": "rehearses `sam deploy`",
+    "forgery": "thousands of forged tokens",
+    "runtime": "runs the artefact under Lambda's emulator",
+}
+"""Tests of these folders belong to ``make test-all``, and why."""
+
+REAL_ENGINES = ("dynamodb-local", "chromium")
+"""A parameter or fixture of that name needs what ``make test`` does not ask for."""
+
 _OURS = frozenset(field.name.upper() for field in fields(Settings)) | {
     "PORT",
+    "SERVE_AUDIENCES",
+    "SERVE_CALLERS",
+    "SERVE_ISSUER",
+    "SERVE_JWKS",
     "TAP_PAGE_PORT",
     "TAP_SAVE",
     "TAP_UPSTREAM",
     "TENANT_KIND",
     "TOKEN_VERSION",
 }
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register how many examples property tests take, the same ones in every worker."""
+    settings.register_profile("ours", max_examples=tries(100), deadline=None, derandomize=not FULL)
+    settings.load_profile("ours")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what ``make test`` leaves to ``make test-all``, and what runs in both, larger there."""
+    for item in items:
+        if _is_slow(item):
+            item.add_marker(pytest.mark.slow)
+        elif item.get_closest_marker("hypothesis"):
+            item.add_marker(pytest.mark.campaign)
+
+
+def _is_slow(item: pytest.Item) -> bool:
+    folder = item.path.relative_to(Path(__file__).parent).parts[0]
+    names = {*getattr(item, "fixturenames", ())}
+    if (parameters := getattr(item, "callspec", None)) is not None:
+        names |= {value for value in parameters.params.values() if isinstance(value, str)}
+    needs_engine = folder == "integration" and "engine" in names
+    return folder in SLOW_FOLDERS or needs_engine or not names.isdisjoint(REAL_ENGINES)
 
 
 @pytest.fixture(autouse=True)

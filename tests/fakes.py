@@ -11,8 +11,7 @@ from claims_provider.inbound.signing_keys import FetchKeys
 from claims_provider.settings import read_settings
 from claims_provider.telemetry import Telemetry
 from claims_provider.wiring import verifier_of
-from claimsctl.entra.callout import TENANT_ID
-from claimsctl.entra.tokens import SAMPLE_API_APP_ID, issuer_of
+from claimsctl.entra.token_claims import SAMPLE_API_APP_ID, TENANT_ID, issuer_of
 
 Attributes = Mapping[str, Any]
 BUDGET_MS = 700

@@ -4,8 +4,8 @@ import json
 from functools import cache
 from typing import Any
 
-from claimsctl.entra.callout import TENANT_ID
-from claimsctl.entra.tokens import SigningKey, TokenProfile, base64url
+from claimsctl.entra.token_claims import TENANT_ID, TokenProfile
+from claimsctl.entra.tokens import SigningKey, base64url
 
 NOW = 1795510000
 PROFILE = TokenProfile(TENANT_ID)

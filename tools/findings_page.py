@@ -4,18 +4,18 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from claimsctl.explain.entries import Entry, Kind, Source, entries
+from claimsctl.explain.entries import Entry, EntryKind, Source, entries
 
 _SECTIONS = {
-    Kind.FINDING: (
+    EntryKind.FINDING: (
         "Findings",
         "What `claimsctl` finds. Ids are stable: they are added to, never renamed.",
     ),
-    Kind.ENTRA_CODE: (
+    EntryKind.ENTRA_CODE: (
         "Entra's codes",
         "What the sign-in log shows: the sign-in, tab Authentication Events.",
     ),
-    Kind.SIGN_IN_ERROR: (
+    EntryKind.SIGN_IN_ERROR: (
         "Sign-in errors",
         "What users, apps and administrators get to see.",
     ),

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from claimsctl.claims_file.check import read_records
 from claimsctl.claims_file.formats import ReadOptions
-from claimsctl.claims_file.record import Record
-from claimsctl.claims_file.row import check_fields, read_cell
+from claimsctl.claims_file.record import FileRow, Record
+from claimsctl.claims_file.rows import RowCheck
+from claimsctl.claims_file.validation import read_records
 from claimsctl.errors import ExitCode, OperatorError
 
 TENANT = "aaaabbbb-0000-cccc-1111-dddd2222eeee"
@@ -43,12 +43,17 @@ def refuser_in(folder: Path) -> Refused:
 
 def read_record(fields: Mapping[str, object], tenant: str | None) -> Record:
     """The record of a row of fields. Raises the first `FieldProblem`."""
-    found = check_fields(fields, ReadOptions(tenant=tenant))
+    found = RowCheck(ReadOptions(tenant=tenant)).check_values(fields)
     if isinstance(found, list):
         raise found[0]
-    return Record(*found[:6])
+    return found
 
 
-def read_cells(cells: Mapping[str, str]) -> dict[str, object]:
-    """What cells hold. Raises the first `FieldProblem`."""
-    return {name: read_cell(name, text, ReadOptions()) for name, text in cells.items()}
+def read_row(cells: Mapping[str, str], tenant: str | None) -> Record:
+    """The record of a row of cells under their columns. Raises the first `FieldProblem`."""
+    check = RowCheck(ReadOptions(tenant=tenant), list(cells), ",")
+    texts = list(cells.values())
+    found = check.check(FileRow(1, 2, texts, texts))
+    if isinstance(found, list):
+        raise found[0]
+    return found

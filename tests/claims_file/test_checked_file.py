@@ -3,17 +3,19 @@
 import json
 import tracemalloc
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from claims_provider.claims.item import Layer
 from claims_provider.claims.key import LayerKey
-from claimsctl.claims_file import known, partitions, reading, suspects, tenants
-from claimsctl.claims_file.check import check_file
+from claimsctl.claims_file import rows as rows_module
+from claimsctl.claims_file import staging
 from claimsctl.claims_file.checked_file import CheckedFile
 from claimsctl.claims_file.formats import Format, ReadOptions
 from claimsctl.claims_file.record import Record
+from claimsctl.claims_file.validation import check_file
 from claimsctl.errors import OperatorError
 
 from tests.claims_file.files import APP, TENANT, USER
@@ -32,6 +34,7 @@ def check(tmp_path: Path) -> Iterator[Check]:
 
     def check(content: bytes | str, options: ReadOptions = OPTIONS, **others: Any) -> CheckedFile:
         path = tmp_path / "claims"
+        path.unlink(missing_ok=True)  # a file checked before stays as it is
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         opened.append(checked := check_file(path, options, **others))
         return checked
@@ -53,7 +56,7 @@ def test_rows_add_up(check: Check) -> None:
     assert (7, 3, 4) == (checked.rows, checked.valid, checked.rejected)
     assert 4 == checked.problem_count
     assert [(3, 5, {"tier": "a\nb"}), (5, 8, {"tier": "mail"}), (6, 9, {"tier": "default"})] == [
-        (good.row, good.line, good.record.claims) for good in checked.records()
+        (good.row, good.line, good.claims) for good in checked.records()
     ]
     assert [(1, 2), (2, 3), (4, 7), (7, 10)] == [(b.row, b.line) for b in checked.rejected_rows()]
     assert (True, 1, Format.CSV) == (checked.complete, checked.by_address, checked.format)
@@ -90,11 +93,72 @@ def test_reading_can_begin_anywhere(check: Check) -> None:
     assert all(one.row + 1000 == other.row for one, other in pairs)
 
 
-def test_what_was_checked_is_what_is_written(check: Check, tmp_path: Path) -> None:
-    """A file that changes after the check does not change what the records are."""
-    checked = check(f"user,tier\n{USER},gold\n")
-    (tmp_path / "claims").write_text(f"user,tier\n{USER},admin\n")
-    assert [{"tier": "gold"}] == [good.record.claims for good in checked.records()]
+CHANGED = (
+    "the file has changed since it was checked; run the command again on a file that nothing "
+    "writes to"
+)
+CHECKED = f"user,tier\n{USER},gold\n{OTHER},silver\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "still_given", "line"),
+    [
+        (f"user,tier\n{USER},admin\n{OTHER},silver\n", [], 2),
+        (f"user,tier\n{USER},gold\n{OTHER},admin1\n", ["gold"], 3),
+        (f"user,rank\n{USER},gold\n{OTHER},silver\n", [], 1),
+        (f"user,tier\n{OTHER},silver\n{USER},gold\n", [], 2),
+        (f"user,tier\n{USER},gold\n", ["gold"], None),
+        (CHECKED + "a@b,gold\n", ["gold", "silver"], 4),
+        (CHECKED + "\n\n", ["gold", "silver"], None),
+        (CHECKED + 'a@b,"gold\n', ["gold", "silver"], 4),
+    ],
+    ids=["value", "later", "heading", "order", "shorter", "longer", "blank", "broken"],
+)
+def test_what_was_checked_is_what_is_given(
+    check: Check, tmp_path: Path, content: str, still_given: list[str], line: int | None
+) -> None:
+    """A file that changes after the check stops the reading before a row that is not as it was."""
+    checked = check(CHECKED)
+    (tmp_path / "claims").write_text(content)
+    given: list[object] = []
+    with pytest.raises(OperatorError) as raised:
+        given.extend(record.claims["tier"] for record in checked.records())
+    where = f"{tmp_path}/claims" + (f":{line}" if line else "")
+    assert f"{where}: {CHANGED}" == str(raised.value)
+    given = []
+    with suppress(OperatorError):
+        for record in checked.records():
+            given.append(record.claims["tier"])  # what comes before the error
+    assert still_given == given
+
+
+def test_rejected_rows_are_those_that_were_checked(check: Check, tmp_path: Path) -> None:
+    """A rejects file does not get rows either that the check has not seen."""
+    checked = check(f"user,tier\nx,gold\n{USER},silver\n")
+    (tmp_path / "claims").write_text(f"user,tier\ny,gold\n{USER},silver\n")
+    with pytest.raises(OperatorError, match=CHANGED):
+        list(checked.rejected_rows())
+
+
+def test_a_file_put_in_its_place_is_not_read(check: Check, tmp_path: Path) -> None:
+    """The file that was checked stays open, so that replacing or removing it changes nothing."""
+    checked = check(CHECKED)
+    (tmp_path / "other").write_text(CHECKED.replace("gold", "admin"))
+    (tmp_path / "other").rename(tmp_path / "claims")
+    assert ["gold", "silver"] == [record.claims["tier"] for record in checked.records()]
+    (tmp_path / "claims").unlink()
+    assert ["gold", "silver"] == [record.claims["tier"] for record in checked.records()]
+
+
+def test_a_file_that_changes_while_it_is_checked(check: Check, tmp_path: Path) -> None:
+    """Rows that are compared are read again, and must be those that were read before."""
+
+    def change(_tenant: str) -> dict[str | None, Layer]:
+        (tmp_path / "claims").write_text(f"user,tier\n{USER},admin\n{USER.upper()},two\n")
+        return {}
+
+    with pytest.raises(OperatorError, match=CHANGED):
+        check(f"user,tier\n{USER},one\n{USER.upper()},two\n", tenant_layers=change)
 
 
 def test_tenants_and_apps_are_named(check: Check) -> None:
@@ -169,9 +233,9 @@ def test_a_record_goes_back_into_its_format(
     checked = check(content, options)
     (good,) = checked.records()
     rejects = checked.rejects
-    file = rejects.heading_line() + rejects.line(rejects.raw(good.record), "throttled")
+    file = rejects.heading_line() + rejects.line(rejects.raw(good), "throttled")
     (again,) = check(file, options).records()
-    assert good.record == again.record
+    assert good == again
 
 
 def test_a_row_that_is_no_object_keeps_its_text(check: Check) -> None:
@@ -207,11 +271,11 @@ def test_options_say_what_the_file_does_not(check: Check) -> None:
     assert [
         Record(TENANT, "a@b", None, 1924991999, {"roles": ["x", "y"]}),
         Record(TENANT, "c@d", None, 1893456000, {"roles": "a|b"}),
-    ] == [good.record for good in check(content, options).records()]
+    ] == list(check(content, options).records())
     rows = '{"email": "a@b"}\n{"user": "a@b", "email": "a@b"}\n{"until": 1}'
     reasons = [bad.reason for bad in check(rows, options).rejected_rows()]
     assert [
-        "user: stands in the row, and --column takes 'email' for it",
+        "user: is in the row, but --column takes 'email' for it",
         "no field 'email'; give \"\" for the tenant's default",
     ] == reasons
 
@@ -220,7 +284,10 @@ def test_options_say_what_the_file_does_not(check: Check) -> None:
     ("content", "told"),
     [
         ("user,tier\n", "1: no column 'mail' for user; found user, tier"),
-        ("mail,user\n", "1: column 'user' stands twice in the heading, as itself and as 'mail'"),
+        (
+            "mail,user\n",
+            "1: column 'user' appears more than once in the heading, as itself and as 'mail'",
+        ),
     ],
 )
 def test_a_renamed_column_is_there_once(check: Check, content: str, told: str) -> None:
@@ -248,10 +315,8 @@ def test_a_given_format_is_not_doubted(
     assert told == [p.message[: len(told[0])] for p in checked.problems]
 
 
-def test_memory_does_not_grow_with_the_file(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_does_not_grow_with_the_file(check: Check) -> None:
     """Ten times the rows, some of them bad, twice, or too large, take hardly more memory."""
-    monkeypatch.setattr(partitions, "_CHUNK_NUMBERS", 8)  # what is kept for each part is kept small
-    monkeypatch.setattr(suspects, "_CHUNK_ROWS", 1)
 
     def content(count: int) -> bytes:
         users = [n // 2 if n % 10 == 0 else n for n in range(count)]
@@ -273,13 +338,13 @@ def test_memory_does_not_grow_with_the_file(check: Check, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
-def test_what_is_remembered_may_be_forgotten(
+def test_what_is_cached_may_be_forgotten(
     check: Check, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
-    """A file with more tenants, apps and lists than are kept in mind is read as any other."""
-    monkeypatch.setattr(known, "_KNOWN_MAX", 2)
-    monkeypatch.setattr(reading, "_KEYS_KNOWN_MAX", 2)
-    monkeypatch.setattr(tenants, "_PENDING_MAX", 2)
+    """A file with more tenants, apps and names than are cached is read as any other."""
+    monkeypatch.setattr(staging, "_SCOPES_KEPT", 2)
+    monkeypatch.setattr(staging, "_PENDING_ROWS", 2)
+    monkeypatch.setattr(rows_module, "_NAMES_KEPT", 0)
     ids = [f"{number:08x}-0000-0000-0000-000000000000" for number in range(4)]
     places = [(tenant, user, app) for tenant in ids for user in ("", "a@b") for app in ids]
     rows = [{"tenant_id": t, "user": u, "app_id": a, "roles": [t[:8], a[:8]]} for t, u, a in places]
@@ -287,18 +352,17 @@ def test_what_is_remembered_may_be_forgotten(
         f"{t},{u},{a},{t[:8]}|{a[:8]}\n" for t, u, a in places
     )
     checked = check(lines if form == "csv" else "\n".join(map(json.dumps, rows)))
-    assert [Record(t, u or None, a, claims={"roles": [t[:8], a[:8]]}) for t, u, a in places] == [
-        good.record for good in checked.records()
-    ]
+    expected = [Record(t, u or None, a, claims={"roles": [t[:8], a[:8]]}) for t, u, a in places]
+    assert expected == list(checked.records())
     assert {(t, a, bool(u)) for t, u, a in places} == set(checked.scopes())
-    assert all(checked.names(good.record.key) for good in checked.records())
+    assert all(checked.names(good.key) for good in checked.records())
 
 
-def test_a_long_list_is_looked_at_closely(check: Check) -> None:
-    """Empty items count no bytes of Entra's, but some of DynamoDB's: a thousand are let pass."""
+def test_a_long_list_of_empty_items_is_let_pass(check: Check) -> None:
+    """Empty items count no bytes of Entra's, and few of DynamoDB's."""
     for content in (
         f'user;a\n{USER};"[{", ".join([EMPTY] * 1001)}]"\n',
         json.dumps({"user": USER, "a": [""] * 1001}),
     ):
         (good,) = check(content).records()
-        assert {"a": [""] * 1001} == good.record.claims
+        assert {"a": [""] * 1001} == good.claims

@@ -11,12 +11,13 @@ from claims_provider.claims.compose import compose
 from claims_provider.claims.item import Layer, read_item
 from claims_provider.contract.limits import CLAIMS_BYTES_MAX
 from claims_provider.errors import CalloutError
-from claimsctl.claims_file.check import check_file
 from claimsctl.claims_file.formats import ReadOptions
+from claimsctl.claims_file.validation import check_file
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.claims_file.files import APP, TENANT, USER
+from tests.effort import tries
 
 OTHER_APP = "11112222-bbbb-3333-cccc-4444dddd5555"
 PAST = 1_600_000_000
@@ -135,7 +136,7 @@ hidden = st.lists(st.sampled_from("abc"), max_size=2)
 PLACES = list(product([None, "u@x", "v@x"], [None, APP, OTHER_APP]))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(PLACES, st.tuples(layer_rows, hidden))))
 def test_as_the_function_would(tmp_path: Path, places: dict[Any, Any]) -> None:
     """Rows are refused where some callout would get more than 3 KB; what is left fits."""
@@ -146,7 +147,7 @@ def test_as_the_function_would(tmp_path: Path, places: dict[Any, Any]) -> None:
     path = tmp_path / "claims"
     path.write_text("\n".join(json.dumps(row) for row in [{"user": "z@z"}, *rows]))
     with check_file(path, ReadOptions(tenant=TENANT)) as checked:
-        good = [numbered.record for numbered in checked.records()]
+        good = list(checked.records())
         alone = [bad.row for bad in checked.rejected_rows() if " claims have " in bad.reason]
         together = checked.rejected - len(alone)
     left = {(record.user, record.app_id): read_item(record.to_item(), 0.0) for record in good}

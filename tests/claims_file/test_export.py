@@ -1,4 +1,4 @@
-"""Items → a file that loads as the same items."""
+"""Records of a table's items → a file that loads as the same items."""
 
 import io
 from pathlib import Path
@@ -7,26 +7,27 @@ from typing import Any
 import pytest
 from claims_provider.claims.item import read_item
 from claims_provider.claims.key import LayerKey
-from claimsctl.claims_file.check import read_records
-from claimsctl.claims_file.export import Export, Exported, ExportFormat
+from claimsctl.claims_file.export import Export, ExportCounts, ExportFormat
+from claimsctl.claims_file.validation import read_records
 from claimsctl.claims_table.items import key_of
 from hypothesis import HealthCheck, given, settings
 
 from tests.claims_file.files import APP, TENANT, USER
-from tests.claims_table.items import claims, item, tables
+from tests.claims_table.items import claims, export_item, item, tables
+from tests.effort import tries
 
 NOW = 1_700_000_000.0
 FORMATS = list(ExportFormat)
 
 
-def exported(items: list[dict[str, Any]], form: ExportFormat) -> tuple[str, Exported]:
+def exported(items: list[dict[str, Any]], form: ExportFormat) -> tuple[str, ExportCounts]:
     """The file, and what the export has met."""
     out = io.StringIO(newline="")
     with Export(form) as export:
         for one in items:
-            export.add(one)
-        assert export.met.rows == sum(export.write(out))
-        return out.getvalue(), export.met
+            export_item(export, one)
+        assert export.counts.rows == sum(export.write(out))
+        return out.getvalue(), export.counts
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(100), deadline=None, suppress_health_check=list(HealthCheck))
 @given(items=tables)
 def test_an_export_loads_as_the_same(
     path: Path, form: ExportFormat, items: list[dict[str, Any]]
@@ -96,7 +97,7 @@ def test_json_lines_look_like_this() -> None:
 def test_what_nobody_reads_is_counted() -> None:
     """Other attributes are not in the file: they are ignored by the function too."""
     stored = [item(note={"S": "x"}), item(None)]
-    assert Exported(rows=2, with_more=1) == exported(stored, ExportFormat.CSV)[1]
+    assert ExportCounts(rows=2, with_more=1) == exported(stored, ExportFormat.CSV)[1]
 
 
 def test_reasons_are_kept_for_the_first_only() -> None:

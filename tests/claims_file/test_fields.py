@@ -1,14 +1,15 @@
-"""Fields of a row → a checked record: whose claims, until when, which."""
+"""Names and values of a row's fields → a checked record: whose claims, until when, which."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from claims_provider.claims.key import LayerKey
+from claimsctl.claims_file.fields import check_claim_name
 from claimsctl.claims_file.problem import FieldProblem
 from claimsctl.claims_file.record import Record
 
-from tests.claims_file.files import APP, TENANT, USER, read_cells, read_record
+from tests.claims_file.files import APP, TENANT, USER, Refused, read_record, read_row
 
 OTHER_TENANT = "bbbbcccc-1111-dddd-2222-eeee3333ffff"
 
@@ -129,7 +130,7 @@ def test_moments_that_are_none(value: object) -> None:
 )
 def test_claims_are_hidden(cell: str, hidden: tuple[str, ...]) -> None:
     """`hidden_claims` lists names as a claim's cell lists values."""
-    assert hidden == read_record(read_cells({"hidden_claims": cell}), TENANT).hidden
+    assert hidden == read_row({"user": USER, "hidden_claims": cell}, TENANT).hidden
 
 
 @pytest.mark.parametrize(
@@ -165,23 +166,24 @@ def test_hidden_claims_that_are_none(value: object, message: str) -> None:
 def test_a_slip_in_a_list(field: str, cell: str, message: str) -> None:
     """An item that is empty or blank at an end is nobody's role; a JSON array may have it."""
     with pytest.raises(FieldProblem) as raised:
-        read_cells({field: cell})
+        read_row({"user": USER, field: cell}, TENANT)
     assert (field, message) == (raised.value.field, str(raised.value))
-    assert {"roles": ["a ", ""]} == read_cells({"roles": '["a ", ""]'})
+    row = {"user": USER, "roles": '["a ", ""]'}
+    assert {"roles": ["a ", ""]} == read_row(row, TENANT).claims
 
 
 @pytest.mark.parametrize("cell", ['["tier", " zz"]', " zz"])
 def test_hidden_cells_with_blanks(cell: str) -> None:
     """Headings are trimmed, so a hidden name with blanks would let the claim through."""
     with pytest.raises(FieldProblem, match="blanks round the name ' zz'"):
-        read_record(read_cells({"hidden_claims": cell}), TENANT)
+        read_row({"user": USER, "hidden_claims": cell}, TENANT)
 
 
 @pytest.mark.parametrize("cell", ["[", "[a]", '["a"', '["a" "b"]', "[draft] x", "[" * 100_000])
 def test_an_array_that_is_none(cell: str) -> None:
     """A cell that begins like a JSON array but is none is refused rather than guessed at."""
     with pytest.raises(FieldProblem, match="expected a JSON array of strings such as") as raised:
-        read_cells({"claim": cell})
+        read_row({"user": USER, "claim": cell}, TENANT)
     assert ("claim", True) == (raised.value.field, len(str(raised.value)) < 200)
 
 
@@ -227,3 +229,47 @@ def test_an_item_holds_what_the_record_says() -> None:
         "expires_at": {"N": "1924991999"},
     } == record.to_item()
     assert {"pk", "sk", "claims"} == set(Record(TENANT, USER, None).to_item())
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("tenant", "tenant_id"), ("tenantid", "tenant_id"), ("tenantId", "tenant_id"),
+        ("Tenant ID", "tenant_id"), ("TENANT", "tenant_id"), ("tenant-id", "tenant_id"),
+        ("user_id", "user"), ("userid", "user"), ("users", "user"), ("User", "user"),
+        ("app", "app_id"), ("appid", "app_id"), ("AppId", "app_id"), ("APP_ID", "app_id"),
+        ("app.id", "app_id"), ("application id", "app_id"), ("client_id", "app_id"),
+        ("expires", "expires_at"), ("expiresAt", "expires_at"), ("Expires\u00a0At", "expires_at"),
+        ("expiry", "expires_at"), ("expires_on", "expires_at"),
+        ("hiddenClaims", "hidden_claims"), ("hidden_claim", "hidden_claims"),
+        ("hidden", "hidden_claims"), ("Hidden-Claims", "hidden_claims"),
+    ],
+)  # fmt: skip
+def test_a_near_miss_is_no_claim(name: str, meant: str) -> None:
+    """Were `appid` a claim, the row would be every app's: wider than anybody meant."""
+    with pytest.raises(FieldProblem) as raised:
+        check_claim_name(name)
+    told = f"spelt {meant} where it is meant, else no name for a claim"
+    assert (name, told) == (raised.value.field, str(raised.value))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["tier", "appRoles", "userType", "tenantRegion", "user name", "apps", "expired", "mail", "_",
+     "customRoles", "hiddenFees", "é", "-"],
+)  # fmt: skip
+def test_other_names_are_claims(name: str) -> None:
+    """The table of near misses is closed: what is not in it is a claim, and not guessed about."""
+    assert name == check_claim_name(name)
+
+
+@pytest.mark.parametrize("name", ["tenant", "appid", "expiresAt", "hiddenClaims", "user_id"])
+def test_a_file_with_a_near_miss_is_refused(refused: Refused, name: str) -> None:
+    """In a heading and in a line alike, by its name."""
+    told = "where it is meant, else no name for a claim"
+    (heading,) = refused(f"user,{name}\n{USER},x\n")
+    (_, line) = refused(f'{{"user": "", "{name}": "x"}}')
+    assert heading.startswith(f"claims:1: {name}: spelt ")
+    assert line.startswith(f"claims:1: {name}: spelt ")
+    assert heading.endswith(told)
+    assert line.endswith(told)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from claimsctl.claims_file.check import read_records
+from claimsctl.claims_file.validation import read_records
 from claimsctl.errors import OperatorError
 
 from tests.claims_file.files import APP, TENANT, USER, Refused

@@ -3,14 +3,17 @@
 import gzip
 import hashlib
 import io
+import os
 import resource
 import sys
+import tempfile
+import threading
 from pathlib import Path
 
 import pytest
-from claimsctl.claims_file import formats as source
-from claimsctl.claims_file.check import check_file
+from claimsctl.claims_file import source
 from claimsctl.claims_file.formats import ReadOptions
+from claimsctl.claims_file.validation import check_file
 from claimsctl.errors import OperatorError
 
 from tests.claims_file.files import TENANT, USER, Read, Refused
@@ -95,7 +98,7 @@ def test_a_line_without_end(refused: Refused, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize(
     "content",
-    [ROWS.encode(), gzip.compress(ROWS.encode()), b'[{"user": ""} x' + b"y" * 500_000],
+    [ROWS.encode(), gzip.compress(ROWS.encode(), mtime=0), b'[{"user": ""} x' + b"y" * 500_000],
 )
 def test_bytes_are_hashed_and_counted(tmp_path: Path, content: bytes) -> None:
     """The hash is of the file as it is, to know it again; of all of it, readable or not."""
@@ -118,14 +121,38 @@ def test_standard_input_has_no_known_end(monkeypatch: pytest.MonkeyPatch) -> Non
     assert not stdin.buffer.closed
 
 
-def test_a_disk_that_is_full(tmp_path: Path) -> None:
-    """No room to set rows aside is told with the place and what to do."""
-    path = tmp_path / "claims"
-    path.write_text("user,tier\n" + "".join(f"u{number}@x,gold\n" for number in range(5000)))
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_is_read_like_a_file(tmp_path: Path) -> None:
+    """What gives its bytes only once can be read again all the same, rows rejected included."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    content = (ROWS + f"x,bad\n{USER.upper()},again\n").encode()
+    writer = threading.Thread(target=pipe.write_bytes, args=(content,))
+    writer.start()
+    with check_file(pipe, OPTIONS) as checked:
+        writer.join()
+        assert [{"tier": "basic"}] * 2 == [r.claims for _ in range(2) for r in checked.records()]
+        rejected = [row.raw for row in checked.rejected_rows()]
+        assert [[USER, "gold"], ["x", "bad"], [USER.upper(), "again"]] == rejected
+        assert (len(content), hashlib.sha256(content).hexdigest()) == (
+            checked.bytes,
+            checked.sha256,
+        )
+
+
+def test_a_copy_that_finds_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe's bytes have to be kept; where that fails, the directory and the way out are named."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(ROWS.encode() * 1000)))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 10, before[1]))
     try:
-        with pytest.raises(OperatorError, match=r"cannot be set aside in .*: File too .*TMPDIR"):
-            check_file(path, OPTIONS)
+        with pytest.raises(OperatorError) as raised:
+            check_file(Path("-"), OPTIONS)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    expected = (
+        f"-: temporary files cannot be written in {tmp_path}: File too large; "
+        f"set TMPDIR to a directory on a disk with more free space"
+    )
+    assert expected == str(raised.value)

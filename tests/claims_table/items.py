@@ -1,8 +1,12 @@
 """Items as tables may hold them, loaded by us or put there by hand."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from claimsctl.claims_file.export import Export
+from claimsctl.claims_file.problem import FieldProblem
 from claimsctl.claims_file.record import Record
+from claimsctl.claims_table.items import has_more, key_of, record_of_item
 from hypothesis import strategies as st
 
 from tests.claims_file.files import APP, TENANT, USER
@@ -24,6 +28,14 @@ def claims(**values: str | list[str]) -> dict[str, Any]:
             for name, value in values.items()
         }
     }
+
+
+def export_item(export: Export, stored: Mapping[str, Any]) -> None:
+    """Add what `stored` means, or leave it out, as ``claims export`` does."""
+    try:
+        export.add(record_of_item(stored), has_more=has_more(stored))
+    except FieldProblem as problem:
+        export.leave_out(key_of(stored), problem)
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.sampled_from(

@@ -7,11 +7,12 @@ from claims_provider.claims.item import read_item
 from claims_provider.errors import StoreFailure
 from claimsctl.claims_file.problem import FieldProblem
 from claimsctl.claims_file.record import Record
-from claimsctl.claims_table.items import moment, plain, read_stored
+from claimsctl.claims_table.items import moment, plain, record_of_item
 from hypothesis import HealthCheck, given, settings
 
 from tests.claims_file.files import APP, TENANT, USER
 from tests.claims_table.items import claims, item, items
+from tests.effort import tries
 
 NOW = 1_700_000_000.0
 EXPECTED = "expected a string or a list of strings"
@@ -23,18 +24,18 @@ def record(**parts: Any) -> Record:
     return Record(TENANT, USER, None, **parts)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(items)
 def test_the_record_means_what_the_item_means(stored: dict[str, Any]) -> None:
     """What the function reads from the item, it reads from the record's own item too."""
     try:
-        read = read_stored(stored)
+        read = record_of_item(stored)
     except FieldProblem:
         return
     assert read_item(stored, NOW) == read_item(read.to_item(), NOW)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(100), deadline=None, suppress_health_check=list(HealthCheck))
 @given(items)
 def test_what_the_function_withholds_is_never_said(stored: dict[str, Any]) -> None:
     """An item that costs a claim or a sign-in is told, not passed on as though it were sound."""
@@ -45,7 +46,7 @@ def test_what_the_function_withholds_is_never_said(stored: dict[str, Any]) -> No
         is_sound = False
     if not is_sound:
         with pytest.raises(FieldProblem):
-            read_stored(stored)
+            record_of_item(stored)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,7 @@ def test_what_the_function_withholds_is_never_said(stored: dict[str, Any]) -> No
 )  # fmt: skip
 def test_what_a_file_can_say(attributes: dict[str, Any], expected: Record) -> None:
     """Sets are lists, and an empty string is an empty list: they mean the same."""
-    assert expected == read_stored(item(**attributes))
+    assert expected == record_of_item(item(**attributes))
 
 
 @pytest.mark.parametrize(
@@ -96,7 +97,7 @@ def test_what_a_file_can_say(attributes: dict[str, Any], expected: Record) -> No
 def test_what_no_file_can_say(stored: dict[str, Any], field: str, message: str) -> None:
     """The field and what is stored in it are told."""
     with pytest.raises(FieldProblem) as raised:
-        read_stored(stored)
+        record_of_item(stored)
     assert (field, message) == (raised.value.field, str(raised.value))
 
 

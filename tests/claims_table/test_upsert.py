@@ -7,12 +7,12 @@ from claims_provider.claims.item import read_item
 from claimsctl.claims_file.record import Record
 from claimsctl.claims_table.upsert import (
     CannotMerge,
-    Fate,
+    NoWrite,
     OnExisting,
     Reject,
     Write,
     decide,
-    is_gone,
+    is_expired,
     merge,
 )
 from hypothesis import given
@@ -140,17 +140,17 @@ def test_the_function_sees_the_row_over_the_item(item: dict[str, Any], row: Reco
     assert {name for name in was.hidden if name not in spoken} <= got.hidden
 
 
-def test_gone_is_what_the_function_takes_for_gone() -> None:
+def test_expired_is_what_the_function_takes_for_expired() -> None:
     """Past its end, or with an end that is none, whether or not it can be read."""
     past = {"N": "1999999999"}
-    assert is_gone(_item(claims={"M": {}}, expires_at=past), NOW)
-    assert is_gone(_item(claims={"S": "x"}, expires_at={"S": "soon"}), NOW)
-    assert not is_gone(_item(claims={"S": "x"}), NOW)
-    assert not is_gone(_item(claims={"M": {}}, expires_at=LATER), NOW)
+    assert is_expired(_item(claims={"M": {}}, expires_at=past), NOW)
+    assert is_expired(_item(claims={"S": "x"}, expires_at={"S": "soon"}), NOW)
+    assert not is_expired(_item(claims={"S": "x"}), NOW)
+    assert not is_expired(_item(claims={"M": {}}, expires_at=LATER), NOW)
 
 
 @pytest.mark.parametrize("mode", [OnExisting.MERGE, OnExisting.SKIP, OnExisting.FAIL])
-def test_what_is_gone_is_no_obstacle(mode: OnExisting) -> None:
+def test_what_is_expired_is_no_obstacle(mode: OnExisting) -> None:
     """An item past its end that DynamoDB has not deleted yet is replaced, never revived."""
     found = _item(claims={"M": {"admin": {"S": "1"}}}, expires_at={"N": "1999999999"})
     write = decide(mode, _row(a="1"), found, NOW)
@@ -164,15 +164,15 @@ def test_what_is_gone_is_no_obstacle(mode: OnExisting) -> None:
 @pytest.mark.parametrize("mode", [OnExisting.MERGE, OnExisting.SKIP, OnExisting.FAIL])
 def test_what_is_as_the_row_wants_it_is_left_alone(mode: OnExisting) -> None:
     """Nobody's conflict, and no write."""
-    assert Fate.UNCHANGED is decide(mode, _row(a="1"), _row(a="1").to_item(), NOW)
+    assert NoWrite.UNCHANGED is decide(mode, _row(a="1"), _row(a="1").to_item(), NOW)
 
 
 def test_what_each_mode_makes_of_an_item() -> None:
     """`skip` leaves it, `fail` rejects the row, `merge` writes both."""
     found, row = _row(a="1").to_item(), _row(b="2")
-    assert Fate.SKIPPED is decide(OnExisting.SKIP, row, found, NOW)
+    assert NoWrite.SKIPPED is decide(OnExisting.SKIP, row, found, NOW)
     assert isinstance(decide(OnExisting.FAIL, row, found, NOW), Reject)
     assert isinstance(decide(OnExisting.MERGE, row, found, NOW), Write)
-    assert Fate.UNCHANGED is decide(OnExisting.MERGE, row, _row(a="1", b="2").to_item(), NOW)
+    assert NoWrite.UNCHANGED is decide(OnExisting.MERGE, row, _row(a="1", b="2").to_item(), NOW)
     too_large = _row(a="x" * 3072).to_item()
     assert isinstance(decide(OnExisting.MERGE, row, too_large, NOW), Reject)

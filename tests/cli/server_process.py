@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from claimsctl.entra.callout import TENANT_ID
 from claimsctl.entra.key_file import kept_key
-from claimsctl.entra.tokens import SigningKey, TokenProfile, mint
+from claimsctl.entra.token_claims import TENANT_ID, TokenProfile
+from claimsctl.entra.tokens import SigningKey, mint
 
 from tests.cli.command import CLAIMSCTL, SECONDS, variables
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from claimsctl.entra.callout import TENANT_ID
+from claimsctl.entra.token_claims import TENANT_ID
 
 from tests.cli.command import EVENTS, Run
 from tests.endpoints import JSON, Received, Reply, endpoint

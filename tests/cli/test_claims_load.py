@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from claimsctl.loading.loader import FileLoad
 from claimsctl.resources import bundled
 
 from tests.cli.command import MEMBER, Outcome, Run
@@ -84,6 +85,24 @@ def test_a_file_may_come_from_standard_input(process: Run, table: Table) -> None
     assert {"tier": "basic"} == _claims(process, table)
 
 
+def test_a_file_that_changes_after_the_check(
+    run: Run, table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No row is written that was not checked: the load stops, and nothing is in the table."""
+    file = tmp_path / "claims.csv"
+    file.write_text("user,tier\n,basic\n")
+
+    def change_and_load(*arguments: Any, **options: Any) -> FileLoad:
+        file.write_text("user,tier\n,admin\n")
+        return FileLoad(*arguments, **options)
+
+    monkeypatch.setattr("claimsctl.cli.claims_load.FileLoad", change_and_load)
+    outcome = _load(run, table, file, "--tenant", TENANT)
+    assert (2, "") == (outcome.exit_code, outcome.out)
+    assert f"nothing written: {file}:2: the file has changed since it was checked;" in outcome.err
+    assert {} == _claims(run, table)
+
+
 @pytest.mark.parametrize(
     ("users", "keyed"), [(("a@x", ""), "1 row is"), (("a@x", "b@x", ""), "2 rows are")]
 )
@@ -143,7 +162,7 @@ def test_what_cannot_be_done_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The first line names the cause; nothing was written, so it ends with 2 and leaves nothing."""
-    monkeypatch.setattr("claimsctl.claims_table.retry.FIRST_PATIENCE_SECONDS", 0)
+    monkeypatch.setattr("claimsctl.claims_table.retry.FIRST_BUDGET_SECONDS", 0)
     rows = tmp_path / "rows.csv"
     rows.write_text("user,tier\n,basic\n")
     outcome = run("claims", "load", *(option.format(rows=rows) for option in options), **settings)

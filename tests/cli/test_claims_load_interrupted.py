@@ -13,6 +13,11 @@ from tests.integration.behaviours import answer_json
 from tests.integration.exchange import Exchange
 from tests.integration.fault_proxy import Behaviour, FaultProxy
 
+TOLD = (
+    "claimsctl: table t: 0 of 8 rows written, then: interrupted; 8 more were under way\n"
+    "to go on: the same command with --resume (checkpoint claims.csv.checkpoint)\n"
+)
+
 
 def _hang_when_writing(exchange: Exchange) -> None:
     if exchange.request.headers["x-amz-target"].endswith("Query"):  # the check's
@@ -25,24 +30,42 @@ def _writing(store: FaultProxy) -> bool:
     return any(b"PutRequest" in request.body for request in store.requests)
 
 
+def _load(folder: Path, store: FaultProxy) -> subprocess.Popen[bytes]:
+    """A load whose first write hangs."""
+    shutil.copy(bundled("events/claims.sample.csv"), folder / "claims.csv")
+    process = subprocess.Popen(
+        [CLAIMSCTL, "claims", "load", "claims.csv"],
+        stderr=subprocess.PIPE,
+        cwd=folder,
+        env=variables(folder, TABLE_NAME="t", AWS_ENDPOINT_URL_DYNAMODB=store.url),
+    )
+    give_up_at = time.monotonic() + SECONDS
+    while not _writing(store) and time.monotonic() < give_up_at:
+        time.sleep(0.05)
+    return process
+
+
 def test_an_interruption_is_told(tmp_path: Path) -> None:
     """How far it came and how to go on, no traceback; partly done, as nobody knows otherwise."""
-    shutil.copy(bundled("events/claims.sample.csv"), tmp_path / "claims.csv")
     with FaultProxy("http://127.0.0.1:9", Behaviour(_hang_when_writing)) as store:
-        process = subprocess.Popen(
-            [CLAIMSCTL, "claims", "load", "claims.csv"],
-            stderr=subprocess.PIPE,
-            cwd=tmp_path,
-            env=variables(tmp_path, TABLE_NAME="t", AWS_ENDPOINT_URL_DYNAMODB=store.url),
-        )
-        give_up_at = time.monotonic() + SECONDS
-        while not _writing(store) and time.monotonic() < give_up_at:
-            time.sleep(0.05)
+        process = _load(tmp_path, store)
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=SECONDS)
-    assert (
-        "claimsctl: table t: 0 of 8 rows written, then: interrupted; 8 more were under way\n"
-        "to go on: the same command with --resume (checkpoint claims.csv.checkpoint)\n"
-    ) == told.decode()
+    assert TOLD == told.decode()
     assert 3 == process.returncode
     assert (tmp_path / "claims.csv.checkpoint").exists()
+
+
+def test_a_further_interruption_does_not_wait(tmp_path: Path) -> None:
+    """Once the message is there, Ctrl-C ends the process at once, without a traceback."""
+    with FaultProxy("http://127.0.0.1:9", Behaviour(_hang_when_writing)) as store:
+        process = _load(tmp_path, store)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        told = [process.stderr.readline() for _ in TOLD.splitlines()]
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        assert -signal.SIGINT == process.wait(SECONDS)
+        assert time.monotonic() - began < 5  # the call's time-out is ten
+        assert TOLD.encode() == b"".join(told) + process.stderr.read()
+        process.stderr.close()

@@ -126,7 +126,7 @@ def test_a_stack_and_another_table(
 ) -> None:
     """Two answers to one question are refused, also when one of them is a variable."""
     outcome = run("claims", "export", "--stack", "s", *options, **environment)
-    told = f"claimsctl: --stack s and {other}: which of them? Give one\n"
+    told = f"claimsctl: --stack s and {other} are mutually exclusive; give one of them\n"
     assert Outcome(2, "", told) == outcome
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from claimsctl.entra.callout import TENANT_ID
 from claimsctl.entra.invalid_tokens import OTHER_GUID
-from claimsctl.entra.tokens import TenantKind, TokenProfile, TokenVersion, mint
+from claimsctl.entra.token_claims import TENANT_ID, TenantKind, TokenProfile, TokenVersion
+from claimsctl.entra.tokens import mint
 
 from tests.cli.command import Run
 from tests.cli.server_process import serving

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from claimsctl.emulator.events import http_api_event
 from claimsctl.entra.callout import body_of
-from claimsctl.entra.tokens import authorizer_claims
+from claimsctl.entra.token_claims import authorizer_claims
 
 from tests.cli.command import EVENTS, MEMBER, Outcome, Run
 from tests.integration.engine import Table

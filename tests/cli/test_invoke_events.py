@@ -9,7 +9,7 @@ import pytest
 from tests.cli.command import EVENTS, Outcome, Run
 from tests.integration.engine import Table
 from tools.sample_events.__main__ import event_files
-from tools.sample_events.event_file import EventFile
+from tools.sample_events.callouts import EventFile
 
 FILES = event_files()
 SOME = [

@@ -4,14 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
-from claimsctl.judge.exchange import Exchange, Response, Timings, encode_exchange
+from claimsctl.judge.exchange import Exchange, Response, Timings
 
 from tests.cli.command import Outcome, Run
 from tests.judge.answers import ACTION, RESPONSE_DATA, body_with_claims
 
 GOOD = body_with_claims({"role": "Reader"})
 HEAD = b"HTTP/2 200 \r\ncontent-type: application/json\r\n\r\n"
-NOTE = "-: only a body: taken for status 200 and content-type: application/json\n"
+NOTE = "-: only a body; assumed status 200 and content-type: application/json\n"
 
 
 def _judged(run: Run, raw: bytes, *options: str, **environment: str) -> Outcome:
@@ -81,7 +81,7 @@ def test_the_verdict_for_machines(run: Run) -> None:
 
 
 def test_a_bare_body(run: Run) -> None:
-    """What is taken for granted is told on standard error; options say otherwise."""
+    """What is assumed is reported on standard error; options replace it."""
     outcome = _judged(run, GOOD)
     assert (0, NOTE) == (outcome.exit_code, outcome.err)
     refused = _judged(run, GOOD, "--status", "500", "--header", "content-type: text/html", "--json")
@@ -92,7 +92,7 @@ def test_a_bare_body(run: Run) -> None:
 def test_an_exchange_that_took_too_long(run: Run) -> None:
     """Timings count against the wait that is given, by option or variable."""
     response = Response(status=200, headers=(("content-type", "application/json"),), content=GOOD)
-    raw = encode_exchange(Exchange(response=response, timings=Timings(total_ms=1500)))
+    raw = json.dumps(Exchange(response, timings=Timings(total_ms=1500)).document()).encode()
     assert (1, 0, 0) == (
         _judged(run, raw).exit_code,
         _judged(run, raw, "--timeout-ms", "2000").exit_code,
@@ -105,7 +105,11 @@ def test_an_exchange_that_took_too_long(run: Run) -> None:
     ("raw", "options", "message"),
     [
         (b"HTTP/1.1 x\n\n", (), "-: expected a status line such as HTTP/1.1 200 OK, found"),
-        (HEAD, ("--status", "200"), "-: it has a status and headers of its own; --status and"),
+        (
+            HEAD,
+            ("--status", "200"),
+            "-: the file has a status line; leave out --status and --header",
+        ),
         (GOOD, ("--header", "x"), "-: expected a header such as content-type: application/json"),
         (b'{"response": {"status": true}}', (), "-: not an exchange as claimsctl exports them"),
     ],

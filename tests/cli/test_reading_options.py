@@ -69,7 +69,7 @@ def test_each_option_is_taken() -> None:
 def test_a_catalogue_is_read_with_the_options(tmp_path: Path) -> None:
     """The file that `--catalogue` names."""
     (tmp_path / "claims.toml").write_text('[claims.tier]\ntype = "string"\n')
-    catalogue = _options("--catalogue", str(tmp_path / "claims.toml")).catalogue
+    catalogue = _options("--catalogue", str(tmp_path / "claims.toml")).schema
     assert catalogue is not None
     assert {"tier"} == catalogue.claims.keys()
 

@@ -5,13 +5,15 @@ from typing import Any
 
 import pytest
 from claimsctl.cli.views import _excerpt, answer_view, json_view, verdict_view
-from claimsctl.judge.finding import Answer, Place
+from claimsctl.judge.attempt import Answer
+from claimsctl.judge.finding import Place
 from claimsctl.judge.judge import judge
 from claimsctl.text import escaped
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console, RenderableType
 
+from tests.effort import tries
 from tests.judge.answers import answer_of, body_with_claims
 
 
@@ -135,7 +137,7 @@ pieces = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tries(200), deadline=None)
 @given(st.lists(pieces | st.binary(max_size=4), max_size=12).map(b"".join))
 def test_findings_of_any_body_can_be_shown(body: bytes) -> None:
     """Whatever bytes are judged, the view has a verdict and nothing that steers a terminal."""

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 from claimsctl.emulator.dynamodb import embedded_table
-from claimsctl.emulator.server import bind
-from claimsctl.entra.callout import TENANT_ID, body_of
+from claimsctl.emulator.loopback import bind
+from claimsctl.entra.callout import body_of
+from claimsctl.entra.token_claims import TENANT_ID
 from claimsctl.entra.tokens import mint
-from claimsctl.judge.finding import Answer
+from claimsctl.judge.attempt import Answer
 from claimsctl.judge.judge import judge
 
 from tests.cli.command import EVENTS, MEMBER, Outcome, Run

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from claimsctl.entra.callout import body_of
-from claimsctl.entra.tokens import TokenProfile, mint
+from claimsctl.entra.token_claims import TokenProfile
+from claimsctl.entra.tokens import mint
 
 from tests.cli.command import MEMBER
 from tests.cli.server_process import HOST, in_a_shell, serving

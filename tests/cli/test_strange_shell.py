@@ -4,8 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from claimsctl.entra.callout import TENANT_ID
-from claimsctl.entra.tokens import TokenProfile
+from claimsctl.entra.token_claims import TENANT_ID, TokenProfile
 
 from tests.cli.command import MEMBER, Run
 from tests.cli.server_process import serving

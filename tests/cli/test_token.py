@@ -6,9 +6,9 @@ from typing import Any
 
 import jwt
 import pytest
-from claimsctl.entra.callout import TENANT_ID
-from claimsctl.entra.invalid_tokens import WrongToken
+from claimsctl.entra.invalid_tokens import INVALID_TOKENS, InvalidToken
 from claimsctl.entra.key_file import kept_key
+from claimsctl.entra.token_claims import TENANT_ID
 
 from tests.cli.command import Run
 from tests.cli.server_process import KEY_FILE, free_port
@@ -52,11 +52,11 @@ def test_a_token_and_a_newline(process: Run, tmp_path: Path) -> None:
             {"iss": f"https://sts.windows.net/{TENANT_ID}/", "ver": "1.0"},
         ),
         (("--audience", "api://elsewhere/app"), {}, {"aud": "api://elsewhere/app"}),
-        (("--wrong", "version"), {}, {"ver": "3.0"}),
+        (("--wrong", "tid"), {}, {"tid": "99999999-9999-9999-9999-999999999999"}),
         (
-            ("--audience", "x", "--wrong", "aud-list"),
+            ("--audience", "x", "--wrong", "azp"),
             {},
-            {"aud": ["99999999-9999-9999-9999-999999999999", "x"]},
+            {"aud": "x", "azp": "00001111-aaaa-2222-bbbb-3333cccc4444"},
         ),
     ],
 )
@@ -70,8 +70,8 @@ def test_what_it_says_can_be_chosen(
     assert expected == {name: claims[name] for name in expected}
 
 
-@pytest.mark.parametrize("name", WrongToken)
-def test_each_wrong_token_is_one_word(run: Run, name: WrongToken) -> None:
+@pytest.mark.parametrize("name", InvalidToken)
+def test_each_invalid_token_is_one_word(run: Run, name: InvalidToken) -> None:
     """Whatever is wrong with it: it can be put into a header."""
     outcome = run("token", "--wrong", name.value)
     assert (0, "") == (outcome.exit_code, outcome.err)
@@ -79,10 +79,20 @@ def test_each_wrong_token_is_one_word(run: Run, name: WrongToken) -> None:
     assert outcome.out.isascii()
 
 
-def test_help_names_every_wrong_token(run: Run) -> None:
-    """The choices are to be seen without the documentation."""
-    told = run("token", "--help").out
-    assert [] == [name.value for name in WrongToken if name.value not in told]
+def test_help_says_what_every_invalid_token_teaches(run: Run) -> None:
+    """The choices can be understood without the documentation."""
+    shown = " ".join(run("token", "--help").out.replace("`", "").split())
+    for name, recipe in INVALID_TOKENS.items():
+        assert f"{name.value}: {recipe.about}; {recipe.teaches}".replace("`", "") in shown
+
+
+@pytest.mark.parametrize("name", ["malformed", "aud-list", "no-exp", "id-token"])
+def test_another_name_is_wrong_usage(run: Run, name: str) -> None:
+    """The suite tries more invalid tokens than the command has; the message lists the command's."""
+    outcome = run("token", "--wrong", name)
+    assert (2, "") == (outcome.exit_code, outcome.out)
+    assert "Invalid value for '--wrong'" in outcome.err
+    assert [] == [known.value for known in InvalidToken if known.value not in outcome.err]
 
 
 def test_a_key_that_will_not_do(process: Run, tmp_path: Path) -> None:

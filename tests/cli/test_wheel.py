@@ -48,6 +48,13 @@ def test_it_carries_template_and_samples(wheel: Path) -> None:
             assert path.read_bytes() == archive.read(name), name
 
 
+def test_it_carries_no_tools(wheel: Path) -> None:
+    """Function and command line are in it; generators, tests and benches are the repository's."""
+    with zipfile.ZipFile(wheel) as archive:
+        folders = {name.split("/")[0] for name in archive.namelist()}
+    assert {"claims_provider", "claimsctl"} == {name for name in folders if "." not in name}
+
+
 def test_it_carries_the_page_of_tap(wheel: Path) -> None:
     """Markup, style and script are in it, byte for byte."""
     folder = ROOT / "src/operator/claimsctl/tap/page"

@@ -7,13 +7,15 @@ from claims_provider.claims.key import LayerKey, tenant_key, user_key
 from claims_provider.contract.limits import CLAIMS_BYTES_MAX
 from claims_provider.errors import ErrorCode
 from claims_provider.outbound.failure import FAILURES
-from claimsctl.emulator.function import played_event
-from claimsctl.entra.callout import CLIENT_APP_ID, TENANT_ID, body_of
-from claimsctl.judge.finding import Answer
+from claimsctl.emulator.events import played_event
+from claimsctl.entra.callout import body_of
+from claimsctl.entra.token_claims import CLIENT_APP_ID, TENANT_ID
+from claimsctl.judge.attempt import Answer
 from claimsctl.judge.judge import judge
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.effort import tries
 from tests.fakes import FakeDynamoDB, handler_over
 
 MEMBER = "aaaaaaaa-0000-1111-2222-bbbbbbbbbbbb"
@@ -24,7 +26,7 @@ KEYS = (
     user_key(TENANT_ID, MEMBER, CLIENT_APP_ID),
 )
 CODES = {code.value for code in ErrorCode}
-MANY = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=tries(300), deadline=None, suppress_health_check=list(HealthCheck))
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

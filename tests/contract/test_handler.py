@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 from claims_provider.claims.key import LayerKey, tenant_key, user_key
 from claims_provider.handler import CalloutHandler
-from claimsctl.emulator.events import http_api_event
-from claimsctl.emulator.function import played_event
-from claimsctl.entra.callout import CLIENT_APP_ID, TENANT_ID, body_of
-from claimsctl.entra.tokens import authorizer_claims
+from claimsctl.emulator.events import http_api_event, played_event
+from claimsctl.entra.callout import body_of
+from claimsctl.entra.token_claims import CLIENT_APP_ID, TENANT_ID, authorizer_claims
 
 from tests.fakes import FakeDynamoDB, handler_over
 

@@ -13,6 +13,8 @@ from claimsctl.entra.callout import SCENARIOS, body_of
 from hypothesis import given, settings
 from pydantic import ValidationError
 
+from tests.effort import tries
+
 Path = tuple[str, ...]
 
 
@@ -98,7 +100,7 @@ def _read(body: dict[str, Any]) -> tuple[ErrorCode, str | None] | tuple[str | No
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=tries(300), deadline=None)
 @given(st.sampled_from(sorted(SCENARIOS)), CHANGES)
 def test_any_change_of_a_body_is_judged_as_the_model_judges_it(
     scenario: str, changes: dict[Path, Any]

@@ -2,9 +2,9 @@
 
 from claimsctl.doctor.runner import Diagnosis, finding
 from claimsctl.doctor.target import Exchanged
-from claimsctl.judge.attempt import Attempt, Cause, NoAnswer, Phase
-from claimsctl.judge.finding import Answer, Finding, Level
-from claimsctl.judge.transport import judge_attempt
+from claimsctl.judge.attempt import Answer, Attempt, Cause, NoAnswer, Phase
+from claimsctl.judge.finding import Finding, Level
+from claimsctl.judge.judge import judge_attempt
 
 from tests.endpoints import GOOD
 

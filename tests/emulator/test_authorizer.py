@@ -4,12 +4,14 @@ from typing import Any
 
 import jwt
 import pytest
-from claimsctl.emulator.authorizer import JwtAuthorizer
-from claimsctl.emulator.refusal import Refusal
-from claimsctl.entra.invalid_tokens import FORGERIES, Wall, WrongToken, forge
+from claimsctl.emulator.authorizer import JwtAuthorizer, Refusal
+from claimsctl.emulator.issuer_keys import IssuerKeys
+from claimsctl.entra.invalid_tokens import RefusedBy
 from claimsctl.entra.tokens import ALGORITHM, SigningKey, base64url, header_of, mint, sign
 from claimsctl.errors import OperatorError
 
+from tests.invalid_tokens import ALL_INVALID_TOKENS
+from tests.key_servers import key_set
 from tests.tokens import GOOD_CLAIMS, NOW, PROFILE, issuer_key, other_key, part
 
 URI = "api://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com/app"
@@ -19,13 +21,16 @@ AUDIENCE = f"{GUID} or {URI}"
 WHOLE = "a whole number of seconds"
 
 
+pytestmark = pytest.mark.usefixtures("stopped_clock")
+
+
 def _authorizer(*keys: SigningKey) -> JwtAuthorizer:
-    key_set = {"keys": [key.jwk() for key in keys or (issuer_key(),)]}
-    return JwtAuthorizer(PROFILE.issuer, AUDIENCES, lambda: key_set)
+    published = key_set(*(keys or (issuer_key(),)))
+    return JwtAuthorizer(PROFILE.issuer, AUDIENCES, IssuerKeys(lambda: published))
 
 
-def _verdict(token: str | None, now: float = NOW) -> Any:
-    return _authorizer().authorize(token, now)
+def _verdict(token: str | None) -> Any:
+    return _authorizer().authorize(token)
 
 
 def _of_claims(**changes: Any) -> Any:
@@ -132,9 +137,9 @@ def test_the_key_is_the_issuers() -> None:
     """Kid names one of its keys, and that key must have signed."""
     both = _authorizer(issuer_key(), other_key())
     for key in (issuer_key(), other_key()):
-        assert isinstance(both.authorize(mint(GOOD_CLAIMS, key), NOW), dict)
+        assert isinstance(both.authorize(mint(GOOD_CLAIMS, key)), dict)
     swapped = sign(header_of(issuer_key()), GOOD_CLAIMS, other_key())
-    assert ("signature", None, None, None) == _told(both.authorize(swapped, NOW))
+    assert ("signature", None, None, None) == _told(both.authorize(swapped))
     unknown = _told(_verdict(mint(GOOD_CLAIMS, other_key())))
     assert ("unknown-key", "kid", issuer_key().kid, other_key().kid) == unknown
 
@@ -158,12 +163,12 @@ def test_a_signature_of_any_length(signature: str) -> None:
 def test_keys_that_cannot_be_had() -> None:
     """Then nobody gets in, and the log says so."""
 
-    def fetch() -> dict[str, Any]:
+    def fetch() -> bytes:
         message = "gone"
         raise OperatorError(message)
 
-    verdict = JwtAuthorizer(PROFILE.issuer, AUDIENCES, fetch).authorize(
-        mint(GOOD_CLAIMS, issuer_key()), NOW
+    verdict = JwtAuthorizer(PROFILE.issuer, AUDIENCES, IssuerKeys(fetch)).authorize(
+        mint(GOOD_CLAIMS, issuer_key())
     )
     assert ("keys-unavailable", None, "the issuer's key set", None) == _told(verdict)
 
@@ -311,11 +316,11 @@ def test_deep_claims_are_no_exception(depth: int) -> None:
     assert isinstance(_verdict(_signed(f"{part(header_of(issuer_key()))}.{part(nested)}")), Refusal)
 
 
-@pytest.mark.parametrize("name", WrongToken)
-def test_every_forgery(name: WrongToken) -> None:
+@pytest.mark.parametrize("name", ALL_INVALID_TOKENS)
+def test_every_forgery(name: str) -> None:
     """Refused with the table's word, or let through to the function where the table says so."""
-    verdict = _verdict(f"Bearer {forge(name, GOOD_CLAIMS, issuer_key())}")
-    if FORGERIES[name].refused_by is Wall.GATEWAY:
-        assert FORGERIES[name].reason == _told(verdict)[0]
+    verdict = _verdict(f"Bearer {ALL_INVALID_TOKENS[name].make(GOOD_CLAIMS, issuer_key())}")
+    if ALL_INVALID_TOKENS[name].refused_by is RefusedBy.GATEWAY:
+        assert ALL_INVALID_TOKENS[name].reason == _told(verdict)[0]
     else:
         assert isinstance(verdict, dict)

@@ -3,19 +3,23 @@
 import json
 from typing import Any
 
-from claimsctl.emulator.authorizer import JwtAuthorizer
-from claimsctl.emulator.refusal import Reason, Refusal
+import pytest
+from claimsctl.emulator.authorizer import JwtAuthorizer, Reason, Refusal
+from claimsctl.emulator.issuer_keys import IssuerKeys
 from claimsctl.entra.tokens import header_of, mint, sign
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.effort import tries
+from tests.key_servers import key_set
 from tests.tokens import GOOD_CLAIMS, NOW, PROFILE, issuer_key, part
 
-MANY = settings(max_examples=300, deadline=None)
+pytestmark = pytest.mark.usefixtures("stopped_clock")
+MANY = settings(max_examples=tries(300), deadline=None)
 AUTHORIZER = JwtAuthorizer(
     PROFILE.issuer,
     frozenset({str(GOOD_CLAIMS["aud"])}),
-    lambda: {"keys": [issuer_key().jwk()]},
+    IssuerKeys(lambda: key_set(issuer_key())),
 )
 GOOD = mint(GOOD_CLAIMS, issuer_key())
 
@@ -28,7 +32,7 @@ any_text = st.text(st.characters(), max_size=200)  # lone surrogates included
 
 
 def _refused(authorization: str) -> Refusal:
-    verdict = AUTHORIZER.authorize(authorization, NOW)
+    verdict = AUTHORIZER.authorize(authorization)
     assert isinstance(verdict, Refusal)
     assert json.loads(verdict.log_line(NOW))["cause"]["reason"] in set(Reason)
     assert verdict.challenge.isascii()
@@ -82,7 +86,7 @@ def test_any_character_changed(place: int, character: str) -> None:
 def test_any_signed_claims(claims: dict[str, Any]) -> None:
     """Even rightly signed, anything is refused or handed on as strings."""
     verdict = AUTHORIZER.authorize(
-        sign(header_of(issuer_key()), GOOD_CLAIMS | claims, issuer_key()), NOW
+        sign(header_of(issuer_key()), GOOD_CLAIMS | claims, issuer_key())
     )
     if isinstance(verdict, Refusal):
         assert json.loads(verdict.log_line(NOW))

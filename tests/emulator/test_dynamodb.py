@@ -1,16 +1,16 @@
-"""Where a table is: embedded, on this machine, or in AWS."""
+"""The embedded table: empty, self-sufficient, closed to web pages, the same in every region."""
 
 import http.client
 import os
 from urllib.parse import urlsplit
 
+import boto3.session
 import pytest
+from botocore.config import Config
 from claimsctl.claims_file.record import Record
-from claimsctl.claims_table.location import TableLocation
 from claimsctl.emulator.dynamodb import embedded_table
-from claimsctl.entra.callout import TENANT_ID
-from claimsctl.errors import ExitCode, OperatorError
-from claimsctl.loading.records import write_records
+from claimsctl.entra.token_claims import TENANT_ID
+from claimsctl.loading.writers import write_records
 
 
 def test_the_embedded_table_starts_empty_each_time() -> None:
@@ -59,52 +59,18 @@ def test_no_web_page_reaches_the_embedded_table(
         assert 0 == location.client().scan(TableName=location.name)["Count"]
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "localhost", "[::1]"])
-def test_a_local_engine_takes_any_credentials(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On this machine credentials and region are made up, and no proxy is asked."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
-        monkeypatch.delenv(name)
-    url = f"http://{host}:8000"
-    assert {
-        "TABLE_NAME": "t",
-        "AWS_ENDPOINT_URL_DYNAMODB": url,
-        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "no_proxy": "*",
-    } == TableLocation("t", url).environment
-
-
-@pytest.mark.parametrize("url", [None, "https://dynamodb.eu-central-1.amazonaws.com"])
-def test_aws_takes_none_of_ours(url: str | None) -> None:
-    """For a table elsewhere the operator's own credentials, region and proxy stand."""
-    variables = TableLocation("t", url).environment
-    assert {"TABLE_NAME"} == set(variables) - {
-        "AWS_ENDPOINT_URL_DYNAMODB",
-        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-    }
-
-
-@pytest.mark.parametrize(
-    ("location", "variable", "message"),
-    [
-        (
-            TableLocation("t", None),
-            "AWS_DEFAULT_REGION",
-            "table t: You must specify a region. (the",
-        ),
-        (TableLocation("t", "foo"), "", "table t: Invalid endpoint: foo (the AWS SDK reads --endp"),
-    ],
-    ids=["no-region", "no-url"],
-)
-def test_what_makes_no_client_is_told(
-    location: TableLocation, variable: str, message: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The SDK's own words, and where it looks."""
-    if variable:
-        monkeypatch.delenv(variable)
-    with pytest.raises(OperatorError) as raised:
-        location.client()
-    assert message == str(raised.value)[: len(message)]
-    assert ExitCode.USAGE is raised.value.exit_code
+@pytest.mark.parametrize("region", ["eu-central-1", "us-gov-west-1", "cn-north-1", "x"])
+@pytest.mark.parametrize("agent", [None, "aws-sdk/1 region/ap-south-1"])
+def test_the_embedded_table_is_the_same_in_every_region(region: str, agent: str | None) -> None:
+    """Whatever region the signature or the user agent names, moto sees its own."""
+    with embedded_table() as location:
+        client = boto3.session.Session().client(
+            "dynamodb",
+            region_name=region,
+            endpoint_url=location.endpoint_url,
+            aws_access_key_id="x",
+            aws_secret_access_key="x",
+            config=Config(user_agent=agent, proxies={}),
+        )
+        assert [location.name] == client.list_tables()["TableNames"]
+        client.close()

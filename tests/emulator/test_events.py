@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from claims_provider.inbound.http_event import Envelope, read_http_event
 from claimsctl.emulator.events import function_url_event, http_api_event, rest_api_event
-from claimsctl.entra.callout import TENANT_ID
-from claimsctl.entra.tokens import authorizer_claims
+from claimsctl.entra.token_claims import TENANT_ID, authorizer_claims
 
 HEADERS = {"Content-Type": "application/json; charset=utf-8", "X-Sent": "Yes"}
 RECEIVED_AT_MS = 1795508520123

@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 from claimsctl.claims_table.location import TableLocation
-from claimsctl.emulator.events import http_api_event
-from claimsctl.emulator.function import (
+from claimsctl.emulator.events import (
     callout_in,
+    http_api_event,
     is_envelope,
-    local_function,
     played_event,
     read_json,
     tenant_of,
 )
-from claimsctl.entra.callout import TENANT_ID, body_of
-from claimsctl.entra.tokens import SAMPLE_AUDIENCES
+from claimsctl.emulator.function import local_function
+from claimsctl.entra.callout import body_of
+from claimsctl.entra.token_claims import SAMPLE_AUDIENCES, TENANT_ID
 from claimsctl.errors import ExitCode, OperatorError
 
 NOWHERE = TableLocation("claims", "http://127.0.0.1:1")

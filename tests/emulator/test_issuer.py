@@ -2,7 +2,7 @@
 
 import pytest
 from claimsctl.emulator.issuer import Issuer
-from claimsctl.entra.tokens import TenantKind, TokenVersion
+from claimsctl.entra.token_claims import TenantKind, TokenVersion
 
 from tests.tokens import issuer_key, other_key
 

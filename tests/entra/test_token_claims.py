@@ -1,7 +1,7 @@
 """Entra's tokens by tenant and version, as the vendor's reference and the field have them."""
 
 import pytest
-from claimsctl.entra.tokens import (
+from claimsctl.entra.token_claims import (
     SAMPLE_API_APP_ID,
     SAMPLE_AUDIENCES,
     SAMPLE_IDENTIFIER_URI,

@@ -19,18 +19,16 @@ from claims_provider.inbound.http_event import read_http_event
 from claims_provider.inbound.signing_keys import REFRESH_SECONDS, SigningKeys
 from claims_provider.inbound.token import TokenVerifier, TrustedIssuer
 from claimsctl.emulator.events import function_url_event, http_api_event, rest_api_event
-from claimsctl.entra.callout import TENANT_ID, body_of
-from claimsctl.entra.tokens import (
+from claimsctl.entra.callout import body_of
+from claimsctl.entra.token_claims import (
     SAMPLE_AUDIENCES,
-    SigningKey,
+    TENANT_ID,
     TenantKind,
     TokenProfile,
     TokenVersion,
     authorizer_claims,
-    header_of,
-    mint,
-    sign,
 )
+from claimsctl.entra.tokens import SigningKey, header_of, mint, sign
 
 from tests.fakes import FakeDynamoDB, handler_over
 from tests.forgery.conftest import Tally

@@ -9,15 +9,17 @@ from typing import Any
 
 import pytest
 from claims_provider.handler import CalloutHandler
-from claimsctl.emulator.authorizer import JwtAuthorizer
+from claimsctl.emulator.authorizer import JwtAuthorizer, Refusal
 from claimsctl.emulator.events import http_api_event
-from claimsctl.emulator.refusal import Refusal
-from claimsctl.entra.callout import TENANT_ID, body_of
-from claimsctl.entra.tokens import SAMPLE_AUDIENCES, TokenProfile, TokenVersion, mint
+from claimsctl.emulator.issuer_keys import IssuerKeys
+from claimsctl.entra.callout import body_of
+from claimsctl.entra.token_claims import SAMPLE_AUDIENCES, TENANT_ID, TokenProfile, TokenVersion
+from claimsctl.entra.tokens import mint
 
 from tests.fakes import FakeDynamoDB, handler_over
 from tests.forgery.conftest import Tally
 from tests.forgery.corpus import SEED, TOKENS, forged_tokens, odd_headers
+from tests.key_servers import key_set
 from tests.tokens import signing_key
 
 KEY = signing_key(0)
@@ -28,8 +30,8 @@ class Chain:
     """The model in front of the function, both configured for one issuer."""
 
     def __init__(self, profile: TokenProfile) -> None:
-        keys = {"keys": [KEY.jwk()]}
-        self._authorizer = JwtAuthorizer(profile.issuer, frozenset(SAMPLE_AUDIENCES), lambda: keys)
+        keys = IssuerKeys(lambda: key_set(KEY))
+        self._authorizer = JwtAuthorizer(profile.issuer, frozenset(SAMPLE_AUDIENCES), keys)
         self._handler: CalloutHandler = handler_over(
             FakeDynamoDB({}),
             TOKEN_ISSUER=profile.issuer,
@@ -39,7 +41,7 @@ class Chain:
 
     def status(self, authorization: str) -> int:
         """What the caller gets."""
-        verdict = self._authorizer.authorize(authorization, time.time())
+        verdict = self._authorizer.authorize(authorization)
         if isinstance(verdict, Refusal):
             self.stopped_by_model += 1
             return 401

@@ -11,8 +11,9 @@ from claims_provider.claims.key import tenant_key, user_key
 from claims_provider.claims.store import ClaimsStore
 from claims_provider.handler import CalloutHandler
 from claims_provider.wiring import build_handler
-from claimsctl.emulator.function import played_event
-from claimsctl.entra.callout import SCENARIOS, TENANT_ID, body_of
+from claimsctl.emulator.events import played_event
+from claimsctl.entra.callout import SCENARIOS, body_of
+from claimsctl.entra.token_claims import TENANT_ID
 
 from tests.integration.exchange import PATIENCE_SECONDS
 

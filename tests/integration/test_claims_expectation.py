@@ -2,14 +2,13 @@
 
 import pytest
 from claims_provider.claims.item import read_item
-from claimsctl.claims_file.checked_file import NumberedRecord
 from claimsctl.claims_file.record import Record
-from claimsctl.claims_table.diff import expectation, plan_records
+from claimsctl.claims_table.diff import plan_changes
 from claimsctl.claims_table.items import key_of
 from claimsctl.claims_table.location import TableLocation
 from claimsctl.claims_table.reader import TableReader
 from claimsctl.claims_table.upsert import OnExisting
-from claimsctl.loading.writers import connect
+from claimsctl.loading.writers import open_writer
 
 from tests.claims_file.files import APP, TENANT, USER
 from tests.claims_table.items import claims, item
@@ -37,9 +36,11 @@ def test_the_plan_is_what_comes_to_pass(table: Table, mode: OnExisting) -> None:
     for stored in ITEMS:
         table.client.put_item(TableName=table.name, Item=stored)
     reader = TableReader(table.client, table.name)
-    changes = list(plan_records(reader, RECORDS, expectation(mode)))
-    writer, _ = connect(TableLocation(table.name, table.url), mode, 1, looks=False, resumed=False)
-    writer.write([NumberedRecord(n, n, record) for n, record in enumerate(RECORDS, start=1)])
+    changes = list(plan_changes(reader, RECORDS, mode))
+    writer, _ = open_writer(
+        TableLocation(table.name, table.url), mode, 1, compares=False, resumed=False
+    )
+    writer.write(RECORDS)
     after = {key_of(stored): stored for page in reader.scan() for stored in page}
     for change in changes:
         will = change.wanted if change.kind in {"add", "change"} else change.item

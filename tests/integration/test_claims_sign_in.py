@@ -10,18 +10,20 @@ import pytest
 from claimsctl.claims_table.effective_claims import sign_in
 from claimsctl.claims_table.location import TableLocation
 from claimsctl.claims_table.reader import TableReader
-from claimsctl.emulator.function import LocalFunction, local_function, played_event
+from claimsctl.emulator.events import played_event
+from claimsctl.emulator.function import LocalFunction, local_function
 from claimsctl.entra.callout import body_of
 from hypothesis import HealthCheck, given, settings
 
 from tests.claims_file.files import APP, TENANT, USER
 from tests.claims_table.items import item, tables
+from tests.effort import tries
 from tests.integration.engine import Table, claims_table
 
 ADDRESS = "casey@contoso.com"
 OTHER_APP = "99999999-0000-0000-0000-999999999999"
 NOW_AND_THEN = settings(
-    max_examples=40,
+    max_examples=tries(40),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

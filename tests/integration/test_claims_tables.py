@@ -7,26 +7,27 @@ from typing import Any
 import pytest
 from claims_provider.claims.item import read_item
 from claims_provider.claims.key import LayerKey
-from claimsctl.claims_file.check import read_records
 from claimsctl.claims_file.export import Export, ExportFormat
 from claimsctl.claims_file.record import Record
-from claimsctl.claims_table.diff import Change, ChangeKind, plan_records
+from claimsctl.claims_file.validation import read_records
+from claimsctl.claims_table.diff import Change, ChangeKind, plan_changes
 from claimsctl.claims_table.items import key_of
 from claimsctl.claims_table.prune import Removals, Removed, Scope, remove
 from claimsctl.claims_table.reader import KEYS_MAX, SEGMENTS, TableReader
 from claimsctl.errors import OperatorError
-from claimsctl.loading.records import write_records
+from claimsctl.loading.writers import write_records
 from hypothesis import HealthCheck, given, settings
 
 from tests.claims_file.files import APP, TENANT, USER
-from tests.claims_table.items import OTHER_TENANT, claims, item, tables
+from tests.claims_table.items import OTHER_TENANT, claims, export_item, item, tables
+from tests.effort import tries
 from tests.integration.behaviours import PASS
 from tests.integration.engine import Table, claims_table
 from tests.integration.fault_proxy import FaultProxy
 
 NOW = 1_700_000_000.0
 FEW = settings(
-    max_examples=8,
+    max_examples=tries(8),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -110,7 +111,7 @@ def test_a_plan_reads_a_hundred_keys_at_a_time(table: Table) -> None:
     records = many(2 * KEYS_MAX + 1)
     with FaultProxy(table.url, PASS) as proxy:
         proxied = Table(proxy.url, table.name)
-        kinds = {change.kind for change in plan_records(reader_of(proxied), records)}
+        kinds = {change.kind for change in plan_changes(reader_of(proxied), records)}
         assert ({ChangeKind.ADD}, 3) == (kinds, len(proxy.requests))
         proxied.client.close()
 
@@ -130,7 +131,7 @@ def test_a_plan_tells_what_loading_would_do(table: Table) -> None:
         Record(TENANT, USER, None, 4102444799, {"roles": ["a"]}, ("a", "b")),
         Record(TENANT, None, None, 4102444799, {"tier": "gold"}, ("b", "a")),
     ]
-    changes = list(plan_records(reader_of(table), records))
+    changes = list(plan_changes(reader_of(table), records))
     assert [ChangeKind.ADD, ChangeKind.SAME, ChangeKind.CHANGE] == [one.kind for one in changes]
     assert [record.key for record in records] == [one.key for one in changes]
     assert [
@@ -161,7 +162,7 @@ def test_what_was_put_by_hand_is_compared_by_meaning(
     """What the function reads the same is the same; what it cannot read is to be changed."""
     table.client.put_item(TableName=table.name, Item=item(**attributes))
     record = Record(TENANT, USER, None, None, {"roles": ["a", "b"]})
-    (change,) = plan_records(reader_of(table), [record])
+    (change,) = plan_changes(reader_of(table), [record])
     assert kind is change.kind
     assert bool(list(change.values())) is (kind is ChangeKind.CHANGE)
 
@@ -283,12 +284,12 @@ def test_export_and_load_make_the_same_table(
             with Export(form) as export:
                 for page in reader_of(one).scan():
                     for found in page:
-                        export.add(found)
-                assert len(items) == export.met.rows + export.met.left_out
+                        export_item(export, found)
+                assert len(items) == export.counts.rows + export.counts.left_out
                 list(export.write(out))
-                left_out = {key for key, _ in export.met.reasons}
+                left_out = {key for key, _ in export.counts.reasons}
             path.write_bytes(out.getvalue().encode())
-            if export.met.rows:
+            if export.counts.rows:
                 write_records(other.client, other.name, read_records(path))
             layers = [
                 {key_of(stored): read_item(stored, NOW) for page in pages for stored in page}

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from claims_provider.claims.key import tenant_key, user_key
 from claims_provider.contract.limits import CLAIMS_BYTES_MAX
-from claimsctl.emulator.function import played_event
-from claimsctl.entra.callout import CLIENT_APP_ID, TENANT_ID, body_of
+from claimsctl.emulator.events import played_event
+from claimsctl.entra.callout import body_of
+from claimsctl.entra.token_claims import CLIENT_APP_ID, TENANT_ID
 
 from tests.integration.deployment import MEMBER, TENANT_ITEM, USER_ITEM, Deploy
 from tests.integration.engine import Table

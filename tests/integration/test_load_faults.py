@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from claimsctl.claims_table.upsert import OnExisting
-from claimsctl.loading.checkpoint import CheckpointFile
+from claimsctl.loading.checkpoint_file import CheckpointFile
 
 from tests.claims_file.files import TENANT
 from tests.cli.command import Outcome, Run, here_with
@@ -25,9 +25,9 @@ CHECKPOINT = "claims.csv.checkpoint"
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """`claimsctl` in this process, out of patience at once."""
-    monkeypatch.setattr("claimsctl.claims_table.retry.PATIENCE_SECONDS", 0)
-    monkeypatch.setattr("claimsctl.claims_table.retry.FIRST_PATIENCE_SECONDS", 0)
+    """`claimsctl` in this process, its retry budgets spent at once."""
+    monkeypatch.setattr("claimsctl.claims_table.retry.BUDGET_SECONDS", 0)
+    monkeypatch.setattr("claimsctl.claims_table.retry.FIRST_BUDGET_SECONDS", 0)
     return here_with(monkeypatch, capsys)
 
 
@@ -66,7 +66,7 @@ def _after_calls(calls: int, fault: Callable[[Exchange], None]) -> Behaviour:
 def test_a_lost_network_is_waited_for_and_gone_on_from(
     run: Run, table: Table, file: Path, mode: OnExisting
 ) -> None:
-    """Once patience is at its end, the load stops with a checkpoint, and `--resume` ends it."""
+    """Once the retry budget is spent, the load stops with a checkpoint, and `--resume` ends it."""
     fill(table, before(ROWS))
     options = ("--on-existing", mode)
     with FaultProxy(table.url, _after_calls(4, reset)) as proxy:
@@ -85,11 +85,11 @@ def test_a_lost_network_is_waited_for_and_gone_on_from(
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ExpiredTokenException"])
-def test_no_access_is_no_matter_of_patience(
+def test_a_call_without_access_is_not_retried(
     run: Run, table: Table, file: Path, monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
     """Every worker's first call is the last; nothing is done, and nothing left behind."""
-    monkeypatch.setattr("claimsctl.claims_table.retry.FIRST_PATIENCE_SECONDS", 60)
+    monkeypatch.setattr("claimsctl.claims_table.retry.FIRST_BUDGET_SECONDS", 60)
     with FaultProxy(table.url, _after_calls(0, refuse_with(code))) as proxy:
         outcome = _load(run, table, proxy.url, file)
         look, workers = 1, 2
@@ -209,7 +209,7 @@ def test_a_checkpoint_of_another_load(run: Run, table: Table, file: Path) -> Non
         outcome = _load(run, table, proxy.url, file, "--resume", "--on-existing", "skip")
     first, *differences = outcome.err.splitlines()
     assert 2 == outcome.exit_code
-    assert f"{file}.checkpoint: the checkpoint of another load than this; nothing done" in first
+    assert f"{file}.checkpoint: this checkpoint belongs to a different load; nothing" in first
     assert ["FILE", "--on-existing"] == [line.partition(":")[0] for line in differences]
 
 

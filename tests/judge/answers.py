@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from claimsctl.judge.finding import Answer
+from claimsctl.judge.attempt import Answer
 
 RESPONSE_DATA = "microsoft.graph.onTokenIssuanceStartResponseData"
 ACTION = "microsoft.graph.tokenIssuanceStart.provideClaimsForToken"

@@ -1,107 +1,22 @@
-"""Whatever form an answer was saved in, what is judged is what Entra would have got."""
+"""Exchanges as files: what is written is read again, and what is wrong is named."""
 
 import json
-from contextlib import suppress
+from typing import Any
 
 import pytest
 from claimsctl.errors import OperatorError
+from claimsctl.judge.attempt import Answer, Cause, NoAnswer, Phase
 from claimsctl.judge.exchange import (
     Exchange,
     Request,
     Response,
-    SavedAnswer,
     Timings,
-    encode_exchange,
-    read_exchange,
-    read_saved_answer,
+    exchange_in,
+    unanswered_document,
 )
-from claimsctl.judge.finding import Answer
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from claimsctl.judge.saved_answer import read_saved_answer
 
-MANY = settings(max_examples=200, deadline=None)
 JSON = ("content-type", "application/json")
-OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n"
-
-
-@pytest.mark.parametrize(
-    ("raw", "answer"),
-    [
-        (OK + b"{}", Answer(200, (JSON,), b"{}")),
-        (OK.replace(b"\r\n", b"\n") + b"{}\n", Answer(200, (JSON,), b"{}\n")),
-        (b"HTTP/2 200 \r\nContent-Type:application/json\r\n\r\n{}",
-         Answer(200, (("Content-Type", "application/json"),), b"{}")),
-        (b"HTTP/3 204 \r\n\r\n", Answer(204, (), b"")),
-        (b"HTTP/2 503\n\nbusy", Answer(503, (), b"busy")),
-        (b"HTTP/1.0 200 OK", Answer(200, (), b"")),
-        (b"HTTP/1.1 200 OK\r\nx: a:b\r\n", Answer(200, (("x", "a:b"),), b"")),
-        (b"HTTP/1.1 200 OK\r\nx: 1\r\nx: 2\r\n\r\n", Answer(200, (("x", "1"), ("x", "2")), b"")),
-        (b"HTTP/1.1 100 Continue\r\n\r\n" + OK + b"{}", Answer(200, (JSON,), b"{}")),
-        (b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n" + OK, Answer(200, (JSON,), b"")),
-        (b"HTTP/1.1 200 Connection established\r\n\r\n" + OK + b"{}", Answer(200, (JSON,), b"{}")),
-        (b"HTTP/1.0 200 Connection established\r\nvia: x\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n"
-         + OK, Answer(200, (JSON,), b"")),
-        (b"HTTP/1.1 407 Proxy\r\na: b\r\n\r\n" + OK + b"{}", Answer(200, (JSON,), b"{}")),
-        (OK + b"\r\n\r\n{}", Answer(200, (JSON,), b"\r\n\r\n{}")),
-        (OK + b"{}\r\n\r\n[]", Answer(200, (JSON,), b"{}\r\n\r\n[]")),
-        (OK + b"HTTP/ is not a status line", Answer(200, (JSON,), b"HTTP/ is not a status line")),
-    ],
-)  # fmt: skip
-def test_what_curl_shows(raw: bytes, answer: Answer) -> None:
-    """`curl -i`: the last head is the answer's; what came before it is not."""
-    assert SavedAnswer(answer) == read_saved_answer(raw)
-
-
-def test_a_redirect_that_curl_followed_is_what_entra_gets() -> None:
-    """With `-L` curl shows the page at the end; Entra stops at the redirect, and so do we."""
-    raw = b"HTTP/1.1 302 Found\r\nlocation: /x\r\n\r\n" + OK + b"{}"
-    saved = read_saved_answer(raw)
-    assert Answer(302, (("location", "/x"),), b"") == saved.answer
-    assert "-L" in saved.note
-
-
-@pytest.mark.parametrize(
-    ("raw", "found"),
-    [
-        (b"HTTP/1.1\r\n\r\n", "found 'HTTP/1.1'"),
-        (b"HTTP/1.1 OK\r\n\r\n", "found 'HTTP/1.1 OK'"),
-        (OK.replace(b": ", b" "), "found 'content-type application/json'"),
-        (b"HTTP/1.1 200 OK\nno header here: x\n\n", "found 'no header here: x'"),
-    ],
-)
-def test_a_head_that_is_none(raw: bytes, found: str) -> None:
-    """What is no status line or header is shown, with what was expected."""
-    with pytest.raises(OperatorError, match="expected a ") as raised:
-        read_saved_answer(raw)
-    assert found in str(raised.value)
-
-
-def test_a_bare_body_is_taken_for_a_good_answer() -> None:
-    """Without a word on status and content type it is the body that is asked about; it is told."""
-    saved = read_saved_answer(b"{}")
-    assert Answer(200, (JSON,), b"{}") == saved.answer
-    assert "only a body: taken for status 200 and content-type: application/json" == saved.note
-
-
-def test_status_and_headers_of_a_bare_body() -> None:
-    """What is given counts, and headers that are given are all there are."""
-    saved = read_saved_answer(b"{}", 201, ["x: 1", "Y:2 "])
-    assert SavedAnswer(Answer(201, (("x", "1"), ("Y", "2")), b"{}")) == saved
-    assert "status 200" in read_saved_answer(b"{}", None, ["x: 1"]).note
-
-
-def test_status_and_headers_beside_a_head_are_refused() -> None:
-    """A head that was saved is not argued with."""
-    for arguments in ((200, ()), (None, ("x: 1",))):
-        with pytest.raises(OperatorError, match="headers of its own"):
-            read_saved_answer(OK, *arguments)
-
-
-@pytest.mark.parametrize("line", ["", "x", ": x", "a b: c", "é: c"])
-def test_what_is_no_header(line: str) -> None:
-    """A header has a name without blanks, and a colon."""
-    with pytest.raises(OperatorError, match="expected a header such as"):
-        read_saved_answer(b"", None, [line])
 
 
 @pytest.mark.parametrize("body", [b'{"a": 1}', b"", b"\xff\x00", "é".encode(), b"x" * 100])
@@ -112,60 +27,78 @@ def test_an_exchange_comes_back_as_it_went(body: bytes) -> None:
         response=Response(status=200, headers=(JSON,), content=body),
         timings=Timings(dns_ms=1, total_ms=12.5),
     )
-    raw = encode_exchange(exchange)
-    assert exchange == read_exchange(raw)
+    raw = json.dumps(exchange.document()).encode()
+    assert exchange == exchange_in(json.loads(raw))
     assert Answer(200, (JSON,), body, 12.5) == read_saved_answer(raw).answer
 
 
-def test_an_exchange_by_hand() -> None:
-    """Only the response's status must be there, and headers may be an object."""
-    raw = b'{"response": {"status": 200, "headers": {"A": "1"}, "more": 1}, "more": 1}'
-    assert SavedAnswer(Answer(200, (("A", "1"),), b"")) == read_saved_answer(raw)
+def test_a_file_without_a_version_is_of_version_1() -> None:
+    """Files written by hand have none."""
+    assert Exchange(Response(200)) == exchange_in({"response": {"status": 200}})
+    assert 1 == Exchange(Response(200)).document()["version"]
+
+
+@pytest.mark.parametrize("version", [0, 2, "1", [1]])
+def test_another_version_is_refused(version: Any) -> None:
+    """A later format may mean something else by the same names."""
+    with pytest.raises(OperatorError, match=r"an exchange of version .*; this claimsctl reads ver"):
+        exchange_in({"version": version, "response": {"status": 200}})
+
+
+def test_times_are_those_of_the_phases() -> None:
+    """Each phase that was measured has its field; the others have none."""
+    timings = Timings.of(dict.fromkeys(Phase, 1.26), 7.5599, digits=1)
+    names = ("dns_ms", "connect_ms", "tls_ms", "send_ms", "first_byte_ms", "body_ms")
+    assert {**dict.fromkeys(names, 1.3), "total_ms": 7.6} == timings.document()
+    assert {"total_ms": 2} == Timings.of({}, 2, digits=1).document()
+
+
+def test_a_request_without_an_answer_says_why() -> None:
+    """The reason takes the place of the response."""
+    no_answer = NoAnswer(Cause.TLS, Phase.TLS, "bad certificate")
+    document = unanswered_document(Request(url="https://x.example/"), no_answer, Timings())
+    expected = {"cause": "tls", "phase": "tls", "detail": "bad certificate"}
+    assert expected == document["no_answer"]
+    assert "response" not in document
+
+
+ANSWERED = {"status": 200}
+STATUS = "response.status: expected a whole number from 0 to 999, found"
+PAIRS = 'expected a list of ["name", "value"], or an object, found'
 
 
 @pytest.mark.parametrize(
-    ("document", "line"),
+    ("document", "lines"),
     [
-        ({"response": {"status": "200"}}, "response.status: Input should be a valid integer"),
-        ({"response": {"status": 1000}}, "response.status: "),
-        ({"response": {}, "request": {}}, "response.status: Field required"),
-        ({"response": {"status": 200, "headers": [["a"]]}}, "response.headers.0"),
-        ({"response": {"status": 200, "body": {}}}, "response: body: expected text"),
-        ({"response": {"status": 200, "body": "", "body_base64": ""}}, "response: either body"),
-        (
-            {"response": {"status": 200, "body_base64": "?"}},
-            "response: body_base64: expected base64",
-        ),
-        ({"response": {"status": 200}, "timings": {"total_ms": -1}}, "timings.total_ms: "),
+        ([], ["the document: expected an object, found a list",
+              "response: expected an object, found nothing", f"{STATUS} nothing"]),
+        ({"response": {"status": "200"}}, [f'{STATUS} "200"']),
+        ({"response": {"status": 1000}}, [f"{STATUS} 1000"]),
+        ({"response": {"status": True}}, [f"{STATUS} true"]),
+        ({"response": {}, "request": {}}, [f"{STATUS} nothing"]),
+        ({"response": ANSWERED | {"headers": 1}}, [f"response.headers: {PAIRS} 1"]),
+        ({"response": ANSWERED | {"headers": [["a", "b"], ["a"]]}},
+         ['response.headers.1: expected ["name", "value"], found a list']),
+        ({"response": ANSWERED | {"headers": {"a": 1}}},
+         ["response.headers.a: expected a text, found 1"]),
+        ({"response": ANSWERED | {"body": {}}},
+         ["response.body: expected a text, found an object"]),
+        ({"response": ANSWERED | {"body": "", "body_base64": ""}},
+         ["response: expected either body or body_base64, found both"]),
+        ({"response": ANSWERED | {"body_base64": "?"}},
+         ['response.body_base64: expected base64, found "?"']),
+        ({"response": ANSWERED | {"body_base64": 7}},
+         ["response.body_base64: expected base64, found 7"]),
+        ({"response": ANSWERED, "request": {"method": 1, "url": None}},
+         ["request.method: expected a text, found 1",
+          "request.url: expected a text, found nothing"]),
+        ({"response": ANSWERED, "timings": {"total_ms": -1, "dns_ms": 10**400}},
+         ["timings.dns_ms: expected milliseconds, a number not below 0, found 1" + "0" * 79,
+          "timings.total_ms: expected milliseconds, a number not below 0, found -1"]),
     ],
-)
-def test_a_wrong_exchange_is_told_field_by_field(document: object, line: str) -> None:
-    """Each field that is wrong is named."""
-    with pytest.raises(OperatorError) as raised:
-        read_saved_answer(json.dumps(document).encode())
-    assert raised.value.lines[0].startswith(line)
-
-
-def test_an_answer_with_a_response_of_its_own_is_a_body() -> None:
-    """A body that merely has the word is no exchange."""
-    raw = b'{"response": {"data": {}}}'
-    assert raw == read_saved_answer(raw).answer.body
-
-
-heads = st.sampled_from(
-    [b"HTTP/1.1 200 OK", b"HTTP/2 302 ", b"HTTP/1.1 100 Continue", b"HTTP/", b"{"]
-)
-parts = st.lists(
-    heads | st.sampled_from([b"\r\n", b"\n", b"a: b", b"x", b'"response": {"status": 200}}'])
-    | st.binary(max_size=6),
-    max_size=10,
-).map(b"".join)  # fmt: skip
-
-
-@MANY
-@given(parts)
-def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
-    """Whatever is in the file, there is an answer or a message: no other error."""
-    with suppress(OperatorError):
-        answer = read_saved_answer(raw).answer
-        assert raw.endswith(answer.body) or raw.lstrip().startswith(b"{")
+)  # fmt: skip
+def test_each_wrong_field_is_named(document: Any, lines: list[str]) -> None:
+    """Every field that is wrong has a line: its path, what was expected, what was found."""
+    with pytest.raises(OperatorError, match="not an exchange as claimsctl exports them") as raised:
+        exchange_in(document)
+    assert lines == list(raised.value.lines)

@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 from claimsctl.judge.finding import Place
-from claimsctl.judge.json_positions import Kind, NotJsonError, Value, place_in, read_json
+from claimsctl.judge.json_positions import JsonType, NotJsonError, Value, place_in, read_json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-MANY = settings(max_examples=300, deadline=None)
+from tests.effort import tries
+
+MANY = settings(max_examples=tries(300), deadline=None)
 texts = st.text(st.characters(), max_size=12)  # lone surrogates included
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -31,12 +33,12 @@ def _refuse(word: str) -> None:
 
 
 def _plain(value: Value) -> Any:
-    match value.kind:
-        case Kind.OBJECT:
+    match value.type:
+        case JsonType.OBJECT:
             return {item.key: _plain(item) for item in value.items}
-        case Kind.LIST:
+        case JsonType.LIST:
             return [_plain(item) for item in value.items]
-        case Kind.STRING:
+        case JsonType.STRING:
             return value.text
         case _:
             return json.loads(value.text)

@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from claimsctl.judge.finding import Answer, Basis
+from claimsctl.judge.attempt import Answer
+from claimsctl.judge.finding import Basis
 from claimsctl.judge.judge import judge
 
 from tests.judge.answers import (

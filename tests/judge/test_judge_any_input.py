@@ -10,14 +10,15 @@ from claims_provider.contract.answer import Claims, claims_bytes
 from claims_provider.errors import CalloutError, ErrorCode
 from claims_provider.outbound.failure import failure_response
 from claims_provider.outbound.response import claims_response
-from claimsctl.judge.finding import Answer
+from claimsctl.judge.attempt import Answer
 from claimsctl.judge.judge import judge
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.effort import tries
 from tests.judge.answers import ACTION, RESPONSE_DATA, answer_of, body_with_actions
 
-MANY = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=tries(200), deadline=None, suppress_health_check=list(HealthCheck))
 CODES = {
     1003002, 1003003, 1003006, 1003007, 1003009, 1003010, 1003012, 1003025, 1003026,
 }  # fmt: skip

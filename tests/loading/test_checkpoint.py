@@ -4,21 +4,36 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from claimsctl.claims_table.upsert import OnExisting
+from claimsctl.cli.load_view import different_load_error
 from claimsctl.errors import ExitCode, OperatorError
-from claimsctl.loading.checkpoint import Checkpoint, CheckpointFile
-from claimsctl.loading.outcome import Tally
+from claimsctl.loading.checkpoint import Checkpoint, DifferentLoad, LoadRequest
+from claimsctl.loading.checkpoint_file import CheckpointFile
+from claimsctl.loading.results import RowCounts
 
-ASKED: dict[str, str | int | bool | None] = {
-    "FILE": "SHA-256 00",
-    "table": "t at u in region r",
-    "--keep-going": False,
-    "--tenant": None,
-}
-CHECKPOINT = Checkpoint(ASKED, 4_000_000_000, 50, Tally(40, 3, 2, 5), 120)
+REQUEST = LoadRequest(
+    file_sha256="00",
+    rejected_by_check=5,
+    table="t",
+    endpoint_url="https://dynamodb.eu-west-1.amazonaws.com",
+    region="eu-west-1",
+    tenant=None,
+    columns=("user=id",),
+    list_separator="|",
+    format=None,
+    schema_sha256=None,
+    expires_in=86_400,
+    on_existing=OnExisting.MERGE,
+    keep_going=False,
+    rejects="/é/claims.rejects.csv",
+)
+CHECKPOINT = Checkpoint(2, REQUEST, 4_000_000_000, 50, RowCounts(40, 3, 2, 5), 120)
+BEGUN = Checkpoint.begin(REQUEST, None)
 
 
 @pytest.fixture
@@ -34,7 +49,7 @@ def test_it_is_read_as_it_was_written(file: CheckpointFile) -> None:
     file.write(CHECKPOINT)
     assert file.exists()
     assert CHECKPOINT == file.read()
-    file.check_same(CHECKPOINT, ASKED)
+    file.check_same_load(CHECKPOINT.request, REQUEST)
     file.remove()
     assert not file.exists()
 
@@ -49,8 +64,8 @@ def test_it_is_whole_whatever_happens(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(OperatorError, match="No space left on device; another place"):
-        file.write(Checkpoint(ASKED))
+    with pytest.raises(OperatorError, match="No space left on device; another path"):
+        file.write(BEGUN)
     assert CHECKPOINT == file.read()
 
 
@@ -61,8 +76,8 @@ def test_it_is_one_process_s_alone(file: CheckpointFile, act: str) -> None:
     if act == "go on":
         file.read()
     with closing(CheckpointFile(file.path)) as rival:
-        for attempt in (rival.read, lambda: rival.write(Checkpoint(ASKED))):
-            with pytest.raises(OperatorError, match="another claimsctl is loading by this check"):
+        for attempt in (rival.read, lambda: rival.write(BEGUN)):
+            with pytest.raises(OperatorError, match="another claimsctl is loading with this check"):
                 attempt()
         rival.remove()
         assert [file.path] == list(file.path.parent.iterdir())
@@ -88,7 +103,9 @@ def test_one_that_is_renewed_while_it_is_opened_is_not_ours(
     """The lock of a file that is no longer there keeps nobody out."""
     file.write(CHECKPOINT)
     file.close()
-    monkeypatch.setattr("claimsctl.loading.checkpoint.fcntl.flock", lambda *_: _renew(file.path))
+    monkeypatch.setattr(
+        "claimsctl.loading.checkpoint_file.fcntl.flock", lambda *_: _renew(file.path)
+    )
     with pytest.raises(OperatorError, match="another claimsctl is loading"):
         file.read()
 
@@ -107,7 +124,7 @@ def test_a_disk_without_locks_is_trusted(
     def fail(*_: object) -> None:
         raise OSError(95, "Operation not supported")
 
-    monkeypatch.setattr("claimsctl.loading.checkpoint.fcntl.flock", fail)
+    monkeypatch.setattr("claimsctl.loading.checkpoint_file.fcntl.flock", fail)
     file.write(CHECKPOINT)
     assert CHECKPOINT == file.read()
 
@@ -126,44 +143,84 @@ def test_a_full_disk_leaves_no_half_of_one(
     assert [] == list(file.path.parent.iterdir())
 
 
-def test_what_differs_is_told(file: CheckpointFile) -> None:
-    """A checkpoint made for another file, table or option is refused, each difference in a line."""
-    asked = {**ASKED, "FILE": "SHA-256 11", "--tenant": "x", "--keep-going": True}
-    with pytest.raises(OperatorError, match="the checkpoint of another load") as raised:
-        file.check_same(CHECKPOINT, asked)
+def test_each_difference_is_explained(file: CheckpointFile) -> None:
+    """A checkpoint of another file, table or option is refused, each difference in a line."""
+    given = replace(
+        REQUEST, file_sha256="11", tenant="x", keep_going=True, on_existing=OnExisting.SKIP
+    )
+    with pytest.raises(DifferentLoad) as raised:
+        file.check_same_load(REQUEST, given)
+    error = different_load_error(raised.value)
     assert (
-        'FILE: then "SHA-256 00", now "SHA-256 11"',
-        "--keep-going: then false, now true",
+        f"{file.path}: this checkpoint belongs to a different load; nothing was written. Rerun with"
+        " the original options to resume it, or remove it to start again"
+    ) == str(error)
+    assert (
+        'FILE: then "00", now "11"',
         '--tenant: then not given, now "x"',
-    ) == raised.value.lines
-    assert ExitCode.USAGE is raised.value.exit_code
+        '--on-existing: then "merge", now "skip"',
+        "--keep-going: then false, now true",
+    ) == error.lines
+    assert ExitCode.USAGE is error.exit_code
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(LoadRequest)])
+def test_every_field_counts(file: CheckpointFile, name: str) -> None:
+    """No part of what a load was asked for may differ, and each has words for people."""
+    other: Any = {name: ("other",)}
+    given = replace(REQUEST, **other)
+    with pytest.raises(DifferentLoad) as raised:
+        file.check_same_load(REQUEST, given)
+    assert [name] == [difference.field for difference in raised.value.differences]
+    assert 1 == len(different_load_error(raised.value).lines)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [{"claimsctl_load": 1}, {"claimsctl_load": 3, "more": True}],
+    ids=["before", "after"],
+)
+def test_another_versions_checkpoint_is_recognised(
+    file: CheckpointFile, document: dict[str, Any]
+) -> None:
+    """It is neither continued nor taken for another file; the error says what to do."""
+    file.path.write_text(json.dumps(document))
+    with pytest.raises(OperatorError) as raised:
+        file.read()
+    assert (
+        f"{file.path}: a checkpoint in format {document['claimsctl_load']}, of another version of"
+        " claimsctl; this one reads format 2. Nothing was written. Finish the load with the version"
+        " that began it, or remove the checkpoint and load again: loading again is safe"
+    ) == str(raised.value)
+    assert document == json.loads(file.path.read_text())
 
 
 @pytest.mark.parametrize(
     "content",
     [
         b"", b"{", b"[]", b"7", b"null", b'{"claimsctl_load": 2}', b"\xff", b"[" * 100_000,
-        b'{"claimsctl_load": 1}',
+        b'{"claimsctl_load": "1"}',
     ],
 )  # fmt: skip
 def test_something_else_is_no_checkpoint(file: CheckpointFile, content: bytes) -> None:
     """Whatever lies there, it is told apart from a checkpoint."""
     file.path.write_bytes(content)
-    with pytest.raises(OperatorError, match="no checkpoint of claimsctl's"):
+    with pytest.raises(OperatorError, match="not a checkpoint of claimsctl"):
         file.read()
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("rows_done", -1), ("rows_done", "7"), ("tally", {"written": 1}), ("tally", {"lost": 1}),
-     ("tally", []), ("asked", 7), ("rejects_bytes", None), ("expires_at", "soon")],
+    [("rows_done", -1), ("rows_done", "7"), ("counts", {"written": 1}), ("counts", {"lost": 1}),
+     ("counts", []), ("request", 7), ("request", {"table": "t"}), ("rejects_bytes", None),
+     ("expires_at", "soon"), ("lost", 1)],
 )  # fmt: skip
 def test_numbers_are_looked_at(file: CheckpointFile, name: str, value: Any) -> None:
     """A checkpoint with a value that is none is not gone on from."""
     file.write(CHECKPOINT)
     document = {**json.loads(file.path.read_bytes()), name: value}
     file.path.write_text(json.dumps(document))
-    with pytest.raises(OperatorError, match="no checkpoint of claimsctl's"):
+    with pytest.raises(OperatorError, match="not a checkpoint of claimsctl"):
         file.read()
 
 

@@ -12,11 +12,11 @@ import pytest
 from botocore.exceptions import ClientError
 from claimsctl.claims_file.record import Record
 from claimsctl.loading import import_parts
-from claimsctl.loading.import_parts import Place, Uploaded, strangers, upload_parts
+from claimsctl.loading.import_parts import S3Folder, UploadedParts, other_objects, upload_parts
 
 from tests.claims_file.files import TENANT
 
-PLACE = Place("bucket", "in/file/")
+PLACE = S3Folder("bucket", "in/file/")
 DENIED = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "PutObject")
 
 
@@ -69,9 +69,9 @@ def records(count: int) -> list[Record]:
     return [Record(TENANT, f"u{n}@x", None, claims={"n": f"é{n}"}) for n in range(count)]
 
 
-def upload(s3: FakeS3, count: int) -> Uploaded:
+def upload(s3: FakeS3, count: int) -> UploadedParts:
     """What an upload of so many records tells."""
-    done = Uploaded()
+    done = UploadedParts()
     upload_parts(cast("Any", s3), PLACE, records(count), done, lambda _: None)
     return done
 
@@ -120,7 +120,7 @@ def test_what_is_there_is_not_sent_again() -> None:
 def test_what_stops_tells_what_is_there() -> None:
     """One part that cannot be sent ends all workers; what was sent before counts."""
     s3 = FakeS3(fails_from=3)
-    done = Uploaded()
+    done = UploadedParts()
     with pytest.raises(ClientError):
         upload_parts(cast("Any", s3), PLACE, iter(records(1000)), done, lambda _: None)
     assert 2 == len(done.keys)
@@ -142,7 +142,7 @@ def test_it_does_not_run_ahead() -> None:
             yield record
 
     thread = threading.Thread(
-        target=lambda: upload_parts(cast("Any", s3), PLACE, some(), Uploaded(), lambda _: None)
+        target=lambda: upload_parts(cast("Any", s3), PLACE, some(), UploadedParts(), lambda _: None)
     )
     thread.start()
     thread.join(1.0)
@@ -161,4 +161,4 @@ def test_other_objects_are_found() -> None:
     done = upload(s3, 30)
     s3.objects["in/file/note.txt"] = (b"", {})
     s3.objects["in/other/part-00000.json.gz"] = (b"", {})
-    assert ["in/file/note.txt"] == strangers(cast("Any", s3), PLACE, done.keys)
+    assert ["in/file/note.txt"] == other_objects(cast("Any", s3), PLACE, done.keys)

@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 from claimsctl.claims_file.rejects import RejectsFormat
 from claimsctl.errors import OperatorError
-from claimsctl.loading.checkpoint import CheckpointFile
-from claimsctl.loading.journal import Places
 from claimsctl.loading.rejects_file import RejectsFile
 
 FORM = RejectsFormat(("user", "a"), ",", {})
@@ -79,7 +77,9 @@ def test_rows_it_has_lost_are_told(tmp_path: Path, content: bytes | None) -> Non
     path = tmp_path / "rejects.csv"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(OperatorError, match=r"cannot be read: No such file|4 bytes, where the che"):
+    with pytest.raises(
+        OperatorError, match=r"cannot be read: No such file|4 bytes, expected the 30 of the che"
+    ):
         _rejects(path, 30)
 
 
@@ -116,40 +116,3 @@ def test_a_full_disk_is_told_once(
         with pytest.raises(OperatorError, match="rejected rows cannot be written: No space left"):
             rejects.sync()
     end(rejects)
-
-
-@pytest.mark.parametrize(
-    ("file", "rejects"),
-    [("a/claims.csv", "a/claims.rejects.csv"), ("claims.csv.gz", "claims.rejects.csv"),
-     ("claims", "claims.rejects"), (".claims", ".claims.rejects"), ("-", "stdin.rejects")],
-)  # fmt: skip
-def test_where_it_lies(file: str, rejects: str) -> None:
-    """Beside the file, of the same kind; a load of standard input has it where it is started."""
-    assert Path(rejects) == Places.of(Path(file), None, None).rejects
-    assert Path("x") == Places.of(Path(file), None, Path("x")).rejects
-
-
-@pytest.mark.parametrize("file", [".", "/"])
-def test_a_folder_is_no_file(file: str) -> None:
-    """Nothing can lie beside what has no name."""
-    with pytest.raises(OperatorError, match=f"{file}: a folder; expected a file"):
-        Places.of(Path(file), None, None)
-
-
-@pytest.mark.parametrize("places", [("c", "c", "r"), ("c", "k", "./c"), ("c", "k", "k")])
-def test_a_file_for_each(places: tuple[str, str, str]) -> None:
-    """What is loaded, how far it came and what was rejected never lie in one file."""
-    file, checkpoint, rejects = map(Path, places)
-    with pytest.raises(OperatorError, match="expected a file of its own for each"):
-        Places.of(file, checkpoint, rejects)
-
-
-def test_where_the_checkpoint_lies(tmp_path: Path) -> None:
-    """Beside the file; for standard input, nowhere unless said."""
-    places = Places.of(tmp_path / "claims.csv", None, None)
-    assert places.checkpoint is not None
-    assert tmp_path / "claims.csv.checkpoint" == places.checkpoint.path
-    assert Places.of(Path("-"), None, None).checkpoint is None
-    named = Places.of(Path("-"), tmp_path / "c", None).checkpoint
-    assert isinstance(named, CheckpointFile)
-    assert tmp_path / "c" == named.path

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from claimsctl.claims_file.check import read_records
-from claimsctl.loading.records import write_records
+from claimsctl.claims_file.validation import read_records
+from claimsctl.loading.writers import write_records
 
 from tests.artefact.artefact import ROOT, built, inventory
 from tests.fakes import ENVIRONMENT

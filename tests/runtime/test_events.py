@@ -5,16 +5,16 @@ import time
 from typing import Any
 
 import pytest
-from claimsctl.claims_file.check import read_records
-from claimsctl.emulator.function import is_envelope, played_event, read_json, tenant_of
-from claimsctl.judge.finding import Answer
+from claimsctl.claims_file.validation import read_records
+from claimsctl.emulator.events import is_envelope, played_event, read_json, tenant_of
+from claimsctl.judge.attempt import Answer
 from claimsctl.judge.judge import judge
 
 from tests.fakes import FakeDynamoDB, handler_over
 from tests.runtime.conftest import EVENTS
 from tests.runtime.emulator import Emulator
 from tools.sample_events.__main__ import event_files
-from tools.sample_events.event_file import EventFile
+from tools.sample_events.callouts import EventFile
 
 FILES = event_files()
 EACH_FILE = pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from claimsctl.emulator.function import played_event
-from claimsctl.entra.callout import TENANT_ID, body_of
-from claimsctl.entra.tokens import SigningKey, TokenProfile, header_of, sign
+from claimsctl.emulator.events import played_event
+from claimsctl.entra.callout import body_of
+from claimsctl.entra.token_claims import TENANT_ID, TokenProfile
+from claimsctl.entra.tokens import SigningKey, header_of, sign
 
 from tests.artefact.artefact import runtime_python
 from tests.key_servers import key_set

@@ -12,10 +12,11 @@ from claimsctl.doctor.target import Expectations, Patient
 from claimsctl.emulator.function import LocalFunction
 from claimsctl.emulator.issuer import Issuer
 from claimsctl.emulator.server import served
-from claimsctl.entra.callout import TENANT_ID
 from claimsctl.entra.client import send_callout
-from claimsctl.entra.tokens import TokenProfile, mint
-from claimsctl.judge.finding import Answer, Level
+from claimsctl.entra.token_claims import TENANT_ID, TokenProfile
+from claimsctl.entra.tokens import mint
+from claimsctl.judge.attempt import Answer
+from claimsctl.judge.finding import Level
 from claimsctl.judge.judge import judge
 
 from tests.runtime.conftest import EVENTS

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from claimsctl.emulator.function import played_event
-from claimsctl.entra.callout import TENANT_ID, body_of
+from claimsctl.emulator.events import played_event
+from claimsctl.entra.callout import body_of
+from claimsctl.entra.token_claims import TENANT_ID
 
 from tests.integration.behaviours import PASS, Act, answer_json, answer_with, hang, pass_on
 from tests.integration.exchange import Exchange, Request

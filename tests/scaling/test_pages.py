@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from claimsctl.emulator.function import played_event
-from claimsctl.entra.callout import TENANT_ID, body_of
+from claimsctl.emulator.events import played_event
+from claimsctl.entra.callout import body_of
+from claimsctl.entra.token_claims import TENANT_ID
 
 from bench import arrivals, cost
 from bench.document import block, replace_block

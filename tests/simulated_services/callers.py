@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import jwt
-from claimsctl.entra.callout import TENANT_ID
-from claimsctl.entra.tokens import TokenProfile
+from claimsctl.entra.token_claims import TENANT_ID, TokenProfile
 
 from tests.simulated_services.exhibit import Exhibit, careful, routed, token
 from tests.simulated_services.server import Reply, Request, Respond

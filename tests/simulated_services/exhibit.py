@@ -10,8 +10,8 @@ from functools import cache
 from claimsctl.doctor.checks import ENDPOINT_CHECKS
 from claimsctl.doctor.runner import Diagnosis, examine
 from claimsctl.doctor.target import Expectations, Patient
-from claimsctl.entra.callout import TENANT_ID
-from claimsctl.entra.tokens import TokenProfile, mint
+from claimsctl.entra.token_claims import TENANT_ID, TokenProfile
+from claimsctl.entra.tokens import mint
 from claimsctl.judge.finding import Level
 
 from tests.simulated_services.internet import PUBLIC, Internet, Site

@@ -20,6 +20,7 @@ from claimsctl.judge.finding import Finding, Level
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.effort import tries
 from tests.simulated_services import certificates, doors
 from tests.simulated_services.exhibit import HOST, Exhibit, bad, examined, on_show
 from tests.simulated_services.internet import Internet
@@ -195,7 +196,9 @@ def _taking(attempt: Attempt, elapsed_ms: float) -> Attempt:
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=tries(40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     said=st.one_of(st.binary(max_size=300), st.binary(max_size=300).map(lambda b: b"HTTP/1.1 " + b))
@@ -222,7 +225,9 @@ HEADER = st.tuples(
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=tries(25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     status=st.integers(200, 599), headers=st.lists(HEADER, max_size=4), body=st.binary(max_size=80)

@@ -10,7 +10,7 @@ from claimsctl.doctor.formats import json as machine
 from claimsctl.doctor.formats import junit, markdown
 from claimsctl.doctor.runner import Diagnosis, calls_of
 from claimsctl.doctor.summary import advice, first_cause, headline
-from claimsctl.explain.entries import Kind, entries
+from claimsctl.explain.entries import EntryKind, entries
 from claimsctl.judge.finding import Level
 
 from tests.simulated_services import answers, callers, doors, pages, services, wires
@@ -19,6 +19,8 @@ from tests.simulated_services.internet import Internet
 
 SHELVES = (doors, wires, pages, callers, answers, services)
 EXHIBITS: list[Exhibit] = [each for shelf in SHELVES for each in shelf.EXHIBITS]
+SAMPLED = 8
+"""One in so many is part of ``make test``; all of them are of ``make test-all``."""
 BY_NAME = {exhibit.name: exhibit for exhibit in EXHIBITS}
 CODES_OF_AN_ANSWER = {
     1003001, 1003002, 1003003, 1003005, 1003006, 1003007, 1003008, 1003009, 1003010, 1003012,
@@ -35,7 +37,14 @@ REPORTS: list[Callable[[Diagnosis], str]] = [
 ]
 
 
-@pytest.mark.parametrize("exhibit", EXHIBITS, ids=lambda exhibit: exhibit.name)
+@pytest.mark.parametrize(
+    "exhibit",
+    [
+        pytest.param(each, marks=[pytest.mark.slow] if number % SAMPLED else [])
+        for number, each in enumerate(EXHIBITS)
+    ],
+    ids=lambda exhibit: exhibit.name,
+)
 def test_what_is_wrong_is_found_and_nothing_else(exhibit: Exhibit, internet: Internet) -> None:
     """Findings that fail or warn are those expected, no more, no less; so is the cause's code.
 
@@ -82,7 +91,7 @@ def test_each_finding_is_met() -> None:
     never = {"DNS004", "HTTP005"}  # these tell, and do not judge
     apart = {"TLS007", "URL001"}  # test_apart.py
     judged = {"NET", *BY_THE_JUDGE_ONLY}  # told as evidence of HTTP001
-    findings = {entry.id for entry in entries().values() if entry.kind is Kind.FINDING}
+    findings = {entry.id for entry in entries().values() if entry.kind is EntryKind.FINDING}
     assert findings == met | never | apart | {
         id_ for id_ in findings if id_.startswith(tuple(judged))
     }

@@ -12,8 +12,8 @@ import pytest
 from claimsctl.entra.callout import body_of
 from claimsctl.entra.client import send_callout
 from claimsctl.judge.attempt import Attempt
-from claimsctl.judge.exchange import read_exchange
 from claimsctl.judge.judge import judge
+from claimsctl.judge.saved_answer import read_saved_answer
 
 from tests.endpoints import JSON, Received, Reply, endpoint
 from tests.judge.answers import body_with_claims
@@ -132,7 +132,7 @@ def test_a_download_is_masked_and_can_be_judged(
         assert "attachment" in download.headers["content-disposition"]
         for secret in SECRETS:
             assert secret not in download.text
-    verdict = judge(read_exchange(exchange.content).answer)
+    verdict = judge(read_saved_answer(exchange.content).answer)
     assert (None if path == "good" else 1003012) == verdict.entra_code
     assert path == callout.json()["mark"].replace("*", "") or "*" in callout.json()["mark"]
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from claimsctl.entra.callout import SCENARIOS, body_of
-from claimsctl.judge.exchange import read_exchange
-from claimsctl.judge.finding import Answer, Verdict
+from claimsctl.judge.attempt import Answer
+from claimsctl.judge.finding import Verdict
 from claimsctl.judge.judge import judge
+from claimsctl.judge.saved_answer import read_saved_answer
 from claimsctl.tap.exchanges import Examined, Outcome, encode, examine, exchange_document
 from claimsctl.tap.page.view import details
 from claimsctl.tap.recording import Side, Sighting
@@ -18,6 +19,7 @@ from claimsctl.tap.upstream import read_service
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.effort import tries
 from tests.judge.answers import ACTION, body_with_claims, body_with_data
 
 SERVICE = read_service("https://claims.example/")
@@ -145,7 +147,8 @@ def test_claim_values_are_masked_and_judged_all_the_same(body: bytes) -> None:
 def test_an_exported_exchange_is_judged_as_the_real_one(body: bytes) -> None:
     """Whoever gets the masked file finds the same code, at the same place."""
     examined = shown(sighting_of(body))
-    again = judge(read_exchange(encode(exchange_document(examined, SERVICE))).answer, WAIT_MS)
+    raw = encode(exchange_document(examined, SERVICE))
+    again = judge(read_saved_answer(raw).answer, WAIT_MS)
     assert examined.verdict is not None
     assert shape(examined.verdict) == shape(again)
 
@@ -160,7 +163,7 @@ _JSON = st.recursive(
 
 
 @given(claims=_JSON, ascii_only=st.booleans(), cut=st.integers(0, 30))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=tries(150), deadline=None)
 def test_masking_changes_no_verdict(claims: Any, cut: int, *, ascii_only: bool) -> None:
     """Whatever is answered, whole or cut off: masked, it has the same code and the same size."""
     document = {"data": {"actions": [{"@odata.type": ACTION, "claims": claims}]}}

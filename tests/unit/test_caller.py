@@ -19,8 +19,7 @@ from claims_provider.inbound.caller import (
 )
 from claims_provider.inbound.http_event import read_http_event
 from claimsctl.emulator.events import function_url_event, http_api_event, rest_api_event
-from claimsctl.entra.callout import TENANT_ID
-from claimsctl.entra.tokens import SAMPLE_API_APP_ID, authorizer_claims, issuer_of
+from claimsctl.entra.token_claims import SAMPLE_API_APP_ID, TENANT_ID, authorizer_claims, issuer_of
 
 OTHER = "99999999-9999-9999-9999-999999999999"
 EXPECTED = ExpectedCaller(

@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from claims_provider.contract.issuers import issuers_of
-from claimsctl.entra.tokens import TenantKind, TokenVersion, issuer_of
+from claimsctl.entra.token_claims import TenantKind, TokenVersion, issuer_of
 
 TENANT = "aaaabbbb-0000-cccc-1111-dddd2222eeee"
 

@@ -14,7 +14,8 @@ from claims_provider.claims.key import (
 )
 from claims_provider.contract.callout import Callout
 from claims_provider.inbound.request import read_callout
-from claimsctl.entra.callout import CLIENT_APP_ID, RESOURCE_APP_ID, TENANT_ID, body_of
+from claimsctl.entra.callout import body_of
+from claimsctl.entra.token_claims import CLIENT_APP_ID, RESOURCE_APP_ID, TENANT_ID
 
 MEMBER = "aaaaaaaa-0000-1111-2222-bbbbbbbbbbbb"
 EVERYONE, IN_APP = (None, CLIENT_APP_ID)

@@ -69,7 +69,7 @@ def test_a_key_may_say_whose_it_is(own: str | None) -> None:
         {"e": None},
         {"e": "!"},
         {"e": "AA"},
-        SigningKey(generate_private_key(65537, 1024)).jwk(),
+        pytest.param(SigningKey(generate_private_key(65537, 1024)).jwk(), id="1024 bits"),
     ],
     ids=lambda change: json.dumps(change)[:60],
 )

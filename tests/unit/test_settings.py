@@ -10,7 +10,7 @@ from claims_provider.settings import (
     OnStoreFailure,
     read_settings,
 )
-from claimsctl.entra.tokens import issuer_of
+from claimsctl.entra.token_claims import issuer_of
 
 from tests.fakes import ENVIRONMENT
 

@@ -18,17 +18,16 @@ from claims_provider.inbound.token import (
     TrustedIssuer,
 )
 from claimsctl.emulator.events import function_url_event, http_api_event, rest_api_event
-from claimsctl.entra.callout import TENANT_ID
-from claimsctl.entra.invalid_tokens import FORGERIES, WrongToken, forge
-from claimsctl.entra.tokens import (
+from claimsctl.entra.token_claims import (
     SAMPLE_AUDIENCES,
+    TENANT_ID,
     TenantKind,
     TokenProfile,
     TokenVersion,
-    mint,
-    sign,
 )
+from claimsctl.entra.tokens import mint, sign
 
+from tests.invalid_tokens import ALL_INVALID_TOKENS
 from tests.key_servers import FakeKeyServer
 from tests.tokens import signing_key
 
@@ -104,15 +103,18 @@ def test_several_tenants_are_kept_apart() -> None:
     assert RefusalReason.TENANT is _refusal(verifier, f"Bearer {crossed}").reason
 
 
-@pytest.mark.parametrize("name", list(WrongToken))
+@pytest.mark.parametrize("name", ALL_INVALID_TOKENS)
 @pytest.mark.parametrize("version", list(TokenVersion))
 def test_every_wrong_token_is_refused_by_its_reason(
-    verifier: TokenVerifier, name: WrongToken, version: TokenVersion
+    verifier: TokenVerifier, name: str, version: TokenVersion
 ) -> None:
     """Each token that must not pass is refused, and the log gets the reason that is its own."""
     claims = TokenProfile(TENANT_ID, version=version).claims(int(time.time()))
-    expected = RefusalReason(FORGERIES[name].reason)
-    assert expected is _refusal(verifier, f"Bearer {forge(name, claims, KEY)}").reason
+    expected = RefusalReason(ALL_INVALID_TOKENS[name].reason)
+    assert (
+        expected
+        is _refusal(verifier, f"Bearer {ALL_INVALID_TOKENS[name].make(claims, KEY)}").reason
+    )
 
 
 def test_no_token_is_told_apart() -> None:
@@ -221,8 +223,8 @@ def test_odd_headers_are_refused(verifier: TokenVerifier, header: dict[str, Any]
 
 def test_a_refusal_quotes_no_token(verifier: TokenVerifier) -> None:
     """What goes to the log of a refused caller is claims that are no secret, and short."""
-    for name in WrongToken:
-        token = forge(name, GOOD, KEY)
+    for name in ALL_INVALID_TOKENS:
+        token = ALL_INVALID_TOKENS[name].make(GOOD, KEY)
         evidence = str(_refusal(verifier, f"Bearer {token}").evidence)
         for part in token.split("."):
             assert not part or part not in evidence

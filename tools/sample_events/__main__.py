@@ -3,9 +3,7 @@
 import sys
 from pathlib import Path
 
-from tools.sample_events.bad_bodies import bad_body_files
-from tools.sample_events.callouts import callout_files
-from tools.sample_events.event_file import EventFile
+from tools.sample_events.callouts import EventFile, bad_body_files, callout_files
 from tools.sample_events.gateways import bad_gateway_files, gateway_files
 
 

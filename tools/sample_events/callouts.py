@@ -1,10 +1,30 @@
-"""Good callout bodies."""
+"""Callout bodies, good and bad, as sample files."""
 
+import json
+from dataclasses import dataclass
 from typing import Any
 
+from claims_provider.contract.limits import BODY_BYTES_MAX, BODY_DEPTH_MAX
 from claimsctl.entra.callout import body_of
 
-from tools.sample_events.event_file import EventFile, pretty
+
+@dataclass(frozen=True, slots=True)
+class EventFile:
+    """One sample file, and what the function answers to it."""
+
+    name: str
+    content: bytes
+    status: int
+    code: str | None
+    """``code`` of the problem+json; ``None`` for claims."""
+    about: str
+    status_open: int | None = None
+    """The status under ``CALLER_VERIFICATION=none``, where that differs."""
+
+
+def pretty(document: Any) -> bytes:
+    """`document` as a file for people: indented JSON."""
+    return json.dumps(document, indent=2).encode() + b"\n"
 
 
 def callout_files() -> list[EventFile]:
@@ -24,8 +44,8 @@ def callout_files() -> list[EventFile]:
         context[name] = None
     context["user"] = dict.fromkeys(context["user"]) | {"id": context["user"]["id"]}
     unknown = body_of("member")
-    for place in (unknown, unknown["data"], unknown["data"]["authenticationContext"]):
-        place["notYetDocumented"] = {"nested": [1, True, None]}
+    for level in (unknown, unknown["data"], unknown["data"]["authenticationContext"]):
+        level["notYetDocumented"] = {"nested": [1, True, None]}
     unknown["data"]["authenticationContext"]["user"]["notYetDocumented"] = 1
     odd_case = body_of("member")
     odd_case["type"] = odd_case["type"].upper()
@@ -39,5 +59,91 @@ def callout_files() -> list[EventFile]:
     ]
 
 
+def bad_body_files() -> list[EventFile]:
+    """``bad/``: bodies that get no claims, each with its code."""
+    user = "data__authenticationContext__user"
+    member = json.dumps(body_of("member"))
+    deep = "[" * (BODY_DEPTH_MAX + 1) + "]" * (BODY_DEPTH_MAX + 1)
+    odata = body_of("member")
+    odata["data"]["@odata.type"] = "microsoft.graph.onTokenIssuanceStartcalloutdata"
+    return [
+        _bad("not-json", b'{"type": ', "body-not-json", "JSON cut off"),
+        _bad("empty", b"", "body-empty", "no body at all"),
+        _bad("not-an-object", b'["callout"]\n', "body-not-object", "JSON, but a list"),
+        _bad("not-utf8", member.encode("utf-16"), "body-not-utf8", "UTF-16"),
+        _bad("nan", b'{"type": NaN}\n', "body-not-json", "NaN, which JSON lacks"),
+        _bad(
+            "duplicate-key",
+            member.replace('"type":', '"type": "first", "type":', 1).encode(),
+            "body-duplicate-key",
+            "a key twice in one object: refused, neither wins",
+        ),
+        _bad("too-deep", f'{{"a": {deep}}}\n'.encode(), "body-too-deep", "absurd depth"),
+        _bad(
+            "too-large",
+            pretty(_changed(source="x" * BODY_BYTES_MAX)),
+            "body-too-large",
+            "over 64 KiB",
+            413,
+        ),
+        _bad(
+            "another-event",
+            pretty(_changed(type="microsoft.graph.authenticationEvent.attributeCollectionStart")),
+            "event-type-unsupported",
+            "another event of the same shape",
+        ),
+        _bad("odata-type", pretty(odata), "data-type-unsupported", "`@odata.type` in another case"),
+        _bad(
+            "no-tenant",
+            pretty(_changed(data__tenantId=None)),
+            "field-missing",
+            "no `data.tenantId`",
+        ),
+        _bad(
+            "tenant-no-guid",
+            pretty(_changed(data__tenantId="contoso.onmicrosoft.com")),
+            "field-malformed",
+            "`data.tenantId` is a name",
+        ),
+        _bad("no-user", pretty(_changed(**{user: None})), "field-missing", "no user"),
+        _bad(
+            "no-user-id",
+            pretty(_changed(**{f"{user}__id": None})),
+            "field-missing",
+            "no `user.id`",
+        ),
+        _bad(
+            "user-id-no-guid",
+            pretty(_changed(**{f"{user}__id": "casey"})),
+            "field-malformed",
+            "`user.id` is a name",
+        ),
+        _bad(
+            "user-id-number",
+            pretty(_changed(**{f"{user}__id": 7})),
+            "field-malformed",
+            "`user.id` is a number",
+        ),
+    ]
+
+
 def _good(name: str, body: dict[str, Any], about: str) -> EventFile:
     return EventFile(f"callout/{name}.json", pretty(body), 200, None, about)
+
+
+def _bad(name: str, body: bytes, code: str, about: str, status: int = 400) -> EventFile:
+    return EventFile(f"bad/{name}.json", body, status, code, about)
+
+
+def _changed(**changes: Any) -> dict[str, Any]:
+    document = body_of("member")
+    for path, value in changes.items():
+        *parents, last = path.split("__")
+        parent: Any = document
+        for name in parents:
+            parent = parent[name]
+        if value is None:
+            del parent[last]
+        else:
+            parent[last] = value
+    return document

@@ -1,14 +1,14 @@
-"""Gateway events round a callout, good and bad."""
+"""Gateway events with a callout in them, good and bad."""
 
 from base64 import b64encode
 from dataclasses import replace
 from typing import Any
 
 from claimsctl.emulator.events import function_url_event, http_api_event, rest_api_event
-from claimsctl.entra.callout import TENANT_ID, body_of
-from claimsctl.entra.tokens import authorizer_claims
+from claimsctl.entra.callout import body_of
+from claimsctl.entra.token_claims import TENANT_ID, authorizer_claims
 
-from tools.sample_events.event_file import EventFile, pretty
+from tools.sample_events.callouts import EventFile, pretty
 
 RECEIVED_AT_MS = 1795508520000
 HEADERS = {"Content-Type": "application/json; charset=utf-8"}

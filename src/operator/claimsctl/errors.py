@@ -1,4 +1,4 @@
-"""What ends a command early, and the exit codes that scripts rely on."""
+"""The exit codes that scripts rely on, and the error that ends a command."""
 
 from collections.abc import Sequence
 from enum import IntEnum
@@ -9,14 +9,17 @@ class ExitCode(IntEnum):
 
     FINE = 0
     NOT_FINE = 1
-    """The thing examined is not fine."""
+    """The check found problems."""
     USAGE = 2
     """Wrong usage or unreadable input; nothing was done."""
     PARTLY_DONE = 3
 
 
 class OperatorError(Exception):
-    """Ends the command with a message for people: what was found, what was expected, what to do."""
+    """Ends the command with a message: what was found, what was expected, what to do.
+
+    `lines` are shown below it, one by one.
+    """
 
     def __init__(
         self, message: str, *, exit_code: ExitCode = ExitCode.USAGE, lines: Sequence[str] = ()

@@ -1,4 +1,4 @@
-"""Text from strangers, made safe for a terminal."""
+"""Text from outside, made safe for a terminal."""
 
 import re
 
@@ -7,5 +7,5 @@ _UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def escaped(text: str) -> str:
-    """`text` on one line, unable to steer a terminal, whoever has sent it."""
+    """`text` on one line, with control characters escaped, so that it cannot control a terminal."""
     return _UNSHOWABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

@@ -37,18 +37,21 @@ _USER_AGENT = f"entra-claims-provider Botocore/{botocore.__version__}"
 
 
 def build_handler(
-    environment: Mapping[str, str] = os.environ, fetch_keys: "FetchKeys | None" = None
+    environment: Mapping[str, str] = os.environ,
+    fetch_keys: "FetchKeys | None" = None,
+    verifier: Verifier | None = None,
 ) -> CalloutHandler:
     """The handler that `environment` configures. Raises `SettingsError`.
 
-    `fetch_keys` stands for the issuers' key servers where there are none: on one machine.
+    For one machine, where there is no Entra: `fetch_keys` stands for the issuers' key servers,
+    `verifier` for what the settings choose. No setting reaches either.
     """
     settings = read_settings(environment)
     budget = budget_ms(settings.entra_wait_ms)
     is_for_snapshot = environment.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
     # Nobody waits while a version is published: what goes into the snapshot may take its time.
     patience = PUBLISH_MS if is_for_snapshot else budget
-    verifier = verifier_of(settings, patience, fetch_keys)
+    verifier = verifier or verifier_of(settings, patience, fetch_keys)
     store = ClaimsStore(settings.table_name, _connector(budget))
     telemetry = Telemetry(environment.get("AWS_LAMBDA_FUNCTION_NAME", "local"))
     if is_for_snapshot:

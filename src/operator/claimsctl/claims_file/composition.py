@@ -1,9 +1,7 @@
 """Whether the layers that a callout would lay over one another stay within Entra's 3 KB."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import TypeVar
 
 from claims_provider.claims.compose import compose
 from claims_provider.claims.item import Layer
@@ -11,83 +9,74 @@ from claims_provider.contract.answer import claims_bytes
 from claims_provider.contract.limits import CLAIMS_BYTES_MAX
 from claims_provider.errors import CalloutError
 
-from claimsctl.claims_file.problem import Problem
-from claimsctl.claims_file.tenants import TenantLayer, Tenants
+from claimsctl.claims_file.problem import WHOLE_ROW, Problem
+from claimsctl.claims_file.staging import PlacedLayer
 
-_AnyLayer = TypeVar("_AnyLayer")
-
-
-@dataclass(frozen=True, slots=True)
-class RowLayer:
-    """The layer of a user's row."""
-
-    row: int
-    line: int
-    layer: Layer
+Layers = Mapping[str | None, PlacedLayer]
+"""By app (``None``: every app)."""
 
 
 class Composer:
     """Lays layers over one another as the function does.
 
-    A row that is told counts no more: the rows that are left fit together, in every app.
+    A row that is a problem counts no more: the rows that are left fit together, in every app.
     """
 
-    def __init__(self, tenants: Tenants) -> None:
-        self._tenants = tenants
-        self._told = lru_cache(maxsize=256)(self._tenant_told)
+    def __init__(self, tenant_layers: Callable[[str], Layers]) -> None:
+        """`tenant_layers`: a tenant's own layers."""
+        self._layers_of = lru_cache(maxsize=256)(tenant_layers)
+        self._problems_of = lru_cache(maxsize=256)(self._tenant_problems)
 
-    def tenants_too_large(self) -> Iterator[Problem]:
-        """Tenants' own rows that are too large together, for whoever signs in."""
-        for tenant, bound in self._tenants.bounds():
-            if bound > CLAIMS_BYTES_MAX:
-                yield from self._told(tenant)
+    def tenants_too_large(self, sizes: Iterable[tuple[str, int]]) -> Iterator[Problem]:
+        """Tenants' own rows that are too large together, whoever signs in.
 
-    def user_too_large(self, tenant: str, rows: Mapping[str | None, RowLayer]) -> Iterator[Problem]:
-        """The rows of one user that are too large with what they are laid over, each once.
-
-        `rows`: by app (``None``: every app).
+        `sizes`: each tenant, and the most that its layers can have together.
         """
-        told = {problem.row for problem in self._told(tenant)}
+        for tenant, size in sizes:
+            if size > CLAIMS_BYTES_MAX:
+                yield from self._problems_of(tenant)
+
+    def user_too_large(self, tenant: str, rows: Layers) -> Iterator[Problem]:
+        """The rows of one user that are too large with what they are laid over, each once."""
+        bad_rows = {problem.row for problem in self._problems_of(tenant)}
         layers = {
-            app: layer
-            for app, layer in self._tenants.layers_of(tenant).items()
-            if layer.row not in told
+            app: placed
+            for app, placed in self._layers_of(tenant).items()
+            if placed.row not in bad_rows
         }
         own = dict(rows)
         while (problem := _user_problem(layers, own)) is not None:
             yield problem
-            own = {app: row for app, row in own.items() if row.row != problem.row}
+            own = {app: placed for app, placed in own.items() if placed.row != problem.row}
 
-    def _tenant_told(self, tenant: str) -> Sequence[Problem]:
-        layers = dict(self._tenants.layers_of(tenant))
+    def _tenant_problems(self, tenant: str) -> Sequence[Problem]:
+        layers = dict(self._layers_of(tenant))
         problems = []
         for app in list(layers):
             met = _met(layers, app)
-            size = _size_over_limit([layer.layer for layer in met])
-            mine = [layer for layer in met if layer.row]
-            if size is not None and mine:
-                others = [layer for layer in met if layer is not mine[-1]]
-                message = _message(size, app, others)
-                problems.append(Problem(mine[-1].row, mine[-1].line, "", message))
-                layers = {a: layer for a, layer in layers.items() if layer is not mine[-1]}
+            size = _size_over_limit([placed.layer for placed in met])
+            rows = [placed for placed in met if placed.row]
+            if size is not None and rows:
+                bad = rows[-1]
+                message = _message(size, app, [placed for placed in met if placed is not bad])
+                problems.append(Problem(bad.row, bad.line, WHOLE_ROW, message))
+                layers = {a: placed for a, placed in layers.items() if placed is not bad}
         return problems
 
 
-def _user_problem(
-    layers: Mapping[str | None, TenantLayer], own: Mapping[str | None, RowLayer]
-) -> Problem | None:
+def _user_problem(layers: Layers, own: Layers) -> Problem | None:
     """The first row of a user that is too large with what it is laid over."""
     for app in dict.fromkeys([None, *layers, *own]):
         below, above = _met(layers, app), _met(own, app)
         if above:
-            size = _size_over_limit([*(b.layer for b in below), *(a.layer for a in above)])
+            size = _size_over_limit([placed.layer for placed in (*below, *above)])
             if size is not None:
                 message = _message(size, app, [*below, *above[:-1]])
-                return Problem(above[-1].row, above[-1].line, "", message)
+                return Problem(above[-1].row, above[-1].line, WHOLE_ROW, message)
     return None
 
 
-def _met(layers: Mapping[str | None, _AnyLayer], app: str | None) -> list[_AnyLayer]:
+def _met(layers: Layers, app: str | None) -> list[PlacedLayer]:
     """The layers that a callout of `app` meets, lowest precedence first."""
     return [layers[a] for a in dict.fromkeys((None, app)) if a in layers]
 
@@ -102,7 +91,7 @@ def _size_over_limit(layers: Sequence[Layer]) -> int | None:
     return None
 
 
-def _message(size: int, app: str | None, others: Sequence[TenantLayer | RowLayer]) -> str:
+def _message(size: int, app: str | None, others: Sequence[PlacedLayer]) -> str:
     lines = [f"line {other.line}" if other.row else "the table" for other in others]
     together = f" together with those of {' and '.join(lines)}" if lines else ""
     where = "every app" if app is None else f"app {app}"

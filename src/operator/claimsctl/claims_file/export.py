@@ -1,4 +1,4 @@
-"""Items of the table → a file of claims that loads as the same items.
+"""Records → a file of claims that loads as the same records.
 
 Rows come in the order of their keys, columns in the order of their names, so that two exports of
 the same table are the same file, and of two tables can be compared by any tool.
@@ -12,23 +12,22 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self, TextIO
 
-from claims_provider.claims.item import Item
 from claims_provider.claims.key import LayerKey
 from claims_provider.contract.answer import ClaimValue
 
-from claimsctl.claims_file.columns import (
+from claimsctl.claims_file.fields import (
     APP_ID,
     EXPIRES_AT,
     HIDDEN_CLAIMS,
     RESERVED,
     TENANT_ID,
     USER,
+    iso,
 )
 from claimsctl.claims_file.formats import LIST_SEPARATOR
 from claimsctl.claims_file.problem import FieldProblem, shown
 from claimsctl.claims_file.record import Record
-from claimsctl.claims_file.sorted_spill import SortedSpill
-from claimsctl.claims_table.items import has_more, iso, key_of, read_stored
+from claimsctl.claims_file.temporary_database import SortedTexts
 
 _SHOWN = 20
 _UNLIKE_A_HEADING = re.compile(r"[;\t\r\n\0]")
@@ -45,12 +44,12 @@ class ExportFormat(StrEnum):
 
 
 @dataclass(slots=True)
-class Exported:
-    """What an export has met."""
+class ExportCounts:
+    """What an export has so far."""
 
     rows: int = 0
     left_out: int = 0
-    """Items that no file can say."""
+    """Items that no file can hold."""
     reasons: list[tuple[LayerKey, str]] = field(default_factory=list)
     """The first of them, and why."""
     with_more: int = 0
@@ -62,8 +61,8 @@ class Export:
 
     def __init__(self, form: ExportFormat) -> None:
         self._form = form
-        self.met = Exported()
-        self._rows = SortedSpill()
+        self.counts = ExportCounts()
+        self._rows = SortedTexts("export")
         self._names: set[str] = set()
 
     def __enter__(self) -> Self:
@@ -72,27 +71,33 @@ class Export:
     def __exit__(self, *_: object) -> None:
         self._rows.close()
 
-    def add(self, item: Item) -> None:
-        """Take `item`, or note why no file can say what it does."""
-        try:
-            record = read_stored(item)
-            if self._form is ExportFormat.CSV:
+    def add(self, record: Record, *, has_more: bool = False) -> None:
+        """Add `record`, or leave it out when the format cannot hold it.
+
+        `has_more`: its item has attributes that a file does not hold.
+        """
+        if self._form is ExportFormat.CSV:
+            try:
                 _check_csv(record)
-        except FieldProblem as problem:
-            self.met.left_out += 1
-            if len(self.met.reasons) < _SHOWN:
-                self.met.reasons.append((key_of(item), f"{problem.field}: {problem}"))
-            return
-        self.met.rows += 1
-        self.met.with_more += has_more(item)
+            except FieldProblem as problem:
+                self.leave_out(record.key, problem)
+                return
+        self.counts.rows += 1
+        self.counts.with_more += has_more
         self._names.update(record.claims)
         # No blank or control character is in a key, so that blanks between order as a tuple would.
         order = f"{record.tenant_id} {record.user or ''} {record.app_id or ''}"
-        self._rows.add(f"{order} {json.dumps(_fields(record))}")
+        self._rows.add(order, json.dumps(_fields(record)))
+
+    def leave_out(self, key: LayerKey, problem: FieldProblem) -> None:
+        """Note that the item of `key` is left out, and why."""
+        self.counts.left_out += 1
+        if len(self.counts.reasons) < _SHOWN:
+            self.counts.reasons.append((key, f"{problem.field}: {problem}"))
 
     def write(self, out: TextIO) -> Iterator[int]:
         """Write all rows to `out`; one count for each row, for progress."""
-        rows = (json.loads(line.split(" ", 3)[3]) for line in self._rows.lines())
+        rows = (json.loads(text) for _, text in self._rows.in_order())
         match self._form:
             case ExportFormat.CSV:
                 return _write_csv(out, rows, sorted(self._names))

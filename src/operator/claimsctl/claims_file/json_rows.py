@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from io import TextIOWrapper
 from typing import Any, NoReturn
 
-from claimsctl.claims_file.problem import FieldProblem, Unreadable
+from claimsctl.claims_file.problem import WHOLE_ROW, FieldProblem, Unreadable
+from claimsctl.claims_file.record import FileRow
 
 _BLOCK_CHARACTERS = 1 << 16
 _VALUE_CHARACTERS_MAX = 1 << 22
@@ -15,11 +16,8 @@ _BLANKS = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"[-+.0-9eE]*")
 _TOO_DEEP = "JSON nested too deep, or with a number too long"
 
-JsonRow = tuple[int, object, str]
-"""Line, value (`FieldProblem`: why there is none) and text."""
 
-
-class Repeated(dict[str, Any]):
+class RepeatedName(dict[str, Any]):
     """An object that has a name twice."""
 
     name: str
@@ -29,7 +27,7 @@ def _unique_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) == len(pairs):
         return fields
-    repeated = Repeated(fields)
+    repeated = RepeatedName(fields)
     counts = Counter(name for name, _ in pairs)
     repeated.name = next(name for name, count in counts.items() if count > 1)
     return repeated
@@ -38,22 +36,24 @@ def _unique_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 _decoder = json.JSONDecoder(object_pairs_hook=_unique_pairs)
 
 
-def json_lines(lines: Iterator[str]) -> Iterator[JsonRow]:
+def json_lines(lines: Iterator[str]) -> Iterator[FileRow]:
     """The value on each line that is not blank."""
     decode = _decoder.decode
+    number = 0
     for line, text in enumerate(lines, start=1):
         if not text.isspace():
+            number += 1
             try:
                 value: object = decode(text)
             except json.JSONDecodeError as error:
-                told = f"not a JSON object on one line: {error.msg} (column {error.colno})"
-                value = FieldProblem("", told)
+                message = f"not a JSON object on one line: {error.msg} (column {error.colno})"
+                value = FieldProblem(WHOLE_ROW, message)
             except (ValueError, RecursionError):
-                value = FieldProblem("", _TOO_DEEP)
-            yield line, value, text
+                value = FieldProblem(WHOLE_ROW, _TOO_DEEP)
+            yield FileRow(number, line, text, value)
 
 
-def json_values(beginning: str, text: TextIOWrapper) -> Iterator[JsonRow]:
+def json_values(beginning: str, text: TextIOWrapper) -> Iterator[FileRow]:
     """The values of one array, or one after the other; however large the whole is.
 
     Raises `Unreadable` where it is no JSON any more.
@@ -89,6 +89,7 @@ class _Window:
         self._buffer = beginning
         self._at = 0
         self._line = 1
+        self._number = 0
         self._columns_dropped = 0
         self._ended = False
 
@@ -109,7 +110,7 @@ class _Window:
         """Go past the next character."""
         self._at += 1
 
-    def value(self) -> JsonRow:
+    def value(self) -> FileRow:
         """The next value. Raises `Unreadable`."""
         self.next_character()
         while True:
@@ -127,7 +128,8 @@ class _Window:
         line, text = self._line, self._buffer[self._at : end]
         self._line += text.count("\n")
         self._at = end
-        return line, value, text
+        self._number += 1
+        return FileRow(self._number, line, text, value)
 
     def stop(self, message: str, position: int | None = None) -> NoReturn:
         """Raise `Unreadable` for what is wrong at `position`, by default here."""

@@ -4,6 +4,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+WHOLE_ROW = ""
+"""In place of a field's name, for what is wrong with the row as a whole."""
+
 _SHOWN_CHARACTERS = 80
 
 
@@ -25,17 +28,37 @@ class Unreadable(Exception):  # noqa: N818  # likewise
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with one field of a row; `field` is empty when it is the whole row."""
+    """What is wrong with one field of a row; `field` may be `WHOLE_ROW`."""
 
     row: int
     line: int
     field: str
     message: str
 
-    def told(self, path: Path) -> str:
+    def text(self, path: Path) -> str:
         """The problem on one line, with its place."""
         where = f"{path}:{self.line}: {self.field}" if self.field else f"{path}:{self.line}"
         return f"{where}: {self.message}"
+
+
+class FirstProblems:
+    """How many problems there are, and the first ones by row."""
+
+    def __init__(self, shown: int) -> None:
+        self._shown = shown
+        self._first: list[Problem] = []
+        self.count = 0
+
+    def add(self, problem: Problem) -> None:
+        """Count `problem`, and keep it if it may be one of the first."""
+        self.count += 1
+        self._first.append(problem)
+        if len(self._first) > 2 * self._shown + 100:
+            self._first = self.first()
+
+    def first(self) -> list[Problem]:
+        """The first ones."""
+        return sorted(self._first, key=lambda problem: problem.row)[: self._shown]
 
 
 def shown(value: object) -> str:

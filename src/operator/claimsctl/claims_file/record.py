@@ -1,7 +1,7 @@
-"""One row of claims, checked, and the item that the table holds for it."""
+"""One row of a file, as it is read and as it has been checked."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from claims_provider.claims.item import (
     CLAIMS,
@@ -12,6 +12,25 @@ from claims_provider.claims.item import (
 )
 from claims_provider.claims.key import LayerKey, tenant_key, user_key
 from claims_provider.contract.answer import Claims, ClaimValue
+
+Raw = list[str] | str
+"""A row as its file has it: the cells of a CSV row, or the text of a JSON value."""
+
+
+class FileRow(NamedTuple):
+    """A row as it is read, before it is checked."""
+
+    number: int
+    """Counted from 1 over the file's data rows, good and bad."""
+    line: int
+    """Where the row begins in the file."""
+    raw: Raw
+    value: Any
+    """The cells once more, or the JSON value; a `FieldProblem` where the text is not JSON."""
+
+    def digest(self) -> int:
+        """A 64-bit hash of `raw`, salted per process: equal rows of one process have equal ones."""
+        return hash(self.raw if isinstance(self.raw, str) else tuple(self.raw))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +46,12 @@ class Record:
     """Epoch seconds; ``None`` for never."""
     claims: Claims = field(default_factory=dict)
     hidden: tuple[str, ...] = ()
+    row: int = field(default=0, compare=False)
+    """Its number among the file's data rows, good and bad, from 1; 0: it is not from a file."""
+    line: int = field(default=0, compare=False)
+    """Where the row begins in the file."""
+    size: int = field(default=0, compare=False)
+    """Bytes of its claims, as the row check has counted them against Entra's 3 KB."""
 
     @property
     def key(self) -> LayerKey:

@@ -3,13 +3,13 @@
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from claims_provider.contract.answer import ClaimValue
 
-from claimsctl.claims_file.columns import (
+from claimsctl.claims_file.fields import (
     APP_ID,
     EXPIRES_AT,
     HIDDEN_CLAIMS,
@@ -17,10 +17,25 @@ from claimsctl.claims_file.columns import (
     TENANT_ID,
     USER,
 )
-from claimsctl.claims_file.record import Record
+from claimsctl.claims_file.problem import FieldProblem
+from claimsctl.claims_file.record import Raw, Record
 
-Raw = list[str] | str
-"""A row as its file has it: the cells of a table, or the text of a JSON value."""
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """A bad row as the file has it."""
+
+    row: int
+    line: int
+    raw: Raw
+    reason: str
+
+
+def reason_of(problems: Iterable[FieldProblem]) -> str:
+    """What is wrong with a row, all its problems in one line."""
+    return "; ".join(
+        f"{problem.field}: {problem}" if problem.field else str(problem) for problem in problems
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 from claims_provider.contract.answer import ClaimValue
 from claims_provider.contract.identifiers import canonical_guid
 
-from claimsctl.claims_file.columns import HIDDEN_CLAIMS, NO_CLAIMS, check_claim_name
+from claimsctl.claims_file.fields import HIDDEN_CLAIMS, NO_CLAIMS, check_claim_name
 from claimsctl.claims_file.problem import FieldProblem, shown
 from claimsctl.entra.token_mapping import MappedClaim, is_restricted_jwt_name
 from claimsctl.errors import OperatorError
@@ -27,7 +27,7 @@ class ClaimType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ClaimRule:
-    """One claim of the catalogue."""
+    """One claim of the schema."""
 
     name: str
     """As rows and the provider's answer name it; Entra's ``ID``."""
@@ -43,12 +43,12 @@ class ClaimRule:
         """`value`, which this claim may have. Raises `FieldProblem`."""
         if isinstance(value, list) != (self.type is ClaimType.LIST):
             kind = "a list" if self.type is ClaimType.LIST else "a string"
-            message = f"expected {kind}, as the catalogue says, found {shown(value)}"
+            message = f"expected {kind}, as the schema says, found {shown(value)}"
             raise FieldProblem(self.name, message)
         for part in value if isinstance(value, list) else (value,):
             if self.values and part not in self.values:
                 expected = _listed(self.values)
-                message = f"the catalogue allows {expected}; found {shown(part)}"
+                message = f"the schema allows {expected}; found {shown(part)}"
                 raise FieldProblem(self.name, message)
         return value
 
@@ -59,12 +59,12 @@ class ClaimRule:
         """
         if self.apps and app_id is not None and app_id not in self.apps:
             expected = _listed(tuple(sorted(self.apps)))
-            message = f"the catalogue has this claim for {expected}; the row is of app {app_id}"
+            message = f"the schema has this claim for {expected}; the row is of app {app_id}"
             raise FieldProblem(self.name, message)
 
 
 @dataclass(frozen=True, slots=True)
-class Catalogue:
+class ClaimSchema:
     """The claims there are, by name."""
 
     claims: Mapping[str, ClaimRule]
@@ -72,7 +72,7 @@ class Catalogue:
     def rule(self, name: str) -> ClaimRule:
         """The rule of the claim `name`. Raises `FieldProblem` when there is no such claim."""
         if (rule := self.claims.get(name)) is None:
-            message = f"no claim of the catalogue, which has {_listed(tuple(self.claims))}"
+            message = f"not a claim of the schema, which has {_listed(tuple(self.claims))}"
             raise FieldProblem(name, message)
         return rule
 
@@ -81,17 +81,17 @@ class Catalogue:
         for name in names:
             if name not in self.claims:
                 message = (
-                    f"{shown(name)} is no claim of the catalogue, which has "
+                    f"{shown(name)} is not a claim of the schema, which has "
                     f"{_listed(tuple(self.claims))}"
                 )
                 raise FieldProblem(HIDDEN_CLAIMS, message)
 
 
-def mapped_by(catalogue: Catalogue, app_id: str | None) -> tuple[MappedClaim, ...]:
-    """What a policy that is made of `catalogue` takes into the tokens for the app `app_id`."""
+def mapped_by(schema: ClaimSchema, app_id: str | None) -> tuple[MappedClaim, ...]:
+    """What a policy that is made of `schema` takes into the tokens for the app `app_id`."""
     return tuple(
         MappedClaim(rule.name, rule.token_name)
-        for rule in catalogue.claims.values()
+        for rule in schema.claims.values()
         if not rule.apps or app_id in rule.apps
     )
 
@@ -105,8 +105,8 @@ _CLAIMS = "claims"
 _TYPE, _APPS, _VALUES, _TOKEN_NAME = _KEYS = ("type", "apps", "values", "token_name")
 
 
-def read_catalogue(path: Path) -> Catalogue:
-    """The catalogue at `path`. Raises `OperatorError` with every problem, by line and claim."""
+def read_schema(path: Path) -> ClaimSchema:
+    """The schema at `path`. Raises `OperatorError` with every problem, by line and claim."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
         document = tomllib.loads(text)
@@ -114,21 +114,21 @@ def read_catalogue(path: Path) -> Catalogue:
         message = f"{path}: cannot be read: {error.strerror}"
         raise OperatorError(message) from None
     except UnicodeDecodeError as error:
-        message = f"{path}: no UTF-8, which TOML is: byte 0x{error.object[error.start]:02x}"
+        message = f"{path}: not valid UTF-8: byte 0x{error.object[error.start]:02x}"
         raise OperatorError(message) from None
     except tomllib.TOMLDecodeError as error:
-        message = f"{path}: no TOML: {error}"
+        message = f"{path}: not valid TOML: {error}"
         raise OperatorError(message) from None
     except (ValueError, RecursionError):
-        message = f"{path}: no TOML: nested too deep, or with a number too long"
+        message = f"{path}: not valid TOML: nested too deep, or with a number too long"
         raise OperatorError(message) from None
     reading = _Reading(path, text)
     rules = reading.rules(document)
     if reading.problems:
         count = len(reading.problems)
-        message = f"{path}: {'1 problem' if count == 1 else f'{count} problems'} in the catalogue"
+        message = f"{path}: {'1 problem' if count == 1 else f'{count} problems'} in the schema"
         raise OperatorError(message, lines=reading.problems)
-    return Catalogue({rule.name: rule for rule in rules})
+    return ClaimSchema({rule.name: rule for rule in rules})
 
 
 class _Reading:
@@ -143,7 +143,7 @@ class _Reading:
         for key in document:
             if key != _CLAIMS:
                 expected = "expected a table [claims.NAME] for each claim"
-                self._problem((key,), f"no key of a catalogue; {expected}")
+                self._problem((key,), f"not a key of a schema; {expected}")
         claims = document.get(_CLAIMS)
         if not isinstance(claims, dict) or not claims:
             self._problem((_CLAIMS,), "expected a table [claims.NAME] for each claim, found none")

@@ -1,10 +1,9 @@
-"""Records and the table → what loading them would change: what load --dry-run and diff tell."""
+"""What loading records would change in the table: the plan of load --dry-run and diff."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import partial
 from typing import Any
 
 from claims_provider.claims.item import CLAIMS, EXPIRES_AT, HIDDEN_CLAIMS, Item
@@ -12,31 +11,37 @@ from claims_provider.claims.key import LayerKey
 
 from claimsctl.claims_file.problem import FieldProblem
 from claimsctl.claims_file.record import Record
-from claimsctl.claims_table.items import read_stored
-from claimsctl.claims_table.parallel import batches, in_parallel
-from claimsctl.claims_table.reader import KEYS_MAX, TableReader
-from claimsctl.claims_table.upsert import Fate, OnExisting, Reject, decide, is_gone, merge
+from claimsctl.claims_table.items import record_of_item
+from claimsctl.claims_table.reader import KEYS_MAX, TableReader, batches, in_parallel
+from claimsctl.claims_table.upsert import (
+    NoWrite,
+    OnExisting,
+    Reject,
+    decide,
+    is_expired,
+    merge,
+)
 
 Attribute = Mapping[str, Any]
 """A value as DynamoDB's low-level API has it: ``{"S": "…"}``."""
 
 
 class ChangeKind(StrEnum):
-    """What becomes of an item."""
+    """What happens to an item."""
 
     ADD = "add"
     CHANGE = "change"
     SAME = "same"
     REMOVE = "remove"
     KEEP = "keep"
-    """It differs, and is to stay."""
+    """The item differs from the row, and stays."""
     REJECT = "reject"
-    """The row is not to be written."""
+    """The row is not written."""
 
 
 @dataclass(frozen=True, slots=True)
 class ValueChange:
-    """One claim, or another attribute, before and after; ``None`` where it is not there."""
+    """One claim, or another attribute, before and after; ``None`` where it is missing."""
 
     name: str
     old: Attribute | None
@@ -50,12 +55,12 @@ class Change:
     kind: ChangeKind
     key: LayerKey
     item: Item | None
-    """What the table holds now."""
+    """What the table has now."""
     wanted: Item | None
-    """What it is to hold."""
+    """What the table would have; for `KEEP` and `REJECT`, what the row asks for."""
 
     def values(self) -> Iterator[ValueChange]:
-        """What differs, claim by claim; then what else the item says."""
+        """What differs: claim by claim, then other attributes."""
         old = {} if self.item is None else _attributes(self.item)
         new = {} if self.wanted is None else _attributes(self.wanted)
         for name in [*old, *(name for name in new if name not in old)]:
@@ -63,24 +68,10 @@ class Change:
                 yield ValueChange(name, old.get(name), new.get(name))
 
 
-Judge = Callable[[Record, Item | None], tuple[ChangeKind, Item | None]]
-"""What becomes of the item of a record's key, given what the table holds: its kind, and the item
-as it is to be."""
-
-
-def replaced(record: Record, item: Item | None) -> tuple[ChangeKind, Item | None]:
-    """The record takes the item's place, as ``--on-existing replace`` has it."""
-    if item is None:
-        return ChangeKind.ADD, record.to_item()
-    if says_the_same(item, record):
-        return ChangeKind.SAME, item
-    return ChangeKind.CHANGE, record.to_item()
-
-
-def plan_records(
-    reader: TableReader, records: Iterable[Record], judge: Judge = replaced
+def plan_changes(
+    reader: TableReader, records: Iterable[Record], mode: OnExisting = OnExisting.REPLACE
 ) -> Iterator[Change]:
-    """A change for each of `records`, in their order; no key may stand in them twice.
+    """What a load by `mode` would do to the item of each of `records`, in order; no key twice.
 
     The table is read in parallel, a bounded number of batches ahead, so that memory does not grow
     with the file. Raises `OperatorError` when it cannot be read.
@@ -92,14 +83,16 @@ def plan_records(
     for batch, items in in_parallel(read, batches(records, KEYS_MAX)):
         for record in batch:
             item = items.get(record.key)
-            kind, wanted = judge(record, item)
-            yield Change(kind, record.key, item, wanted)
+            if mode is OnExisting.REPLACE:
+                yield _replacement(record, item)
+            else:
+                yield _conditional_change(mode, record, item, time.time())
 
 
-def says_the_same(item: Item, record: Record) -> bool:
-    """Whether loading `record` would leave `item` as it is, in meaning."""
+def has_same_content(item: Item, record: Record) -> bool:
+    """Whether loading `record` would leave the meaning of `item` as it is."""
     try:
-        stored = read_stored(item)
+        stored = record_of_item(item)
     except FieldProblem:
         return False
     return (stored.claims, stored.expires_at, set(stored.hidden)) == (
@@ -109,21 +102,42 @@ def says_the_same(item: Item, record: Record) -> bool:
     )
 
 
+def _replacement(record: Record, item: Item | None) -> Change:
+    if item is not None and has_same_content(item, record):
+        return Change(ChangeKind.SAME, record.key, item, item)
+    kind = ChangeKind.ADD if item is None else ChangeKind.CHANGE
+    return Change(kind, record.key, item, record.to_item())
+
+
+def _conditional_change(mode: OnExisting, record: Record, item: Item | None, now: float) -> Change:
+    match decide(mode, record, item, now):
+        case NoWrite.UNCHANGED:
+            return Change(ChangeKind.SAME, record.key, item, item)
+        case NoWrite.SKIPPED:
+            return Change(ChangeKind.KEEP, record.key, item, record.to_item())
+        case Reject():
+            return Change(ChangeKind.REJECT, record.key, item, record.to_item())
+    if item is None:
+        return Change(ChangeKind.ADD, record.key, item, record.to_item())
+    wanted = record.to_item() if is_expired(item, now) else merge(item, record)
+    return Change(ChangeKind.CHANGE, record.key, item, wanted)
+
+
 def _attributes(item: Item) -> dict[str, Attribute]:
-    """Claims by name, then what else the item says; two of them that mean the same are the same."""
+    """Claims by name, then other attributes; two that mean the same compare equal."""
     match item.get(CLAIMS, {"M": {}}):
         case {"M": dict(claims)}:
-            told = {name: _comparable(claims[name]) for name in sorted(claims)}
+            attributes = {name: _comparable(claims[name]) for name in sorted(claims)}
         case attribute:
-            told = {CLAIMS: attribute}
+            attributes = {CLAIMS: attribute}
     if HIDDEN_CLAIMS in item:
         hidden = _comparable(item[HIDDEN_CLAIMS])
-        told[HIDDEN_CLAIMS] = (
+        attributes[HIDDEN_CLAIMS] = (
             {"L": sorted(hidden["L"], key=str)} if isinstance(hidden.get("L"), list) else hidden
         )
     if EXPIRES_AT in item:
-        told[EXPIRES_AT] = item[EXPIRES_AT]
-    return told
+        attributes[EXPIRES_AT] = item[EXPIRES_AT]
+    return attributes
 
 
 def _comparable(attribute: Attribute) -> Attribute:
@@ -134,24 +148,3 @@ def _comparable(attribute: Attribute) -> Attribute:
             return {"L": []}
         case _:
             return attribute
-
-
-def expectation(mode: OnExisting) -> Judge:
-    """What a plan has to reckon with when the load is to go by `mode`."""
-    return replaced if mode is OnExisting.REPLACE else partial(_expected, mode)
-
-
-def _expected(
-    mode: OnExisting, record: Record, item: Item | None
-) -> tuple[ChangeKind, Item | None]:
-    now = time.time()
-    match decide(mode, record, item, now):
-        case Fate.UNCHANGED:
-            return ChangeKind.SAME, item
-        case Fate.SKIPPED:
-            return ChangeKind.KEEP, record.to_item()
-        case Reject():
-            return ChangeKind.REJECT, record.to_item()
-    if item is None or is_gone(item, now):
-        return ChangeKind.ADD if item is None else ChangeKind.CHANGE, record.to_item()
-    return ChangeKind.CHANGE, merge(item, record)

@@ -1,4 +1,4 @@
-"""What a user's sign-in would get from the table, worked out by the function's own code."""
+"""What a user's sign-in would get from the table, computed by the function's own code."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ from claimsctl.claims_table.reader import TableReader
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
-class Fate(StrEnum):
-    """What becomes of one claim of one item."""
+class ClaimEffect(StrEnum):
+    """What one claim of one item does in the answer."""
 
     WINS = "wins"
     OVERRIDDEN = "overridden by"
@@ -32,56 +32,56 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FoundItem:
-    """An item that the sign-in meets."""
+    """An item that the sign-in reads."""
 
     key: LayerKey
     item: Item
     layer: Layer | None
-    """``None`` when it is expired, or cannot be read."""
+    """``None`` when the item is expired, or cannot be read."""
     failure: StoreFailure | None = None
-    """Why it cannot be read."""
+    """Why the item cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """What the function meets, lowest precedence first, and what it answers."""
+    """What the function reads, lowest precedence first, and what it answers."""
 
     found: Sequence[FoundItem]
     elsewhere: Sequence[LayerKey]
     """The user's items for other apps."""
     user_is_known: bool
     response: dict[str, Any]
-    """As the gateway gets it: ``statusCode``, ``headers``, ``body``."""
+    """As the gateway receives it: ``statusCode``, ``headers``, ``body``."""
 
-    def fates(self, place: int) -> Iterator[tuple[str, Any, Fate, LayerKey | None]]:
-        """Each claim of the item at `place`: name, stored value, what becomes of it, by whom."""
-        layer = self.found[place].layer
+    def effects(self, index: int) -> Iterator[tuple[str, Any, ClaimEffect, LayerKey | None]]:
+        """Each claim of the item at `index`: name, stored value, its effect, by which item."""
+        layer = self.found[index].layer
         if layer is None:
             return
-        for name, value in sorted(self.found[place].item.get(CLAIMS, {"M": {}})["M"].items()):
+        for name, value in sorted(self.found[index].item.get(CLAIMS, {"M": {}})["M"].items()):
             if name in layer.claims:
-                fate, by = self._fate_above(place, name)
-                yield name, value, fate, by
+                effect, by = self._effect_under(index, name)
+                yield name, value, effect, by
             else:
                 empty = value in ({"S": ""}, {"L": []})
-                yield name, value, Fate.EMPTY if empty else Fate.WITHHELD, None
+                yield name, value, ClaimEffect.EMPTY if empty else ClaimEffect.WITHHELD, None
 
-    def _fate_above(self, place: int, name: str) -> tuple[Fate, LayerKey | None]:
-        for higher in self.found[place + 1 :]:
+    def _effect_under(self, index: int, name: str) -> tuple[ClaimEffect, LayerKey | None]:
+        for higher in self.found[index + 1 :]:
             if higher.layer is not None and name in higher.layer.claims:
-                return Fate.OVERRIDDEN, higher.key
+                return ClaimEffect.OVERRIDDEN, higher.key
             if higher.layer is not None and name in higher.layer.hidden:
-                return Fate.HIDDEN, higher.key
-        return Fate.WINS, None
+                return ClaimEffect.HIDDEN, higher.key
+        return ClaimEffect.WINS, None
 
 
 def sign_in(
     reader: TableReader, tenant_id: str, user: str, app_id: str | None, now: float
 ) -> SignIn:
-    """What `user` (a canonical object id or address) gets in the app; ``None``: one without id.
+    """What `user` (a canonical object id or address) gets in an app; ``None``: an app without id.
 
-    As deployed by default, but that an address is looked for as though ``USER_KEYS`` listed its
-    field alone. `now` in epoch seconds. Raises `OperatorError` when the table cannot be read.
+    As deployed by default, except that an address is searched as if ``USER_KEYS`` listed its field
+    alone. `now` in epoch seconds. Raises `OperatorError` when the table cannot be read.
     """
     of_user = {key_of(item): item for item in reader.partition(_pk(tenant_id, user))}
     items = {key_of(item): item for item in reader.partition(_pk(tenant_id, None))} | of_user

@@ -1,4 +1,4 @@
-"""What may become of a call to the table, and what follows from it."""
+"""Why a call to the table failed, and what follows from it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,13 +25,13 @@ from claimsctl.errors import OperatorError
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-# The SDK's parser trusts a 200 to be DynamoDB's, and fails in whichever way another body makes it.
-NOT_UNDERSTOOD = (
+# The SDK's parser trusts a 200 to be DynamoDB's; another body makes it fail in many ways.
+UNREADABLE_ANSWER = (
     ResponseParserError, ChecksumError, AttributeError, KeyError, TypeError, ValueError,
     RecursionError,
 )  # fmt: skip
-CONDITION_FAILED = "ConditionalCheckFailedException"
-NO_TABLE = "ResourceNotFoundException"
+CALL_ERRORS = (ClientError, BotoCoreError, *UNREADABLE_ANSWER)
+"""All that a call of the SDK may raise: refusals, no connection, an unreadable answer."""
 
 _THROTTLES = frozenset(
     {
@@ -42,12 +42,14 @@ _THROTTLES = frozenset(
         "TooManyRequestsException",
     }
 )
-_PASSING = frozenset({"TransactionConflictException", "TransactionInProgressException"})
+_TRANSIENT = frozenset({"TransactionConflictException", "TransactionInProgressException"})
 _NEVER_SENT = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
+_CONDITION_FAILED = "ConditionalCheckFailedException"
+_NO_TABLE = "ResourceNotFoundException"
 _ITEM_REFUSED = frozenset({"ValidationException", "ItemCollectionSizeLimitExceededException"})
 _HTTP_TOO_LARGE, _HTTP_THROTTLED, _HTTP_SERVER_ERROR = 413, 429, 500
 
-# What the engines say of a table with other keys than ours: no item would fit it.
+# What the engines say of a table whose keys are not pk and sk: no item would fit it.
 _OTHER_KEYS = (
     "does not match the schema",
     "required keys was not given",
@@ -56,88 +58,86 @@ _OTHER_KEYS = (
 )
 
 
-class Kind(Enum):
+class FailureKind(Enum):
     """What a failed call calls for."""
 
     THROTTLED = auto()
-    """The same again, later and slower."""
-    PASSING = auto()
-    """The same again, later."""
-    CONDITION = auto()
-    """The item is not as the condition wants it."""
-    CONTENT = auto()
-    """An item that DynamoDB does not take, this time and every time."""
-    FINAL = auto()
-    """No call of this load can do better."""
+    """The same call again, later, and fewer calls at once."""
+    TRANSIENT = auto()
+    """The same call again, later."""
+    CONDITION_FAILED = auto()
+    """The item is not as the write's condition wants it."""
+    ITEM_REFUSED = auto()
+    """DynamoDB does not accept an item of this call, now or later."""
+    FATAL = auto()
+    """No further call can succeed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Why a call failed."""
 
-    kind: Kind
+    kind: FailureKind
     reason: str
     """For people."""
-    perhaps_done: bool = False
-    """Whether the call may have had its effect all the same."""
+    may_have_written: bool = False
+    """Whether the call may have taken effect all the same."""
 
 
 def failure_of(client: "DynamoDBClient", error: Exception) -> Failure:
-    """What to make of `error`, which a call of `client` raised."""
+    """What `error`, raised by a call of `client`, means."""
     match error:
         case ClientError():
-            return _refusal(client, error)
+            return _error_response(client, error)
         case ChecksumError():
-            return _not_understood(client)
+            return _unreadable(client)
         case HTTPClientError() | BotoConnectionError():
             sent = not isinstance(error, _NEVER_SENT)
-            return Failure(Kind.PASSING, str(error), perhaps_done=sent)
-        case BotoCoreError() if not isinstance(error, NOT_UNDERSTOOD):
-            return Failure(Kind.FINAL, str(error))
+            return Failure(FailureKind.TRANSIENT, str(error), may_have_written=sent)
+        case BotoCoreError() if not isinstance(error, UNREADABLE_ANSWER):
+            return Failure(FailureKind.FATAL, str(error))
         case _:
-            return _not_understood(client)
+            return _unreadable(client)
 
 
-def _refusal(client: "DynamoDBClient", error: ClientError) -> Failure:
+@contextmanager
+def operator_errors(client: "DynamoDBClient", table: str) -> Iterator[None]:
+    """Turn what a call of `client` about `table` raises within it into an `OperatorError`."""
+    try:
+        yield
+    except CALL_ERRORS as error:
+        message = f"table {table}: {failure_of(client, error).reason}"
+        raise OperatorError(message) from None
+
+
+def _error_response(client: "DynamoDBClient", error: ClientError) -> Failure:
     response: Any = error.response
     code = str(response.get("Error", {}).get("Code", ""))
     message = str(response.get("Error", {}).get("Message", "")) or code
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in _THROTTLES or status == _HTTP_THROTTLED:
-        return Failure(Kind.THROTTLED, str(error))
-    if code in _PASSING or status >= _HTTP_SERVER_ERROR:
-        return Failure(Kind.PASSING, str(error), perhaps_done=True)
-    if code == CONDITION_FAILED:
-        return Failure(Kind.CONDITION, str(error))
+        return Failure(FailureKind.THROTTLED, str(error))
+    if code in _TRANSIENT or status >= _HTTP_SERVER_ERROR:
+        return Failure(FailureKind.TRANSIENT, str(error), may_have_written=True)
+    if code == _CONDITION_FAILED:
+        return Failure(FailureKind.CONDITION_FAILED, str(error))
     if code in _ITEM_REFUSED or status == _HTTP_TOO_LARGE:
-        return _content(message)
-    where = client.meta
-    missing = f"no such table at {where.endpoint_url} in region {where.region_name}"
-    return Failure(Kind.FINAL, missing if code == NO_TABLE else str(error))
+        return _item_refused(message)
+    if code == _NO_TABLE:
+        where = client.meta
+        missing = f"no such table at {where.endpoint_url} in region {where.region_name}"
+        return Failure(FailureKind.FATAL, missing)
+    return Failure(FailureKind.FATAL, str(error))
 
 
-def _content(message: str) -> Failure:
+def _item_refused(message: str) -> Failure:
     if any(words in message.lower() for words in _OTHER_KEYS):
         reason = f"the table has other keys than pk and sk, both strings: {message}"
-        return Failure(Kind.FINAL, reason)
-    return Failure(Kind.CONTENT, message)
+        return Failure(FailureKind.FATAL, reason)
+    return Failure(FailureKind.ITEM_REFUSED, message)
 
 
-def _not_understood(client: "DynamoDBClient") -> Failure:
+def _unreadable(client: "DynamoDBClient") -> Failure:
     url = client.meta.endpoint_url
     reason = f"{url} is no DynamoDB: its answer cannot be understood"
-    return Failure(Kind.PASSING, reason, perhaps_done=True)
-
-
-ENGINE_ERRORS = (ClientError, BotoCoreError, *NOT_UNDERSTOOD)
-"""All that a call of the SDK may raise: refusals, no connection, an answer that is none."""
-
-
-@contextmanager
-def telling(client: "DynamoDBClient", table: str) -> Iterator[None]:
-    """Within it, what goes wrong in a call of `client` about `table` is an `OperatorError`."""
-    try:
-        yield
-    except ENGINE_ERRORS as error:
-        message = f"table {table}: {failure_of(client, error).reason}"
-        raise OperatorError(message) from None
+    return Failure(FailureKind.TRANSIENT, reason, may_have_written=True)

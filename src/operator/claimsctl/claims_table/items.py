@@ -1,8 +1,7 @@
-"""An item of the table → what it means, told in the terms of a file: the way back from loading."""
+"""An item of the table ↔ the record that loads as it, and its values in words."""
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from claims_provider.claims.item import (
@@ -16,14 +15,14 @@ from claims_provider.claims.item import (
 from claims_provider.claims.key import EVERY_APP, LayerKey
 from claims_provider.contract.answer import ClaimValue
 
-from claimsctl.claims_file.columns import APP_ID, NO_CLAIMS, TENANT_ID, USER
+from claimsctl.claims_file.fields import APP_ID, NO_CLAIMS, TENANT_ID, USER, iso
 from claimsctl.claims_file.formats import ReadOptions
 from claimsctl.claims_file.problem import FieldProblem
 from claimsctl.claims_file.record import Record
-from claimsctl.claims_file.row import check_fields
+from claimsctl.claims_file.rows import RowCheck
 
-_OURS = frozenset({PARTITION_KEY, SORT_KEY, CLAIMS, HIDDEN_CLAIMS, EXPIRES_AT})
-_AS_IT_STANDS = ReadOptions()
+_KNOWN_ATTRIBUTES = frozenset({PARTITION_KEY, SORT_KEY, CLAIMS, HIDDEN_CLAIMS, EXPIRES_AT})
+_CHECK = RowCheck(ReadOptions())
 _SETS = frozenset({"SS", "NS", "BS"})
 _TYPES = {
     "S": "string", "N": "number", "B": "binary", "BOOL": "boolean", "NULL": "null", "L": "list",
@@ -36,12 +35,12 @@ def key_of(item: Item) -> LayerKey:
     return LayerKey(item[PARTITION_KEY].get("S", ""), item[SORT_KEY].get("S", ""))
 
 
-def read_stored(item: Item) -> Record:
-    """The record that loads as `item`, in meaning: the function makes the same of both.
+def record_of_item(item: Item) -> Record:
+    """The record that loads as `item`: the function answers the same from both.
 
-    An empty string, which a file cannot hold, is an empty list there: neither gives a claim, and
-    both hide what lower layers give. Raises `FieldProblem` for what no file can say: a key that no
-    row makes, a value that Entra does not take, a name that a file reserves.
+    An empty string, which a file cannot hold, becomes an empty list: neither gives a claim, and
+    both hide what lower layers give. Raises `FieldProblem` for what no file can express: a key that
+    no row makes, a value that Entra does not accept, a name that a file reserves.
     """
     fields: dict[str, Any] = dict(_key_fields(key_of(item)))
     for name, attribute in _claims(item).items():
@@ -62,12 +61,12 @@ def record_key(key: LayerKey) -> tuple[str, str | None, str | None]:
 
 
 def has_more(item: Item) -> bool:
-    """Whether `item` has attributes that neither the function nor a file knows."""
-    return not _OURS.issuperset(item)
+    """Whether `item` has attributes that neither the function nor a file reads."""
+    return not _KNOWN_ATTRIBUTES.issuperset(item)
 
 
 def plain(attribute: Mapping[str, Any]) -> str:
-    """One attribute's value for people: JSON, its type before it unless that is plain to see."""
+    """One attribute's value for people: JSON, after its type unless the JSON shows that."""
     ((kind, value),) = attribute.items()
     match kind:
         case "S":
@@ -81,17 +80,12 @@ def plain(attribute: Mapping[str, Any]) -> str:
 
 
 def moment(attribute: Mapping[str, Any]) -> str:
-    """An `expires_at` for people: ISO 8601 as a file has it, or what else is stored there."""
+    """An `expires_at` for people: ISO 8601 as in a file, or `plain` for anything else."""
     try:
         seconds = _whole_seconds(attribute)
         return iso(seconds)
     except (FieldProblem, ValueError, OverflowError):
         return plain(attribute)
-
-
-def iso(seconds: int) -> str:
-    """Epoch seconds as a file has them: ``2030-12-31T23:59:59Z``. Raises as ``datetime`` does."""
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}Z"
 
 
 def _claims(item: Item) -> Mapping[str, Any]:
@@ -103,10 +97,9 @@ def _claims(item: Item) -> Mapping[str, Any]:
 
 
 def _record(fields: Mapping[str, Any], key: LayerKey) -> Record:
-    row = check_fields(fields, _AS_IT_STANDS)
-    if isinstance(row, list):
-        raise row[0]
-    record = Record(*row[:6])
+    record = _CHECK.check_values(fields)
+    if isinstance(record, list):
+        raise record[0]
     if record.key != key:
         raise FieldProblem(PARTITION_KEY, f"spelt {record.key.pk} in a file")
     return record

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from claimsctl.claims_table.errors import NOT_UNDERSTOOD
+from claimsctl.claims_table.errors import UNREADABLE_ANSWER
 from claimsctl.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -18,22 +19,27 @@ if TYPE_CHECKING:
 
 EMBEDDED_TABLE = "claims"
 AWS_SETTINGS = "the AWS SDK reads --endpoint-url, AWS_DEFAULT_REGION, AWS_PROFILE and ~/.aws"
+LOCAL_REGION = "us-east-1"
+"""Where an engine on this machine is asked when nothing says a region."""
+_NO_REGION = (
+    "no AWS region; set AWS_DEFAULT_REGION or AWS_REGION, or region in the profile of ~/.aws/config"
+)
 _LOOPBACK = ("http://127.", "http://localhost", "http://[::1]")
 EMBEDDED_ENDPOINT = "http://127.0.0.1:8788"
-"""Where `claimsctl serve` has its table unless told another port: the one after its own."""
+"""Where `claimsctl serve` has its table by default: the port after its own."""
 
 _OUTPUT = "TableName"
-"""The stack's output, in template.yaml, that names its table."""
+"""The output of template.yaml that names the stack's table."""
 
-_PATIENCE_SECONDS = 10
+_TIMEOUT_SECONDS = 10
 _PROBE_SECONDS = 1
 _STACK_MISSING = "ValidationError"
-"""DescribeStacks' word for a stack that does not exist."""
+"""DescribeStacks' error code for a stack that does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class TableLocation:
-    """Where a claims table is, as environment variables tell the function and every AWS SDK."""
+    """Where a claims table is: its name, and its endpoint (``None``: DynamoDB in AWS)."""
 
     name: str
     endpoint_url: str | None
@@ -43,9 +49,9 @@ class TableLocation:
         """Variables that make the function read this table.
 
         A local engine takes any credentials, so that none need to be at hand, and no proxy of the
-        environment leads to it.
+        environment leads to it. Raises `OperatorError` as `region` does.
         """
-        variables = {"TABLE_NAME": self.name}
+        variables = {"TABLE_NAME": self.name, "AWS_DEFAULT_REGION": self.region}
         if self.endpoint_url:
             variables["AWS_ENDPOINT_URL_DYNAMODB"] = self.endpoint_url
             variables["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "false"
@@ -54,29 +60,45 @@ class TableLocation:
                 "no_proxy": "*",
                 "AWS_ACCESS_KEY_ID": os.environ.get("AWS_ACCESS_KEY_ID", "local"),
                 "AWS_SECRET_ACCESS_KEY": os.environ.get("AWS_SECRET_ACCESS_KEY", "local"),
-                "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", "us-east-1"),
             }
         return variables
 
-    def client(self, config: Config | None = None) -> "DynamoDBClient":
-        """A client for loading and looking, patient where the function is not.
+    @property
+    def region(self) -> str:
+        """The AWS region that is asked; engines on this machine keep tables by region too.
 
-        What `config` says counts in place of what is usual.
+        Raises `OperatorError` when a table elsewhere has none, or the SDK's configuration is
+        unreadable.
+        """
+        try:
+            region = sdk_region()
+        except BotoCoreError as error:
+            message = f"table {self.name}: {error} ({AWS_SETTINGS})"
+            raise OperatorError(message) from None
+        if region is None and self._is_local:
+            return LOCAL_REGION
+        if region is None:
+            message = f"table {self.name}: {_NO_REGION}"
+            raise OperatorError(message)
+        return region
+
+    def client(self, config: Config | None = None) -> "DynamoDBClient":
+        """A client with longer time-outs than the function's; `config` overrides the defaults.
 
         Raises `OperatorError` when the endpoint, the region or the AWS SDK's configuration is not
-        fit for one.
+        usable.
         """
         variables = self.environment
         try:
             return boto3.session.Session().client(
                 "dynamodb",
                 endpoint_url=self.endpoint_url,
-                region_name=variables.get("AWS_DEFAULT_REGION"),
+                region_name=variables["AWS_DEFAULT_REGION"],
                 aws_access_key_id=variables.get("AWS_ACCESS_KEY_ID"),
                 aws_secret_access_key=variables.get("AWS_SECRET_ACCESS_KEY"),
                 config=Config(
-                    connect_timeout=_PATIENCE_SECONDS,
-                    read_timeout=_PATIENCE_SECONDS,
+                    connect_timeout=_TIMEOUT_SECONDS,
+                    read_timeout=_TIMEOUT_SECONDS,
                     proxies={} if self._is_local else None,
                 ).merge(config or Config()),
             )
@@ -89,6 +111,17 @@ class TableLocation:
         return self.endpoint_url is not None and self.endpoint_url.startswith(_LOOPBACK)
 
 
+def sdk_region() -> str | None:
+    """The region that the environment says, ``None`` when it says none.
+
+    ``AWS_DEFAULT_REGION``, then ``AWS_REGION`` (which boto3 does not read, unlike the AWS CLI and
+    the other SDKs), then the region of the profile. Raises ``BotoCoreError`` when the SDK's files
+    cannot be read or have no such profile.
+    """
+    named = os.environ.get("AWS_DEFAULT_REGION") or os.environ.get("AWS_REGION")
+    return named or botocore.session.Session().get_scoped_config().get("region")
+
+
 def named_table(table: str | None, stack: str | None, endpoint_url: str | None) -> TableLocation:
     """The table that the options name; without any, the embedded one of a running `serve`.
 
@@ -96,8 +129,8 @@ def named_table(table: str | None, stack: str | None, endpoint_url: str | None) 
     there, and when nothing is named and no `serve` runs.
     """
     if stack is not None:
-        if other := _beside_the_stack(table, endpoint_url):
-            message = f"--stack {stack} and {other}: which of them? Give one"
+        if other := _excluded_by_stack(table, endpoint_url):
+            message = f"--stack {stack} and {other} are mutually exclusive; give one of them"
             raise OperatorError(message)
         return TableLocation(_table_of(stack), None)
     if table or endpoint_url:
@@ -111,7 +144,7 @@ def named_table(table: str | None, stack: str | None, endpoint_url: str | None) 
     return TableLocation(EMBEDDED_TABLE, EMBEDDED_ENDPOINT)
 
 
-def _beside_the_stack(table: str | None, endpoint_url: str | None) -> str | None:
+def _excluded_by_stack(table: str | None, endpoint_url: str | None) -> str | None:
     if table:
         return f"--table {table} (or TABLE_NAME)"
     if endpoint_url:  # a stack's table is in AWS
@@ -122,11 +155,15 @@ def _beside_the_stack(table: str | None, endpoint_url: str | None) -> str | None
 def _table_of(stack: str) -> str:
     region = url = None
     try:
+        region = sdk_region()
+        if region is None:
+            raise _no_table(stack, _NO_REGION)
         client = boto3.session.Session().client(
             "cloudformation",
-            config=Config(connect_timeout=_PATIENCE_SECONDS, read_timeout=_PATIENCE_SECONDS),
+            region_name=region,
+            config=Config(connect_timeout=_TIMEOUT_SECONDS, read_timeout=_TIMEOUT_SECONDS),
         )
-        region, url = client.meta.region_name, client.meta.endpoint_url
+        url = client.meta.endpoint_url
         stacks = client.describe_stacks(StackName=stack)["Stacks"]
     except ClientError as error:
         found = error.response.get("Error", {})
@@ -136,7 +173,7 @@ def _table_of(stack: str) -> str:
         raise _no_table(stack, reason) from None
     except BotoCoreError as error:
         raise _no_table(stack, f"{error} (the AWS SDK's own settings count)") from None
-    except NOT_UNDERSTOOD as error:
+    except UNREADABLE_ANSWER as error:
         reason = (
             f"{url} is no CloudFormation: its answer cannot be understood" if url else f"{error}"
         )

@@ -1,4 +1,4 @@
-"""What the table has and the file has not, within the tenants and apps that the file names."""
+"""Items that the table has and the file lacks, in the tenants and apps that the file names."""
 
 import hashlib
 import json
@@ -13,33 +13,31 @@ from claims_provider.claims.item import Item
 from claims_provider.claims.key import LayerKey
 
 from claimsctl.claims_file.problem import FieldProblem
-from claimsctl.claims_file.sorted_spill import SortedSpill
+from claimsctl.claims_file.temporary_database import SortedTexts
 from claimsctl.claims_table.diff import Change, ChangeKind
-from claimsctl.claims_table.errors import telling
+from claimsctl.claims_table.errors import FailureKind, failure_of, operator_errors
 from claimsctl.claims_table.items import key_of, record_key
-from claimsctl.claims_table.parallel import batches, in_parallel
-from claimsctl.claims_table.reader import KEYS_MAX, TableReader, wire_key
-from claimsctl.claims_table.upsert import SPOKEN_OF, still
+from claimsctl.claims_table.reader import KEYS_MAX, TableReader, batches, in_parallel, wire_key
+from claimsctl.claims_table.upsert import FILE_ATTRIBUTES, unchanged_condition
 
-Names = Callable[[LayerKey], bool]
+HasRow = Callable[[LayerKey], bool]
 """Whether the file has a row of that key."""
 
 _SETS = frozenset({"SS", "NS", "BS"})
-_CHANGED = "ConditionalCheckFailedException"
 
 
 class Scope:
     """Which items may be removed when the file lacks them: those of tenants and apps it names.
 
-    A user's rows are within it when the file has any user's row of their tenant and app ("every
-    app" being one more app): a file of defaults is no word about users. A tenant's default rows are
-    when the file has a default row of that tenant, and any row of that app: a file of users is no
-    word about everybody.
+    A user's rows are in scope when the file has any user's row of their tenant and app ("every app"
+    being one more app): a file of defaults says nothing about users. A tenant's default rows are in
+    scope when the file has a default row of that tenant, and any row of that app: a file of users
+    says nothing about everybody.
     """
 
-    def __init__(self, scopes: Iterable[tuple[str, str | None, bool]], names: Names) -> None:
+    def __init__(self, scopes: Iterable[tuple[str, str | None, bool]], has_row: HasRow) -> None:
         """`scopes`: each tenant and app that rows name, and whether those rows are users'."""
-        self._names = names
+        self._has_row = has_row
         self._apps: defaultdict[str, set[str | None]] = defaultdict(set)
         self._apps_of_users: defaultdict[str, set[str | None]] = defaultdict(set)
         self._with_defaults: set[str] = set()
@@ -56,9 +54,9 @@ class Scope:
         return sorted(self._apps)
 
     def lacks(self, item: Item) -> bool:
-        """Whether `item` is within, and not in the file.
+        """Whether `item` is in scope, and not in the file.
 
-        An item whose key no file could make is none of ours: left alone.
+        An item with a key that no file can make is left alone.
         """
         key = key_of(item)
         try:
@@ -69,7 +67,7 @@ class Scope:
             is_within = tenant_id in self._with_defaults and app_id in self._apps[tenant_id]
         else:
             is_within = app_id in self._apps_of_users.get(tenant_id, ())
-        return is_within and not self._names(key)
+        return is_within and not self._has_row(key)
 
 
 class Removals:
@@ -77,9 +75,9 @@ class Removals:
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
-        self._found = SortedSpill()
+        self._found = SortedTexts("--prune")
         self.of_tenants = 0
-        """How many of them are tenants' default rows, which everybody gets."""
+        """How many of them are default rows, which apply to a whole tenant."""
 
     def __enter__(self) -> Self:
         return self
@@ -89,28 +87,26 @@ class Removals:
 
     @property
     def count(self) -> int:
-        """How many there are, once they have been found."""
+        """How many items `find` has found."""
         return self._found.count
 
     def find(self, reader: TableReader) -> Iterator[int]:
-        """Scan the table; how many items each page had, for progress. Then `count` holds."""
-        if not self._scope.tenants:  # a file without rows names nobody
+        """Scan the table to the end; yields how many items each page had, for progress."""
+        if not self._scope.tenants:  # a file without rows names no tenant
             return
         for page in reader.scan(self._scope.tenants):
             for item in page:
                 if self._scope.lacks(item):
                     key = key_of(item)
-                    self._found.add(f"{key.pk}\t{key.sk}\t{_digest(item)}")
+                    self._found.add(f"{key.pk}\t{key.sk}", _digest(item))
                     self.of_tenants += key.pk.startswith("TENANT#")
             yield len(page)
-        self._found.end()  # now, before anything is written because of it
+        self._found.flush()  # before anything is removed
 
     def changes(self, reader: TableReader) -> Iterator[Change]:
-        """Each item to remove, read again; one that has gone or changed meanwhile is left out."""
-        for batch in batches(self._found.lines(), KEYS_MAX):
-            planned = {
-                LayerKey(pk, sk): digest for pk, sk, digest in (line.split("\t") for line in batch)
-            }
+        """Each item to remove, read again; one that is gone or has changed since is left out."""
+        for batch in batches(self._found.in_order(), KEYS_MAX):
+            planned = {LayerKey(*key.split("\t")): digest for key, digest in batch}
             items = reader.read(list(planned))
             for key, digest in planned.items():
                 item = items.get(key)
@@ -120,11 +116,11 @@ class Removals:
 
 @dataclass(slots=True)
 class Removed:
-    """What became of the items that were to be removed."""
+    """How far a removal is."""
 
     removed: int = 0
     kept: int = 0
-    """Changed, or gone, since the plan: left as they are."""
+    """Changed, or gone, since they were found: left as they are."""
 
 
 def remove(
@@ -132,7 +128,7 @@ def remove(
 ) -> Generator[LayerKey, None, None]:
     """Delete what `removals` found, each item only if it is still as it was found.
 
-    The key of each as it goes; `done` counts, also when this ends early by an `OperatorError`.
+    Yields the key of each deleted item; `done` counts, also when an `OperatorError` ends it early.
     """
     lock = threading.Lock()
 
@@ -150,37 +146,37 @@ def remove(
 
 def _delete(reader: TableReader, item: Item) -> bool:
     key = wire_key(key_of(item))
-    others = [name for name in item if name not in key and name not in SPOKEN_OF]
-    with telling(reader.client, reader.table):
+    others = [name for name in item if name not in key and name not in FILE_ATTRIBUTES]
+    with operator_errors(reader.client, reader.table):
         try:
             reader.client.delete_item(
                 TableName=reader.table,
                 Key=key,
-                **still(item, [*SPOKEN_OF, *others]),
+                **unchanged_condition(item, [*FILE_ATTRIBUTES, *others]),
             )
         except ClientError as error:
-            if error.response.get("Error", {}).get("Code") == _CHANGED:
+            if failure_of(reader.client, error).kind is FailureKind.CONDITION_FAILED:
                 return False
             raise
     return True
 
 
 def _digest(item: Item) -> str:
-    told = json.dumps(_in_order(item), sort_keys=True, default=repr)
-    return hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
+    text = json.dumps(_sets_sorted(item), sort_keys=True, default=repr)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def _in_order(value: Any) -> Any:
+def _sets_sorted(value: Any) -> Any:
     """`value` with its sets sorted: DynamoDB keeps no order of them."""
     match value:
         case dict():
             return {
                 name: sorted(inner)
                 if name in _SETS and isinstance(inner, list)
-                else _in_order(inner)
+                else _sets_sorted(inner)
                 for name, inner in value.items()
             }
         case list():
-            return [_in_order(inner) for inner in value]
+            return [_sets_sorted(inner) for inner in value]
         case _:
             return value

@@ -1,24 +1,26 @@
-"""The claims table, read by an operator: some keys, one partition, or all of it in parallel.
+"""What is in the table: some keys, one partition, or all of it in parallel.
 
-Reads are consistent: what was loaded a moment ago counts, which is worth twice the price here.
+Reads are consistent: what was loaded a moment ago counts, at twice the price of other reads.
 """
 
-import queue
 import random
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from claims_provider.claims.item import PARTITION_KEY, SORT_KEY, Item, Layer, read_item
 from claims_provider.claims.key import LayerKey, tenant_key
 from claims_provider.errors import StoreFailure
 
 from claimsctl.claims_file.problem import FieldProblem
-from claimsctl.claims_file.reading import TenantLayers
-from claimsctl.claims_table.errors import telling
+from claimsctl.claims_file.validation import TenantLayers
+from claimsctl.claims_table.errors import operator_errors
 from claimsctl.claims_table.items import key_of, record_key
+from claimsctl.claims_table.retry import CallFailed, ItemRefused, Retrier, RetryBudget
 from claimsctl.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -28,18 +30,21 @@ KEYS_MAX = 100
 """Keys in one BatchGetItem; DynamoDB's limit."""
 
 SEGMENTS = 8
-"""Parallel scans of one table; as many connections as a client of the SDK keeps open."""
+"""Parallel scans of one table; a client of the SDK keeps ten connections open."""
+
+WORKERS = 8
+"""Threads of `in_parallel`; likewise."""
 
 _ROUNDS = 10
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 5.0
-_PAGES_WAITING = 16
-"""Pages (1 MB at most) that scans may be ahead of whoever takes the items."""
 
 _FILTERED_TENANTS_MAX = 50
-"""Each takes four operators, of 300 that DynamoDB takes, and 60 bytes, of 4096."""
+"""Each takes four operators of the 300 that DynamoDB accepts, and 60 bytes of 4096."""
 
 Page = Sequence[Item]
+In = TypeVar("In")
+Out = TypeVar("Out")
 
 
 class TableReader:
@@ -52,22 +57,19 @@ class TableReader:
     def read(self, keys: Sequence[LayerKey]) -> dict[LayerKey, Item]:
         """The items that exist under `keys`: no key twice, at most `KEYS_MAX`."""
         found: dict[LayerKey, Item] = {}
-        pending: list[Any] = [wire_key(key) for key in keys]
+        unread: Collection[LayerKey] = keys
         for round_ in range(_ROUNDS):
-            if not pending:
+            if not unread:
                 return found
             if round_:
                 longest = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**round_)
                 time.sleep(longest * random.random())  # noqa: S311  # jitter
-            with telling(self.client, self.table):
-                answer = self.client.batch_get_item(
-                    RequestItems={self.table: {"Keys": pending, "ConsistentRead": True}}
-                )
-                found |= {key_of(item): item for item in answer["Responses"][self.table]}
-                pending = _unprocessed(answer["UnprocessedKeys"], self.table)
-        if pending:
+            with operator_errors(self.client, self.table):
+                items, unread = _batch_get(self.client, self.table, unread)
+            found |= items
+        if unread:
             message = (
-                f"table {self.table}: DynamoDB left {len(pending)} keys unread {_ROUNDS} times in"
+                f"table {self.table}: DynamoDB left {len(unread)} keys unread {_ROUNDS} times in"
                 " a row; try again when the table is less busy"
             )
             raise OperatorError(message)
@@ -78,7 +80,7 @@ class TableReader:
         items: list[Item] = []
         start: dict[str, Any] = {}
         while True:
-            with telling(self.client, self.table):
+            with operator_errors(self.client, self.table):
                 answer = self.client.query(
                     TableName=self.table,
                     KeyConditionExpression=f"{PARTITION_KEY} = :pk",
@@ -95,54 +97,68 @@ class TableReader:
     def scan(self, tenants: Sequence[str] = ()) -> Iterator[Page]:
         """All items, in pages of parallel scans, in no order; with `tenants`, at least theirs.
 
-        A page may be empty: it tells that something was looked at. Closing the iterator ends the
-        scans.
+        A page may be empty, and shows progress all the same. Each segment is one page (1 MB at
+        most) ahead of the caller. Closing the iterator ends the scans.
         """
-        pages: queue.Queue[Page | OperatorError | None] = queue.Queue(_PAGES_WAITING)
-        ended = threading.Event()
-        filtering = _of_tenants(tenants)
-
-        def run(segment: int) -> None:
-            try:
-                for page in self._segment(segment, filtering, ended):
-                    _put(pages, page, ended)
-            except OperatorError as error:
-                _put(pages, error, ended)
-            _put(pages, None, ended)
-
+        filtering = _tenant_filter(tenants)
         with ThreadPoolExecutor(SEGMENTS) as pool:
-            for segment in range(SEGMENTS):
-                pool.submit(run, segment)
-            try:
-                yield from _until_all_ended(pages.get)
-            finally:
-                ended.set()
+            running: dict[Future[tuple[Page, Any]], int] = {
+                pool.submit(self._page, segment, filtering): segment for segment in range(SEGMENTS)
+            }
+            while running:
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    segment = running.pop(future)
+                    page, last = future.result()
+                    if last:
+                        running[pool.submit(self._page, segment, filtering, last)] = segment
+                    yield page
 
     def count(self) -> int:
-        """How many items DynamoDB thinks the table has: hours old, for progress only."""
-        with telling(self.client, self.table):
+        """DynamoDB's estimate of the number of items: hours old, for progress only."""
+        with operator_errors(self.client, self.table):
             return self.client.describe_table(TableName=self.table)["Table"].get("ItemCount", 0)
 
-    def _segment(
-        self, segment: int, filtering: Mapping[str, Any], ended: threading.Event
-    ) -> Iterator[Page]:
-        start: dict[str, Any] = {}
-        while not ended.is_set():
-            with telling(self.client, self.table):
-                answer = self.client.scan(
-                    TableName=self.table,
-                    Segment=segment,
-                    TotalSegments=SEGMENTS,
-                    ConsistentRead=True,
-                    **filtering,
-                    **start,
-                )
-                page = answer["Items"]
-                last = answer.get("LastEvaluatedKey")
-            yield page
-            if not last:
-                return
-            start = {"ExclusiveStartKey": last}
+    def _page(
+        self, segment: int, filtering: Mapping[str, Any], start: Any = None
+    ) -> tuple[Page, Any]:
+        with operator_errors(self.client, self.table):
+            answer = self.client.scan(
+                TableName=self.table,
+                Segment=segment,
+                TotalSegments=SEGMENTS,
+                ConsistentRead=True,
+                **filtering,
+                **({"ExclusiveStartKey": start} if start else {}),
+            )
+            return answer["Items"], answer.get("LastEvaluatedKey")
+
+
+def existing_items(retrier: Retrier, table: str, keys: Iterable[LayerKey]) -> dict[LayerKey, Item]:
+    """The items that exist under the keys of a batch, read with the retries of its writes.
+
+    Raises `CallFailed` and `Cancelled`.
+    """
+    found: dict[LayerKey, Item] = {}
+    unread = set(keys)
+    budget = RetryBudget(retrier.limiter)
+
+    def read() -> tuple[tuple[dict[LayerKey, Item], set[LayerKey]], bool]:
+        items, left = _batch_get(retrier.client, table, unread)
+        return (items, left), not left
+
+    while unread:
+        try:
+            items, left = retrier.call(read, budget, writes=False)
+        except ItemRefused as error:
+            message = f"the table cannot be read by pk and sk, both strings: {error}"
+            raise CallFailed(message) from None
+        found |= items
+        if len(left) < len(unread):
+            budget.renew()
+        unread = left
+        if unread:
+            retrier.wait(budget, f"DynamoDB leaves {len(unread)} keys unread, time and again")
+    return found
 
 
 def wire_key(key: LayerKey) -> dict[str, Any]:
@@ -150,14 +166,31 @@ def wire_key(key: LayerKey) -> dict[str, Any]:
     return {PARTITION_KEY: {"S": key.pk}, SORT_KEY: {"S": key.sk}}
 
 
-def _unprocessed(left: Mapping[str, Any], table: str) -> list[Any]:
-    return list(left[table]["Keys"]) if table in left else []
+def _batch_get(
+    client: "DynamoDBClient", table: str, keys: Collection[LayerKey]
+) -> tuple[dict[LayerKey, Item], set[LayerKey]]:
+    """The items found, and the keys left unread. Raises `ValueError` for an answer to other keys.
+
+    A key that was not read must not pass for one without an item.
+    """
+    answer = client.batch_get_item(
+        RequestItems={table: {"Keys": [wire_key(key) for key in keys], "ConsistentRead": True}}
+    )
+    found: dict[LayerKey, Item] = {key_of(item): item for item in answer["Responses"][table]}
+    left = {key_of(key) for key in answer["UnprocessedKeys"].get(table, {"Keys": []})["Keys"]}
+    if not {*found, *left} <= {*keys} or {*found} & left:
+        message = "items that were not asked for"
+        raise ValueError(message)
+    return found, left
 
 
-def _of_tenants(tenants: Sequence[str]) -> dict[str, Any]:
-    """A filter that leaves out other tenants: they need not travel, though they are paid for."""
+def _tenant_filter(tenants: Sequence[str]) -> dict[str, Any]:
+    """A filter that keeps other tenants' items off the network, though they are paid for.
+
+    None for very many tenants: the caller leaves other items out anyway.
+    """
     if not 0 < len(tenants) <= _FILTERED_TENANTS_MAX:
-        return {}  # then whoever takes the items leaves others out
+        return {}
     values: dict[str, Any] = {}
     terms: list[str] = []
     for number, tenant in enumerate(tenants):
@@ -169,48 +202,56 @@ def _of_tenants(tenants: Sequence[str]) -> dict[str, Any]:
     return {"FilterExpression": " OR ".join(terms), "ExpressionAttributeValues": values}
 
 
-def _put(
-    pages: "queue.Queue[Page | OperatorError | None]",
-    page: Page | OperatorError | None,
-    ended: threading.Event,
-) -> None:
-    while not ended.is_set():
-        try:
-            pages.put(page, timeout=0.1)
-        except queue.Full:
-            continue
-        return
-
-
-def _until_all_ended(get: Callable[[], Page | OperatorError | None]) -> Iterator[Page]:
-    running = SEGMENTS
-    while running:
-        match get():
-            case None:
-                running -= 1
-            case OperatorError() as error:
-                raise error
-            case page:
-                yield page
-
-
 def table_layers(reader: TableReader, now: float) -> TenantLayers:
-    """What finds a tenant's layers, by app, that count at `now`, in epoch seconds.
+    """A function that finds a tenant's layers, by app, that count at `now`, in epoch seconds.
 
-    An item that cannot be read costs the sign-in anyhow, and is none here. It raises
+    An item that cannot be read fails the sign-in anyway, and is none here. The function raises
     `OperatorError` when the table cannot be read.
     """
+    return partial(_tenant_layers, reader, now)
 
-    def layers_of(tenant_id: str) -> Mapping[str | None, Layer]:
-        layers: dict[str | None, Layer] = {}
-        for item in reader.partition(tenant_key(tenant_id, None).pk):
-            try:
-                _, _, app_id = record_key(key_of(item))
-                layer = read_item(item, now)
-            except (FieldProblem, StoreFailure):
-                continue
-            if layer is not None:
-                layers[app_id] = layer
-        return layers
 
-    return layers_of
+def _tenant_layers(reader: TableReader, now: float, tenant_id: str) -> Mapping[str | None, Layer]:
+    layers: dict[str | None, Layer] = {}
+    for item in reader.partition(tenant_key(tenant_id, None).pk):
+        try:
+            _, _, app_id = record_key(key_of(item))
+            layer = read_item(item, now)
+        except (FieldProblem, StoreFailure):
+            continue
+        if layer is not None:
+            layers[app_id] = layer
+    return layers
+
+
+def in_parallel(
+    work: Callable[[In], Out],
+    pieces: Iterable[In],
+    *,
+    workers: int = WORKERS,
+    ahead: int = 2 * WORKERS,
+) -> Iterator[tuple[In, Out]]:
+    """Each piece with the result of `work`, in order; at most `ahead` of them are in memory.
+
+    What `work` raises is raised here, in its place; pieces not begun by then never begin.
+    """
+    with ThreadPoolExecutor(workers) as pool:
+        begun: deque[tuple[In, Future[Out]]] = deque()
+        try:
+            for piece in pieces:
+                begun.append((piece, pool.submit(work, piece)))
+                if len(begun) >= ahead:
+                    done, future = begun.popleft()
+                    yield done, future.result()
+            while begun:
+                done, future = begun.popleft()
+                yield done, future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def batches(pieces: Iterable[In], size: int) -> Iterator[tuple[In, ...]]:
+    """`pieces`, `size` at a time (`itertools.batched`, which Python 3.11 lacks)."""
+    rest = iter(pieces)
+    while batch := tuple(islice(rest, size)):
+        yield batch

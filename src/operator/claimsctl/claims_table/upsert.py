@@ -1,4 +1,4 @@
-"""What to do with a row, given what is in the table under its key."""
+"""What to write for a record, given the item that the table has under its key."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,24 +20,107 @@ from claims_provider.errors import StoreFailure
 
 from claimsctl.claims_file.record import Record
 
+FILE_ATTRIBUTES = (CLAIMS, HIDDEN_CLAIMS, EXPIRES_AT)
+"""Attributes that a row of a file sets; a merge leaves an item's others as they are."""
+
+
+class OnExisting(StrEnum):
+    """What to do when the item already exists."""
+
+    REPLACE = "replace"
+    MERGE = "merge"
+    SKIP = "skip"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One conditional write: the client's method and its parameters."""
+
+    operation: str
+    parameters: dict[str, Any]
+
+
+class NoWrite(Enum):
+    """A record that needs no write."""
+
+    UNCHANGED = auto()
+    """The item is as the record wants it."""
+    SKIPPED = auto()
+    """The item differs, and stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A record that cannot be written."""
+
+    reason: str
+
+
+WriteDecision = Write | NoWrite | Reject
+
 
 class CannotMerge(Exception):  # noqa: N818  # a finding about a row
-    """Why the two do not go together."""
+    """Why an item and a record cannot be merged."""
 
 
-def is_gone(item: Item, now: float) -> bool:
-    """Whether the function would take `item` for none at `now`, in epoch seconds."""
+def decide(mode: OnExisting, record: Record, found: Item | None, now: float) -> WriteDecision:
+    """What `mode` makes of `record` when the table has `found` at `now`, in epoch seconds.
+
+    A write's condition is that the table still has `found`, or nothing. An expired item counts as
+    none, as for the function, whether or not DynamoDB has deleted it yet.
+    """
+    wanted = record.to_item()
+    if found is None:
+        condition = f"attribute_not_exists({PARTITION_KEY})"
+        return Write("put_item", {"Item": wanted, "ConditionExpression": condition})
+    if found == wanted:
+        return NoWrite.UNCHANGED
+    if is_expired(found, now):
+        return Write("put_item", {"Item": wanted, **unchanged_condition(found)})
+    match mode:
+        case OnExisting.SKIP:
+            return NoWrite.SKIPPED
+        case OnExisting.MERGE:
+            return _decide_merge(record, found)
+        case _:
+            return Reject("the table already has other claims for this tenant, user and app")
+
+
+def is_expired(item: Item, now: float) -> bool:
+    """Whether the function ignores `item` at `now`, in epoch seconds."""
     try:
         return read_item(item, now) is None
     except StoreFailure:
         return False
 
 
-def merge(item: Item, record: Record) -> dict[str, Any]:
-    """`item`, which is not gone, with what `record` says; merged again it stays the same.
+def unchanged_condition(found: Item, attributes: Sequence[str] = FILE_ATTRIBUTES) -> dict[str, Any]:
+    """Parameters of a write that succeeds only while `attributes` are as in `found`.
 
-    What the row says of a claim, be it a value or that it is hidden, counts in place of what the
-    item says of it; what only the item says stays, its end included where the row gives none.
+    An attribute that `found` lacks must still be missing. ``#n`` stands for attribute number n.
+    """
+    values, conditions = {}, [f"attribute_exists({PARTITION_KEY})"]
+    for number, attribute in enumerate(attributes):
+        if attribute in found:
+            conditions.append(f"#{number} = :old{number}")
+            values[f":old{number}"] = found[attribute]
+        else:
+            conditions.append(f"attribute_not_exists(#{number})")
+    parameters: dict[str, Any] = {
+        "ConditionExpression": " AND ".join(conditions),
+        "ExpressionAttributeNames": {f"#{number}": name for number, name in enumerate(attributes)},
+    }
+    if values:
+        parameters["ExpressionAttributeValues"] = values
+    return parameters
+
+
+def merge(item: Item, record: Record) -> dict[str, Any]:
+    """`item`, which has not expired, updated with `record`; merging again changes nothing.
+
+    A claim that the record gives or hides replaces what the item has for it. What only the item
+    has stays, its `expires_at` included when the record has none.
 
     Raises `CannotMerge` for an item that cannot be read, and for claims over Entra's 3 KB.
     """
@@ -50,16 +133,15 @@ def merge(item: Item, record: Record) -> dict[str, Any]:
         )
         raise CannotMerge(message) from None
     row = record.to_item()
-    given, hidden = row[CLAIMS]["M"], record.hidden
-    there = item.get(CLAIMS, {"M": {}})["M"]
-    stay = {name: value for name, value in there.items() if name not in hidden}
-    merged = {**item, CLAIMS: {"M": stay | given}}
+    existing = item.get(CLAIMS, {"M": {}})["M"]
+    kept = {name: value for name, value in existing.items() if name not in record.hidden}
+    merged = {**item, CLAIMS: {"M": kept | row[CLAIMS]["M"]}}
     _merge_hidden(merged, record)
     if EXPIRES_AT in row:
         merged[EXPIRES_AT] = row[EXPIRES_AT]
     if (size := claims_bytes(_claims_of(merged))) > CLAIMS_BYTES_MAX:
         message = (
-            f"with the claims that the table has for it already, {size} bytes; "
+            f"together with the claims that the table already has for it, {size} bytes; "
             f"Entra takes at most {CLAIMS_BYTES_MAX} in one answer"
         )
         raise CannotMerge(message)
@@ -67,16 +149,16 @@ def merge(item: Item, record: Record) -> dict[str, Any]:
 
 
 def _claims_of(item: Item) -> Claims:
-    """What `item` gives, whenever its end may be. Raises `StoreFailure` when it cannot be read."""
+    """The claims of `item`, expired or not. Raises `StoreFailure` when it cannot be read."""
     layer = read_item({name: item[name] for name in item if name != EXPIRES_AT}, 0)
     return {} if layer is None else dict(layer.claims)
 
 
 def _merge_hidden(merged: dict[str, Any], record: Record) -> None:
-    there = _names(merged.get(HIDDEN_CLAIMS, {"L": []}))
-    stay = [name for name in there if name not in record.claims or name in record.hidden]
-    names = [*stay, *(name for name in record.hidden if name not in stay)]
-    if names == there:
+    existing = _names(merged.get(HIDDEN_CLAIMS, {"L": []}))
+    kept = [name for name in existing if name not in record.claims or name in record.hidden]
+    names = [*kept, *(name for name in record.hidden if name not in kept)]
+    if names == existing:
         return
     if names:
         merged[HIDDEN_CLAIMS] = {"L": [{"S": name} for name in names]}
@@ -86,120 +168,38 @@ def _merge_hidden(merged: dict[str, Any], record: Record) -> None:
 
 def _names(attribute: Any) -> list[str]:
     match attribute:
-        case {"SS": members}:
-            return sorted(members)
+        case {"SS": names}:
+            return sorted(names)
         case _:
-            return [member["S"] for member in attribute["L"]]
+            return [name["S"] for name in attribute["L"]]
 
 
-SPOKEN_OF = (CLAIMS, HIDDEN_CLAIMS, EXPIRES_AT)
-"""Attributes that a row speaks of; others of an item stay as they are."""
-
-
-def still(found: Item, attributes: Sequence[str] = SPOKEN_OF) -> dict[str, Any]:
-    """Parameters of a write that is done only while `attributes` are as `found` has, or lacks them.
-
-    The attribute of place n is `#n` in them.
-    """
-    values, conditions = {}, [f"attribute_exists({PARTITION_KEY})"]
-    for place, attribute in enumerate(attributes):
-        if attribute in found:
-            conditions.append(f"#{place} = :old{place}")
-            values[f":old{place}"] = found[attribute]
-        else:
-            conditions.append(f"attribute_not_exists(#{place})")
-    parameters: dict[str, Any] = {
-        "ConditionExpression": " AND ".join(conditions),
-        "ExpressionAttributeNames": {f"#{place}": name for place, name in enumerate(attributes)},
-    }
-    if values:
-        parameters["ExpressionAttributeValues"] = values
-    return parameters
-
-
-class OnExisting(StrEnum):
-    """What becomes of a row whose key is in the table already."""
-
-    REPLACE = "replace"
-    MERGE = "merge"
-    SKIP = "skip"
-    FAIL = "fail"
-
-
-class Fate(Enum):
-    """A row that needs no write."""
-
-    UNCHANGED = auto()
-    SKIPPED = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """A row that cannot be written."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """One conditional write: the call's name and its parameters."""
-
-    operation: str
-    parameters: dict[str, Any]
-
-
-def decide(
-    mode: OnExisting, record: Record, found: Item | None, now: float
-) -> Write | Fate | Reject:
-    """What `mode` wants of `record`, with `found` in the table at `now`, in epoch seconds.
-
-    A write's condition is that `found`, or nothing, is still there. An item past its end counts
-    as none, as the function takes it, whether or not DynamoDB has deleted it yet.
-    """
-    wanted = record.to_item()
-    if found is None:
-        condition = f"attribute_not_exists({PARTITION_KEY})"
-        return Write("put_item", {"Item": wanted, "ConditionExpression": condition})
-    if found == wanted:
-        return Fate.UNCHANGED
-    if is_gone(found, now):
-        return Write("put_item", {"Item": wanted, **still(found)})
-    match mode:
-        case OnExisting.SKIP:
-            return Fate.SKIPPED
-        case OnExisting.MERGE:
-            return _merged(record, found)
-        case _:
-            return Reject("the table has other claims for this tenant, user and app already")
-
-
-def _merged(record: Record, found: Item) -> Write | Fate | Reject:
+def _decide_merge(record: Record, found: Item) -> WriteDecision:
     try:
         wanted = merge(found, record)
     except CannotMerge as problem:
         return Reject(str(problem))
-    if wanted == found:
-        return Fate.UNCHANGED
-    parameters = still(found)
-    names, values = parameters["ExpressionAttributeNames"], {}
+    return NoWrite.UNCHANGED if wanted == found else _update(found, wanted)
+
+
+def _update(found: Item, wanted: Item) -> Write:
+    """The update of `found` to `wanted`, in the attributes that a file sets."""
+    parameters = unchanged_condition(found)
+    values = parameters.pop("ExpressionAttributeValues", {})
     sets, removals = [], []
-    for place, attribute in enumerate(SPOKEN_OF):
+    for number, attribute in enumerate(FILE_ATTRIBUTES):
         if attribute in wanted:
-            sets.append(f"#{place} = :new{place}")
-            values[f":new{place}"] = wanted[attribute]
+            sets.append(f"#{number} = :new{number}")
+            values[f":new{number}"] = wanted[attribute]
         elif attribute in found:
-            removals.append(f"#{place}")
+            removals.append(f"#{number}")
     update = f"SET {', '.join(sets)}" + (f" REMOVE {', '.join(removals)}" if removals else "")
     return Write(
         "update_item",
         {
             "Key": {name: found[name] for name in (PARTITION_KEY, SORT_KEY)},
             "UpdateExpression": update,
+            "ExpressionAttributeValues": values,
             **parameters,
-            "ExpressionAttributeNames": names,
-            "ExpressionAttributeValues": {
-                **parameters.get("ExpressionAttributeValues", {}),
-                **values,
-            },
         },
     )

@@ -10,7 +10,8 @@ import typer
 
 from claimsctl.entra.credentials import authority_of, client_credentials_token
 from claimsctl.entra.key_file import kept_key, key_path
-from claimsctl.entra.tokens import TokenProfile, mint
+from claimsctl.entra.token_claims import TokenProfile
+from claimsctl.entra.tokens import mint
 from claimsctl.errors import OperatorError
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from claimsctl.claims_file.schema import mapped_by, read_catalogue
+from claimsctl.claims_file.schema import mapped_by, read_schema
 from claimsctl.cli.bearer_options import (
     Authority,
     BearerFrom,
@@ -18,16 +18,16 @@ from claimsctl.cli.bearer_options import (
     IdentifierUri,
     chosen_bearer,
 )
-from claimsctl.cli.call_view import attempt_view, exchange_document, preview_view, series_view
+from claimsctl.cli.call_view import attempt_view, exchange_document, preview_view, times_view
 from claimsctl.cli.console import stdout
 from claimsctl.cli.input import read_input
 from claimsctl.cli.options import Kind, Retries, Tenant, Version, WaitMs, callout_url, input_file
 from claimsctl.cli.views import verdict_view
-from claimsctl.emulator.function import callout_in, read_json
-from claimsctl.entra.callout import SCENARIOS, TENANT_ID, scenario_callout, set_fields
-from claimsctl.entra.client import play_callout, series_of
+from claimsctl.emulator.events import callout_in, read_json
+from claimsctl.entra.callout import SCENARIOS, scenario_callout, set_fields
+from claimsctl.entra.client import make_callout, times_of
+from claimsctl.entra.token_claims import TENANT_ID, TenantKind, TokenProfile, TokenVersion
 from claimsctl.entra.token_mapping import MappedClaim, PreviewedClaim, preview, read_policy
-from claimsctl.entra.tokens import TenantKind, TokenProfile, TokenVersion
 from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.text import escaped
 
@@ -92,7 +92,7 @@ def call(
         typer.Option(
             parser=input_file,
             metavar="FILE",
-            help="A catalogue of claims (TOML) in place of policies: its names in tokens.",
+            help="A schema of claims (claims.toml) in place of policies: its names in tokens.",
             envvar="CLAIMS_CATALOGUE",
             show_default=False,
         ),
@@ -111,7 +111,7 @@ def call(
     context = context if isinstance(context, dict) else {}
     policies = _policies(policy, api_policy, saml=context.get("protocol") == "SAML")
     if catalogue is not None and not policies:
-        listed = read_catalogue(catalogue)
+        listed = read_schema(catalogue)
         policies = {
             token: mapped_by(listed, _app_id(context, principal))
             for token, principal in _AUDIENCES.items()
@@ -125,30 +125,30 @@ def call(
     headers = {"content-type": "application/json"}
     if bearer is not None:
         headers["authorization"] = f"Bearer {bearer}"
-    plays = [play_callout(url, body, headers, timeout_ms, retries) for _ in range(repeat)]
-    played, series = plays[0], series_of(plays)
+    results = [make_callout(url, body, headers, timeout_ms, retries) for _ in range(repeat)]
+    result, times = results[0], times_of(results)
     previews = {
-        name: preview(played.verdict.claims, entries, saml=name is _ASSERTION)
+        name: preview(result.verdict.claims, entries, saml=name is _ASSERTION)
         for name, entries in policies.items()
     }
     if as_json:
-        document = exchange_document(url, headers, json.dumps(body).encode(), played)
+        document = exchange_document(url, headers, json.dumps(body).encode(), result)
         document["preview"] = {name: _documents(claims) for name, claims in previews.items()}
-        document["series_ms"] = [round(ms, 1) for ms in series.times]
+        document["series_ms"] = [round(ms, 1) for ms in times.milliseconds]
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
     else:
         user = context.get("user")
         _show_request(url, user.get("id") if isinstance(user, dict) else None, context, bearer)
         console = stdout()
-        for number, attempt in enumerate(played.attempts, start=1):
+        for number, attempt in enumerate(result.attempts, start=1):
             console.print(attempt_view(number, attempt, timeout_ms))
-        answer = played.last.answer
-        console.print(verdict_view(played.verdict, answer.body if answer else b""))
+        answer = result.last.answer
+        console.print(verdict_view(result.verdict, answer.body if answer else b""))
         for name, claims in previews.items():
             console.print(preview_view(f"In the {name}", claims))
         if repeat > 1:
-            console.print(series_view(series, timeout_ms))
-    raise typer.Exit(ExitCode.FINE if series.accepted == repeat else ExitCode.NOT_FINE)
+            console.print(times_view(times, timeout_ms))
+    raise typer.Exit(ExitCode.FINE if times.accepted == repeat else ExitCode.NOT_FINE)
 
 
 def _callout_of(event: Path) -> dict[str, Any]:
@@ -187,5 +187,5 @@ def _policies(policy: Path | None, api_policy: Path | None, *, saml: bool) -> Po
 
 def _documents(claims: tuple[PreviewedClaim, ...]) -> list[dict[str, Any]]:
     return [
-        {"id": claim.id, "name": claim.token_name, "fate": claim.fate.value} for claim in claims
+        {"id": claim.id, "name": claim.token_name, "fate": claim.outcome.value} for claim in claims
     ]

@@ -1,4 +1,4 @@
-"""What ``claimsctl call`` shows: attempts with their waterfall, the token preview, the series."""
+"""What ``claimsctl call`` shows: attempts with their waterfall, the token preview, the times."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from claimsctl.cli.views import json_view
-from claimsctl.entra.client import Played, Series
-from claimsctl.entra.token_mapping import Fate, PreviewedClaim
+from claimsctl.entra.client import CalloutResult, CalloutTimes
+from claimsctl.entra.token_mapping import MappingOutcome, PreviewedClaim
 from claimsctl.judge.attempt import Attempt, Phase
 from claimsctl.judge.exchange import Exchange, Request, Response, Timings
 from claimsctl.text import escaped
@@ -24,13 +24,14 @@ _PHASES = {
     Phase.FIRST_BYTE: "first byte",
     Phase.BODY: "rest",
 }
-_FATES = {
-    Fate.EMITTED: "",
-    Fate.NOT_MAPPED: "dropped: the policy does not map it",
-    Fate.CASE_DIFFERS: "dropped: the policy maps {hint}, and ids are compared letter for letter",
-    Fate.RESTRICTED: "dropped: no policy can emit that name",
-    Fate.NO_NAME: "dropped: the policy has no name for it in this kind of token",
-    Fate.NOT_ANSWERED: "the policy maps it, and the endpoint does not answer it",
+_OUTCOMES = {
+    MappingOutcome.EMITTED: "",
+    MappingOutcome.NOT_MAPPED: "dropped: the policy does not map it",
+    MappingOutcome.CASE_DIFFERS: "dropped: the policy maps {hint}, and ids are compared letter for "
+    "letter",
+    MappingOutcome.RESTRICTED: "dropped: no policy can emit that name",
+    MappingOutcome.NO_NAME: "dropped: the policy has no name for it in this kind of token",
+    MappingOutcome.NOT_ANSWERED: "the policy maps it, and the endpoint does not answer it",
 }
 
 
@@ -71,33 +72,34 @@ def preview_view(title: str, claims: Sequence[PreviewedClaim]) -> RenderableType
     """Which claims a token would hold, by their names there, and what is dropped."""
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     for claim in claims:
-        reason = _FATES[claim.fate].format(hint=escaped(claim.hint))
+        reason = _OUTCOMES[claim.outcome].format(hint=escaped(claim.hint))
         value = "" if claim.value is None else json.dumps(claim.value, ensure_ascii=False)
-        style = "default" if claim.fate is Fate.EMITTED else "yellow"
+        is_emitted = claim.outcome is MappingOutcome.EMITTED
+        style = "default" if is_emitted else "yellow"
         name = claim.token_name or "—"
         table.add_row(
             Text(f"  {escaped(claim.id)}"),
             Text(f"→ {escaped(name)}", style=style),
-            Text(escaped(value) if claim.fate is Fate.EMITTED else reason, style=style),
+            Text(escaped(value) if is_emitted else reason, style=style),
         )
     return Group(Text(title, style="bold"), table if claims else Text("  no claims", style="dim"))
 
 
-def series_view(series: Series, wait_ms: int) -> RenderableType:
+def times_view(times: CalloutTimes, wait_ms: int) -> RenderableType:
     """Percentiles of several callouts, and whether the first seems to have waited for a start."""
-    shares = "  ".join(f"p{share} {series.percentile(share):.0f}" for share in (50, 90, 99))
-    count = len(series.times)
+    shares = "  ".join(f"p{share} {times.percentile(share):.0f}" for share in (50, 90, 99))
+    count = len(times.milliseconds)
     lines = [
-        Text(f"{count} callouts, {series.accepted} accepted", style="bold"),
-        Text(f"  {shares}  slowest {max(series.times):.0f} of {wait_ms} ms"),
+        Text(f"{count} callouts, {times.accepted} accepted", style="bold"),
+        Text(f"  {shares}  slowest {max(times.milliseconds):.0f} of {wait_ms} ms"),
     ]
-    if series.began_cold:
-        first = f"  the first took {series.times[0]:.0f} ms: a cold start, it seems"
+    if times.began_cold:
+        first = f"  the first took {times.milliseconds[0]:.0f} ms: a cold start, it seems"
         lines.append(Text(first, style="yellow"))
     return Group(*lines)
 
 
-def exchange_document(url: str, headers: dict[str, str], sent: bytes, played: Played) -> Any:
+def exchange_document(url: str, headers: dict[str, str], sent: bytes, result: CalloutResult) -> Any:
     """The callout for machines: an exchange that ``claimsctl judge`` reads, attempts and verdict.
 
     The bearer token is not in it.
@@ -108,20 +110,19 @@ def exchange_document(url: str, headers: dict[str, str], sent: bytes, played: Pl
     }
     request = Request(url=url, headers=tuple(shown.items()), content=sent)
     document: dict[str, Any] = {
-        "request": request.model_dump(mode="json", exclude_none=True),
-        "attempts": [_attempt_document(attempt) for attempt in played.attempts],
-        "verdict": played.verdict.document(),
+        "request": request.document(),
+        "attempts": [_attempt_document(attempt) for attempt in result.attempts],
+        "verdict": result.verdict.document(),
     }
-    last = played.last
+    last = result.last
     if last.answer is not None:
-        timings = {f"{phase.value}_ms": round(ms, 1) for phase, ms in last.timings.items()}
         exchange = Exchange(
             response=Response(
                 status=last.answer.status,
                 headers=last.answer.headers,
                 content=last.answer.body,
             ),
-            timings=Timings(total_ms=round(last.elapsed_ms, 1), **timings),
+            timings=Timings.of(last.timings, last.elapsed_ms, digits=1),
         )
         document |= exchange.document()
     return document
@@ -134,10 +135,5 @@ def _attempt_document(attempt: Attempt) -> dict[str, Any]:
         "address": attempt.address,
         "tls_version": attempt.tls_version,
         "status": None if attempt.answer is None else attempt.answer.status,
-        "no_answer": attempt.no_answer
-        and {
-            "cause": attempt.no_answer.cause.value,
-            "phase": attempt.no_answer.phase.value,
-            "detail": attempt.no_answer.detail,
-        },
+        "no_answer": attempt.no_answer and attempt.no_answer.document(),
     }

@@ -10,7 +10,7 @@ from claims_provider.claims.item import Item
 from claims_provider.claims.key import LayerKey
 
 from claimsctl.claims_file.record import Record
-from claimsctl.claims_table.errors import ENGINE_ERRORS, failure_of
+from claimsctl.claims_table.errors import CALL_ERRORS, failure_of
 from claimsctl.claims_table.items import key_of
 from claimsctl.claims_table.location import named_table
 from claimsctl.claims_table.reader import TableReader, wire_key
@@ -75,7 +75,7 @@ def _delete(reader: TableReader, keys: Sequence[LayerKey]) -> None:
         except KeyboardInterrupt:
             reason = "interrupted, which may have been too late for one more"
             raise _stopped(reader, number, len(keys), reason, ExitCode.PARTLY_DONE) from None
-        except ENGINE_ERRORS as error:
+        except CALL_ERRORS as error:
             reason = failure_of(reader.client, error).reason
             code = ExitCode.PARTLY_DONE if number else ExitCode.USAGE
             raise _stopped(reader, number, len(keys), reason, code) from None

@@ -10,9 +10,10 @@ from typing import Annotated
 import typer
 
 from claimsctl.claims_file.checked_file import CheckedFile
-from claimsctl.claims_table.diff import Change, ChangeKind, Judge, plan_records, replaced
+from claimsctl.claims_table.diff import Change, ChangeKind, plan_changes
 from claimsctl.claims_table.location import named_table
 from claimsctl.claims_table.reader import TableReader, table_layers
+from claimsctl.claims_table.upsert import OnExisting
 from claimsctl.cli.claims_prune import found_removals
 from claimsctl.cli.console import stderr, stdout
 from claimsctl.cli.diff_view import change_fields, change_lines, summary
@@ -71,12 +72,12 @@ def show_plan(
     checked: CheckedFile,
     *,
     prune: bool,
-    judge: Judge = replaced,
+    mode: OnExisting = OnExisting.REPLACE,
     as_json: bool = False,
 ) -> bool:
     """Report what loading `checked` would change; whether it would change anything."""
     counts: Counter[ChangeKind] = Counter()
-    for change in _plan(reader, checked, judge, prune=prune):
+    for change in _plan(reader, checked, mode, prune=prune):
         counts[change.kind] += 1
         if change.kind is not ChangeKind.SAME:
             _show(change, as_json=as_json)
@@ -85,10 +86,10 @@ def show_plan(
 
 
 def _plan(
-    reader: TableReader, checked: CheckedFile, judge: Judge, *, prune: bool
+    reader: TableReader, checked: CheckedFile, mode: OnExisting, *, prune: bool
 ) -> Iterator[Change]:
     with counting("comparing", checked.valid) as advance:
-        for change in plan_records(reader, (good.record for good in checked.records()), judge):
+        for change in plan_changes(reader, checked.records(), mode):
             advance(1)
             yield change
     if prune:

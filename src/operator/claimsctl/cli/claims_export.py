@@ -7,9 +7,12 @@ from contextlib import contextmanager
 from typing import Annotated, TextIO
 
 import typer
+from claims_provider.claims.item import Item
 
-from claimsctl.claims_file.export import Export, Exported, ExportFormat
+from claimsctl.claims_file.export import Export, ExportCounts, ExportFormat
+from claimsctl.claims_file.problem import FieldProblem
 from claimsctl.claims_file.record import Record
+from claimsctl.claims_table.items import has_more, key_of, record_of_item
 from claimsctl.claims_table.location import named_table
 from claimsctl.claims_table.reader import Page, TableReader
 from claimsctl.cli.console import stderr
@@ -43,13 +46,22 @@ def export(
         with counting("reading", None if user else reader.count()) as advance:
             for page in _pages(reader, tenant, user):
                 for item in page:
-                    gathered.add(item)
+                    _add(gathered, item)
                 advance(len(page))
-        with counting("writing", gathered.met.rows) as advance:
+        with counting("writing", gathered.counts.rows) as advance:
             for count in gathered.write(out):
                 advance(count)
-    _tell(gathered.met, location.name, tenant)
-    raise typer.Exit(ExitCode.PARTLY_DONE if gathered.met.left_out else ExitCode.FINE)
+    _tell(gathered.counts, location.name, tenant)
+    raise typer.Exit(ExitCode.PARTLY_DONE if gathered.counts.left_out else ExitCode.FINE)
+
+
+def _add(gathered: Export, item: Item) -> None:
+    try:
+        record = record_of_item(item)
+    except FieldProblem as problem:
+        gathered.leave_out(key_of(item), problem)
+    else:
+        gathered.add(record, has_more=has_more(item))
 
 
 def _pages(reader: TableReader, tenant: str | None, user: str | None) -> Iterator[Page]:
@@ -71,7 +83,7 @@ def _output() -> Iterator[TextIO]:
         out.detach()
 
 
-def _tell(met: Exported, table: str, tenant: str | None) -> None:
+def _tell(met: ExportCounts, table: str, tenant: str | None) -> None:
     console = stderr()
     of_tenant = "" if tenant is None else f" of tenant {tenant}"
     rows = "1 row" if met.rows == 1 else f"{met.rows} rows"

@@ -14,13 +14,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from claimsctl.claims_file.checked_file import CheckedFile
 from claimsctl.claims_file.formats import ReadOptions
-from claimsctl.claims_table.location import TableLocation
+from claimsctl.claims_table.location import TableLocation, sdk_region
 from claimsctl.claims_table.table_schema import table_schema
 from claimsctl.cli.console import stderr, stdout
 from claimsctl.cli.file_check import good_file
 from claimsctl.cli.progress import counting
 from claimsctl.errors import ExitCode, OperatorError
-from claimsctl.loading.import_parts import Place, Uploaded, strangers, upload_parts
+from claimsctl.loading.import_parts import S3Folder, UploadedParts, other_objects, upload_parts
 from claimsctl.loading.import_table import (
     COMPLETED,
     IN_PROGRESS,
@@ -69,7 +69,7 @@ def import_file(
     Importing(checked, place_of(via, checked, options), location, wait).run()
 
 
-def place_of(via: str, checked: CheckedFile, options: ReadOptions) -> Place:
+def place_of(via: str, checked: CheckedFile, options: ReadOptions) -> S3Folder:
     """The folder below `via` for the rows of `checked`; other rows have another.
 
     ImportTable reads all that is below a prefix. Raises `OperatorError` for what is no S3 URL.
@@ -81,14 +81,14 @@ def place_of(via: str, checked: CheckedFile, options: ReadOptions) -> Place:
     told = f"{checked.sha256} {checked.valid} {options}"
     name = hashlib.sha256(told.encode()).hexdigest()[:16]
     prefix = (match[2] or "").strip("/")
-    return Place(match[1], f"{prefix}/{name}/" if prefix else f"{name}/")
+    return S3Folder(match[1], f"{prefix}/{name}/" if prefix else f"{name}/")
 
 
 class Importing:
     """One import, step by step; what is done is told at once."""
 
     def __init__(
-        self, checked: CheckedFile, place: Place, location: TableLocation, wait: Wait
+        self, checked: CheckedFile, place: S3Folder, location: TableLocation, wait: Wait
     ) -> None:
         self._checked = checked
         self._place = place
@@ -116,17 +116,17 @@ class Importing:
         if not self._checked.valid:
             message = "no rows to import"
             raise OperatorError(message)
-        uploaded = Uploaded()
+        uploaded = UploadedParts()
         with self._step(f"uploading ({_AGAIN})"):
-            s3: S3Client = boto3.session.Session().client("s3")
-            rows = (good.record for good in self._checked.records())
+            s3: S3Client = boto3.session.Session().client("s3", region_name=sdk_region())
+            rows = self._checked.records()
             try:
                 with counting("uploading", self._checked.valid, is_report=False) as advance:
                     upload_parts(s3, self._place, rows, uploaded, advance)
             finally:
                 if uploaded.keys:
                     self._note(_uploaded(uploaded, self._place))
-            others = strangers(s3, self._place, uploaded.keys)
+            others = other_objects(s3, self._place, uploaded.keys)
         if others:
             message = f"{others[0]} and {len(others) - 1} more" if len(others) > 1 else others[0]
             message = f"{self._place.url} holds more than this file's parts: {message}; delete it"
@@ -210,7 +210,7 @@ class Importing:
         return OperatorError(f"{message}; nothing is done")
 
 
-def _uploaded(uploaded: Uploaded, place: Place) -> str:
+def _uploaded(uploaded: UploadedParts, place: S3Folder) -> str:
     parts = "1 part" if len(uploaded.keys) == 1 else f"{len(uploaded.keys)} parts"
     found = f" ({uploaded.found} were there already)" if uploaded.found else ""
     return (

@@ -1,9 +1,10 @@
 """``claimsctl claims load``."""
 
 import hashlib
+import signal
 import time
-from collections.abc import Mapping
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +12,6 @@ from typing import Annotated
 import typer
 
 from claimsctl.claims_file.checked_file import CheckedFile
-from claimsctl.claims_table.diff import expectation
 from claimsctl.claims_table.location import named_table
 from claimsctl.claims_table.reader import TableReader, table_layers
 from claimsctl.claims_table.upsert import OnExisting
@@ -23,6 +23,7 @@ from claimsctl.cli.console import stderr
 from claimsctl.cli.file_check import good_file, tell_problems
 from claimsctl.cli.input import read_input
 from claimsctl.cli.load_progress import load_progress
+from claimsctl.cli.load_view import count, different_load_error, result_lines, stopped_error
 from claimsctl.cli.options import EndpointUrl, Prune, Stack, TableName, Tenant, Via
 from claimsctl.cli.reading_options import (
     DEFAULT_SEPARATOR,
@@ -35,10 +36,11 @@ from claimsctl.cli.reading_options import (
     read_options,
 )
 from claimsctl.errors import ExitCode, OperatorError
-from claimsctl.loading.journal import Places
-from claimsctl.loading.loader import FileLoad, Loaded
-from claimsctl.loading.outcome import count
-from claimsctl.loading.writers import connect
+from claimsctl.loading.checkpoint import DifferentLoad, LoadRequest
+from claimsctl.loading.loader import FileLoad
+from claimsctl.loading.paths import LoadPaths
+from claimsctl.loading.results import LoadResult, LoadStopped
+from claimsctl.loading.writers import open_writer
 from claimsctl.text import escaped
 
 WORKERS = 16
@@ -135,54 +137,64 @@ def load(
         with good_file(file, options, layers, keep_going=keep_going) as checked:
             tell_problems(checked)
             removes = prune and not checked.rejected
-            show_plan(reader, checked, prune=removes, judge=expectation(on_existing))
+            show_plan(reader, checked, prune=removes, mode=on_existing)
             if checked.rejected:
                 told = f"{count(checked.rejected, 'row')} rejected by the check"
                 told += f"; {_NOTHING_REMOVED}" if prune else ""
                 stderr().print(told, markup=False)
         return
-    with closing(Places.of(file, checkpoint, rejects)) as places, ExitStack() as stack_:
-        before = places.begin(resume=resume)
-        writer, calls = connect(location, on_existing, workers, looks=prune, resumed=resume)
-        if before is not None:  # what --expires-in came to then, not now
-            options = replace(options, expires_at=before.expires_at)
-        asked = {
-            "table": f"{location.name} at {calls.where}",
-            "--tenant": tenant,
-            "--column": " ".join(sorted(columns or ())),
-            "--list-separator": list_separator,
-            "--format": format_,
-            "--catalogue": _digest(catalogue),
-            "--expires-in": expires_in,
-            "--on-existing": on_existing,
-            "--keep-going": keep_going,
-            "--rejects": str(places.rejects.absolute()),
-        }
+    with closing(LoadPaths.of(file, checkpoint, rejects)) as paths, ExitStack() as stack_:
+        saved = paths.begin(resume=resume)
+        writer, retrier = open_writer(
+            location, on_existing, workers, compares=prune, resumed=resume
+        )
+        if saved is not None:  # what --expires-in meant then, not now
+            options = replace(options, expires_at=saved.expires_at)
         checked = stack_.enter_context(good_file(file, options, layers, keep_going=keep_going))
         removals = stack_.enter_context(found_removals(reader, checked)) if prune else None
         if removals is not None:
             agree(removals, location.name, prune_count)
-        run = FileLoad(
-            checked,
-            location.name,
-            places,
-            {
-                "FILE": _sha256(checked.sha256),
-                "rows that the check refuses": checked.rejected,
-                **asked,
-            },
-            before=before,
-            expires_at=options.expires_at,
+        meta = retrier.client.meta
+        request = LoadRequest(
+            file_sha256=checked.sha256,
+            rejected_by_check=checked.rejected,
+            table=location.name,
+            endpoint_url=meta.endpoint_url,
+            region=meta.region_name,
+            tenant=tenant,
+            columns=tuple(sorted(map(escaped, columns or ()))),
+            list_separator=escaped(list_separator),
+            format=format_,
+            schema_sha256=_digest(catalogue),
+            expires_in=expires_in,
+            on_existing=on_existing,
+            keep_going=keep_going,
+            rejects=escaped(str(paths.rejects.absolute())),
         )
-        with load_progress(stderr()) as progress:
-            loaded = run.run(writer, calls, workers, progress)
-        _tell(checked, loaded)
-        if removals is not None and not loaded.tally.rejected:
+        with _load_errors(location.name):
+            run = FileLoad(checked, paths, request, saved=saved, expires_at=options.expires_at)
+            with load_progress(stderr()) as progress:
+                result = run.run(writer, retrier, workers, progress)
+        _tell(checked, location.name, result)
+        if removals is not None and not result.counts.rejected:
             remove_all(reader, removals)
-    if loaded.tally.rejected:
+    if result.counts.rejected:
         if prune:
             stderr().print(_NOTHING_REMOVED, markup=False)
         raise typer.Exit(ExitCode.PARTLY_DONE)
+
+
+@contextmanager
+def _load_errors(table: str) -> Iterator[None]:
+    """Turn what ends a load early into the command's error."""
+    try:
+        yield
+    except DifferentLoad as different:
+        raise different_load_error(different) from None
+    except LoadStopped as stop:
+        if stop.calls_hang:  # one more Ctrl-C ends the process at once
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+        raise stopped_error(table, stop) from None
 
 
 def _refuse_beside_via(given: Mapping[str, object]) -> None:
@@ -192,10 +204,10 @@ def _refuse_beside_via(given: Mapping[str, object]) -> None:
         raise OperatorError(message)
 
 
-def _tell(checked: CheckedFile, loaded: Loaded) -> None:
+def _tell(checked: CheckedFile, table: str, result: LoadResult) -> None:
     tell_problems(checked)
     console = stderr()
-    for line in loaded.summary:
+    for line in result_lines(table, result):
         console.print(escaped(line), markup=False)
     if checked.by_address:
         keyed = f"{count(checked.by_address, 'row')} {'is' if checked.by_address == 1 else 'are'}"
@@ -204,10 +216,4 @@ def _tell(checked: CheckedFile, loaded: Loaded) -> None:
 
 
 def _digest(catalogue: Path | None) -> str | None:
-    if catalogue is None:
-        return None
-    return _sha256(hashlib.sha256(read_input(catalogue)).hexdigest())
-
-
-def _sha256(digest: str) -> str:
-    return f"SHA-256 {digest}"
+    return None if catalogue is None else hashlib.sha256(read_input(catalogue)).hexdigest()

@@ -15,7 +15,7 @@ from claimsctl.cli.item_view import key_text, layer_lines
 from claimsctl.cli.options import App, EndpointUrl, Stack, TableName, TenantOfUser, User
 from claimsctl.cli.views import answer_view, verdict_view
 from claimsctl.errors import ExitCode
-from claimsctl.judge.finding import Answer
+from claimsctl.judge.attempt import Answer
 from claimsctl.judge.judge import judge
 
 

@@ -1,12 +1,48 @@
 """``claimsctl demo``."""
 
+from contextlib import closing
+
 import typer
+from rich.console import Console
 
 from claimsctl.cli.console import stdout
 from claimsctl.cli.views import answer_view, json_view, verdict_view
-from claimsctl.emulator.demo import run_demo
+from claimsctl.emulator.demo import CalloutAnswered, ClaimsLoaded, EndpointServed, demo_steps
+from claimsctl.errors import ExitCode
+
+_TOKEN_SHOWN = 3
 
 
 def demo() -> None:
     """The main job on the embedded default: load claims, serve, call, judge."""
-    raise typer.Exit(run_demo(stdout(), json_view, answer_view, verdict_view))
+    console = stdout()
+    exchanges: list[CalloutAnswered] = []
+    with closing(demo_steps()) as steps:
+        for step in steps:
+            match step:
+                case ClaimsLoaded(rows, file_name):
+                    console.print(f"DynamoDB (embedded)  {rows} rows loaded from {file_name}")
+                case EndpointServed(url):
+                    console.print(f"HTTP API             {url}")
+                case CalloutAnswered():
+                    exchanges.append(step)
+                    _show_exchange(console, len(exchanges), step)
+    console.print(
+        "\nNext: [bold]claimsctl serve[/] and the curl line it shows, or "
+        "[bold]claimsctl invoke[/] with a file of events/."
+    )
+    accepted = all(exchange.verdict.accepted for exchange in exchanges)
+    raise typer.Exit(ExitCode.FINE if accepted else ExitCode.NOT_FINE)
+
+
+def _show_exchange(console: Console, number: int, exchange: CalloutAnswered) -> None:
+    """The verdict; of the first exchange also what went over the wire."""
+    console.print(f"\n[bold]{number}. {exchange.title}[/]  [dim]user.id {exchange.user_id}[/]")
+    if number == 1:
+        console.print(f"\n[dim]→ POST {exchange.url}[/]")
+        console.print(f"[dim]  Authorization: Bearer {exchange.token[:_TOKEN_SHOWN]}…[/]")
+        console.print(json_view(exchange.request))
+        console.print("\n[dim]← the answer[/]")
+        console.print(answer_view(exchange.answer))
+        console.print()
+    console.print(verdict_view(exchange.verdict))

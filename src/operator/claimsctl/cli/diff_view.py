@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.text import Text
 
-from claimsctl.claims_file.columns import EXPIRES_AT
+from claimsctl.claims_file.fields import EXPIRES_AT
 from claimsctl.claims_table.diff import Attribute, Change, ChangeKind
 from claimsctl.claims_table.items import moment, plain
 from claimsctl.text import escaped

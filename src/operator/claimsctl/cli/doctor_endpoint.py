@@ -27,9 +27,9 @@ from claimsctl.doctor.formats import json as machine
 from claimsctl.doctor.formats import junit, markdown
 from claimsctl.doctor.runner import Diagnosis, calls_of, chosen_checks, examine, known_prefixes
 from claimsctl.doctor.target import Expectations, Patient
-from claimsctl.entra.callout import TENANT_ID
 from claimsctl.entra.key_file import kept_key, key_path
-from claimsctl.entra.tokens import TenantKind, TokenProfile, TokenVersion, said_by
+from claimsctl.entra.token_claims import TENANT_ID, TenantKind, TokenProfile, TokenVersion
+from claimsctl.entra.tokens import unverified_claims
 from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.judge.finding import Level
 from claimsctl.text import escaped
@@ -126,7 +126,7 @@ def doctor_endpoint(
 
 def _tenant_of(bearer: str | None) -> str | None:
     """Callouts are of the tenant that the token is of, as Entra's are."""
-    said = said_by(bearer) if bearer is not None else None
+    said = unverified_claims(bearer) if bearer is not None else None
     tenant_id = None if said is None else said.get("tid")
     return tenant_id if isinstance(tenant_id, str) else None
 

@@ -9,7 +9,7 @@ import typer
 from claimsctl.cli.console import stdout
 from claimsctl.cli.views import entry_view
 from claimsctl.errors import OperatorError
-from claimsctl.explain.entries import look_up, nearest
+from claimsctl.explain.entries import find_entry, nearest
 
 
 def explain(
@@ -19,7 +19,7 @@ def explain(
     as_json: Annotated[bool, typer.Option("--json", help="The entry as JSON.")] = False,
 ) -> None:
     """Explain a code or finding: what it means, what causes it, how to check and cure it."""
-    entry = look_up(code)
+    entry = find_entry(code)
     if entry is None:
         near = [f"nearest: {other.id}  {other.name}" for other in nearest(code)]
         message = f"{code}: no such code; expected one such as 1003005, AADSTS50146 or RSP001"

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from claimsctl.claims_file.check import check_file
 from claimsctl.claims_file.checked_file import CheckedFile
 from claimsctl.claims_file.formats import ReadOptions
-from claimsctl.claims_file.reading import TenantLayers
+from claimsctl.claims_file.validation import TenantLayers, check_file
 from claimsctl.cli.console import stderr
 from claimsctl.cli.load_progress import load_progress
 from claimsctl.text import escaped
@@ -39,4 +38,4 @@ def good_file(
 def tell_problems(checked: CheckedFile) -> None:
     """The first problems of a file that is gone on with in spite of them."""
     for problem in checked.problems:
-        stderr().print(escaped(problem.told(checked.path)), markup=False)
+        stderr().print(escaped(problem.text(checked.path)), markup=False)

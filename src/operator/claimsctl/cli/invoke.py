@@ -21,18 +21,13 @@ from claimsctl.cli.options import (
 )
 from claimsctl.cli.views import answer_view, verdict_view
 from claimsctl.emulator.dynamodb import chosen_table
-from claimsctl.emulator.function import (
-    callout_in,
-    is_envelope,
-    local_function,
-    played_event,
-    read_json,
-    tenant_of,
-)
+from claimsctl.emulator.events import callout_in, is_envelope, played_event, read_json, tenant_of
+from claimsctl.emulator.function import local_function
 from claimsctl.emulator.issuer import Issuer
-from claimsctl.entra.tokens import SAMPLE_AUDIENCES, SigningKey, TenantKind, TokenProfile, mint
+from claimsctl.entra.token_claims import SAMPLE_AUDIENCES, TenantKind, TokenProfile
+from claimsctl.entra.tokens import SigningKey, mint
 from claimsctl.errors import ExitCode
-from claimsctl.judge.finding import Answer
+from claimsctl.judge.attempt import Answer
 from claimsctl.judge.judge import judge
 
 

@@ -8,7 +8,7 @@ from claims_provider.claims.key import EVERY_APP, LayerKey
 from claims_provider.errors import StoreFailure
 from rich.text import Text
 
-from claimsctl.claims_table.effective_claims import Fate, SignIn
+from claimsctl.claims_table.effective_claims import ClaimEffect, SignIn
 from claimsctl.claims_table.items import key_of, moment, plain
 from claimsctl.text import escaped
 
@@ -30,7 +30,8 @@ def layer_lines(sign_in: SignIn, place: int, now: float) -> Iterator[Text]:
         return
     yield _heading(found.item, now)
     yield from _claim_lines(
-        (name, value, _told(fate, by)) for name, value, fate, by in sign_in.fates(place)
+        (name, value, _effect_text(effect, by))
+        for name, value, effect, by in sign_in.effects(place)
     )
     yield from _hidden_lines(found.item)
 
@@ -67,12 +68,12 @@ def _state(item: Item, now: float) -> tuple[str, bool]:
 
 
 def _claim_lines(claims: Iterable[tuple[str, Any, str]]) -> Iterator[Text]:
-    lines = [(escaped(name), escaped(plain(value)), fate) for name, value, fate in claims]
+    lines = [(escaped(name), escaped(plain(value)), effect) for name, value, effect in claims]
     width = max((len(name) for name, _, _ in lines), default=0)
-    for name, value, fate in lines:
+    for name, value, effect in lines:
         line = Text(f"  {name:{width}}  ", style="cyan")
         line.append(value, style="default")
-        yield line.append(f"  {fate}" if fate else "", style="dim")
+        yield line.append(f"  {effect}" if effect else "", style="dim")
 
 
 def _hidden_lines(item: Item) -> Iterator[Text]:
@@ -80,5 +81,5 @@ def _hidden_lines(item: Item) -> Iterator[Text]:
         yield Text(escaped(f"  hides {plain(item[HIDDEN_CLAIMS])}"))
 
 
-def _told(fate: Fate, by: LayerKey | None) -> str:
-    return fate.value if by is None else f"{fate.value} {_title(by)}"
+def _effect_text(effect: ClaimEffect, by: LayerKey | None) -> str:
+    return effect.value if by is None else f"{effect.value} {_title(by)}"

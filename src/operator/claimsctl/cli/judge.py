@@ -12,8 +12,8 @@ from claimsctl.cli.input import read_input
 from claimsctl.cli.options import WaitMs, input_file
 from claimsctl.cli.views import verdict_view
 from claimsctl.errors import ExitCode, OperatorError
-from claimsctl.judge.exchange import read_saved_answer
 from claimsctl.judge.judge import judge as judge_answer
+from claimsctl.judge.saved_answer import read_saved_answer
 from claimsctl.text import escaped
 
 

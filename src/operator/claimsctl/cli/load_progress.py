@@ -1,4 +1,4 @@
-"""One line on a terminal while a load goes on; nothing where there is none."""
+"""The progress of a check and a load: one line on a terminal, nothing elsewhere."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,26 +14,23 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from claimsctl.claims_table.retry import Pace
+from claimsctl.loading.results import LoadProgress
 
 
-class LoadProgress(Protocol):
-    """What is told while a load goes on."""
+class Progressing(LoadProgress, Protocol):
+    """What a check and then a load report to."""
 
     def checked(self, bytes_read: int, bytes_total: int | None, rows: int) -> None:
         """How far the file is checked."""
 
-    def written(self, rows: int, total: int, pace: Pace) -> None:
-        """How many of the file's rows are settled."""
-
 
 class Silence:
-    """Nothing is told."""
+    """Shows nothing."""
 
     def checked(self, bytes_read: int, bytes_total: int | None, rows: int) -> None:
         """Nothing."""
 
-    def written(self, rows: int, total: int, pace: Pace) -> None:
+    def written(self, rows: int, total: int, throttles: int) -> None:
         """Nothing."""
 
 
@@ -48,14 +45,14 @@ class TerminalLine:
         """How far the file is checked: by its bytes, since nobody knows its rows yet."""
         self._tell("checking", bytes_read, bytes_total, f"{rows:,} rows")
 
-    def written(self, rows: int, total: int, pace: Pace) -> None:
+    def written(self, rows: int, total: int, throttles: int) -> None:
         """How many of the file's rows are settled."""
         speed = next((task.speed for task in self._progress.tasks), None)
         told = f"{rows:,} of {total:,} rows"
         if speed:
             told += f", {speed:,.0f} rows/s"
-        if pace.throttles:
-            told += f", {pace.throttles:,} throttles"
+        if throttles:
+            told += f", {throttles:,} throttles"
         self._tell("writing", rows, total, told)
 
     def _tell(self, what: str, done: int, total: int | None, told: str) -> None:
@@ -65,7 +62,7 @@ class TerminalLine:
 
 
 @contextmanager
-def load_progress(console: Console) -> Iterator[LoadProgress]:
+def load_progress(console: Console) -> Iterator[Progressing]:
     """What tells on `console`, gone at the end, since the summary says it all."""
     if not console.is_terminal:
         yield Silence()

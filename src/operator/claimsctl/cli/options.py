@@ -10,8 +10,8 @@ import typer
 from claims_provider.contract.identifiers import canonical_address, canonical_guid
 from claims_provider.settings import CallerVerification
 
-from claimsctl.entra.client import RETRIES_MAX
-from claimsctl.entra.tokens import TenantKind, TokenVersion
+from claimsctl.entra.network import RETRIES_MAX
+from claimsctl.entra.token_claims import TenantKind, TokenVersion
 
 
 def _guid(value: str | None) -> str | None:
@@ -33,7 +33,8 @@ def _user_or_none(value: str | None) -> str | None:
     return None if value is None else _user(value)
 
 
-def _url(value: str | None) -> str | None:
+def url_or_none(value: str | None) -> str | None:
+    """The http or https URL that an option gives, if it is given."""
     if value is None:
         return None
     with suppress(ValueError):  # a port out of range, brackets that do not close
@@ -85,7 +86,7 @@ EndpointUrl = Annotated[
         "--endpoint-url",
         help="A DynamoDB endpoint to use instead of the embedded one.",
         envvar="AWS_ENDPOINT_URL_DYNAMODB",
-        callback=_url,
+        callback=url_or_none,
         show_default=False,
     ),
 ]

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 from claims_provider.contract.limits import EXPIRES_AT_MAX
 
-from claimsctl.claims_file.columns import RESERVED
+from claimsctl.claims_file.fields import RESERVED
 from claimsctl.claims_file.formats import LIST_SEPARATOR, Format, ReadOptions
-from claimsctl.claims_file.schema import read_catalogue
+from claimsctl.claims_file.schema import read_schema
 from claimsctl.cli.options import input_file
 
 _DURATION = re.compile(r"([1-9][0-9]{0,6})([mhdw])")
@@ -33,7 +33,7 @@ def read_options(
         columns=_columns(columns or ()),
         list_separator=list_separator,
         format=format_,
-        catalogue=None if catalogue is None else read_catalogue(catalogue),
+        schema=None if catalogue is None else read_schema(catalogue),
         expires_at=None if expires_in is None else int(time.time()) + expires_in,
     )
 
@@ -108,7 +108,7 @@ CatalogueFile = Annotated[
     Path | None,
     typer.Option(
         "--catalogue",
-        help="A catalogue of claims (TOML) that rows must keep to.",
+        help="A schema of claims (claims.toml) that rows must follow.",
         envvar="CLAIMS_CATALOGUE",
         show_default=False,
     ),

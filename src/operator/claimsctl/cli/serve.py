@@ -1,5 +1,7 @@
 """``claimsctl serve``."""
 
+import time
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
@@ -15,15 +17,24 @@ from claimsctl.cli.options import (
     Tenant,
     Verification,
     Version,
+    url_or_none,
 )
+from claimsctl.cli.serve_view import greeting, third_party_greeting
 from claimsctl.emulator.dynamodb import chosen_table
 from claimsctl.emulator.function import local_function
-from claimsctl.emulator.greeting import greeting
-from claimsctl.emulator.issuer import Issuer
-from claimsctl.emulator.server import HOST, bind, serve_forever
-from claimsctl.entra.callout import TENANT_ID
+from claimsctl.emulator.issuer import Issuer, ThirdPartyIssuer
+from claimsctl.emulator.issuer_keys import RETRY_SECONDS, is_url, keys_at
+from claimsctl.emulator.loopback import HOST, bind
+from claimsctl.emulator.server import build_app, serve_forever
 from claimsctl.entra.key_file import kept_key, key_path
-from claimsctl.entra.tokens import SAMPLE_AUDIENCES, TenantKind, TokenProfile, TokenVersion
+from claimsctl.entra.token_claims import (
+    SAMPLE_AUDIENCES,
+    TENANT_ID,
+    TenantKind,
+    TokenProfile,
+    TokenVersion,
+)
+from claimsctl.errors import OperatorError
 
 
 def serve(
@@ -37,13 +48,57 @@ def serve(
     endpoint_url: EndpointUrl = None,
     table: TableName = None,
     caller_verification: Verification = CallerVerification.GATEWAY,
+    issuer: Annotated[
+        str | None,
+        typer.Option(
+            "--issuer",
+            help="Accept tokens of this issuer (iss) instead of claimsctl token's.",
+            envvar="SERVE_ISSUER",
+            callback=url_or_none,
+            metavar="URL",
+            show_default=False,
+        ),
+    ] = None,
+    jwks: Annotated[
+        str | None,
+        typer.Option(
+            "--jwks",
+            help="The issuer's JSON Web Key Set.",
+            envvar="SERVE_JWKS",
+            metavar="URL|FILE",
+            show_default=False,
+        ),
+    ] = None,
+    audience: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--audience",
+            help="An audience (aud) of the issuer's tokens; may repeat. [default: the samples']",
+            envvar="SERVE_AUDIENCES",
+            show_default=False,
+        ),
+    ] = None,
+    caller: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--caller",
+            help="An app id (azp or appid) to accept in addition to Entra's, or none for tokens"
+            " that name no app; may repeat.",
+            envvar="SERVE_CALLERS",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Serve the local HTTP API in front of the function, over the embedded table.
 
     A model of the gateway's JWT authorizer checks each caller's token, such as claimsctl token
     makes for the same tenant, kind and version; or the function does it itself, for any kind and
-    version of the tenant's. Loopback only.
+    version of the tenant's. With --issuer and --jwks both check the tokens of a third party, such
+    as an emulator of Entra. Loopback only.
     """
+    third_party = _third_party(
+        issuer, jwks, tenant or TENANT_ID, audience, caller, caller_verification
+    )
     profile = TokenProfile(tenant or TENANT_ID, tenant_kind, token_version)
     key = partial(kept_key, key_path())
     verifies_itself = caller_verification is CallerVerification.FUNCTION
@@ -52,19 +107,71 @@ def serve(
         "TOKEN_ISSUER": "" if verifies_itself else profile.issuer,  # then all of the tenant's
         "TOKEN_AUDIENCES": ",".join(SAMPLE_AUDIENCES),
     }
-    key()  # what is wrong with it is told at the start, not to the first caller
-    issuer = Issuer(profile.tenant_id, profile.kind, key)
+    local = Issuer(profile.tenant_id, profile.kind, key)
+    if third_party is None:
+        key()  # an unusable key file is reported at the start, not to the first caller
     with (
         bind(port) as listener,
         chosen_table(endpoint_url, table, claims, tenant, port + 1) as location,
         local_function(
-            location, profile.tenant_id, overrides, fetch_keys=issuer.fetch_keys
+            location,
+            profile.tenant_id,
+            overrides,
+            fetch_keys=local.fetch_keys,
+            verifier=third_party.verifier(caller_verification) if third_party else None,
         ) as function,
     ):
-        for line in greeting(f"http://{HOST}:{port}", profile, issuer, location):
+        base_url = f"http://{HOST}:{port}"
+        if third_party is None:
+            lines = greeting(base_url, profile, local, location)
+            app = build_app(function, local.authorizer(function.settings), local)
+        else:
+            lines = third_party_greeting(base_url, third_party, jwks or "", location)
+            app = build_app(function, third_party.authorizer(caller_verification), None)
+        for line in lines:
             stderr().print(line, markup=False)
         if caller_verification is CallerVerification.NONE:
             stderr().print(
                 "No token is checked here: every caller is taken for Entra.", style="yellow"
             )
-        serve_forever(function, issuer, listener)
+        serve_forever(app, listener)
+
+
+def _third_party(
+    issuer: str | None,
+    jwks: str | None,
+    tenant_id: str,
+    audiences: Sequence[str] | None,
+    callers: Sequence[str] | None,
+    verification: CallerVerification,
+) -> ThirdPartyIssuer | None:
+    """The issuer that the options name, ``None`` without any of them.
+
+    Keys that cannot be read from a file are an error; a URL may be served later than this.
+    """
+    if issuer is None or jwks is None:
+        given = {"--issuer": issuer, "--jwks": jwks, "--audience": audiences, "--caller": callers}
+        found = [name for name, value in given.items() if value]
+        if not found:
+            return None
+        missing = " and ".join(name for name in ("--issuer", "--jwks") if not given[name])
+        message = f"{found[0]} is for a third party's tokens and needs {missing}"
+        raise OperatorError(message)
+    if verification is CallerVerification.NONE:
+        message = "--issuer: --caller-verification none checks no token; leave out one of them"
+        raise OperatorError(message)
+    keys = keys_at(jwks)
+    try:
+        keys.current(time.time())
+    except OperatorError as error:
+        if not is_url(jwks):
+            raise
+        again = f"it is asked again for each callout, at most every {RETRY_SECONDS} s"
+        stderr().print(f"{error}; {again}", style="yellow", markup=False)
+    return ThirdPartyIssuer(
+        url=issuer,
+        tenant_id=tenant_id,
+        audiences=frozenset(audiences or SAMPLE_AUDIENCES),
+        callers=frozenset(callers or ()),
+        keys=keys,
+    )

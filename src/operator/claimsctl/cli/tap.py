@@ -9,8 +9,8 @@ import typer
 from claimsctl.cli.console import stderr, stdout
 from claimsctl.cli.options import WaitMs, callout_url
 from claimsctl.cli.tap_view import Listing, summary
-from claimsctl.emulator.server import HOST, bind
-from claimsctl.entra.client import public_trust
+from claimsctl.emulator.loopback import HOST, bind
+from claimsctl.entra.network import public_trust
 from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.tap.exchanges import Examined, Folder, History, Outcome
 from claimsctl.tap.page.server import Page, served

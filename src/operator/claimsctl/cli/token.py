@@ -7,10 +7,20 @@ from typing import Annotated
 import typer
 
 from claimsctl.cli.options import Kind, Tenant, Version
-from claimsctl.entra.callout import TENANT_ID
-from claimsctl.entra.invalid_tokens import WrongToken, forge
+from claimsctl.entra.invalid_tokens import INVALID_TOKENS, InvalidToken, make_invalid_token
 from claimsctl.entra.key_file import kept_key, key_path
-from claimsctl.entra.tokens import TenantKind, TokenProfile, TokenVersion, mint
+from claimsctl.entra.token_claims import TENANT_ID, TenantKind, TokenProfile, TokenVersion
+from claimsctl.entra.tokens import mint
+
+_WRONG = "\n\n".join(
+    (
+        "Print an invalid token instead: what is wrong with it, and what that teaches.",
+        *(
+            f"{name.value}: {recipe.about}; {recipe.teaches}".replace("`", "")
+            for name, recipe in INVALID_TOKENS.items()
+        ),
+    )
+)
 
 
 def token(
@@ -21,12 +31,11 @@ def token(
         str | None,
         typer.Option(help="Another audience than the samples' app.", show_default=False),
     ] = None,
-    wrong: Annotated[
-        WrongToken | None, typer.Option(help="What to do wrong.", show_default=False)
-    ] = None,
+    wrong: Annotated[InvalidToken | None, typer.Option(help=_WRONG, show_default=False)] = None,
 ) -> None:
     """Print a token as Entra would send it, or one that must be refused."""
     profile = TokenProfile(tenant or TENANT_ID, tenant_kind, token_version)
     claims = profile.claims(int(time.time())) | ({"aud": audience} if audience else {})
     key = kept_key(key_path())
-    sys.stdout.write((mint(claims, key) if wrong is None else forge(wrong, claims, key)) + "\n")
+    made = mint(claims, key) if wrong is None else make_invalid_token(wrong, claims, key)
+    sys.stdout.write(made + "\n")

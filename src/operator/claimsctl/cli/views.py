@@ -10,9 +10,10 @@ from rich.highlighter import JSONHighlighter
 from rich.text import Text
 
 from claimsctl.explain.entries import Entry, Source
+from claimsctl.judge.attempt import Answer
+from claimsctl.judge.body import body_text
 from claimsctl.judge.claims import CLAIMS_BYTES_MAX
-from claimsctl.judge.finding import Answer, Basis, Finding, Level, Place, Verdict
-from claimsctl.judge.json_positions import body_text
+from claimsctl.judge.finding import Basis, Finding, Level, Place, Verdict
 from claimsctl.text import escaped
 
 _BAR_CELLS = 24

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from claimsctl.doctor.target import Exchanged, Patient
 from claimsctl.errors import OperatorError
-from claimsctl.explain.entries import Kind, entries
+from claimsctl.explain.entries import EntryKind, entries
 from claimsctl.judge.finding import Basis, Finding, Level, Verdict
 
 
@@ -160,7 +160,7 @@ def chosen_checks(checks: Sequence[Check], prefixes: Collection[str]) -> tuple[C
 
 def known_prefixes(prefixes: Collection[str]) -> tuple[str, ...]:
     """How the ids to leave out begin. Raises `OperatorError` for a prefix of no finding."""
-    ids = [entry.id for entry in entries().values() if entry.kind is Kind.FINDING]
+    ids = [entry.id for entry in entries().values() if entry.kind is EntryKind.FINDING]
     return tuple(_known("--ignore", prefix, ids) for prefix in prefixes)
 
 

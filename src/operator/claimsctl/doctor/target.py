@@ -12,11 +12,12 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 import httpx2
 
 from claimsctl.entra.callout import body_of
-from claimsctl.entra.client import public_trust, send_callout
+from claimsctl.entra.client import send_callout
+from claimsctl.entra.network import public_trust
 from claimsctl.entra.tokens import SigningKey
 from claimsctl.judge.attempt import Attempt
 from claimsctl.judge.finding import Verdict
-from claimsctl.judge.transport import judge_attempt
+from claimsctl.judge.judge import judge_attempt
 
 JSON_TYPE: Final = "application/json"
 _PORTS: Final = {"https": 443, "http": 80}

@@ -9,7 +9,7 @@ from typing import Any
 
 from cryptography import x509
 
-from claimsctl.entra.network import look_up
+from claimsctl.entra.network import resolve_host
 
 _PROTOCOLS = ("h2", "http/1.1")
 
@@ -51,7 +51,7 @@ def shake_hands(host: str, port: int, context: ssl.SSLContext, seconds: float) -
 
 def _connected(host: str, port: int, until: float) -> socket.socket:
     failure: OSError = TimeoutError()
-    for family, kind, protocol, _, address in look_up(host, port, until - time.monotonic()):
+    for family, kind, protocol, _, address in resolve_host(host, port, until - time.monotonic()):
         sock = socket.socket(family, kind, protocol)
         left = until - time.monotonic()
         if left <= 0:

@@ -1,66 +1,135 @@
 """A model of the JWT authorizer that API Gateway puts in front of an HTTP API.
 
-A model: AWS publishes no code of it. What its developer guide says ("Control access to HTTP APIs
-with JWT authorizers", and the page on troubleshooting them) is followed:
+A model: AWS publishes no code of it. It follows the developer guide ("Control access to HTTP APIs
+with JWT authorizers", and the page on troubleshooting them):
 
 - The identity source is ``$request.header.Authorization``: the token alone, or after ``Bearer ``.
 - Only RSA-based algorithms. ``kid`` must be one of the keys of the issuer's ``jwks_uri``, and that
-  key must have signed. Keys may be cached for two hours.
+  key must have signed.
 - ``iss`` is the one configured issuer; ``aud`` has a configured audience, and ``client_id`` counts
   only where there is no ``aud``; ``exp`` is after, ``nbf`` and ``iat`` are before the current time.
 - A refusal is a 401 whose ``www-authenticate`` says why. ``the token does not have a valid
   audience`` is AWS's wording, the other descriptions are ours.
 
-Where the guide is silent, the stricter reading: no leeway; a ``kid`` that the cached keys lack is
-refused without fetching them again; a key is used with the algorithm that it names; times are
-whole numbers, and ``exp`` must be there; ``Bearer`` is spelt like that. A real gateway may let a
-little more through than this model, which is what the function's own checks are for.
+PyJWT checks the signature, ``iss``, ``aud``, ``exp``, ``nbf`` and ``iat``. Where the guide is
+silent, the model is stricter than PyJWT: a key is used with its own algorithm only; times are whole
+numbers, without leeway, and ``exp`` is required; ``Bearer`` is spelt like that. A real gateway may
+accept a little more, which is what the function's own checks are for.
 """
 
 import json
 import re
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
 from math import isinf
 from typing import Any, NoReturn
 
 import jwt
 
-from claimsctl.emulator.refusal import Reason, Refusal, Refused, shown
+from claimsctl.emulator.issuer_keys import IssuerKeys
 from claimsctl.errors import OperatorError
 
-KEYS_SECONDS = 2 * 60 * 60
-"""API Gateway "can cache the public key for two hours" (developer guide, JWT authorizers)."""
+BODY = {"message": "Unauthorized"}
+"""The body of API Gateway's 401, whatever the reason."""
 
-KeySet = Mapping[str, Any]
+_SHOWABLE = re.compile(r"(https|api)://[\w.:/-]{1,200}|[\w-]{1,64}", re.ASCII)
+"""Ids, issuers, audiences. No address, no name of two words, no token."""
+
+_INTEGER_MAX = 2**63
 
 
-class KeyCache:
-    """Keys by their id, at most two hours old.
+class Reason(StrEnum):
+    """``cause.reason`` in the log: the function's own words. Never renamed."""
 
-    The guide does not say whether an unknown id makes a real gateway fetch anew. Here it does not:
-    whoever rotates keys must publish the new one two hours before signing with it.
+    MISSING = "missing"
+    MALFORMED = "malformed"
+    ALGORITHM = "algorithm"
+    UNKNOWN_KEY = "unknown-key"
+    KEYS_UNAVAILABLE = "keys-unavailable"
+    SIGNATURE = "signature"
+    ISSUER = "issuer"
+    AUDIENCE = "audience"
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not-yet-valid"
+
+
+_DESCRIPTIONS = {
+    Reason.MALFORMED: "the token is malformed",
+    Reason.ALGORITHM: "the token is not signed with an RSA-based algorithm of the issuer's",
+    Reason.UNKNOWN_KEY: "the token's kid is not one of the issuer's keys",
+    Reason.KEYS_UNAVAILABLE: "the issuer's keys cannot be fetched",
+    Reason.SIGNATURE: "the token's signature is not valid",
+    Reason.ISSUER: "the token does not have the configured issuer",
+    Reason.AUDIENCE: "the token does not have a valid audience",
+    Reason.EXPIRED: "the token has expired",
+    Reason.NOT_YET_VALID: "the token is not valid yet",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What was found, and what would have been let through."""
+
+    reason: Reason
+    claim: str | None = None
+    """The claim or header parameter at fault."""
+    expected: str | None = None
+    actual: str | None = None
+    """What was found there, as far as a log may show it."""
+
+    @property
+    def challenge(self) -> str:
+        """The ``www-authenticate`` header: constant words, none of the caller's."""
+        if self.reason is Reason.MISSING:
+            return "Bearer"
+        description = _DESCRIPTIONS[self.reason]
+        return f'Bearer scope="" error="invalid_token" error_description="{description}"'
+
+    def log_line(self, now: float) -> str:
+        """One line like the function's own; `now` is in epoch seconds."""
+        cause = {
+            "reason": self.reason.value,
+            "claim": self.claim,
+            "expected": self.expected,
+            "actual": self.actual,
+        }
+        moment = datetime.fromtimestamp(now, UTC)
+        line = {
+            "level": "WARNING",
+            "message": "callout",
+            "timestamp": f"{moment:%Y-%m-%d %H:%M:%S},{moment.microsecond // 1000:03}+0000",
+            "service": "local-gateway",
+            "outcome": "caller-refused",
+            "cause": {name: value for name, value in cause.items() if value is not None},
+            "status": 401,
+        }
+        return json.dumps(line, separators=(",", ":"))
+
+
+def loggable(value: Any) -> str:
+    """`value` of a claim for the log: itself if it is an id, a URL or a number; otherwise its type.
+
+    The sender of a token chooses its claims; no name or address may reach the log that way.
     """
-
-    def __init__(self, fetch: Callable[[], KeySet]) -> None:
-        self._fetch = fetch
-        self._keys: Mapping[str, jwt.PyJWK] = {}
-        self._fetched_at: float | None = None
-
-    def keys(self, now: float) -> Mapping[str, jwt.PyJWK]:
-        """The keys that count at `now` (epoch seconds). Raises what fetching them raises."""
-        if self._fetched_at is None or not 0 <= now - self._fetched_at < KEYS_SECONDS:
-            self._keys = _usable(self._fetch())
-            self._fetched_at = now
-        return self._keys
-
-
-def _usable(key_set: KeySet) -> dict[str, jwt.PyJWK]:
-    """The RSA keys for signatures; others are of no use to the authorizer."""
-    return {
-        jwk["kid"]: jwt.PyJWK(jwk)
-        for jwk in key_set["keys"]
-        if jwk["kty"] == "RSA" and jwk["use"] == "sig"
-    }
+    match value:
+        case None:
+            text = "absent"
+        case bool():
+            text = "a boolean"
+        case str():
+            text = value if _SHOWABLE.fullmatch(value) else f"text of {len(value)} characters"
+        case int() if abs(value) < _INTEGER_MAX:
+            text = str(value)
+        case list():
+            text = f"a list of {len(value)}"
+        case dict():
+            text = "an object"
+        case _:
+            text = "a number"
+    return text
 
 
 HEADER_CHARACTERS_MAX = 10_240
@@ -73,69 +142,102 @@ _BEARER = "Bearer "
 _BLANKS = " \t"
 _EPOCH_MAX = 2**53
 """Whole numbers up to here survive any JSON reader."""
+_WHOLE_SECONDS = "a whole number of seconds"
 
 
 class JwtAuthorizer:
-    """Refuses or lets through, by the ``Authorization`` header alone."""
+    """Lets a request through or refuses it, by its ``Authorization`` header alone."""
 
-    def __init__(
-        self, issuer: str, audiences: frozenset[str], fetch_keys: Callable[[], KeySet]
-    ) -> None:
+    def __init__(self, issuer: str, audiences: frozenset[str], keys: IssuerKeys) -> None:
         self._issuer = issuer
         self._audiences = audiences
-        self._cache = KeyCache(fetch_keys)
+        self._keys = keys
 
-    def authorize(self, authorization: str | None, now: float) -> dict[str, str] | Refusal:
+    def authorize(self, authorization: str | None) -> dict[str, str] | Refusal:
         """The token's claims as the function gets them, or why there are none. Never raises.
 
-        `authorization` is the header's value, ``None`` without one; `now` is in epoch seconds.
+        `authorization` is the header's value, ``None`` without one. The issuer's keys may have to
+        be fetched, which takes as long as they take.
         """
         try:
-            token = _token_in(authorization)
-            claims = _read_claims(self._verified_payload(token, now))
-            self._check_issuer_and_audience(claims)
-            _check_times(claims, now)
-            return _handed_on(claims)
-        except Refused as refused:
-            return refused.refusal
+            return _as_strings(self._verified_claims(_token_in(authorization)))
+        except _UnauthorizedError as error:
+            return error.refusal
 
-    def _verified_payload(self, token: str, now: float) -> bytes:
-        header = _read_header(token)
-        algorithm = header.get("alg")
+    def _verified_claims(self, token: str) -> Mapping[str, Any]:
+        now = time.time()
+        key = self._key_of(token, now)
+        try:
+            claims = _read_claims(jwt.PyJWS().decode(token, key))
+        except jwt.InvalidSignatureError:
+            _refuse(Reason.SIGNATURE)
+        except jwt.PyJWTError:
+            _refuse(Reason.MALFORMED, expected="a signed JWT without unknown critical extensions")
+        has_audience = "aud" in claims
+        try:
+            jwt.decode(
+                token,
+                key,
+                issuer=self._issuer,
+                audience=self._audiences,
+                options={
+                    "require": ["exp", "iss"],
+                    "verify_aud": has_audience,
+                    "verify_sub": False,
+                    "verify_jti": False,
+                },
+            )
+        except jwt.PyJWTError as error:
+            self._refuse_claims(error, claims, now)
+        client_id = claims.get("client_id")
+        if not has_audience and not (isinstance(client_id, str) and client_id in self._audiences):
+            self._refuse_audience("client_id", claims)
+        return claims
+
+    def _refuse_claims(
+        self, error: jwt.PyJWTError, claims: Mapping[str, Any], now: float
+    ) -> NoReturn:
+        """Refuse signed `claims` for what PyJWT found in them."""
+        match error:
+            case jwt.ExpiredSignatureError():
+                _refuse(Reason.EXPIRED, "exp", f"after {int(now)}", claims["exp"])
+            case jwt.ImmatureSignatureError():
+                name = "nbf" if claims.get("nbf", 0) > now else "iat"
+                _refuse(Reason.NOT_YET_VALID, name, f"at most {int(now)}", claims[name])
+            case jwt.MissingRequiredClaimError(claim="exp"):
+                _refuse(Reason.MALFORMED, "exp", _WHOLE_SECONDS, None)
+            case jwt.InvalidIssuerError() | jwt.MissingRequiredClaimError(claim="iss"):
+                _refuse(Reason.ISSUER, "iss", self._issuer, claims.get("iss"))
+            case jwt.InvalidAudienceError() | jwt.MissingRequiredClaimError(claim="aud"):
+                self._refuse_audience("aud", claims)
+            case _:
+                _refuse(Reason.MALFORMED, expected="the claims of a JWT")
+
+    def _key_of(self, token: str, now: float) -> jwt.PyJWK:
+        """The issuer's key that the token's header names."""
+        try:
+            header = jwt.get_unverified_header(token)
+        except jwt.PyJWTError:
+            _refuse(Reason.MALFORMED, expected=_SIGNED_JWT)
+        algorithm, kid = header.get("alg"), header.get("kid")
         if algorithm not in _RSA:
             _refuse(Reason.ALGORITHM, "alg", "an RSA-based algorithm", algorithm)
-        keys = self._current_keys(now)
-        kid = header.get("kid")
+        try:
+            keys = self._keys.current(now, kid)
+        except OperatorError:
+            _refuse(Reason.KEYS_UNAVAILABLE, expected="the issuer's key set")
         key = keys.get(kid) if isinstance(kid, str) else None
         if key is None:
             _refuse(Reason.UNKNOWN_KEY, "kid", " or ".join(sorted(keys)), kid)
         if algorithm != key.algorithm_name:
             _refuse(Reason.ALGORITHM, "alg", key.algorithm_name, algorithm)
-        try:
-            payload: bytes = jwt.PyJWS().decode(token, key)
-        except jwt.InvalidSignatureError:
-            _refuse(Reason.SIGNATURE)
-        except jwt.PyJWTError:
-            _refuse(Reason.MALFORMED, expected="a signed JWT without unknown critical extensions")
-        return payload
+        return key
 
-    def _current_keys(self, now: float) -> Mapping[str, jwt.PyJWK]:
-        try:
-            return self._cache.keys(now)
-        except OperatorError:
-            _refuse(Reason.KEYS_UNAVAILABLE, expected="the issuer's key set")
+    def _refuse_audience(self, name: str, claims: Mapping[str, Any]) -> NoReturn:
+        _refuse(Reason.AUDIENCE, name, " or ".join(sorted(self._audiences)), claims.get(name))
 
-    def _check_issuer_and_audience(self, claims: Mapping[str, Any]) -> None:
-        issuer = claims.get("iss")
-        if issuer != self._issuer:
-            _refuse(Reason.ISSUER, "iss", self._issuer, issuer)
-        name = "aud" if "aud" in claims else "client_id"
-        audience = claims.get(name)
-        audiences = audience if isinstance(audience, list) and name == "aud" else [audience]
-        if not all(isinstance(one, str) for one in audiences) or not self._audiences & set(
-            audiences
-        ):
-            _refuse(Reason.AUDIENCE, name, " or ".join(sorted(self._audiences)), audience)
+
+_SIGNED_JWT = "a signed JWT: header.payload.signature"
 
 
 def _token_in(authorization: str | None) -> str:
@@ -150,26 +252,25 @@ def _token_in(authorization: str | None) -> str:
         )
     token = token.removeprefix(_BEARER).strip(_BLANKS)
     if not _COMPACT.fullmatch(token):
-        _refuse(Reason.MALFORMED, expected="a signed JWT: header.payload.signature")
+        _refuse(Reason.MALFORMED, expected=_SIGNED_JWT)
     return token
 
 
-def _read_header(token: str) -> Mapping[str, Any]:
-    try:
-        return jwt.get_unverified_header(token)
-    except jwt.PyJWTError:
-        _refuse(Reason.MALFORMED, expected="a signed JWT: header.payload.signature")
-
-
 def _read_claims(payload: bytes) -> Mapping[str, Any]:
+    """The claims in a signed `payload`, read as strictly as JSON is defined, times included."""
     try:
         claims = json.loads(
-            payload.decode("utf-8"), parse_float=_finite, parse_constant=_refuse_constant
+            payload.decode("utf-8"), parse_float=_finite, parse_constant=_reject_constant
         )
     except (ValueError, RecursionError):
         claims = None
     if not isinstance(claims, dict):
         _refuse(Reason.MALFORMED, expected="claims: a JSON object")
+    for name in ("exp", "nbf", "iat"):
+        value = claims.get(name)
+        is_whole = type(value) is int and 0 <= value < _EPOCH_MAX  # bool is an int
+        if name in claims and not is_whole:
+            _refuse(Reason.MALFORMED, name, _WHOLE_SECONDS, value)
     return claims
 
 
@@ -180,32 +281,14 @@ def _finite(text: str) -> float:
     return number
 
 
-def _refuse_constant(name: str) -> NoReturn:
+def _reject_constant(name: str) -> NoReturn:
     raise ValueError(name)  # NaN and Infinity, which JSON lacks
 
 
-def _check_times(claims: Mapping[str, Any], now: float) -> None:
-    times = {name: _time(claims, name) for name in ("exp", "nbf", "iat") if name in claims}
-    if "exp" not in times:
-        _refuse(Reason.MALFORMED, "exp", "a whole number of seconds", None)
-    if times["exp"] <= now:
-        _refuse(Reason.EXPIRED, "exp", f"after {int(now)}", times["exp"])
-    for name in ("nbf", "iat"):
-        if name in times and times[name] > now:
-            _refuse(Reason.NOT_YET_VALID, name, f"at most {int(now)}", times[name])
-
-
-def _time(claims: Mapping[str, Any], name: str) -> int:
-    value = claims[name]
-    if type(value) is not int or not 0 <= value < _EPOCH_MAX:  # bool is an int
-        _refuse(Reason.MALFORMED, name, "a whole number of seconds", value)
-    return value
-
-
-def _handed_on(claims: Mapping[str, Any]) -> dict[str, str]:
+def _as_strings(claims: Mapping[str, Any]) -> dict[str, str]:
     """Every claim as a string, as API Gateway's events have them; null claims are left out.
 
-    Lists are ``[a b]``. What becomes of objects is not documented: here they are JSON.
+    Lists are ``[a b]``. What API Gateway makes of objects is not documented: here they are JSON.
     """
     try:
         return {name: _text(value) for name, value in claims.items() if value is not None}
@@ -223,7 +306,16 @@ def _text(value: Any) -> str:
             return json.dumps(value, separators=(",", ":"))
 
 
+class _UnauthorizedError(Exception):
+    """Ends a check; never leaves the authorizer."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.reason.value)
+        self.refusal = refusal
+
+
 def _refuse(
     reason: Reason, claim: str | None = None, expected: str | None = None, actual: Any = ...
 ) -> NoReturn:
-    raise Refused(Refusal(reason, claim, expected, None if actual is ... else shown(actual)))
+    found = None if actual is ... else loggable(actual)
+    raise _UnauthorizedError(Refusal(reason, claim, expected, found))

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import shlex
 import socket
 from collections.abc import Iterable, Iterator
@@ -9,27 +10,30 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from claimsctl.claims_file.check import read_records
-from claimsctl.claims_table.location import EMBEDDED_TABLE, TableLocation
+from claimsctl.claims_file.validation import read_records
+from claimsctl.claims_table.location import EMBEDDED_TABLE, LOCAL_REGION, TableLocation
 from claimsctl.claims_table.table_schema import table_schema
-from claimsctl.emulator.environment import surroundings, without_aws
+from claimsctl.emulator.environment import process_environment, without_aws
 from claimsctl.errors import OperatorError
-from claimsctl.loading.records import write_records
+from claimsctl.loading.writers import write_records
 from claimsctl.resources import bundled
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-_HOSTS = ("127.0.0.1", "localhost")
-_OF_BROWSERS = ("HTTP_ORIGIN", "HTTP_SEC_FETCH_SITE")
+_HOST = "127.0.0.1"
+_HOSTS = (_HOST, "localhost")
+_SENT_BY_BROWSERS = ("HTTP_ORIGIN", "HTTP_SEC_FETCH_SITE")
+_CREDENTIAL_SCOPE = re.compile(r"(Credential=[^/,\s]*/[^/,]*/)[^/,]*(/)")
+"""``Credential=<key id>/<date>/<region>/<service>/aws4_request``: Signature Version 4."""
 
 
-def for_programs_only(application: "WSGIApplication") -> "WSGIApplication":
-    """`application`, which answers 403 to what a browser asks for, or somebody by another name."""
+def csrf_guard(application: "WSGIApplication") -> "WSGIApplication":
+    """`application`, closed to web pages: 403 for a browser's request or another host name."""
 
     def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         host = str(environ.get("HTTP_HOST", "")).partition(":")[0]
-        if host in _HOSTS and not any(name in environ for name in _OF_BROWSERS):
+        if host in _HOSTS and not any(name in environ for name in _SENT_BY_BROWSERS):
             return application(environ, start_response)
         start_response("403 Forbidden", [("Content-Type", "text/plain")])
         return [b"for programs of this machine, not for web pages\n"]
@@ -37,19 +41,34 @@ def for_programs_only(application: "WSGIApplication") -> "WSGIApplication":
     return answer
 
 
-_HOST = "127.0.0.1"
+def any_region(application: "WSGIApplication") -> "WSGIApplication":
+    """`application`, which sees every request as signed for `LOCAL_REGION`.
+
+    moto keeps tables by region. It reads the region from the credential scope of the signature,
+    which it does not verify, or from a user agent that names one.
+    """
+
+    def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        signed = str(environ.get("HTTP_AUTHORIZATION", ""))
+        scoped = _CREDENTIAL_SCOPE.sub(rf"\g<1>{LOCAL_REGION}\g<2>", signed, count=1)
+        return application(
+            {**environ, "HTTP_AUTHORIZATION": scoped, "HTTP_USER_AGENT": ""}, start_response
+        )
+
+    return answer
 
 
 @contextmanager
 def embedded_table(port: int = 0) -> Iterator[TableLocation]:
-    """An empty claims table in this process (moto), keyed as the template's real one.
+    """An empty claims table in this process (moto), with the keys of the template's table.
 
-    On `port` of the loopback interface when that is free, else on any; closed to web pages.
+    It listens on `port` of the loopback interface if that is free, otherwise on any port. It is
+    closed to web pages, and the same table in every region.
 
-    While it is there the process's environment has none of the operator's AWS settings: they are
-    for other tables, and moto minds them as the AWS SDK does.
+    As long as the context lasts, the process's environment has none of the operator's AWS settings:
+    they are for other tables, and moto reads them as the AWS SDK does.
     """
-    with surroundings(without_aws(os.environ)):
+    with process_environment(without_aws(os.environ)):
         # Imported here: half a second that no other command needs to pay.
         from moto.server import ThreadedMotoServer  # noqa: PLC0415
 
@@ -59,7 +78,7 @@ def embedded_table(port: int = 0) -> Iterator[TableLocation]:
         )
         server.start()
         bare: Any = server._server  # noqa: SLF001  # moto has no option for it
-        bare.app = for_programs_only(bare.app)
+        bare.app = csrf_guard(any_region(bare.app))
         try:
             host, port = server.get_host_and_port()
             location = TableLocation(EMBEDDED_TABLE, f"http://{host}:{port}")
@@ -93,9 +112,10 @@ def chosen_table(
 ) -> Iterator[TableLocation]:
     """The table that the options name; without any, the embedded one, filled from `claims`.
 
-    By default that one holds the sample's claims; it is on `port`, or on any. A table of somebody's
-    own is only read: the rows that people sign in with must not be replaced by a trial. Raises
-    `OperatorError` when it is asked for together with `claims`.
+    By default the embedded table holds the sample's claims; it is on `port` if that is free. A
+    table that the options name is only read: the rows that people sign in with must not be replaced
+    by a trial. Raises `OperatorError` when the options name a table and `claims`, and for a file
+    that cannot be loaded.
     """
     if endpoint_url or table:
         if claims is not None:

@@ -1,4 +1,4 @@
-"""The process's own environment, which the AWS SDK and Powertools read behind everybody's back."""
+"""The process's environment, replaced while the AWS SDK and Powertools must not read it."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ _OF_THE_SDK = ("AWS_", "BOTO_", "REQUESTS_CA_BUNDLE")
 
 
 @contextmanager
-def surroundings(variables: Mapping[str, str]) -> Iterator[None]:
+def process_environment(variables: Mapping[str, str]) -> Iterator[None]:
     """The process's environment is `variables`, for as long as the context lasts."""
     before = dict(os.environ)
     _replace(variables)
@@ -33,10 +33,10 @@ def without_aws(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def without_logging(environment: Mapping[str, str]) -> dict[str, str]:
-    """`environment` without what would make the function's log another one.
+    """`environment` without the variables that would change the function's log.
 
-    Variables of Powertools in an operator's shell are for other functions, and some of them write
-    to standard output. A ``POWERTOOLS_LOG_LEVEL`` that is one counts.
+    Variables of Powertools in an operator's shell are for other functions, and some of them make it
+    write to standard output. A valid ``POWERTOOLS_LOG_LEVEL`` is kept.
     """
     return {name: value for name, value in environment.items() if _counts(name, value)}
 

@@ -1,22 +1,29 @@
-"""Playing the gateways: an HTTP request → the function's event, one builder per envelope.
+"""Gateway events: an HTTP request → the function's event (a builder per envelope), and back.
 
 Sources: API Gateway's reference of payload formats 2.0 and 1.0, Lambda's of Function URLs. The
 authorizer's claims arrive as strings, lists in the form ``[a b]``, ``scopes`` null without a scope
 claim.
 """
 
+import json
+import time
 from base64 import b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from claimsctl.entra.tokens import SAMPLE_API_HOST
+from claims_provider.contract.identifiers import canonical_guid
+from claims_provider.errors import CalloutError
+from claims_provider.inbound.http_event import read_http_event
+
+from claimsctl.entra.token_claims import SAMPLE_API_HOST, TENANT_ID, authorizer_claims
 
 CALLOUT_PATH = "/callout"
 """The one route of template.yaml."""
 
 _API_ID = SAMPLE_API_HOST.partition(".")[0]
 _REQUEST_ID = "JKJaXmPLvHcESHA="
+_JSON = {"Content-Type": "application/json"}
 
 Headers = Mapping[str, str]
 
@@ -118,3 +125,49 @@ def _encode(body: bytes) -> tuple[str, bool]:
         return body.decode("utf-8"), False
     except UnicodeDecodeError:
         return b64encode(body).decode("ascii"), True
+
+
+def is_envelope(document: object) -> bool:
+    """Whether `document` is a gateway's event rather than a bare callout body."""
+    return isinstance(document, dict) and "requestContext" in document
+
+
+def callout_in(document: object) -> object:
+    """The callout body in a gateway's event, ``None`` without one; any other `document` itself."""
+    if not is_envelope(document):
+        return document
+    try:
+        return read_json(read_http_event(document).body())
+    except CalloutError:  # the function says what is wrong with it
+        return None
+
+
+def tenant_of(body: object) -> str:
+    """The tenant that a callout body names; the samples' where it names none."""
+    data = body.get("data") if isinstance(body, dict) else None
+    tenant_id = data.get("tenantId") if isinstance(data, dict) else None
+    try:
+        return canonical_guid(tenant_id) if isinstance(tenant_id, str) else TENANT_ID
+    except ValueError:
+        return TENANT_ID
+
+
+def read_json(raw: bytes) -> object:
+    """`raw` as JSON, or ``None`` if it is not JSON: the function then says what is wrong."""
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+
+
+def played_event(body: bytes, tenant_id: str, token: str | None = None) -> dict[str, Any]:
+    """`body` as it arrives through the HTTP API, with Entra's token for `tenant_id` verified.
+
+    With `token` it arrives as through a route without authorizer: the function has to verify.
+    """
+    return http_api_event(
+        body,
+        _JSON if token is None else {**_JSON, "Authorization": f"Bearer {token}"},
+        authorizer_claims=authorizer_claims(tenant_id) if token is None else None,
+        received_at_ms=time.time_ns() // 1_000_000,
+    )

@@ -1,1 +1,1 @@
-"""Playing Entra: callouts, tokens, the HTTP client, the mapping of claims into tokens."""
+"""What Entra sends and does: callouts, tokens, the HTTP client, the mapping of claims."""

@@ -1,25 +1,29 @@
-"""What Entra sends, whole: the body of a Token Issuance Start callout, every documented field.
+"""The body of a Token Issuance Start callout, with every documented field, and samples of it.
 
 Source: Entra's reference of the custom claims provider, and real payloads, which differ from it.
-Samples are made of it. The function reads the few fields that it needs by itself, since pydantic is
-a fifth of a cold start; a test holds the two to the same verdict about any body.
+The function reads the few fields that it needs by itself; a test holds the two to the same verdict
+about any body.
 """
 
 import json
 import uuid
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from claims_provider.contract.callout import CALLOUT_DATA_TYPE, EVENT_TYPE
 from claims_provider.contract.identifiers import canonical_guid
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from claimsctl.entra.token_claims import CLIENT_APP_ID, RESOURCE_APP_ID, TENANT_ID
 from claimsctl.errors import OperatorError
 
 Guid = Annotated[str, AfterValidator(canonical_guid)]
 Unread = Any
-"""Documented, carried for the samples, never read: any JSON value passes."""
+"""A documented field that nothing reads: any JSON value is valid."""
+
+_LITERALS: Final = ("null", "true", "false")
+_CONTEXT: Final = ("data", "authenticationContext")
 
 
 class _Wire(BaseModel):
@@ -29,7 +33,7 @@ class _Wire(BaseModel):
 
 
 class ServicePrincipal(_Wire):
-    """An application as the tenant knows it. A malformed ``appId`` is refused, none is fine."""
+    """An application of the tenant. ``appId`` may be absent, but not malformed."""
 
     id: Unread = None
     app_id: Guid | None = None
@@ -38,7 +42,7 @@ class ServicePrincipal(_Wire):
 
 
 class User(_Wire):
-    """Who signs in. Local accounts send no ``mail``, social accounts no ``userPrincipalName``."""
+    """The user who signs in. Local accounts lack ``mail``, social ones ``userPrincipalName``."""
 
     id: Guid
     company_name: Unread = None
@@ -57,7 +61,7 @@ class User(_Wire):
 
 
 class AuthenticationContext(_Wire):
-    """The sign-in: who, to which client, for which resource."""
+    """The sign-in: the user, the client, the resource."""
 
     correlation_id: Unread = None
     client: Unread = None
@@ -86,13 +90,9 @@ class Callout(_Wire):
 
     @property
     def context(self) -> AuthenticationContext:
-        """The sign-in this callout is about."""
+        """The sign-in that this callout is about."""
         return self.data.authentication_context
 
-
-TENANT_ID = "aaaabbbb-0000-cccc-1111-dddd2222eeee"
-CLIENT_APP_ID = "00001111-aaaa-2222-bbbb-3333cccc4444"
-RESOURCE_APP_ID = "22223333-cccc-4444-dddd-5555eeee6666"
 
 _CLIENT = ServicePrincipal(
     id="aaaaaaaa-bbbb-cccc-1111-222222222222",
@@ -181,7 +181,7 @@ def _callout(user: User, *, protocol: str = "OAUTH2.0", ip: str = "192.0.2.10") 
     )
 
 
-SCENARIOS: dict[str, Callout] = {
+SCENARIOS: Final[dict[str, Callout]] = {
     "member": _callout(_MEMBER),
     "local-account": _callout(_LOCAL_ACCOUNT, ip="2001:db8::10"),
     "social-account": _callout(_SOCIAL_ACCOUNT),
@@ -198,16 +198,13 @@ SCENARIOS: dict[str, Callout] = {
         ),
     ),
 }
-"""A callout body by the name that commands and files give it."""
-
-_LITERALS = ("null", "true", "false")
-_CONTEXT = ("data", "authenticationContext")
+"""Callouts by the names that commands and files give them."""
 
 
 def scenario_named(name: str) -> str:
-    """The scenario that `name` is, or is the beginning of.
+    """The scenario that has `name`, or the only one whose name begins with it.
 
-    Raises `OperatorError` when that is none, or more than one.
+    Raises `OperatorError` when there is none, or more than one.
     """
     found = [scenario for scenario in SCENARIOS if scenario.startswith(name)]
     if name in SCENARIOS:
@@ -218,8 +215,13 @@ def scenario_named(name: str) -> str:
     raise OperatorError(message)
 
 
+def body_of(scenario: str) -> dict[str, Any]:
+    """The JSON body of a scenario, without the fields that are not set."""
+    return SCENARIOS[scenario].model_dump(by_alias=True, exclude_none=True)
+
+
 def scenario_callout(name: str, tenant_id: str | None) -> dict[str, Any]:
-    """A scenario's body with a correlation id of its own, of `tenant_id` if given."""
+    """A scenario's body with a new correlation id, and with `tenant_id` if given."""
     body = body_of(scenario_named(name))
     body["data"]["authenticationContext"]["correlationId"] = str(uuid.uuid4())
     if tenant_id is not None:
@@ -233,9 +235,9 @@ def scenario_callout(name: str, tenant_id: str | None) -> dict[str, Any]:
 def set_fields(body: dict[str, Any], changes: Sequence[str]) -> None:
     """Apply changes such as ``user.id=…`` to `body`.
 
-    A path begins at the body, at its ``data`` or at the authentication context, wherever its first
-    name is. A value is text; ``null``, ``true``, ``false``, and what begins with ``{``, ``[`` or
-    ``"`` are JSON. Raises `OperatorError`.
+    A path begins at the body, at its ``data`` or at the authentication context, whichever has its
+    first name. A value is text, unless it is ``null``, ``true`` or ``false``, or begins with ``{``,
+    ``[`` or ``"``: then it is JSON. Raises `OperatorError`.
     """
     for change in changes:
         path, equals, text = change.partition("=")
@@ -247,13 +249,13 @@ def set_fields(body: dict[str, Any], changes: Sequence[str]) -> None:
         for name in names[:-1]:
             place = place.setdefault(name, {})
             if not isinstance(place, dict):
-                message = f"--set {change}: {name} is no object"
+                message = f"--set {change}: {name} is not an object"
                 raise OperatorError(message)
         place[names[-1]] = _value(change, text)
 
 
 def _beginning(body: dict[str, Any], name: str) -> dict[str, Any]:
-    """Where a path that begins with `name` begins; what is nowhere is new in the context."""
+    """The object where a path that begins with `name` starts; the context for a new name."""
     place = body
     for step in _CONTEXT:
         inner = place.get(step)
@@ -269,10 +271,5 @@ def _value(change: str, text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        message = f"--set {change}: begins like JSON and is none; text in quotes is text"
+        message = f"--set {change}: begins like JSON but is not JSON; put text in double quotes"
         raise OperatorError(message) from None
-
-
-def body_of(scenario: str) -> dict[str, Any]:
-    """The JSON body of a scenario, without the fields that it lacks."""
-    return SCENARIOS[scenario].model_dump(by_alias=True, exclude_none=True)

@@ -1,41 +1,86 @@
-"""One callout as Entra makes it: attempts until one is answered, and what Entra would see."""
+"""Callouts as Entra makes them: one attempt, a callout with its retries, the times of several."""
 
 import json
-import os
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
 from typing import Any, Final
 
-import certifi
 import httpcore2
 import httpx2
 
-from claimsctl.entra.network import NameUnknownError, Stopwatch, TimedNetwork, TlsError
-from claimsctl.errors import OperatorError
-from claimsctl.judge.attempt import Attempt, Cause, NoAnswer, Phase
-from claimsctl.judge.finding import Answer, Verdict
-from claimsctl.judge.transport import judge_attempt
+from claimsctl.entra.http_backend import NameUnknownError, TimedNetwork, TlsError
+from claimsctl.entra.network import Stopwatch, public_trust
+from claimsctl.judge.attempt import Answer, Attempt, Cause, NoAnswer, Phase
+from claimsctl.judge.finding import Verdict
+from claimsctl.judge.judge import judge_attempt
 
 BODY_BYTES_MAX: Final = 4 * 1024 * 1024
-"""More than any answer may have, and than we want in memory."""
+"""More than any answer may have, and than should be kept in memory."""
+
+_SERVER_ERROR: Final = 500
+_COLD_RATIO: Final = 3.0
+_COLD_MS: Final = 100.0
 
 
-def public_trust() -> ssl.SSLContext:
-    """What a strict client of the public web trusts: Mozilla's roots, TLS 1.2 and later.
+@dataclass(frozen=True, slots=True)
+class CalloutResult:
+    """The attempts at one callout, and the verdict on the last."""
 
-    Not this machine's roots: Entra knows none that its administrator has added. ``SSL_CERT_FILE``
-    names others, for an endpoint in a laboratory. Raises `OperatorError` when it has none.
+    attempts: tuple[Attempt, ...]
+    verdict: Verdict
+
+    @property
+    def last(self) -> Attempt:
+        """The attempt that counts."""
+        return self.attempts[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class CalloutTimes:
+    """How long several callouts in a row took, and how many Entra would accept."""
+
+    milliseconds: tuple[float, ...]
+    accepted: int
+
+    def percentile(self, share: int) -> float:
+        """The time within which `share` of a hundred callouts are over."""
+        if len(self.milliseconds) == 1:
+            return self.milliseconds[0]
+        return quantiles(self.milliseconds, n=100, method="inclusive")[share - 1]
+
+    @property
+    def began_cold(self) -> bool:
+        """Whether the first callout seems to have waited for a cold start."""
+        first, *others = self.milliseconds
+        return bool(others) and first > max(_COLD_RATIO * median(others), _COLD_MS)
+
+
+def make_callout(
+    url: str,
+    body: Mapping[str, Any],
+    headers: Mapping[str, str],
+    wait_ms: int,
+    retries: int = 0,
+    trust: ssl.SSLContext | None = None,
+) -> CalloutResult:
+    """Make a callout, and retry it up to `retries` times after no answer or a 5xx.
+
+    Entra's documentation says that it retries, but not after what: this is our reading.
     """
-    given = os.environ.get("SSL_CERT_FILE")
-    try:
-        context = ssl.create_default_context(cafile=given or certifi.where())
-    except OSError as error:  # an ssl.SSLError too
-        message = f"SSL_CERT_FILE {given}: no certificates can be read from it: {error.strerror}"
-        raise OperatorError(message) from None
-    context.verify_flags |= ssl.VERIFY_X509_STRICT
-    return context
+    sent = json.dumps(body).encode()
+    attempts: list[Attempt] = []
+    while True:
+        attempts.append(send_callout(url, sent, headers, wait_ms, trust))
+        if len(attempts) > retries or not _is_retried(attempts[-1]):
+            return CalloutResult(tuple(attempts), judge_attempt(attempts[-1], wait_ms))
+
+
+def times_of(results: Sequence[CalloutResult]) -> CalloutTimes:
+    """Times and verdicts of several callouts; a callout's time is that of all its attempts."""
+    times = tuple(sum(attempt.elapsed_ms for attempt in result.attempts) for result in results)
+    return CalloutTimes(times, sum(result.verdict.accepted for result in results))
 
 
 def send_callout(
@@ -46,12 +91,12 @@ def send_callout(
     trust: ssl.SSLContext | None = None,
     method: str = "POST",
 ) -> Attempt:
-    """POST `body` to `url`, on a connection of its own, and wait `wait_ms` for the whole answer.
+    """POST `body` to `url`, on a new connection, and wait `wait_ms` for the whole answer.
 
-    Never raises for what the endpoint or the network does: the attempt says it. Another `method`
-    is none of Entra's: it is for telling what listens there.
+    Never raises for what the endpoint or the network does: the attempt has it. Entra sends no other
+    `method`; another one shows what listens there.
     """
-    trust = trust or public_trust()  # takes 20 ms, which are none of the endpoint's
+    trust = trust or public_trust()  # takes 20 ms that do not count against the endpoint
     watch = Stopwatch(wait_ms)
     address = tls_version = http_version = None
     answer: Answer | None = None
@@ -74,7 +119,7 @@ def send_callout(
             content = _read(response)
     except (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException) as error:
         detail = str(error) or "no answer in time"
-        if watch.phase is Phase.BODY:  # something had come
+        if watch.phase is Phase.BODY:  # a part had arrived
             detail = detail.replace("without sending a response", "within the answer's head")
         no_answer = NoAnswer(_cause(error), watch.phase, detail)
     except _TooLargeError:
@@ -98,6 +143,13 @@ def send_callout(
     )
 
 
+def _is_retried(attempt: Attempt) -> bool:
+    if attempt.answer is not None:
+        return attempt.answer.status >= _SERVER_ERROR
+    assert attempt.no_answer is not None, "an attempt ends in one of the two"  # noqa: S101
+    return attempt.no_answer.cause is not Cause.TOO_LARGE
+
+
 class _TooLargeError(Exception):
     pass
 
@@ -119,7 +171,7 @@ def _read(response: httpcore2.Response) -> bytes:
 
 
 def _text(raw: bytes) -> str:
-    return raw.decode("latin-1")  # HTTP's own idea of a header's bytes
+    return raw.decode("latin-1")  # as HTTP reads the bytes of a header
 
 
 def _cause(error: Exception) -> Cause:
@@ -136,77 +188,3 @@ def _cause(error: Exception) -> Cause:
             return Cause.PROTOCOL
         case _:
             return Cause.CLOSED
-
-
-RETRIES_MAX: Final = 1
-"""``maximumRetries`` of the extension, by Graph's reference."""
-
-_SERVER_ERROR = 500
-_COLD_RATIO = 3.0
-_COLD_MS = 100.0
-
-
-@dataclass(frozen=True, slots=True)
-class Played:
-    """The attempts at one callout, and the verdict on the last."""
-
-    attempts: tuple[Attempt, ...]
-    verdict: Verdict
-
-    @property
-    def last(self) -> Attempt:
-        """The attempt that counts."""
-        return self.attempts[-1]
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """Times of several callouts in a row, in milliseconds."""
-
-    times: tuple[float, ...]
-    accepted: int
-
-    def percentile(self, share: int) -> float:
-        """The time that `share` of a hundred callouts stay under."""
-        if len(self.times) == 1:
-            return self.times[0]
-        return quantiles(self.times, n=100, method="inclusive")[share - 1]
-
-    @property
-    def began_cold(self) -> bool:
-        """Whether the first callout seems to have waited for a start: it stands out by far."""
-        first, *others = self.times
-        return bool(others) and first > max(_COLD_RATIO * median(others), _COLD_MS)
-
-
-def play_callout(
-    url: str,
-    body: Mapping[str, Any],
-    headers: Mapping[str, str],
-    wait_ms: int,
-    retries: int = 0,
-    trust: ssl.SSLContext | None = None,
-) -> Played:
-    """Call, and once more up to `retries` times when there was no answer or one of 5xx.
-
-    Entra's documentation says that it tries again, and not after what: that is our reading.
-    """
-    sent = json.dumps(body).encode()
-    attempts: list[Attempt] = []
-    while True:
-        attempts.append(send_callout(url, sent, headers, wait_ms, trust))
-        if len(attempts) > retries or not _tries_again(attempts[-1]):
-            return Played(tuple(attempts), judge_attempt(attempts[-1], wait_ms))
-
-
-def series_of(plays: Sequence[Played]) -> Series:
-    """Times and verdicts of several callouts; a callout's time is that of all its attempts."""
-    times = tuple(sum(attempt.elapsed_ms for attempt in played.attempts) for played in plays)
-    return Series(times, sum(played.verdict.accepted for played in plays))
-
-
-def _tries_again(attempt: Attempt) -> bool:
-    if attempt.answer is not None:
-        return attempt.answer.status >= _SERVER_ERROR
-    assert attempt.no_answer is not None, "an attempt ends in one of the two"  # noqa: S101
-    return attempt.no_answer.cause is not Cause.TOO_LARGE

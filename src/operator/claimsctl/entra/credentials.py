@@ -1,10 +1,10 @@
-"""A bearer token from the tenant, for calling a well-kept endpoint as its test caller."""
+"""A bearer token from the tenant, for calling a protected endpoint as its test caller."""
 
 from urllib.parse import quote
 
 import httpx2
 
-from claimsctl.entra.tokens import TenantKind
+from claimsctl.entra.token_claims import TenantKind
 from claimsctl.errors import ExitCode, OperatorError
 
 _WAIT_SECONDS = 10.0
@@ -13,7 +13,7 @@ _OK = 200
 
 
 def authority_of(tenant_id: str, kind: TenantKind) -> str:
-    """Where a tenant's tokens are asked for, by its GUID, as Entra's documentation says."""
+    """The authority that issues a tenant's tokens, by its GUID, as Entra's documentation has it."""
     if kind is TenantKind.WORKFORCE:
         return f"https://login.microsoftonline.com/{tenant_id}"
     return f"https://{tenant_id}.ciamlogin.com/{tenant_id}"
@@ -45,7 +45,7 @@ def client_credentials_token(
     token = answer.get("access_token") if isinstance(answer, dict) else None
     if response.status_code == _OK and isinstance(token, str):
         return token
-    told = answer.get("error_description") if isinstance(answer, dict) else None
-    detail = str(told or f"status {response.status_code}").splitlines()[0][:_DETAIL_CHARACTERS]
+    described = answer.get("error_description") if isinstance(answer, dict) else None
+    detail = str(described or f"status {response.status_code}").splitlines()[0][:_DETAIL_CHARACTERS]
     message = f"{url}: no token for {quote(client_id)}: {detail}"
     raise OperatorError(message, exit_code=ExitCode.NOT_FINE)

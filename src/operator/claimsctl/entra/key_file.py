@@ -1,17 +1,16 @@
 """The local issuer's signing key, kept for this user between commands.
 
-`claimsctl serve` checks signatures with the key that `claimsctl token` signs with; whichever needs
-it first makes it. It opens nothing but the servers of this user's own machine, and yet nobody else
+`claimsctl serve` checks signatures with the key that `claimsctl token` signs with; the first of
+them to run makes it. Only servers on this user's own machine accept its tokens, and yet nobody else
 may read it.
 """
 
 import os
 import stat
+import sys
 from contextlib import suppress
 from pathlib import Path
 from tempfile import mkstemp
-
-import typer
 
 from claimsctl.entra.tokens import SigningKey
 from claimsctl.errors import OperatorError
@@ -20,17 +19,23 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _MEND = "delete it, and the next command makes a new one"
 
 
-def key_path() -> Path:
-    """Where the key is kept. Raises `OperatorError` for a user without a home directory."""
-    path = Path(typer.get_app_dir("claimsctl")) / "issuer-key.pem"
-    if not path.is_absolute():  # no home: the path would be one below the working directory
+def key_path(platform: str = sys.platform) -> Path:
+    """Where the key is kept: in the user's configuration folder, as `platform` has it.
+
+    Raises `OperatorError` for a user without a home directory.
+    """
+    try:
+        path = _configuration_folder(platform) / "claimsctl/issuer-key.pem"
+    except RuntimeError:  # no home directory
+        path = Path()
+    if not path.is_absolute():  # it would be a path below the working directory
         message = "no home directory to keep the issuer's key in; set HOME"
         raise OperatorError(message)
     return path
 
 
 def kept_key(path: Path) -> SigningKey:
-    """The key in the file `path`, which is made first where there is none.
+    """The key in the file `path`; a missing file is made first.
 
     Raises `OperatorError`, saying what to do, when the file cannot be made or read, holds no such
     key, or may be read by others.
@@ -45,6 +50,16 @@ def kept_key(path: Path) -> SigningKey:
     except ValueError as error:
         message = f"{path}: {error}; {_MEND}"
         raise OperatorError(message) from None
+
+
+def _configuration_folder(platform: str) -> Path:
+    if platform.startswith("win"):
+        given, default = os.environ.get("APPDATA"), ""
+    elif platform == "darwin":
+        given, default = None, "Library/Application Support"
+    else:
+        given, default = os.environ.get("XDG_CONFIG_HOME"), ".config"
+    return Path.home() / default if given is None else Path(given)
 
 
 def _read(path: Path) -> bytes:

@@ -1,7 +1,7 @@
-"""A claims mapping policy: which answered claims get into a token, under which names.
+"""A claims mapping policy, and a preview of which claims get into a token under which names.
 
 Source: Microsoft's reference of claims customization using a policy. Its ``definition`` is an array
-that holds one string of JSON; people keep it in each of the forms that `read_policy` takes.
+that holds one string of JSON; people keep it in each of the forms that `read_policy` accepts.
 """
 
 import json
@@ -17,65 +17,6 @@ _EXPECTED = (
     "a claims mapping policy: the Graph object with its definition, or the inner "
     '{"ClaimsMappingPolicy": {"ClaimsSchema": […]}}'
 )
-
-
-@dataclass(frozen=True, slots=True)
-class MappedClaim:
-    """One entry: the claim as the endpoint answers it, and its names in tokens."""
-
-    id: str
-    jwt_name: str | None
-    saml_name: str | None = None
-
-
-def read_policy(raw: bytes, name: str) -> tuple[MappedClaim, ...]:
-    """The entries of the policy in the file `name` that take a claim of the endpoint.
-
-    Raises `OperatorError` for what is no claims mapping policy.
-    """
-    schema = _schema_in(_parse(raw, name), name)
-    entries = []
-    for number, entry in enumerate(schema, start=1):
-        if not isinstance(entry, dict):
-            message = f"{name}: entry {number} of ClaimsSchema is no object"
-            raise OperatorError(message)
-        fields = {key.lower(): value for key, value in entry.items()}
-        if str(fields.get("source", "")).lower() != SOURCE.lower():
-            continue
-        id_, jwt_name, saml_name = (
-            fields.get(field) for field in ("id", "jwtclaimtype", "samlclaimtype")
-        )
-        if not isinstance(id_, str) or not all(
-            isinstance(given, str | None) for given in (jwt_name, saml_name)
-        ):
-            message = f"{name}: entry {number} of ClaimsSchema: expected ID and a claim type, text"
-            raise OperatorError(message)
-        entries.append(MappedClaim(id_, jwt_name, saml_name))
-    return tuple(entries)
-
-
-def _parse(raw: bytes, name: str) -> Any:
-    try:
-        return json.loads(raw.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        message = f"{name}: not JSON ({error}); expected {_EXPECTED}"
-        raise OperatorError(message) from None
-
-
-def _schema_in(document: Any, name: str) -> list[Any]:
-    match document:
-        case {"definition": [str(inner)]} | [str(inner)]:
-            return _schema_in(_parse(inner.encode(), name), name)
-        case {"value": [only]}:  # an answer of Graph that lists one
-            return _schema_in(only, name)
-        case {"ClaimsMappingPolicy": {"ClaimsSchema": list(schema)}}:
-            return schema
-        case {"ClaimsSchema": list(schema)}:
-            return schema
-        case _:
-            message = f"{name}: expected {_EXPECTED}"
-            raise OperatorError(message)
-
 
 _JWT_NAMES: Final = """
     _claim_names _claim_sources aai access_token account_type acct acr acrs actor actortoken
@@ -131,18 +72,17 @@ _SAML: Final = frozenset(
 )
 
 
-def is_restricted_jwt_name(name: str) -> bool:
-    """Whether ``JwtClaimType`` cannot be `name`."""
-    return name in _JWT or name == "." or name.startswith(_JWT_PREFIXES)
+@dataclass(frozen=True, slots=True)
+class MappedClaim:
+    """One entry of a policy: the claim's id in the endpoint's answer, and its names in tokens."""
+
+    id: str
+    jwt_name: str | None
+    saml_name: str | None = None
 
 
-def is_restricted_saml_name(name: str) -> bool:
-    """Whether ``SamlClaimType`` cannot be `name`, without a signing key of one's own."""
-    return name in _SAML
-
-
-class Fate(StrEnum):
-    """What becomes of one claim."""
+class MappingOutcome(StrEnum):
+    """Whether a claim gets into the token, and if not, why."""
 
     EMITTED = "emitted"
     NOT_MAPPED = "not-mapped"
@@ -151,24 +91,50 @@ class Fate(StrEnum):
     NO_NAME = "no-name"
     """The policy's entry has no name for this kind of token."""
     NOT_ANSWERED = "not-answered"
-    """The policy takes it, and the endpoint does not answer it."""
+    """The policy maps it, and the endpoint does not answer it."""
 
 
 @dataclass(frozen=True, slots=True)
 class PreviewedClaim:
-    """One claim's fate; `token_name` where the policy has one, `value` where it was answered."""
+    """One claim's outcome; with `token_name` if the policy has one, `value` if it was answered."""
 
     id: str
-    fate: Fate
+    outcome: MappingOutcome
     token_name: str | None = None
     value: Any = None
     hint: str = ""
 
 
+def read_policy(raw: bytes, name: str) -> tuple[MappedClaim, ...]:
+    """The entries of the policy in the file `name` whose source is the claims provider.
+
+    Raises `OperatorError` for anything but a claims mapping policy.
+    """
+    schema = _schema_in(_parse(raw, name), name)
+    entries = []
+    for number, entry in enumerate(schema, start=1):
+        if not isinstance(entry, dict):
+            message = f"{name}: entry {number} of ClaimsSchema is not an object"
+            raise OperatorError(message)
+        fields = {key.lower(): value for key, value in entry.items()}
+        if str(fields.get("source", "")).lower() != SOURCE.lower():
+            continue
+        id_, jwt_name, saml_name = (
+            fields.get(field) for field in ("id", "jwtclaimtype", "samlclaimtype")
+        )
+        if not isinstance(id_, str) or not all(
+            isinstance(given, str | None) for given in (jwt_name, saml_name)
+        ):
+            message = f"{name}: entry {number} of ClaimsSchema: expected ID and a claim type, text"
+            raise OperatorError(message)
+        entries.append(MappedClaim(id_, jwt_name, saml_name))
+    return tuple(entries)
+
+
 def preview(
     claims: Mapping[str, Any], policy: Sequence[MappedClaim], *, saml: bool
 ) -> tuple[PreviewedClaim, ...]:
-    """What of `claims` a token (or with `saml` an assertion) would hold under `policy`.
+    """The claims that a token (with `saml`: an assertion) would have under `policy`.
 
     Ids are compared letter for letter, as Entra does. Answered claims come first, in their order.
     """
@@ -180,13 +146,46 @@ def preview(
         for id_, value in claims.items()
         for previewed in _answered(id_, value, by_id, saml=saml)
     ]
-    # What differs in case alone is told with the claim that was answered.
+    # One that differs in case alone is reported with the answered claim.
     missing = [
-        PreviewedClaim(id_, Fate.NOT_ANSWERED)
+        PreviewedClaim(id_, MappingOutcome.NOT_ANSWERED)
         for id_ in by_id
         if id_ not in claims and not _other_case(id_, claims)
     ]
     return (*found, *missing)
+
+
+def is_restricted_jwt_name(name: str) -> bool:
+    """Whether ``JwtClaimType`` cannot be `name`."""
+    return name in _JWT or name == "." or name.startswith(_JWT_PREFIXES)
+
+
+def is_restricted_saml_name(name: str) -> bool:
+    """Whether ``SamlClaimType`` cannot be `name`, without a signing key of one's own."""
+    return name in _SAML
+
+
+def _parse(raw: bytes, name: str) -> Any:
+    try:
+        return json.loads(raw.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        message = f"{name}: not JSON ({error}); expected {_EXPECTED}"
+        raise OperatorError(message) from None
+
+
+def _schema_in(document: Any, name: str) -> list[Any]:
+    match document:
+        case {"definition": [str(inner)]} | [str(inner)]:
+            return _schema_in(_parse(inner.encode(), name), name)
+        case {"value": [only]}:  # an answer of Graph that lists one
+            return _schema_in(only, name)
+        case {"ClaimsMappingPolicy": {"ClaimsSchema": list(schema)}}:
+            return schema
+        case {"ClaimsSchema": list(schema)}:
+            return schema
+        case _:
+            message = f"{name}: expected {_EXPECTED}"
+            raise OperatorError(message)
 
 
 def _answered(
@@ -194,17 +193,17 @@ def _answered(
 ) -> list[PreviewedClaim]:
     if id_ not in by_id:
         other = _other_case(id_, by_id)
-        fate = Fate.CASE_DIFFERS if other else Fate.NOT_MAPPED
-        return [PreviewedClaim(id_, fate, None, value, other)]
+        outcome = MappingOutcome.CASE_DIFFERS if other else MappingOutcome.NOT_MAPPED
+        return [PreviewedClaim(id_, outcome, None, value, other)]
     is_restricted = is_restricted_saml_name if saml else is_restricted_jwt_name
     previewed = []
     for entry in by_id[id_]:
         name = entry.saml_name if saml else entry.jwt_name
         if name is None:
-            fate = Fate.NO_NAME
+            outcome = MappingOutcome.NO_NAME
         else:
-            fate = Fate.RESTRICTED if is_restricted(name) else Fate.EMITTED
-        previewed.append(PreviewedClaim(id_, fate, name, value))
+            outcome = MappingOutcome.RESTRICTED if is_restricted(name) else MappingOutcome.EMITTED
+        previewed.append(PreviewedClaim(id_, outcome, name, value))
     return previewed
 
 

@@ -1,1 +1,1 @@
-"""What every code and finding means: the texts behind claimsctl explain and docs/findings.md."""
+"""What each code and finding means: the texts of `claimsctl explain` and docs/findings.md."""

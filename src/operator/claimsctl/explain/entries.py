@@ -1,6 +1,6 @@
-"""One entry of the catalogue, and where all of them come from.
+"""The entries that explain codes and findings, read from the TOML files of this package.
 
-Whoever adds findings adds a file ``*_findings.toml`` beside this one; nothing else.
+A new group of findings needs a new file ``*_findings.toml`` and nothing else.
 """
 
 import difflib
@@ -14,9 +14,10 @@ from typing import Any, Final
 
 _FOLDER: Final = Path(__file__).parent
 _LEARN: Final = "https://learn.microsoft.com/entra/identity-platform"
+_NEAREST_MAX: Final = 3
 
 
-class Kind(StrEnum):
+class EntryKind(StrEnum):
     """What an entry explains."""
 
     ENTRA_CODE = "entra code"
@@ -25,36 +26,36 @@ class Kind(StrEnum):
 
 
 class Source(StrEnum):
-    """Who says so."""
+    """Where an explanation comes from."""
 
     DOC = "doc"
     """The vendor's documentation."""
     FIELD = "field"
-    """People who met it."""
+    """Reports from the field."""
     READING = "reading"
-    """We read the documentation so, where it is silent."""
+    """Our reading, where the documentation is silent."""
 
 
 _DOCS: Final = {
-    Kind.ENTRA_CODE: f"{_LEARN}/custom-extension-troubleshoot#error-codes-reference",
-    Kind.SIGN_IN_ERROR: f"{_LEARN}/reference-error-codes",
-    Kind.FINDING: f"{_LEARN}/custom-claims-provider-reference",
+    EntryKind.ENTRA_CODE: f"{_LEARN}/custom-extension-troubleshoot#error-codes-reference",
+    EntryKind.SIGN_IN_ERROR: f"{_LEARN}/reference-error-codes",
+    EntryKind.FINDING: f"{_LEARN}/custom-claims-provider-reference",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a code or finding means, whence it comes, how to check and cure it."""
+    """What a code or finding means, what causes it, how to check and cure it."""
 
     id: str
-    kind: Kind
+    kind: EntryKind
     name: str
     meaning: str
     causes: tuple[str, ...]
     check: tuple[str, ...]
     cure: tuple[str, ...]
     see: tuple[str, ...]
-    """Ids of what goes with it."""
+    """Ids of related entries."""
     source: Source
     doc: str
 
@@ -66,9 +67,9 @@ class Entry:
 @cache
 def entries() -> dict[str, Entry]:
     """Every entry by id: Entra's codes, sign-in errors, findings, each in the order of its file."""
-    files = [(Kind.ENTRA_CODE, _FOLDER / "entra_codes.toml")]
-    files.append((Kind.SIGN_IN_ERROR, _FOLDER / "sign_in_errors.toml"))
-    files += [(Kind.FINDING, path) for path in sorted(_FOLDER.glob("*_findings.toml"))]
+    files = [(EntryKind.ENTRA_CODE, _FOLDER / "entra_codes.toml")]
+    files.append((EntryKind.SIGN_IN_ERROR, _FOLDER / "sign_in_errors.toml"))
+    files += [(EntryKind.FINDING, path) for path in sorted(_FOLDER.glob("*_findings.toml"))]
     return {
         id_: _entry(id_, kind, fields)
         for kind, path in files
@@ -76,7 +77,34 @@ def entries() -> dict[str, Entry]:
     }
 
 
-def _entry(id_: str, kind: Kind, fields: dict[str, Any]) -> Entry:
+def find_entry(asked: str) -> Entry | None:
+    """The entry with that id or name, in any case; an AADSTS number may come without AADSTS."""
+    all_entries = entries()
+    wanted = _plain(asked)
+    for id_, entry in all_entries.items():
+        if wanted in (_plain(id_), _plain(entry.name)):
+            return entry
+    return all_entries.get(f"AADSTS{wanted}")
+
+
+def nearest(asked: str) -> list[Entry]:
+    """The entries whose ids or names look most like it, best first."""
+    by_spelling = {
+        spelling: entry
+        for entry in entries().values()
+        for spelling in (_plain(entry.id), _plain(entry.name))
+    }
+    wanted = _plain(asked)
+    close = [
+        match
+        for prefix in ("", "aadsts" if wanted.isdecimal() else "")
+        for match in difflib.get_close_matches(prefix + wanted, by_spelling, _NEAREST_MAX)
+    ]
+    found = {by_spelling[match].id: by_spelling[match] for match in close}
+    return list(found.values())[:_NEAREST_MAX]
+
+
+def _entry(id_: str, kind: EntryKind, fields: dict[str, Any]) -> Entry:
     return Entry(
         id_,
         kind,
@@ -89,36 +117,6 @@ def _entry(id_: str, kind: Kind, fields: dict[str, Any]) -> Entry:
         source=Source(fields.get("source", "doc")),
         doc=fields.get("doc", _DOCS[kind]),
     )
-
-
-_NEAREST = 3
-
-
-def look_up(asked: str) -> Entry | None:
-    """The entry with that id or name, in any case; an AADSTS number may come without AADSTS."""
-    known = entries()
-    wanted = _plain(asked)
-    for id_, entry in known.items():
-        if wanted in (_plain(id_), _plain(entry.name)):
-            return entry
-    return known.get(f"AADSTS{wanted}")
-
-
-def nearest(asked: str) -> list[Entry]:
-    """The entries whose ids or names look most like it, best first."""
-    known = {
-        spelling: entry
-        for entry in entries().values()
-        for spelling in (_plain(entry.id), _plain(entry.name))
-    }
-    wanted = _plain(asked)
-    close = [
-        match
-        for prefix in ("", "aadsts" if wanted.isdecimal() else "")
-        for match in difflib.get_close_matches(prefix + wanted, known, _NEAREST)
-    ]
-    found = {known[match].id: known[match] for match in close}
-    return list(found.values())[:_NEAREST]
 
 
 def _plain(text: str) -> str:

@@ -1,21 +1,19 @@
-"""One attempt at a callout: how long each part took, and the answer or why there is none."""
+"""One attempt at a callout: how long each phase took, and the answer or why there is none."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from claimsctl.judge.finding import Answer
-
 
 class Phase(StrEnum):
-    """What an exchange consists of, in its order."""
+    """The phases of an attempt, in their order."""
 
     DNS = "dns"
     CONNECT = "connect"
     TLS = "tls"
     SEND = "send"
     FIRST_BYTE = "first_byte"
-    """From the last byte sent to the first one back: what the endpoint thinks, and the way."""
+    """From the last byte sent to the first one received: the endpoint's work, and the network's."""
     BODY = "body"
     """From the first byte of the answer to its last."""
 
@@ -25,31 +23,54 @@ class Cause(StrEnum):
 
     TIMEOUT = "timeout"
     NAME = "name"
-    """The host's name leads to no address."""
+    """The host's name does not resolve."""
     CONNECT = "connect"
     TLS = "tls"
     CLOSED = "closed"
     """The connection ended before the answer did."""
     PROTOCOL = "protocol"
-    """What came is not HTTP."""
+    """What was received is not HTTP."""
     TOO_LARGE = "too-large"
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer as it came: nothing parsed, nothing repaired."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    elapsed_ms: float | None = None
+    """From the start of the call, name lookup included, to the last byte."""
+
+    def header(self, name: str) -> str | None:
+        """The first header of that name, in any case."""
+        return next(iter(self.all_headers(name)), None)
+
+    def all_headers(self, name: str) -> list[str]:
+        """The values of every header of that name, in any case."""
+        return [value for key, value in self.headers if key.lower() == name]
+
+
+@dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """Why an attempt brought no answer, and in which phase."""
+    """Why an attempt has no answer, and in which phase it ended."""
 
     cause: Cause
     phase: Phase
     detail: str
 
+    def document(self) -> dict[str, str]:
+        """The reason for machines."""
+        return {"cause": self.cause.value, "phase": self.phase.value, "detail": self.detail}
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt; either `answer` or `no_answer` is there."""
+    """One attempt; exactly one of `answer` and `no_answer` is set."""
 
     timings: Mapping[Phase, float]
-    """Milliseconds of each phase that was begun, the one that failed included."""
+    """Milliseconds of each phase that began, the one that failed included."""
     elapsed_ms: float
     answer: Answer | None = None
     no_answer: NoAnswer | None = None

@@ -1,31 +1,38 @@
-"""What is in the claims bag: RSP009, RSP010, RSP011, RSP019."""
+"""The names, values and sizes of the claims: RSP009, RSP010, RSP011, RSP019."""
 
 import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from claimsctl.judge.finding import Basis, Finding
-from claimsctl.judge.json_positions import Body, Kind, Value
-from claimsctl.judge.problem import ERROR_CODES, FINDINGS_OF_A_KIND, failure, warning
+from claimsctl.judge.body import Body
+from claimsctl.judge.finding import (
+    ERROR_CODES,
+    FINDINGS_PER_RULE,
+    Basis,
+    Finding,
+    failure,
+    warning,
+)
+from claimsctl.judge.json_positions import JsonType, Value
 
 CLAIMS_BYTES_MAX: Final = 3072
-"""3 KB: the sum of all keys and values, which we count in bytes of UTF-8."""
+"""3 KB: the sum of all keys and values, counted in bytes of UTF-8."""
 
 _LARGEST = 3
 _HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
 _HINTS: Final = {
-    Kind.NULL: "Leave out what is null.",
-    Kind.LIST: "Send one list of strings; lists within it are not taken.",
-    Kind.OBJECT: "Send its parts as claims of their own, or its JSON as one string.",
+    JsonType.NULL: "Leave out what is null.",
+    JsonType.LIST: "Send one list of strings; lists within it are not taken.",
+    JsonType.OBJECT: "Send its parts as claims of their own, or its JSON as one string.",
 }
 
 
 def taken_claims(bag: Value) -> dict[str, str | list[str]]:
-    """The claims of a bag that nothing is wrong with; of a name given twice the last."""
+    """The claims of a bag without failures; of a name given twice, the last."""
     return {
         str(claim.key): [item.text for item in claim.items]
-        if claim.kind is Kind.LIST
+        if claim.type is JsonType.LIST
         else claim.text
         for claim in bag.items
     }
@@ -35,7 +42,7 @@ def judge_claims(body: Body, bag: Value) -> Iterator[Finding]:
     """Names, then values, then sizes."""
     claims = _last_of_each(bag)
     rules = (_no_names(body, claims), _wrong_types(body, claims), _half_characters(body, claims))
-    no_names, wrong_types, half_characters = (islice(r, FINDINGS_OF_A_KIND) for r in rules)
+    no_names, wrong_types, half_characters = (islice(r, FINDINGS_PER_RULE) for r in rules)
     yield from no_names
     yield from wrong_types
     size = bytes_of(bag)
@@ -79,17 +86,17 @@ def _no_names(body: Body, claims: list[Value]) -> Iterator[Finding]:
 
 def _wrong_types(body: Body, claims: list[Value]) -> Iterator[Finding]:
     for claim in claims:
-        parts = claim.items if claim.kind is Kind.LIST else [claim]
-        if wrong := next((part for part in parts if part.kind is not Kind.STRING), None):
+        parts = claim.items if claim.type is JsonType.LIST else [claim]
+        if wrong := next((part for part in parts if part.type is not JsonType.STRING), None):
             yield _wrong_type(body, claim, wrong)
 
 
 def _wrong_type(body: Body, claim: Value, wrong: Value) -> Finding:
-    inside = f", the list's item {wrong.key} is {wrong.kind.value}" if wrong is not claim else ""
-    if wrong.kind in (Kind.NUMBER, Kind.BOOLEAN):
+    inside = f", the list's item {wrong.key} is {wrong.type.value}" if wrong is not claim else ""
+    if wrong.type in (JsonType.NUMBER, JsonType.BOOLEAN):
         hint = f'Send it as a string: "{wrong.text}".'
     else:
-        hint = _HINTS[wrong.kind]
+        hint = _HINTS[wrong.type]
     return failure(
         "RSP010",
         1003003,

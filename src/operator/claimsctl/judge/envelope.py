@@ -1,60 +1,25 @@
-"""From the body's outermost object to the claims: RSP005 to RSP008, RSP012, RSP014."""
+"""The objects around the claims, from the outermost inwards: RSP005 to RSP008, RSP012, RSP014."""
 
 from collections.abc import Iterator
 from typing import Final
 
-from claimsctl.judge.finding import Basis, Finding
-from claimsctl.judge.json_positions import Body, Kind, NotJsonError, Value, read_json
-from claimsctl.judge.problem import ERROR_CODES, FINDINGS_OF_A_KIND, failure
+from claimsctl.judge.body import Body
+from claimsctl.judge.finding import ERROR_CODES, FINDINGS_PER_RULE, Basis, Finding, failure
+from claimsctl.judge.json_positions import JsonType, NotJsonError, Value, read_json
 
-RESPONSE_DATA: Final = "microsoft.graph.onTokenIssuanceStartResponseData"
-ACTION: Final = "microsoft.graph.tokenIssuanceStart.provideClaimsForToken"
-PREVIEW_ACTION: Final = "microsoft.graph.provideClaimsForToken"
-OLD_EVENT: Final = "onTokenIssuanceStartCustomExtension"
+_RESPONSE_DATA: Final = "microsoft.graph.onTokenIssuanceStartResponseData"
+_ACTION: Final = "microsoft.graph.tokenIssuanceStart.provideClaimsForToken"
+_PREVIEW_ACTION: Final = "microsoft.graph.provideClaimsForToken"
+_OLD_EVENT: Final = "onTokenIssuanceStartCustomExtension"
 """``type`` of callout and answer in the preview of 2021 (apiSchemaVersion 10-01-2021-preview)."""
-OLD_ACTION: Final = "ProvideClaimsForToken"
+_OLD_ACTION: Final = "ProvideClaimsForToken"
 """``type`` of an action there."""
 
 _CALLOUT_DATA: Final = "microsoft.graph.onTokenIssuanceStartCalloutData"
 _EVENT: Final = "microsoft.graph.authenticationEvent.tokenIssuanceStart"
 _OTHER_EVENTS: Final = ("attributeCollectionStart", "attributeCollectionSubmit", "otpSend",
                         "passwordSubmit", "phoneMethodLoadStart")  # fmt: skip
-
-
-def title_of_data_type(found: str | None) -> str:
-    """What is wrong with ``data``'s type, in a sentence; ``None``: it has none."""
-    if found is None:
-        return "The data have no @odata.type"
-    if found in (_CALLOUT_DATA, _EVENT):
-        return "This is the callout's own type, not the answer's"
-    return _title(found, RESPONSE_DATA, "The data are not a Token Issuance Start answer's")
-
-
-def title_of_action_type(found: str | None) -> str:
-    """What is wrong with an action's type, in a sentence; ``None``: it has none."""
-    if found is None:
-        return "The action has no @odata.type"
-    if found == PREVIEW_ACTION:
-        return "This is the preview's action type"
-    if found == OLD_ACTION:
-        return "This is the action type of the preview of 2021"
-    if found in (RESPONSE_DATA, _CALLOUT_DATA, _EVENT):
-        return "This is another level's type, not the action's"
-    return _title(found, ACTION, "The action type is not valid")
-
-
-def _title(found: str, right: str, otherwise: str) -> str:
-    if found.strip() == right:
-        return "The type has blanks round it"
-    if found.lstrip("#") == right:
-        return "The type begins with #"
-    if found.lower() == right.lower():
-        return "The type differs in capitals"
-    for event in _OTHER_EVENTS:
-        if event.lower() in found.lower():
-            return f"This is the type of another event: {event}"
-    return otherwise
-
+_ENVELOPE: Final = f'{{"data": {{"@odata.type": "{_RESPONSE_DATA}", "actions": […]}}}}'
 
 _PROXY_ANSWER: Final = {"statusCode", "headers", "isBase64Encoded", "multiValueHeaders"}
 _ERRORS: Final = (
@@ -65,123 +30,66 @@ _ERRORS: Final = (
 )
 
 
-def find_wrapped(root: Value) -> tuple[Value, str] | None:
-    """The answer that stands too deep, and what it is wrapped in; ``None``: it does not."""
-    return next(_wrapped_body(root), None)
-
-
-def _wrapped_body(root: Value) -> Iterator[tuple[Value, str]]:
-    data, body = root.get("data"), root.get("body")
-    kind = data and data.get("@odata.type")
-    if kind is not None and kind.text == RESPONSE_DATA:
-        return
-    if root.kind is Kind.STRING and _is_answer_text(root.text):
-        yield root, "a JSON string: it has been made JSON twice"
-    if body is not None and _PROXY_ANSWER & {item.key for item in root.items}:
-        yield body, "a Lambda proxy answer, which the gateway should have unwrapped"
-    if data is not None and data.kind is Kind.STRING and _is_object_text(data.text):
-        yield data, "a JSON string: data has been made JSON twice"
-    if data is not None and _is_answer(data):
-        yield data, "a second data"
-    if root.kind is Kind.LIST and len(root.items) == 1 and _is_answer(root.items[0]):
-        yield root.items[0], "a list"
-    if root.kind is Kind.OBJECT and data is None:
-        for item in root.items:
-            if _is_answer(item) or (item.kind is Kind.STRING and _is_answer_text(item.text)):
-                yield item, f"an object with {item.key}"
-
-
-def name_error(root: Value) -> str:
-    """What kind of error message a body is; empty: none that is known."""
-    keys = {item.key for item in root.items}
-    return next((name for members, name in _ERRORS if members <= keys), "")
-
-
-def _is_answer(value: Value) -> bool:
-    data = value.get("data")
-    return data is not None and (
-        data.get("@odata.type") is not None or data.get("actions") is not None
-    )
-
-
-def _is_answer_text(text: str) -> bool:
-    value = _read(text)
-    return value is not None and (_is_answer(value) or value.kind is Kind.STRING)
-
-
-def _is_object_text(text: str) -> bool:
-    value = _read(text)
-    return value is not None and value.kind is Kind.OBJECT
-
-
-def _read(text: str) -> Value | None:
-    try:
-        return read_json(text)
-    except NotJsonError:
-        return None
-
-
-_ENVELOPE = f'{{"data": {{"@odata.type": "{RESPONSE_DATA}", "actions": […]}}}}'
-
-
 def read_envelope(body: Body) -> tuple[Value | None, list[Finding]]:
-    """The claims bag, an object, and what is wrong on the way to it; ``None``: there is none."""
-    if wrapped := find_wrapped(body.root):
+    """The object that holds the claims, if there is one, and what is wrong with the rest."""
+    if wrapped := _find_wrapped(body.root):
         return None, [_wrapped(body, *wrapped), *_judge_schema_version(body)]
     findings = [*_judge_data(body), *_judge_schema_version(body)]
     data = body.root.get("data")
-    if data is None or data.kind is not Kind.OBJECT:
+    if data is None or data.type is not JsonType.OBJECT:
         return None, findings
     actions = data.get("actions")
     findings += _judge_number(body, data, actions)
-    if actions is None or actions.kind is not Kind.LIST:
+    if actions is None or actions.type is not JsonType.LIST:
         return None, findings
-    for action in actions.items[:FINDINGS_OF_A_KIND]:
+    for action in actions.items[:FINDINGS_PER_RULE]:
         findings += _judge_action(body, action)
     bags = [action.get("claims") for action in actions.items]
-    found = [bag for bag in bags if bag is not None and bag.kind is Kind.OBJECT]
+    found = [bag for bag in bags if bag is not None and bag.type is JsonType.OBJECT]
     return found[0] if len(found) == 1 else None, findings
 
 
 def _judge_data(body: Body) -> Iterator[Finding]:
     data = body.root.get("data")
-    kind = data and data.get("@odata.type")
-    if kind and kind.kind is Kind.STRING and kind.text == RESPONSE_DATA:
+    odata_type = data and data.get("@odata.type")
+    if odata_type and odata_type.type is JsonType.STRING and odata_type.text == _RESPONSE_DATA:
         return
     title, hint = "The body is not of the schema", f"Send {_ENVELOPE}."
-    at = kind or data or body.root
+    at = odata_type or data or body.root
     found = body.spelling(at)
     if data is None:
         found = f"no data in {found}"
         title, hint = _without_data(body.root) or (title, hint)
-    elif data.kind is not Kind.OBJECT:
+    elif data.type is not JsonType.OBJECT:
         title = "The data are not an object"
     else:
-        title = title_of_data_type(kind.text if kind and kind.kind is Kind.STRING else None)
-        found = found if kind else _members(data)
-        hint = f"Send {RESPONSE_DATA}."
+        is_text = odata_type is not None and odata_type.type is JsonType.STRING
+        title = _title_of_data_type(odata_type.text if odata_type and is_text else None)
+        found = found if odata_type else _members(data)
+        hint = f"Send {_RESPONSE_DATA}."
     yield failure(
         "RSP005",
         1003003,
         title,
         found,
         hint,
-        expected=_ENVELOPE if not kind else f'"{RESPONSE_DATA}"',
+        expected=_ENVELOPE if not odata_type else f'"{_RESPONSE_DATA}"',
         place=body.place(at),
     )
 
 
 def _without_data(root: Value) -> tuple[str, str] | None:
-    keys = {str(item.key) for item in root.items} if root.kind is Kind.OBJECT else set()
-    kind, actions = root.get("type"), root.get("actions")
-    old_action = actions and actions.items and actions.items[0].get("type")
-    if (kind and kind.text == OLD_EVENT) or (old_action and old_action.text == OLD_ACTION):
+    keys = {str(item.key) for item in root.items} if root.type is JsonType.OBJECT else set()
+    event_type, actions = root.get("type"), root.get("actions")
+    action_type = actions and actions.items and actions.items[0].get("type")
+    is_old_event = event_type and event_type.text == _OLD_EVENT
+    if is_old_event or (action_type and action_type.text == _OLD_ACTION):
         return "This is the answer of the preview of 2021", f"Send {_ENVELOPE}."
     if actions:
         return "The outer object data is missing", 'Put it all into {"data": …}.'
     if other := next((key for key in keys if key.lower() == "data"), None):
         return f"{other} differs from data in capitals", "Spell it data."
-    if error := name_error(root):
+    if error := _name_error(root):
         return (
             f"The body is {error}, sent with status 200",
             "The endpoint's own log says what failed; an error should have a status of its own.",
@@ -189,22 +97,10 @@ def _without_data(root: Value) -> tuple[str, str] | None:
     return None
 
 
-def _wrapped(body: Body, inner: Value, wrapper: str) -> Finding:
-    return failure(
-        "RSP012",
-        1003003,
-        "The answer is wrapped once too often",
-        f"inside of {wrapper}",
-        "Send what is inside as the body itself.",
-        expected=_ENVELOPE,
-        place=body.place(inner),
-    )
-
-
 def _judge_schema_version(body: Body) -> Iterator[Finding]:
     for holder in (body.root, body.root.get("data")):
         version = holder.get("apiSchemaVersion") if holder else None
-        if version is not None and version.kind is not Kind.NULL:
+        if version is not None and version.type is not JsonType.NULL:
             yield failure(
                 "RSP014",
                 1003008,
@@ -220,12 +116,12 @@ def _judge_schema_version(body: Body) -> Iterator[Finding]:
 
 
 def _judge_number(body: Body, data: Value, actions: Value | None) -> Iterator[Finding]:
-    if actions is not None and actions.kind is Kind.LIST and len(actions.items) == 1:
+    if actions is not None and actions.type is JsonType.LIST and len(actions.items) == 1:
         return
     if actions is None:
         found = f"no actions in {_members(data)}"
-    elif actions.kind is not Kind.LIST:
-        found = f"{actions.kind.value}: {body.spelling(actions)}"
+    elif actions.type is not JsonType.LIST:
+        found = f"{actions.type.value}: {body.spelling(actions)}"
     else:
         found = f"{len(actions.items)} actions"
     yield failure(
@@ -241,23 +137,23 @@ def _judge_number(body: Body, data: Value, actions: Value | None) -> Iterator[Fi
 
 
 def _judge_action(body: Body, action: Value) -> Iterator[Finding]:
-    kind = action.get("@odata.type")
-    if kind is None or kind.kind is not Kind.STRING or kind.text != ACTION:
-        is_text = kind is not None and kind.kind is Kind.STRING
-        named = kind.text if kind and is_text else None
+    odata_type = action.get("@odata.type")
+    if odata_type is None or odata_type.type is not JsonType.STRING or odata_type.text != _ACTION:
+        is_text = odata_type is not None and odata_type.type is JsonType.STRING
+        named = odata_type.text if odata_type and is_text else None
         old = action.get("type")
         yield failure(
             "RSP007",
             1003012,
-            title_of_action_type(old.text if kind is None and old else named),
-            body.spelling(kind) if kind else _members(action) or body.spelling(action),
-            f"Send {ACTION}.",
-            expected=f'"@odata.type": "{ACTION}"',
-            place=body.place(kind or action),
+            _title_of_action_type(old.text if odata_type is None and old else named),
+            body.spelling(odata_type) if odata_type else _members(action) or body.spelling(action),
+            f"Send {_ACTION}.",
+            expected=f'"@odata.type": "{_ACTION}"',
+            place=body.place(odata_type or action),
             doc=ERROR_CODES,
         )
     bag = action.get("claims")
-    if action.kind is Kind.OBJECT and (bag is None or bag.kind is Kind.NULL):
+    if action.type is JsonType.OBJECT and (bag is None or bag.type is JsonType.NULL):
         yield failure(
             "RSP008",
             1003007,
@@ -268,11 +164,11 @@ def _judge_action(body: Body, action: Value) -> Iterator[Finding]:
             place=body.place(bag or action),
             doc=ERROR_CODES,
         )
-    elif bag is not None and bag.kind is not Kind.OBJECT:
+    elif bag is not None and bag.type is not JsonType.OBJECT:
         yield failure(
             "RSP010",
             1003003,
-            f"The claims are {bag.kind.value}, not an object",
+            f"The claims are {bag.type.value}, not an object",
             body.spelling(bag),
             'Send claims as a JSON object of names and values: {"name": "value"}.',
             expected='"claims": {…}',
@@ -282,8 +178,111 @@ def _judge_action(body: Body, action: Value) -> Iterator[Finding]:
 
 
 def _members(value: Value) -> str:
-    """What an object has instead of what is missing."""
-    if value.kind is not Kind.OBJECT:
+    """The names that an object has in place of the missing one."""
+    if value.type is not JsonType.OBJECT:
         return ""
     names = ", ".join(str(item.key) for item in value.items)
     return f"only {names}" if names else "an empty object"
+
+
+def _title_of_data_type(found: str | None) -> str:
+    """What is wrong with the type of ``data``, in a sentence; `found` is ``None`` for no type."""
+    if found is None:
+        return "The data have no @odata.type"
+    if found in (_CALLOUT_DATA, _EVENT):
+        return "This is the callout's own type, not the answer's"
+    return _title(found, _RESPONSE_DATA, "The data are not a Token Issuance Start answer's")
+
+
+def _title_of_action_type(found: str | None) -> str:
+    """What is wrong with an action's type, in a sentence; `found` is ``None`` for no type."""
+    if found is None:
+        return "The action has no @odata.type"
+    if found == _PREVIEW_ACTION:
+        return "This is the preview's action type"
+    if found == _OLD_ACTION:
+        return "This is the action type of the preview of 2021"
+    if found in (_RESPONSE_DATA, _CALLOUT_DATA, _EVENT):
+        return "This is another level's type, not the action's"
+    return _title(found, _ACTION, "The action type is not valid")
+
+
+def _title(found: str, right: str, otherwise: str) -> str:
+    if found.strip() == right:
+        return "The type has blanks round it"
+    if found.lstrip("#") == right:
+        return "The type begins with #"
+    if found.lower() == right.lower():
+        return "The type differs in capitals"
+    for event in _OTHER_EVENTS:
+        if event.lower() in found.lower():
+            return f"This is the type of another event: {event}"
+    return otherwise
+
+
+def _wrapped(body: Body, inner: Value, wrapper: str) -> Finding:
+    return failure(
+        "RSP012",
+        1003003,
+        "The answer is wrapped once too often",
+        f"inside of {wrapper}",
+        "Send what is inside as the body itself.",
+        expected=_ENVELOPE,
+        place=body.place(inner),
+    )
+
+
+def _find_wrapped(root: Value) -> tuple[Value, str] | None:
+    """An answer that is nested too deep, and what it is wrapped in; ``None`` for none."""
+    return next(_wrapped_answers(root), None)
+
+
+def _wrapped_answers(root: Value) -> Iterator[tuple[Value, str]]:
+    data, body = root.get("data"), root.get("body")
+    odata_type = data and data.get("@odata.type")
+    if odata_type is not None and odata_type.text == _RESPONSE_DATA:
+        return
+    if root.type is JsonType.STRING and _is_answer_text(root.text):
+        yield root, "a JSON string: it has been made JSON twice"
+    if body is not None and _PROXY_ANSWER & {item.key for item in root.items}:
+        yield body, "a Lambda proxy answer, which the gateway should have unwrapped"
+    if data is not None and data.type is JsonType.STRING and _is_object_text(data.text):
+        yield data, "a JSON string: data has been made JSON twice"
+    if data is not None and _is_answer(data):
+        yield data, "a second data"
+    if root.type is JsonType.LIST and len(root.items) == 1 and _is_answer(root.items[0]):
+        yield root.items[0], "a list"
+    if root.type is JsonType.OBJECT and data is None:
+        for item in root.items:
+            if _is_answer(item) or (item.type is JsonType.STRING and _is_answer_text(item.text)):
+                yield item, f"an object with {item.key}"
+
+
+def _is_answer(value: Value) -> bool:
+    data = value.get("data")
+    return data is not None and (
+        data.get("@odata.type") is not None or data.get("actions") is not None
+    )
+
+
+def _is_answer_text(text: str) -> bool:
+    value = _read(text)
+    return value is not None and (_is_answer(value) or value.type is JsonType.STRING)
+
+
+def _is_object_text(text: str) -> bool:
+    value = _read(text)
+    return value is not None and value.type is JsonType.OBJECT
+
+
+def _read(text: str) -> Value | None:
+    try:
+        return read_json(text)
+    except NotJsonError:
+        return None
+
+
+def _name_error(root: Value) -> str:
+    """What kind of error message a body is; empty for no known one."""
+    keys = {item.key for item in root.items}
+    return next((name for members, name in _ERRORS if members <= keys), "")

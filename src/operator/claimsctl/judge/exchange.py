@@ -1,117 +1,89 @@
-"""One exchange as a file: what was sent, what came back, how long it took.
+"""An exchange as a file: what was sent, what came back, how long it took.
 
-The format that ``claimsctl judge`` reads::
+The format that ``claimsctl judge`` reads, and that ``call`` and ``tap`` write::
 
-    {"request":  {"method": "POST", "url": "https://…", "headers": [["name", "value"], …],
+    {"version":  1,
+     "request":  {"method": "POST", "url": "https://…", "headers": [["name", "value"], …],
                   "body": "…"},
      "response": {"status": 200, "headers": [["name", "value"], …], "body": "…"},
-     "timings":  {"dns_ms": 3.1, "connect_ms": 8.0, "tls_ms": 21.4, "first_byte_ms": 140.2,
-                  "body_ms": 0.9, "total_ms": 173.6}}
+     "timings":  {"dns_ms": 3.1, "connect_ms": 8.0, "tls_ms": 21.4, "send_ms": 0.1,
+                  "first_byte_ms": 140.2, "body_ms": 0.9, "total_ms": 173.7}}
 
-Only ``response`` with its ``status`` must be there; headers may be an object too. A body that is no
-text is in ``body_base64`` instead, in base64. Whoever writes one masks what is secret beforehand.
+Only ``response`` with its ``status`` is required; headers may be an object too. A body that is not
+UTF-8 is in ``body_base64`` instead. Without an answer there is ``no_answer`` in place of
+``response``: cause, phase and detail. The writer masks what is secret beforehand.
 """
 
-import binascii
 import json
-import re
+import sys
 from base64 import b64decode, b64encode
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any
-
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    StrictInt,
-    ValidationError,
-    model_serializer,
-    model_validator,
-)
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Final
 
 from claimsctl.errors import OperatorError
-from claimsctl.judge.finding import Answer
+from claimsctl.judge.attempt import Answer, NoAnswer, Phase
 
-Milliseconds = Annotated[float, Field(ge=0)]
+FORMAT_VERSION: Final = 1
+_STATUS_MAX: Final = 999
+_SHOWN_CHARACTERS: Final = 80
 
-
-class Message(BaseModel):
-    """Headers and body, which both sides have."""
-
-    model_config = ConfigDict(frozen=True)
-
-    headers: tuple[tuple[str, str], ...] = ()
-    content: bytes = b""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_file(cls, data: Any) -> Any:
-        if not isinstance(data, dict):
-            return data
-        fields = dict(data)
-        if isinstance(fields.get("headers"), dict):
-            fields["headers"] = list(fields["headers"].items())
-        bodies = [(name, fields.pop(name)) for name in ("body", "body_base64") if name in fields]
-        if len(bodies) > 1:
-            message = "either body or body_base64, not both"
-            raise ValueError(message)
-        if bodies:
-            fields["content"] = _content(*bodies[0])
-        return fields
-
-    @model_serializer(mode="wrap")
-    def _to_file(self, dump: Any) -> dict[str, Any]:
-        fields: dict[str, Any] = dump(self.model_copy(update={"content": b""}))
-        del fields["content"]
-        try:
-            return fields | {"body": self.content.decode("utf-8")}
-        except UnicodeDecodeError:
-            return fields | {"body_base64": b64encode(self.content).decode("ascii")}
+Headers = tuple[tuple[str, str], ...]
 
 
-def _content(name: str, body: Any) -> bytes:
-    message = f"{name}: expected " + ("text" if name == "body" else "base64")
-    if not isinstance(body, str):
-        raise ValueError(message)  # noqa: TRY004  # pydantic tells ValueErrors as the field's
-    if name == "body":
-        return body.encode("utf-8", "surrogatepass")
-    try:
-        return b64decode(body, validate=True)
-    except binascii.Error:
-        raise ValueError(message) from None
-
-
-class Request(Message):
+@dataclass(frozen=True, slots=True)
+class Request:
     """What was sent."""
 
     method: str = "POST"
     url: str = ""
+    headers: Headers = ()
+    content: bytes = b""
+
+    def document(self) -> dict[str, Any]:
+        """The request as the file has it."""
+        return {"method": self.method, "url": self.url, **_message(self.headers, self.content)}
 
 
-class Response(Message):
+@dataclass(frozen=True, slots=True)
+class Response:
     """What came back."""
 
-    status: Annotated[StrictInt, Field(ge=0, le=999)]
+    status: int
+    headers: Headers = ()
+    content: bytes = b""
+
+    def document(self) -> dict[str, Any]:
+        """The response as the file has it."""
+        return {"status": self.status, **_message(self.headers, self.content)}
 
 
-class Timings(BaseModel):
-    """Milliseconds of each phase, of the last attempt; ``total_ms`` of all of it."""
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Milliseconds of each phase of the last attempt, and of the whole attempt."""
 
-    model_config = ConfigDict(frozen=True)
+    dns_ms: float | None = None
+    connect_ms: float | None = None
+    tls_ms: float | None = None
+    send_ms: float | None = None
+    first_byte_ms: float | None = None
+    body_ms: float | None = None
+    total_ms: float | None = None
 
-    dns_ms: Milliseconds | None = None
-    connect_ms: Milliseconds | None = None
-    tls_ms: Milliseconds | None = None
-    first_byte_ms: Milliseconds | None = None
-    body_ms: Milliseconds | None = None
-    total_ms: Milliseconds | None = None
+    @classmethod
+    def of(cls, phases: Mapping[Phase, float], total_ms: float, digits: int) -> "Timings":
+        """Measured times, rounded to `digits` after the point."""
+        measured = {f"{phase.value}_ms": round(ms, digits) for phase, ms in phases.items()}
+        return cls(total_ms=round(total_ms, digits), **measured)
+
+    def document(self) -> dict[str, float]:
+        """The times that were measured, as the file has them."""
+        return {name: ms for name, ms in asdict(self).items() if ms is not None}
 
 
-class Exchange(BaseModel):
-    """A request, its answer, its timings."""
-
-    model_config = ConfigDict(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request, its response, its timings."""
 
     response: Response
     request: Request | None = None
@@ -124,122 +96,154 @@ class Exchange(BaseModel):
         return Answer(response.status, response.headers, response.content, self.timings.total_ms)
 
     def document(self) -> dict[str, Any]:
-        """The exchange as the file has it: `read_exchange` gives the same one again."""
-        shown = self.model_dump(mode="json", exclude_none=True)
-        return {name: shown[name] for name in ("request", "response", "timings") if name in shown}
+        """The exchange as the file has it: `exchange_in` returns an equal one."""
+        return {
+            "version": FORMAT_VERSION,
+            **({} if self.request is None else {"request": self.request.document()}),
+            "response": self.response.document(),
+            "timings": self.timings.document(),
+        }
 
 
-def is_exchange(document: Any) -> bool:
-    """Whether a JSON document is an exchange, and not itself an answer's body."""
-    response = document.get("response") if isinstance(document, dict) else None
-    return isinstance(response, dict) and (
-        "status" in response or bool({"request", "timings"} & document.keys())
-    )
+def unanswered_document(
+    request: Request, no_answer: NoAnswer | None, timings: Timings
+) -> dict[str, Any]:
+    """A request without a response, and why there is none, where that is known."""
+    return {
+        "version": FORMAT_VERSION,
+        "request": request.document(),
+        "no_answer": no_answer and no_answer.document(),
+        "timings": timings.document(),
+    }
 
 
-def read_exchange(raw: bytes) -> Exchange:
-    """The exchange in a file. Raises `OperatorError`, which names each field that is wrong."""
-    try:
-        return Exchange.model_validate_json(raw)
-    except ValidationError as error:
-        lines = [
-            f"{'.'.join(map(str, problem['loc']))}: {problem['msg'].removeprefix('Value error, ')}"
-            for problem in error.errors(include_url=False, include_input=False)
-        ]
-        message = "not an exchange as claimsctl exports them"
-        raise OperatorError(message, lines=lines) from None
+def exchange_in(document: Any) -> Exchange:
+    """The exchange in a JSON document.
 
-
-def encode_exchange(exchange: Exchange) -> bytes:
-    """The file's bytes."""
-    return json.dumps(exchange.document(), indent=2).encode("ascii") + b"\n"
-
-
-_STATUS_LINE = re.compile(rb"HTTP/[0-9](?:\.[0-9])? ([0-9]{3})(?: [^\r\n]*)?\r?\n?")
-_HEAD_END = re.compile(rb"\r?\n\r?\n|\Z")
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_OK = 200
-_BARE_HEADERS = (("content-type", "application/json"),)
-
-Headers = tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SavedAnswer:
-    """The answer, and what was taken for granted or left out to read it; empty: nothing."""
-
-    answer: Answer
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Head:
-    status: int
-    headers: Headers
-    rest: bytes
-
-
-def read_saved_answer(
-    raw: bytes, status: int | None = None, headers: Sequence[str] = ()
-) -> SavedAnswer:
-    """The answer in `raw`; a bare body's status and headers (``Name: value``) as given.
-
-    A bare body without them is taken for a 200 with application/json. Raises `OperatorError` for a
-    head that is none, and for `status` or `headers` beside a form that has its own.
+    Raises `OperatorError` whose lines name each field that is wrong.
     """
-    told = status is not None or bool(headers)
-    own_head = raw.startswith(b"HTTP/")
-    if own_head or (not told and _is_exchange(raw)):
-        if told:
-            message = "it has a status and headers of its own; --status and --header are for a body"
-            raise OperatorError(message)
-        return _after_heads(raw) if own_head else SavedAnswer(read_exchange(raw).answer)
-    pairs = tuple(read_header(line) for line in headers)
-    answer = Answer(_OK if status is None else status, pairs or _BARE_HEADERS, raw)
-    taken = [] if status is not None else [f"status {_OK}"]
-    taken += [] if pairs else ["content-type: application/json"]
-    return SavedAnswer(answer, f"only a body: taken for {' and '.join(taken)}" if taken else "")
-
-
-def read_header(line: str) -> tuple[str, str]:
-    """Name and value of ``Name: value``. Raises `OperatorError`."""
-    name, colon, value = line.partition(":")
-    if not colon or not _HEADER_NAME.fullmatch(name):
-        message = f"expected a header such as content-type: application/json, found {line!r}"
+    version = document.get("version", FORMAT_VERSION) if isinstance(document, dict) else None
+    if version is not None and version != FORMAT_VERSION:
+        message = (
+            f"an exchange of version {json.dumps(version)}; this claimsctl reads version "
+            f"{FORMAT_VERSION}: use the claimsctl that exported it, or a newer one"
+        )
         raise OperatorError(message)
-    return name, value.strip()
+    reader = _FieldReader()
+    exchange = reader.exchange(document)
+    if reader.problems or exchange is None:
+        message = "not an exchange as claimsctl exports them"
+        raise OperatorError(message, lines=reader.problems)
+    return exchange
 
 
-def _is_exchange(raw: bytes) -> bool:
-    if not raw.lstrip().startswith(b"{"):
-        return False
+def _message(headers: Headers, content: bytes) -> dict[str, Any]:
+    """Headers and body, which both sides have."""
+    body = {"headers": [list(header) for header in headers]}
     try:
-        return is_exchange(json.loads(raw))
-    except (ValueError, RecursionError):
-        return False
+        return {**body, "body": content.decode("utf-8")}
+    except UnicodeDecodeError:
+        return {**body, "body_base64": b64encode(content).decode("ascii")}
 
 
-def _after_heads(raw: bytes) -> SavedAnswer:
-    """The answer behind the heads that curl shows before it; a redirect is what Entra gets."""
-    head = _read_head(raw)
-    while _STATUS_LINE.match(head.rest):
-        if 300 <= head.status < 400:  # noqa: PLR2004  # redirects
-            note = "curl has followed a redirect (-L), which Entra does not: judged is the redirect"
-            return SavedAnswer(Answer(head.status, head.headers, b""), note)
-        head = _read_head(head.rest)
-    return SavedAnswer(Answer(head.status, head.headers, head.rest))
+class _FieldReader:
+    """Reads a document's fields; collects what is wrong with them, each with its path."""
 
+    def __init__(self) -> None:
+        self.problems: list[str] = []
 
-def _read_head(raw: bytes) -> _Head:
-    status = _STATUS_LINE.match(raw)
-    if not status:
-        line = raw.split(b"\n", 1)[0][:80].decode("latin-1").strip()
-        message = f"expected a status line such as HTTP/1.1 200 OK, found {line!r}"
-        raise OperatorError(message)
-    if raw[status.end() :].startswith((b"\r\n", b"\n")):  # no headers at all
-        end, body = status.end(), raw[status.end() :].removeprefix(b"\r").removeprefix(b"\n")
-    else:
-        blank = _HEAD_END.search(raw, status.end())
-        end, body = (blank.start(), raw[blank.end() :]) if blank else (len(raw), b"")
-    lines = raw[status.end() : end].decode("latin-1").splitlines()
-    return _Head(int(status[1]), tuple(read_header(line) for line in lines if line), body)
+    def exchange(self, document: Any) -> Exchange | None:
+        members = self._members(document, "the document")
+        request = members.get("request")
+        return Exchange(
+            self._response(members.get("response")),
+            None if request is None else self._request(request),
+            self._timings(members.get("timings", {})),
+        )
+
+    def _request(self, value: Any) -> Request:
+        members = self._members(value, "request")
+        return Request(
+            self._text(members.get("method", "POST"), "request.method"),
+            self._text(members.get("url", ""), "request.url"),
+            self._headers(members.get("headers", []), "request.headers"),
+            self._content(members, "request"),
+        )
+
+    def _response(self, value: Any) -> Response:
+        members = self._members(value, "response")
+        status = members.get("status")
+        if type(status) is not int or not 0 <= status <= _STATUS_MAX:
+            status = 0
+            self._refuse(
+                "response.status", f"a whole number from 0 to {_STATUS_MAX}", members.get("status")
+            )
+        headers = self._headers(members.get("headers", []), "response.headers")
+        return Response(status, headers, self._content(members, "response"))
+
+    def _timings(self, value: Any) -> Timings:
+        members = self._members(value, "timings")
+        times: dict[str, float] = {}
+        for name in (field.name for field in fields(Timings)):
+            ms = members.get(name)
+            if ms is None:
+                continue
+            if type(ms) not in (int, float) or not 0 <= ms <= sys.float_info.max:
+                self._refuse(f"timings.{name}", "milliseconds, a number not below 0", ms)
+            else:
+                times[name] = float(ms)
+        return Timings(**times)
+
+    def _headers(self, value: Any, at: str) -> Headers:
+        pairs = list(value.items()) if isinstance(value, dict) else value
+        if not isinstance(pairs, list):
+            self._refuse(at, 'a list of ["name", "value"], or an object', value)
+            return ()
+        headers = []
+        for number, pair in enumerate(pairs):
+            match pair:
+                case [str(name), str(text)]:
+                    headers.append((name, text))
+                case (str(name), other):
+                    self._refuse(f"{at}.{name}", "a text", other)
+                case _:
+                    self._refuse(f"{at}.{number}", '["name", "value"]', pair)
+        return tuple(headers)
+
+    def _content(self, members: dict[str, Any], at: str) -> bytes:
+        body: Any = members.get("body")
+        base64: Any = members.get("body_base64")
+        if "body" in members and "body_base64" in members:
+            self.problems.append(f"{at}: expected either body or body_base64, found both")
+        elif "body" in members:
+            return self._text(body, f"{at}.body").encode("utf-8", "surrogatepass")
+        elif "body_base64" in members:
+            try:
+                return b64decode(base64, validate=True)
+            except (ValueError, TypeError):
+                self._refuse(f"{at}.body_base64", "base64", base64)
+        return b""
+
+    def _text(self, value: Any, at: str) -> str:
+        if isinstance(value, str):
+            return value
+        self._refuse(at, "a text", value)
+        return ""
+
+    def _members(self, value: Any, at: str) -> dict[str, Any]:
+        if isinstance(value, dict):
+            return value
+        self._refuse(at, "an object", value)
+        return {}
+
+    def _refuse(self, at: str, expected: str, found: Any) -> None:
+        match found:
+            case None:
+                shown = "nothing"
+            case dict():
+                shown = "an object"
+            case list():
+                shown = "a list"
+            case _:
+                shown = json.dumps(found)[:_SHOWN_CHARACTERS]
+        self.problems.append(f"{at}: expected {expected}, found {shown}")

@@ -1,16 +1,30 @@
-"""What an examination says: findings, and the verdict they add up to.
+"""Findings, and the verdict that they add up to.
 
-Whoever examines something (the judge of answers, the doctor of endpoints) says it in these words.
-Every id is explained in `claimsctl.explain`; ids are never renamed.
+The judge of answers and the checks of the doctor report in these terms. Every id is explained in
+`claimsctl.explain`; ids are never renamed.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
+
+REFERENCE: Final = (
+    "https://learn.microsoft.com/entra/identity-platform/custom-claims-provider-reference"
+)
+ERROR_CODES: Final = (
+    "https://learn.microsoft.com/entra/identity-platform/custom-extension-troubleshoot"
+    "#error-codes-reference"
+)
+JSON_STANDARD: Final = "https://www.rfc-editor.org/rfc/rfc8259"
+
+FINDINGS_PER_RULE: Final = 100
+"""How many findings of one rule are kept: a body could break it a million times."""
+
+_EVIDENCE_CHARACTERS = 80
 
 
 class Level(StrEnum):
-    """How a finding counts; a check that cannot run is ``skip`` with its reason, never silence."""
+    """How a finding counts; a check that cannot run gives a ``skip`` with the reason."""
 
     OK = "ok"
     SKIP = "skip"
@@ -19,7 +33,7 @@ class Level(StrEnum):
 
 
 class Basis(StrEnum):
-    """Whether Entra's documentation fixes the code, or we read it so where it is silent."""
+    """Whether Entra's documentation gives the code, or it is our reading where that is silent."""
 
     DOC = "doc"
     CONVENTION = "convention"
@@ -74,34 +88,15 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An HTTP answer as it came: nothing parsed, nothing repaired."""
-
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-    elapsed_ms: float | None = None
-    """From the start of the call, name lookup included, to the last byte."""
-
-    def header(self, name: str) -> str | None:
-        """The first header of that name, in any case."""
-        return next(iter(self.all_headers(name)), None)
-
-    def all_headers(self, name: str) -> list[str]:
-        """The values of every header of that name, in any case."""
-        return [value for key, value in self.headers if key.lower() == name]
-
-
-@dataclass(frozen=True, slots=True)
 class Verdict:
-    """What Entra would make of an answer."""
+    """What Entra would do with an answer."""
 
     findings: tuple[Finding, ...]
-    """Failures in the order in which Entra would stumble over them, then warnings."""
+    """Failures in the order in which Entra would find them, then warnings."""
     claims: dict[str, Any]
-    """The claims that Entra would take; empty when it takes none."""
+    """The claims that Entra would add to the token; empty for a rejected answer."""
     claims_bytes: int
-    """Names and values of the claims found, in bytes of UTF-8, taken or not."""
+    """Names and values of the claims found, in bytes of UTF-8, accepted or not."""
 
     @property
     def first_failure(self) -> Finding | None:
@@ -121,7 +116,7 @@ class Verdict:
 
     @property
     def basis(self) -> Basis:
-        """What the verdict rests on: a warning of our own reading makes an acceptance one too."""
+        """What the verdict rests on: one finding by our own reading makes the verdict one too."""
         decisive = [self.first_failure] if self.first_failure else self.findings
         by_reading = any(finding.basis is Basis.CONVENTION for finding in decisive)
         return Basis.CONVENTION if by_reading else Basis.DOC
@@ -136,3 +131,43 @@ class Verdict:
             "claims": self.claims,
             "claims_bytes": self.claims_bytes,
         }
+
+
+def failure(
+    id_: str,
+    code: int,
+    title: str,
+    evidence: str,
+    hint: str,
+    *,
+    expected: str,
+    place: Place | None = None,
+    basis: Basis = Basis.DOC,
+    doc: str = REFERENCE,
+) -> Finding:
+    """A finding for which Entra refuses an answer; the evidence is cut to one line."""
+    return Finding(
+        id_, Level.FAIL, title, shortened(evidence), hint, code, basis, expected, place, doc
+    )
+
+
+def warning(
+    id_: str,
+    code: int,
+    title: str,
+    evidence: str,
+    hint: str,
+    *,
+    expected: str,
+    place: Place | None = None,
+    doc: str = REFERENCE,
+) -> Finding:
+    """A finding for which Entra may refuse an answer: the documentation does not say."""
+    level, basis = Level.WARN, Basis.CONVENTION
+    return Finding(id_, level, title, shortened(evidence), hint, code, basis, expected, place, doc)
+
+
+def shortened(text: str) -> str:
+    """`text` cut to what fits on one line of evidence."""
+    kept = _EVIDENCE_CHARACTERS
+    return text if len(text) <= kept else f"{text[:kept]}…"

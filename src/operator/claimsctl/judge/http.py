@@ -1,10 +1,10 @@
-"""What stands round the body: how long it took, status, content type."""
+"""The answer without its body: time, status, content type (RSP001, RSP002, RSP016, RSP018)."""
 
 from collections.abc import Iterator
 from http import HTTPStatus
 
-from claimsctl.judge.finding import Answer, Basis, Finding
-from claimsctl.judge.problem import ERROR_CODES, failure, warning
+from claimsctl.judge.attempt import Answer
+from claimsctl.judge.finding import ERROR_CODES, Basis, Finding, failure, warning
 
 _OK = 200
 _JSON = "application/json"

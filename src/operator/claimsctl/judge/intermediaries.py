@@ -1,14 +1,16 @@
-"""Pages and messages of proxies and platforms: what answers in the service's place, and why."""
+"""Which proxy or platform has answered in the service's place, and what to do about it.
+
+One table of their pages and messages, for whatever looks at an answer.
+"""
 
 import re
 from typing import NamedTuple
 
-from claimsctl.doctor.target import Exchanged
-from claimsctl.judge.finding import Answer
+from claimsctl.judge.attempt import Answer
 
 _READ_BYTES = 50_000
 _MESSAGE_CHARACTERS = 600
-"""A proxy's message without markup is short; a long text that names one is about it."""
+"""A proxy's message without markup is short; a long text that names one is about that proxy."""
 
 _NOT_STARTED = "Start it: the platform is there, the service behind it is not."
 _BEHIND = "The proxy is there, the service behind it is not: start it, and check where it listens."
@@ -20,19 +22,21 @@ _NO_SIGNATURE = (
 )
 
 
-class Page(NamedTuple):
-    """Who answered in the service's place, and what to do about it."""
+class Intermediary(NamedTuple):
+    """A proxy or platform, and what to do when it has answered."""
 
-    whose: str
+    name: str
     hint: str
 
 
-class _Sign(NamedTuple):
-    page: Page
+class _Signature(NamedTuple):
+    intermediary: Intermediary
     body: str | None = None
-    """A pattern; what follows in it need not be whole."""
+    """A pattern, searched for in the body."""
     header: tuple[str, str] | None = None
-    """Name and pattern of a header that must be there too, or alone."""
+    """Patterns of a header's name and value; with `body`, both are required."""
+    is_server: bool = False
+    """Also serves pages of its own: with 401, 403, 404 or 405 its page is its own answer."""
 
 
 def _message(*texts: str) -> str:
@@ -40,116 +44,137 @@ def _message(*texts: str) -> str:
 
 
 _API_GATEWAY = ("x-amzn-requestid|apigw-requestid|x-amz-apigw-id", "")
-_SIGNS = (
-    _Sign(
-        Page("ngrok", "Start the agent, and the service behind it; explain ERR_NGROK_… is theirs."),
+_SIGNATURES = (
+    _Signature(
+        Intermediary(
+            "ngrok",
+            "Start the agent, and the service behind it; ngrok.com/docs/errors explains the code.",
+        ),
         header=("ngrok-error-code", "ERR_NGROK"),
     ),
-    _Sign(Page("ngrok", _BEHIND), r"ERR_NGROK_\d+|ngrok\.com/(error|docs/errors)|cdn\.ngrok\.com"),
-    _Sign(
-        Page("Dev tunnels", "Let callers in without a login: devtunnel host --allow-anonymous."),
+    _Signature(
+        Intermediary("ngrok", _BEHIND),
+        r"ERR_NGROK_\d+|ngrok\.com/(error|docs/errors)|cdn\.ngrok\.com",
+    ),
+    _Signature(
+        Intermediary(
+            "Dev tunnels", "Let callers in without a login: devtunnel host --allow-anonymous."
+        ),
         r"Microsoft dev tunnels|connect to a developer tunnel|devtunnels\.ms",
     ),
-    _Sign(Page("localtunnel", "Use a tunnel that shows callers no page."), r"Tunnel website ahead"),
-    _Sign(
-        Page("Azure App Service", _NOT_STARTED),
+    _Signature(
+        Intermediary("localtunnel", "Use a tunnel that shows callers no page."),
+        r"Tunnel website ahead",
+    ),
+    _Signature(
+        Intermediary("Azure App Service", _NOT_STARTED),
         r"This web app is stopped|web app is running and waiting for your content|"
         r"Microsoft Azure App Service - Welcome|404 Web Site not found|"
         r"Error 404 - Web app not found|:\( Application Error",
     ),
-    _Sign(
-        Page("Azure Functions", "Take the function's own URL: /api/NAME, with its code."),
+    _Signature(
+        Intermediary("Azure Functions", "Take the function's own URL: /api/NAME, with its code."),
         r"Your (Azure )?Functions? .{0,40}app is up\s+and\s+running",
     ),
-    _Sign(Page("Azure Functions", _NOT_STARTED), r"Function host is not running"),
-    _Sign(
-        Page("Azure API Management", "Entra sends no subscription key: ask for none here."),
+    _Signature(Intermediary("Azure Functions", _NOT_STARTED), r"Function host is not running"),
+    _Signature(
+        Intermediary("Azure API Management", "Entra sends no subscription key: ask for none here."),
         r"Access denied due to (missing|invalid) subscription key",
     ),
-    _Sign(
-        Page("Azure API Management", _PATH),
+    _Signature(
+        Intermediary("Azure API Management", _PATH),
         r'"statusCode"\s*:\s*404\s*,\s*"message"\s*:\s*"(Resource not found|Unable to match)',
     ),
-    _Sign(
-        Page("Azure Front Door", _BEHIND),
+    _Signature(
+        Intermediary("Azure Front Door", _BEHIND),
         r"Azure Front Door|Our services aren.t available right now",
     ),
-    _Sign(Page("Azure Application Gateway", _BEHIND), r"Microsoft-Azure-Application-Gateway"),
-    _Sign(
-        Page(
+    _Signature(
+        Intermediary("Azure Application Gateway", _BEHIND), r"Microsoft-Azure-Application-Gateway"
+    ),
+    _Signature(
+        Intermediary(
             "CloudFront", "Let the distribution pass POST, the Authorization header and the body."
         ),
         r"Generated by cloudfront",
     ),
-    _Sign(
-        Page("API Gateway", f"{_PATH} With AWS_IAM: {_NO_SIGNATURE}"),
+    _Signature(
+        Intermediary("API Gateway", f"{_PATH} With AWS_IAM: {_NO_SIGNATURE}"),
         _message("Missing Authentication Token"),
     ),
-    _Sign(
-        Page("API Gateway", _FAILED),
+    _Signature(
+        Intermediary("API Gateway", _FAILED),
         _message("Endpoint request timed out", "Internal server error", "Service Unavailable"),
         _API_GATEWAY,
     ),
-    _Sign(Page("API Gateway", _PATH), _message("Not Found"), _API_GATEWAY),
-    _Sign(
-        Page("API Gateway", "Lift the throttle: a tenant may make 50 callouts a second."),
+    _Signature(Intermediary("API Gateway", _PATH), _message("Not Found"), _API_GATEWAY),
+    _Signature(
+        Intermediary("API Gateway", "Lift the throttle: a tenant may make 50 callouts a second."),
         _message("Too Many Requests", "Limit Exceeded"),
         _API_GATEWAY,
     ),
-    _Sign(
-        Page("Lambda's function URL", _NO_SIGNATURE),
+    _Signature(
+        Intermediary("Lambda's function URL", _NO_SIGNATURE),
         r'^\{"Message":\s*"Forbidden',
         ("x-amzn-errortype", "AccessDenied"),
     ),
-    _Sign(Page("an AWS load balancer", _BEHIND), r"<center><h1>\d{3} ", ("server", "awselb")),
-    _Sign(
-        Page("Cloudflare", "Its rules stop the call: let POST to this path pass unchallenged."),
+    _Signature(
+        Intermediary("an AWS load balancer", _BEHIND),
+        r"<center><h1>\d{3} ",
+        ("server", "awselb"),
+        is_server=True,
+    ),
+    _Signature(
+        Intermediary(
+            "Cloudflare", "Its rules stop the call: let POST to this path pass unchallenged."
+        ),
         r"Attention Required! \| Cloudflare|<title>Just a moment\.\.\.",
     ),
-    _Sign(
-        Page("Cloudflare", _BEHIND),
+    _Signature(
+        Intermediary("Cloudflare", _BEHIND),
         r"cf-error-details|^\s*error code: \d{3,4}\s*$|error code 5\d\d",
     ),
-    _Sign(Page("Heroku", _NOT_STARTED), r"herokucdn\.com/error-pages|Heroku \| "),
-    _Sign(Page("Vercel", _PATH), header=("x-vercel-error", "")),
-    _Sign(
-        Page(
+    _Signature(Intermediary("Heroku", _NOT_STARTED), r"herokucdn\.com/error-pages|Heroku \| "),
+    _Signature(Intermediary("Vercel", _PATH), header=("x-vercel-error", "")),
+    _Signature(
+        Intermediary(
             "Google Cloud", "Entra has no Google identity: let unauthenticated callers invoke it."
         ),
         r"Your client does not have permission to \w+ URL",
     ),
-    _Sign(Page("Envoy", _BEHIND), r"upstream connect error|no healthy upstream"),
-    _Sign(Page("HAProxy", _BEHIND), r"No server is available to handle this request"),
-    _Sign(Page("nginx", _BEHIND), r"<center>nginx|<title>Welcome to nginx"),
-    _Sign(Page("Apache", _BEHIND), r"<address>Apache"),
+    _Signature(Intermediary("Envoy", _BEHIND), r"upstream connect error|no healthy upstream"),
+    _Signature(Intermediary("HAProxy", _BEHIND), r"No server is available to handle this request"),
+    _Signature(
+        Intermediary("nginx", _BEHIND), r"<center>nginx|<title>Welcome to nginx", is_server=True
+    ),
+    _Signature(Intermediary("Apache", _BEHIND), r"<address>Apache", is_server=True),
 )
-_OF_ITS_OWN = {401, 403, 404, 405}
-_SERVERS = {"an AWS load balancer", "nginx", "Apache"}
-"""With these statuses such a server's page is its own word: a refusal, or a route that it lacks."""
+_OWN_ANSWERS = {401, 403, 404, 405}
 
 
-def page_of(made: Exchanged) -> Page | None:
-    """Whose page an answer is, when a proxy or platform has made it and not the service.
+def intermediary_of(answer: Answer) -> Intermediary | None:
+    """The proxy or platform that made `answer`; ``None`` where nothing shows one.
 
-    An answer that Entra would take is nobody's page, whatever it says.
+    An answer that Entra would accept is the service's, whatever its claims say: ask only about
+    others.
     """
-    answer = made.attempt.answer
-    if answer is None or made.verdict.accepted:
-        return None
     text = answer.body[:_READ_BYTES].decode("utf-8", "replace")
     is_page = "text/html" in (answer.header("content-type") or "").lower()
     readable = text if is_page or len(text) < _MESSAGE_CHARACTERS else ""
-    return next((sign.page for sign in _SIGNS if _shows(sign, answer, readable)), None)
+    found = (each for each in _SIGNATURES if _matches(each, answer, readable))
+    return next((each.intermediary for each in found), None)
 
 
-def _shows(sign: _Sign, answer: Answer, text: str) -> bool:
-    if answer.status in _OF_ITS_OWN and sign.page.whose in _SERVERS:
+def _matches(signature: _Signature, answer: Answer, text: str) -> bool:
+    if answer.status in _OWN_ANSWERS and signature.is_server:
         return False
-    if sign.body is not None and not re.search(sign.body, text, re.IGNORECASE | re.DOTALL):
+    if signature.body is not None and not re.search(
+        signature.body, text, re.IGNORECASE | re.DOTALL
+    ):
         return False
-    if sign.header is None:
+    if signature.header is None:
         return True
-    names, pattern = sign.header
+    names, pattern = signature.header
     return any(
         re.fullmatch(names, name, re.IGNORECASE) and re.search(pattern, value, re.IGNORECASE)
         for name, value in answer.headers

@@ -1,20 +1,18 @@
-"""JSON text → values that know where they stand in it.
+"""A JSON reader that keeps positions, and keys given twice.
 
-`json.loads` forgets places and keys given twice, and gives up where a body nests deep; the
-libraries that keep places lose keys given twice. Takes exactly the texts that `json.loads` takes,
-less ``NaN`` and ``Infinity``, at any depth (RFC 8259).
+`json.loads` keeps neither and fails where a body nests deep; the libraries that keep positions lose
+keys given twice. This reader accepts exactly the texts that `json.loads` accepts, without ``NaN``
+and ``Infinity``, at any depth (RFC 8259).
 """
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from json import JSONDecodeError, JSONDecoder
 from typing import Final, NoReturn
 
-from claimsctl.judge.finding import Basis, Finding, Place
-from claimsctl.judge.problem import ERROR_CODES, JSON_STANDARD, failure
+from claimsctl.judge.finding import Place
 
 _BLANKS: Final = re.compile(r"[ \t\n\r]*")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
@@ -22,8 +20,8 @@ _WORD: Final = re.compile(r"[-\w]{1,20}")
 _STRING: Final = JSONDecoder()
 
 
-class Kind(StrEnum):
-    """What a JSON value is, in words for people."""
+class JsonType(StrEnum):
+    """The type of a JSON value, in words for people."""
 
     OBJECT = "an object"
     LIST = "a list"
@@ -33,29 +31,29 @@ class Kind(StrEnum):
     NULL = "null"
 
 
-_WORDS: Final = {"true": Kind.BOOLEAN, "false": Kind.BOOLEAN, "null": Kind.NULL}
+_WORDS: Final = {"true": JsonType.BOOLEAN, "false": JsonType.BOOLEAN, "null": JsonType.NULL}
 
 
 @dataclass(slots=True, eq=False)
 class Value:
     """A JSON value; `start` and `end` count characters of the text."""
 
-    kind: Kind
+    type: JsonType
     start: int
     parent: "Value | None" = field(repr=False)
     key: str | int = ""
-    """Its name in the object, or its number in the list, that it stands in."""
+    """Its name in the object, or its index in the list, that holds it."""
     key_start: int = -1
-    """Where the name stands."""
+    """Where the name begins."""
     end: int = -1
     text: str = ""
-    """A string's characters; of a number, boolean or null its spelling."""
+    """A string's characters; a number, boolean or null as it is written."""
     items: "list[Value]" = field(default_factory=list, repr=False)
     """What a list or object holds, keys given twice included."""
 
     def get(self, key: str) -> "Value | None":
-        """The member of an object by that name, the last of several; ``None``: there is none."""
-        if self.kind is not Kind.OBJECT:
+        """An object's member of that name, the last of several; ``None`` for none."""
+        if self.type is not JsonType.OBJECT:
             return None
         return next((item for item in reversed(self.items) if item.key == key), None)
 
@@ -79,7 +77,7 @@ class Value:
 
 
 class NotJsonError(ValueError):
-    """The text is no JSON: what was expected and found, at which character, inside of what."""
+    """The text is not JSON: what was found and expected, at which character, inside which value."""
 
     def __init__(self, found: str, expected: str, at: int, inside: Value | None) -> None:
         super().__init__(f"found {found}, expected {expected}")
@@ -116,7 +114,7 @@ class _Reader:
 
     def _next_item(self, inside: Value) -> Value | None:
         """The next of a list's or object's items; ``None``: it has been closed."""
-        is_object = inside.kind is Kind.OBJECT
+        is_object = inside.type is JsonType.OBJECT
         closing = "}" if is_object else "]"
         character = self._look()
         if character == closing:
@@ -144,18 +142,18 @@ class _Reader:
     def _value(self, inside: Value | None, key: str | int = "", key_start: int = -1) -> Value:
         """The value that comes next; a list or object only opened, its `end` still missing."""
         character = self._look()
-        value = Value(Kind.NULL, self._at, inside, key, key_start)
+        value = Value(JsonType.NULL, self._at, inside, key, key_start)
         if character in ("{", "["):
-            value.kind = Kind.OBJECT if character == "{" else Kind.LIST
+            value.type = JsonType.OBJECT if character == "{" else JsonType.LIST
             self._at += 1
             return value
         if character == '"':
-            value.kind, value.text = Kind.STRING, self._string(inside)
+            value.type, value.text = JsonType.STRING, self._string(inside)
         elif number := _NUMBER.match(self._text, self._at):
-            value.kind, value.text = Kind.NUMBER, number[0]
+            value.type, value.text = JsonType.NUMBER, number[0]
             self._at = number.end()
         elif (word := _WORD.match(self._text, self._at)) and word[0] in _WORDS:
-            value.kind, value.text = _WORDS[word[0]], word[0]
+            value.type, value.text = _WORDS[word[0]], word[0]
             self._at = word.end()
         else:
             self._refuse("a JSON value", inside)
@@ -171,7 +169,7 @@ class _Reader:
         return str(text)
 
     def _look(self) -> str:
-        """The next character that is no blank; empty at the end."""
+        """The next character that is not blank; empty at the end."""
         blanks = _BLANKS.match(self._text, self._at)
         self._at = blanks.end() if blanks else self._at
         return self._text[self._at : self._at + 1]
@@ -181,118 +179,3 @@ class _Reader:
         word = _WORD.match(self._text, at)
         found = word[0] if word else self._text[at : at + 1] or "the end of the body"
         raise NotJsonError(found, expected, at, inside)
-
-
-_BOM: Final = b"\xef\xbb\xbf"
-_GZIP: Final = b"\x1f\x8b"
-_UTF_16_OR_32: Final = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
-_EXPECTED = "one JSON object in UTF-8, without a byte order mark"
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """A body that is JSON."""
-
-    text: str
-    root: Value
-    bytes: int
-    """Its size."""
-    line_starts: tuple[int, ...]
-
-    def place(self, value: Value, *, key: bool = False) -> Place:
-        """Where a value stands; with `key`, the name that it stands under."""
-        at = value.key_start if key and value.key_start >= 0 else value.start
-        line = bisect_right(self.line_starts, at)
-        return Place(line, at - self.line_starts[line - 1] + 1, value.pointer)
-
-    def spelling(self, value: Value) -> str:
-        """A value as it is written."""
-        return self.text[value.start : value.end]
-
-
-def body_text(body: bytes) -> str:
-    """What a person sees of a body: the text that places in it are counted in."""
-    return body.removeprefix(_BOM).decode("utf-8", "replace")
-
-
-def read_body(body: bytes) -> tuple[Body | None, list[Finding]]:
-    """The body read as far as it can be, and what keeps Entra from reading it."""
-    if body.strip() in (b"", b"null"):
-        return None, [_empty(body)]
-    if body.startswith(_GZIP):
-        return None, [_encoding("gzip", "The body is compressed", body)]
-    findings = []
-    if body.startswith(_BOM):
-        findings.append(_encoding("UTF-8", "The body begins with a byte order mark", body, 0))
-    elif body.startswith(_UTF_16_OR_32) or b"\x00" in body[:4]:
-        return None, [_encoding("UTF-16 or UTF-32", "The body is not UTF-8", body)]
-    rest = body.removeprefix(_BOM)
-    try:
-        text = rest.decode("utf-8")
-    except UnicodeDecodeError as error:
-        found = f"byte 0x{rest[error.start]:02x}"
-        return None, [*findings, _encoding(found, "The body is not UTF-8", rest, error.start)]
-    try:
-        root = read_json(text)
-    except NotJsonError as error:
-        return None, [*findings, _not_json(text, error)]
-    line_starts = (0, *(newline.end() for newline in re.finditer("\n", text)))
-    return Body(text, root, len(body), line_starts), findings
-
-
-def _empty(body: bytes) -> Finding:
-    is_null = body.strip() == b"null"
-    return failure(
-        "RSP003",
-        1003009,
-        "The body is null" if is_null else "The body is empty",
-        "null" if is_null else f"{len(body)} bytes" + (", all blank" if body else ""),
-        "Send the JSON answer; a user without claims has {} for claims.",
-        expected=_EXPECTED,
-        place=Place(1, 1) if is_null else None,
-        doc=ERROR_CODES,
-    )
-
-
-def _encoding(found: str, title: str, body: bytes, at: int | None = None) -> Finding:
-    before = body[:at].decode("utf-8") if at is not None else ""
-    return failure(
-        "RSP004",
-        1003003,
-        title,
-        found if at else f"{found}, beginning {body[:8].hex(' ')}",
-        "Send JSON in UTF-8 without a byte order mark, uncompressed unless asked for.",
-        expected=_EXPECTED,
-        place=place_in(before, len(before)) if at is not None else None,
-        basis=Basis.CONVENTION,
-        doc=JSON_STANDARD,
-    )
-
-
-def _not_json(text: str, error: NotJsonError) -> Finding:
-    pointer = error.inside.pointer if error.inside else ""
-    title, hint = "The body is not JSON", "Let a JSON library write the body."
-    begin = text.lstrip()[:9].lower()
-    if begin.startswith("<"):
-        title = "The body is a page or XML, not JSON"
-        hint = "Find what sends it: a login, an error or an interstitial in front of the service."
-    elif error.at >= len(text.rstrip()) and error.inside:
-        title = "The body is cut off"
-        hint = "Send the whole body, and its true length in content-length."
-    elif error.found == "'" or error.found in ("None", "True", "False"):
-        title = "The body is Python's or JavaScript's notation, not JSON"
-        hint = "Write the body with json.dumps or JSON.stringify."
-    elif error.found.lstrip("-") in ("NaN", "Infinity", "undefined"):
-        hint = f"JSON knows no {error.found}: leave the member out."
-    elif error.expected == "nothing more":
-        hint = "Send one JSON object and nothing after it."
-    return failure(
-        "RSP004",
-        1003003,
-        title,
-        error.found,
-        hint,
-        expected=error.expected,
-        place=place_in(text, error.at, pointer),
-        doc=ERROR_CODES,
-    )

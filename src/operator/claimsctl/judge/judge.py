@@ -1,18 +1,19 @@
-"""Would Entra accept this answer? Judged from raw bytes, by rules of its own.
+"""Would Entra accept this answer? The two entry points: for an answer, and for an attempt at one.
 
 Nothing here is shared with the provider, limits and names included: else both would share a bug.
 Rules and codes are from Entra's reference of the custom claims provider and its list of error
 codes; where that is silent about a code, the finding's basis says so.
 """
 
+from claimsctl.judge.attempt import Answer, Attempt
+from claimsctl.judge.body import Body, judge_text, read_body
 from claimsctl.judge.claims import CLAIMS_BYTES_MAX, bytes_of, judge_claims, taken_claims
 from claimsctl.judge.envelope import read_envelope
-from claimsctl.judge.finding import Answer, Finding, Level, Verdict
+from claimsctl.judge.finding import Finding, Level, Verdict
 from claimsctl.judge.http import judge_content_type, judge_status, judge_time
-from claimsctl.judge.json_positions import Body, read_body
-from claimsctl.judge.json_text import judge_text
+from claimsctl.judge.transport import judge_no_answer
 
-__all__ = ["CLAIMS_BYTES_MAX", "judge"]
+__all__ = ["CLAIMS_BYTES_MAX", "judge", "judge_attempt"]
 
 _SUCCESS = range(200, 300)
 
@@ -20,10 +21,10 @@ _SUCCESS = range(200, 300)
 def judge(answer: Answer, wait_ms: int | None = None) -> Verdict:
     """The verdict on `answer`; never raises, whatever the bytes are.
 
-    Failures come in the order in which Entra would stumble over them: time, status, content type,
-    body, envelope, action, claims. With `wait_ms` (the extension's ``timeoutInMilliseconds``) an
-    answer that took longer is refused too. Of an answer that reports an error nothing further is
-    judged; of a kind of finding that a body could have thousands of, a hundred are told.
+    Failures come in the order in which Entra would find them: time, status, content type, body,
+    envelope, action, claims. With `wait_ms` (the extension's ``timeoutInMilliseconds``) an answer
+    that took longer is refused too. An answer that reports an error is not judged further. Of a
+    rule that a body could break thousands of times, the first hundred findings are kept.
     """
     findings = [*judge_time(answer, wait_ms), *judge_status(answer)]
     if answer.status not in _SUCCESS:
@@ -32,6 +33,14 @@ def judge(answer: Answer, wait_ms: int | None = None) -> Verdict:
     body, body_findings = read_body(answer.body)
     findings += body_findings
     return _verdict_on(body, findings) if body else Verdict(_ordered(findings), {}, 0)
+
+
+def judge_attempt(attempt: Attempt, wait_ms: int | None = None) -> Verdict:
+    """The verdict on an attempt at a callout: on its answer, or on why there is none."""
+    if attempt.answer is not None:
+        return judge(attempt.answer, wait_ms)
+    assert attempt.no_answer is not None, "an attempt ends in one of the two"  # noqa: S101
+    return Verdict((judge_no_answer(attempt.no_answer),), {}, 0)
 
 
 def _verdict_on(body: Body, findings: list[Finding]) -> Verdict:

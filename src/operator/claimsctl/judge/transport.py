@@ -1,11 +1,9 @@
-"""NET…: no answer at all. What Entra would show for a call that led nowhere."""
+"""NET001 to NET007: why there is no answer, and what Entra would show for that."""
 
 from typing import Final, NamedTuple
 
-from claimsctl.judge.attempt import Attempt, Cause, NoAnswer
-from claimsctl.judge.finding import Basis, Finding, Verdict
-from claimsctl.judge.judge import judge
-from claimsctl.judge.problem import ERROR_CODES, failure
+from claimsctl.judge.attempt import Cause, NoAnswer
+from claimsctl.judge.finding import ERROR_CODES, Basis, Finding, failure
 
 
 class _Problem(NamedTuple):
@@ -68,18 +66,11 @@ _PROBLEMS: Final = {
     ),
 }
 _DOCUMENTED: Final = {1003005}
-"""That a late answer is this code is documented; which code a failed connection has we read so."""
+"""The code of a late answer is documented; the codes of failed connections are our reading."""
 
 
-def judge_attempt(attempt: Attempt, wait_ms: int | None = None) -> Verdict:
-    """The verdict on an attempt at a callout: on its answer, or on there being none."""
-    if attempt.answer is not None:
-        return judge(attempt.answer, wait_ms)
-    assert attempt.no_answer is not None, "an attempt ends in one of the two"  # noqa: S101
-    return Verdict((_finding(attempt.no_answer),), {}, 0)
-
-
-def _finding(no_answer: NoAnswer) -> Finding:
+def judge_no_answer(no_answer: NoAnswer) -> Finding:
+    """What Entra would show for a call that brought no answer."""
     problem = _PROBLEMS[no_answer.cause]
     return failure(
         problem.id,

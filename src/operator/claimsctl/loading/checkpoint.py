@@ -1,226 +1,124 @@
-"""How far a load has come, in a file that is whole at every moment."""
+"""What a load was asked for, how far it is, and whether another load continues it."""
 
-import fcntl
 import json
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, NonNegativeInt
+from pydantic import NonNegativeInt, TypeAdapter, ValidationError
 
-from claimsctl.errors import OperatorError
-from claimsctl.loading.outcome import Tally
+from claimsctl.claims_table.upsert import OnExisting
+from claimsctl.loading.results import RowCounts
 
+VERSION: Literal[2] = 2
+"""Of the file's format. Version 1 held the options under the labels of messages."""
 
-def lock(stream: IO[Any], path: Path) -> bool:
-    """Whether `stream`, the open file at `path`, is ours alone from now on, until it is closed.
-
-    The end of the process, however it comes, closes it. A disk that knows no locks is trusted.
-    Raises ``OSError`` when there is nothing at `path` any more.
-    """
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    # Whoever had it before may have put another file in its place since it was opened.
-    return os.path.samestat(os.fstat(stream.fileno()), path.stat())
+_VERSION_FIELD = "claimsctl_load"
 
 
-def sync_folder(path: Path) -> None:
-    """Have what was done to the name `path` outlast a power failure."""
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+@dataclass(frozen=True, slots=True)
+class LoadRequest:
+    """What a load was asked for; a resumed load must ask for the same."""
 
-
-@contextmanager
-def closed_on_failure(stream: IO[str]) -> Iterator[IO[str]]:
-    """`stream`, which stays open when nothing goes wrong."""
-    try:
-        yield stream
-    except BaseException:
-        with suppress(OSError):  # of a full disk, which is told already
-            stream.close()
-        raise
+    file_sha256: str
+    rejected_by_check: int
+    """Rows; a check with another tenant default, or at another time, may refuse others."""
+    table: str
+    endpoint_url: str
+    region: str
+    tenant: str | None
+    columns: tuple[str, ...]
+    """Sorted."""
+    list_separator: str
+    format: str | None
+    schema_sha256: str | None
+    expires_in: int | None
+    """Seconds."""
+    on_existing: OnExisting
+    keep_going: bool
+    rejects: str
+    """The rejects file's absolute path."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """What a load was asked for, and what is done of it."""
+    """How far a load is."""
 
-    asked: Mapping[str, str | int | bool | None]
-    """File, table and options, each under a name for people: a resumed load must say the same."""
-    expires_at: int | None = None
-    """The end that ``--expires-in`` came to."""
-    rows_done: int = 0
+    claimsctl_load: Literal[2]
+    request: LoadRequest
+    expires_at: int | None
+    """What ``--expires-in`` meant when the load began, in epoch seconds."""
+    rows_done: NonNegativeInt
     """Every row up to this one is settled. Later ones may be in the table too."""
-    tally: Tally = field(default_factory=Tally)
-    """What those rows came to, and the rows that the check refused."""
-    rejects_bytes: int = 0
+    counts: RowCounts
+    """How those rows ended, the rows that the check refused included."""
+    rejects_bytes: NonNegativeInt
     """How much of the rejects file belongs to them."""
 
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid")
-
-
-class _Rows(_Strict):
-    written: NonNegativeInt
-    unchanged: NonNegativeInt
-    skipped: NonNegativeInt
-    rejected: NonNegativeInt
+    @classmethod
+    def begin(cls, request: LoadRequest, expires_at: int | None) -> "Checkpoint":
+        """The checkpoint of a load that has not written anything."""
+        return cls(VERSION, request, expires_at, 0, RowCounts(), 0)
 
 
-class _Document(_Strict):
-    claimsctl_load: Literal[1]
-    asked: dict[str, str | int | bool | None]
-    expires_at: int | None
-    rows_done: NonNegativeInt
-    tally: _Rows
-    rejects_bytes: NonNegativeInt
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field of `LoadRequest` in which two loads differ."""
+
+    field: str
+    saved: Any
+    """As the load that was cut off had it."""
+    given: Any
+    """As this load has it."""
 
 
-class CheckpointFile:
-    """Where the checkpoint lies. Once read or written it is this process's, until it ends."""
+class OtherVersion(Exception):  # noqa: N818  # `CheckpointFile` turns it into its error
+    """A checkpoint in the format of another version of claimsctl."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._held: IO[Any] | None = None
-
-    def exists(self) -> bool:
-        """Whether a load was cut off."""
-        return self.path.exists()
-
-    def read(self) -> Checkpoint:
-        """The checkpoint.
-
-        Raises `OperatorError` when there is none, or something else, or another process's.
-        """
-        self.close()
-        try:
-            with ExitStack() as stack:
-                stream = stack.enter_context(self.path.open("r+b"))
-                self._lock(stream, self.path)
-                checkpoint = _checkpoint(stream.read())
-                stack.pop_all()
-        except FileNotFoundError:
-            message = (
-                f"{self.path}: no such checkpoint; nothing of this file is half-way loaded: "
-                f"load without --resume"
-            )
-            raise OperatorError(message) from None
-        except OSError as error:
-            message = f"{self.path}: cannot be read: {error.strerror}"
-            raise OperatorError(message) from None
-        except ValueError:
-            message = (
-                f"{self.path}: no checkpoint of claimsctl's; move it, or name another place by "
-                f"--checkpoint"
-            )
-            raise OperatorError(message) from None
-        self._hold(stream)
-        return checkpoint
-
-    def check_same(self, checkpoint: Checkpoint, asked: Mapping[str, Any]) -> None:
-        """Raises `OperatorError` that tells what `asked` wants else than `checkpoint`'s load."""
-        differences = list(_differences(checkpoint.asked, asked))
-        if differences:
-            message = (
-                f"{self.path}: the checkpoint of another load than this; nothing done. Say the "
-                f"same to go on, or remove it to begin anew"
-            )
-            raise OperatorError(message, lines=differences)
-
-    def write(self, checkpoint: Checkpoint) -> None:
-        """Put `checkpoint` in the place of the one before it, whatever happens meanwhile.
-
-        Raises `OperatorError` when it cannot be written, or is another process's.
-        """
-        document = {"claimsctl_load": 1, **asdict(checkpoint)}
-        new = self.path.with_name(f"{self.path.name}.new")
-        try:
-            with closed_on_failure(new.open("a", encoding="utf-8")) as stream:
-                self._renew(stream, new, document)
-            self._hold(stream)
-            sync_folder(self.path)
-        except OSError as error:
-            message = (
-                f"{self.path}: cannot be written: {error.strerror}; another place for the "
-                f"checkpoint: --checkpoint"
-            )
-            raise OperatorError(message) from None
-
-    def remove(self) -> None:
-        """The load is over, or never began; what another process has there stays."""
-        if self._held is not None:
-            self.path.unlink(missing_ok=True)
-            sync_folder(self.path)
-            self.close()
-
-    def close(self) -> None:
-        """Leave it to whoever goes on from it."""
-        if self._held is not None:
-            self._held.close()
-            self._held = None
-
-    def _renew(self, stream: IO[str], new: Path, document: Mapping[str, Any]) -> None:
-        self._lock(stream, new)
-        try:
-            self._check_free()
-            stream.truncate(0)
-            json.dump(document, stream, ensure_ascii=False, indent=1)
-            stream.flush()
-            os.fsync(stream.fileno())
-            new.replace(self.path)
-        except BaseException:
-            new.unlink(missing_ok=True)
-            raise
-
-    def _check_free(self) -> None:
-        if self._held is None and self.exists():
-            raise self._of_another()
-
-    def _hold(self, stream: IO[Any]) -> None:
-        self.close()
-        self._held = stream
-
-    def _lock(self, stream: IO[Any], path: Path) -> None:
-        if not lock(stream, path):
-            raise self._of_another()
-
-    def _of_another(self) -> OperatorError:
-        message = (
-            f"{self.path}: another claimsctl is loading by this checkpoint; let it end, or name "
-            f"another place by --checkpoint"
-        )
-        return OperatorError(message)
+    def __init__(self, version: int) -> None:
+        super().__init__(f"format {version}")
+        self.version = version
 
 
-def _checkpoint(content: bytes) -> Checkpoint:
-    """Raises `ValueError` for anything but what `CheckpointFile.write` leaves."""
-    document = _Document.model_validate_json(content)
-    return Checkpoint(
-        document.asked,
-        document.expires_at,
-        document.rows_done,
-        Tally(**document.tally.model_dump()),
-        document.rejects_bytes,
-    )
+class DifferentLoad(Exception):  # noqa: N818  # the command turns it into its error
+    """A checkpoint belongs to another load than the one that is to continue it."""
+
+    def __init__(self, checkpoint: Path, differences: list[Difference]) -> None:
+        super().__init__(", ".join(difference.field for difference in differences))
+        self.checkpoint = checkpoint
+        self.differences = differences
 
 
-def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    for name in {**then, **now}:
-        before, after = then.get(name), now.get(name)
+def differences(saved: LoadRequest, given: LoadRequest) -> Iterator[Difference]:
+    """What `given` asks for otherwise than `saved`."""
+    for field in fields(LoadRequest):
+        before, after = getattr(saved, field.name), getattr(given, field.name)
         if before != after:
-            yield f"{name}: then {_told(before)}, now {_told(after)}"
+            yield Difference(field.name, before, after)
 
 
-def _told(value: object) -> str:
-    return "not given" if value is None else json.dumps(value, ensure_ascii=False)
+def encode(checkpoint: Checkpoint) -> bytes:
+    """`checkpoint` as its file has it."""
+    return json.dumps(asdict(checkpoint), ensure_ascii=False, indent=1).encode()
+
+
+def decode(content: bytes) -> Checkpoint:
+    """The checkpoint in `content`.
+
+    Raises `OtherVersion`, and `ValueError` for anything else that `encode` does not make.
+    """
+    try:
+        document = json.loads(content)
+    except RecursionError:
+        raise ValueError from None
+    version = document.get(_VERSION_FIELD) if isinstance(document, dict) else None
+    if isinstance(version, int) and version != VERSION:
+        raise OtherVersion(version)
+    try:
+        checkpoint = TypeAdapter(Checkpoint).validate_json(content)
+    except ValidationError as error:
+        raise ValueError from error
+    if json.loads(encode(checkpoint)) != document:  # a field missing, unknown or of another type
+        raise ValueError
+    return checkpoint

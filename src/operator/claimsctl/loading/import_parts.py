@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from claimsctl.claims_file.record import Record
-from claimsctl.claims_table.parallel import batches
+from claimsctl.claims_table.reader import batches
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -23,8 +23,8 @@ WORKERS = 4
 """Parts that are compressed and uploaded at the same time."""
 
 ROWS_PER_PART = 1_000_000
-"""Ours: 60 MB compressed, a few hundred parts for the largest files. AWS advises some millions of
-small items an object, and takes 50,000 objects."""
+"""60 MB compressed, a few hundred parts for the largest files. AWS advises some millions of small
+items an object, and accepts 50,000 objects."""
 
 _ROWS_PER_BLOCK = 5_000
 _BLOCKS_PER_PART = ROWS_PER_PART // _ROWS_PER_BLOCK
@@ -35,8 +35,8 @@ _NOT_FOUND = {"404", "NoSuchKey", "NotFound"}
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A folder in S3 that holds the parts of one file and nothing else."""
+class S3Folder:
+    """A prefix in S3 that holds the parts of one file and nothing else."""
 
     bucket: str
     prefix: str
@@ -44,7 +44,7 @@ class Place:
 
     @property
     def url(self) -> str:
-        """As the AWS command line takes it."""
+        """As the AWS CLI accepts it."""
         return f"s3://{self.bucket}/{self.prefix}"
 
     def key(self, part: int) -> str:
@@ -53,13 +53,13 @@ class Place:
 
 
 @dataclass(slots=True)
-class Uploaded:
+class UploadedParts:
     """What is in S3."""
 
     rows: int = 0
     keys: set[str] = field(default_factory=set)
     found: int = 0
-    """Parts that an earlier run had uploaded."""
+    """Parts that an earlier run uploaded."""
     size: int = 0
     """Bytes that ImportTable charges for: uncompressed."""
     stored_size: int = 0
@@ -68,18 +68,18 @@ class Uploaded:
 
 def upload_parts(
     s3: "S3Client",
-    place: Place,
+    folder: S3Folder,
     records: Iterable[Record],
-    done: Uploaded,
+    done: UploadedParts,
     advance: Callable[[int], None],
 ) -> None:
-    """Put `records` into parts below `place`; `advance` hears of rows as they are taken.
+    """Put `records` into parts below `folder`; `advance` is called with the rows of each block.
 
-    `done` tells what is there, also when this ends early.
+    `done` counts what is uploaded, also when this ends early.
 
-    The same records make the same parts, and a part that is there already is not sent again. Blocks
-    of rows go round the workers, so that memory holds a few of them, however long the file is, and
-    rows that stand together in the file are spread over the parts. Raises what the SDK raises.
+    The same records make the same parts, and a part that exists already is not sent again. Blocks
+    of rows go round the workers: memory holds a few of them, however long the file is, and
+    neighbouring rows of the file are spread over the parts. Raises what the SDK raises.
     """
     lock = threading.Lock()
     failed = threading.Event()
@@ -87,7 +87,7 @@ def upload_parts(
 
     def work(number: int) -> None:
         try:
-            _fill_parts(s3, place, number, lambda: _take(waiting[number], failed), done, lock)
+            _fill_parts(s3, folder, number, lambda: _take(waiting[number], failed), done, lock)
         except BaseException:
             failed.set()
             raise
@@ -136,10 +136,10 @@ def _lines(records: Iterable[Record]) -> bytes:
 
 def _fill_parts(
     s3: "S3Client",
-    place: Place,
+    folder: S3Folder,
     number: int,
     take: Callable[[], bytes | None],
-    done: Uploaded,
+    done: UploadedParts,
     lock: threading.Lock,
 ) -> None:
     block = take()
@@ -156,9 +156,9 @@ def _fill_parts(
                     break
             _write(part, digest, packer.flush())
             stored = part.tell()
-            found = _upload(s3, place, place.key(number), part, digest.hexdigest())
+            found = _upload(s3, folder, folder.key(number), part, digest.hexdigest())
             with lock:
-                done.keys.add(place.key(number))
+                done.keys.add(folder.key(number))
                 done.found += found
                 done.size += size
                 done.stored_size += stored
@@ -170,25 +170,25 @@ def _write(part: IO[bytes], digest: "hashlib._Hash", packed: bytes) -> None:
     digest.update(packed)
 
 
-def _upload(s3: "S3Client", place: Place, key: str, part: IO[bytes], checksum: str) -> bool:
+def _upload(s3: "S3Client", folder: S3Folder, key: str, part: IO[bytes], checksum: str) -> bool:
     """Whether the part was there already."""
     try:
-        there = s3.head_object(Bucket=place.bucket, Key=key)
+        there = s3.head_object(Bucket=folder.bucket, Key=key)
         if there.get("Metadata", {}).get(_CHECKSUM) == checksum:
             return True
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") not in _NOT_FOUND:
             raise
     part.seek(0)
-    s3.upload_fileobj(part, place.bucket, key, ExtraArgs={"Metadata": {_CHECKSUM: checksum}})
+    s3.upload_fileobj(part, folder.bucket, key, ExtraArgs={"Metadata": {_CHECKSUM: checksum}})
     return False
 
 
-def strangers(s3: "S3Client", place: Place, own: set[str]) -> list[str]:
-    """Objects below `place` that are not among `own`: ImportTable would read them too."""
+def other_objects(s3: "S3Client", folder: S3Folder, own: set[str]) -> list[str]:
+    """Objects below `folder` that are not among `own`: ImportTable would read them too."""
     found: list[str] = []
     for page in s3.get_paginator("list_objects_v2").paginate(
-        Bucket=place.bucket, Prefix=place.prefix
+        Bucket=folder.bucket, Prefix=folder.prefix
     ):
         found += [entry["Key"] for entry in page.get("Contents", []) if entry["Key"] not in own]
     return found

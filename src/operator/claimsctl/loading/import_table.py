@@ -1,4 +1,4 @@
-"""Parts in S3 → a new table, by DynamoDB's own ImportTable, and what a stack's table has beside."""
+"""Parts in S3 → a new table by DynamoDB's ImportTable, and the settings that an import lacks."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 from claims_provider.claims.item import EXPIRES_AT
 
-from claimsctl.loading.import_parts import Place
+from claimsctl.loading.import_parts import S3Folder
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -19,7 +19,7 @@ COMPLETED = "COMPLETED"
 _FIRST_WAIT_SECONDS = 2.0
 _LONGEST_WAIT_SECONDS = 30.0
 _SILENT_ROUNDS = 20
-"""How often in a row the import's state may not be had (some ten minutes)."""
+"""How often in a row the import's state may fail to be read (some ten minutes)."""
 
 _SWITCH_ROUNDS = 30
 _SWITCH_SECONDS = 10.0
@@ -30,18 +30,18 @@ _NOT_YET = {
     "ThrottlingException",
     "InternalServerError",
 }
-"""A table that was made a moment ago takes one change at a time, and backups a little later."""
+"""A new table accepts one change at a time, and backups a little later."""
 
 Wait = Callable[[float], None]
 
 
 def find_import(
-    client: "DynamoDBClient", table: str, place: Place
+    client: "DynamoDBClient", table: str, folder: S3Folder
 ) -> "ImportTableDescriptionTypeDef | None":
-    """The latest import of `place` into `table`, if the table is there.
+    """The latest import of `folder` into `table`, if the table is there.
 
-    ``None`` when there is no such table. An import's state is empty when the table came about in
-    another way, or from other parts. Raises what the SDK raises.
+    ``None`` when there is no such table. The state is empty when the table was made in another
+    way, or from other parts. Raises what the SDK raises.
     """
     try:
         arn = client.describe_table(TableName=table)["Table"]["TableArn"]
@@ -55,7 +55,8 @@ def find_import(
         answer = client.list_imports(TableArn=arn, **token)
         for summary in answer.get("ImportSummaryList", []):
             source = summary.get("S3BucketSource", {})
-            if (source.get("S3Bucket"), source.get("S3KeyPrefix")) == (place.bucket, place.prefix):
+            found = S3Folder(source.get("S3Bucket", ""), source.get("S3KeyPrefix", ""))
+            if found == folder:
                 latest = max(latest or summary, summary, key=lambda one: one["StartTime"])
         if not (more := answer.get("NextToken")):
             break
@@ -66,16 +67,16 @@ def find_import(
 
 
 def start_import(
-    client: "DynamoDBClient", table: str, place: Place, schema: dict[str, Any], token: str
+    client: "DynamoDBClient", table: str, folder: S3Folder, schema: dict[str, Any], token: str
 ) -> "ImportTableDescriptionTypeDef":
-    """Begin an import of all that is below `place` into the new table `table`.
+    """Begin an import of all that is below `folder` into the new table `table`.
 
     `schema` is CreateTable's; `token` makes a second call within eight hours the same import.
     Raises what the SDK raises.
     """
     return client.import_table(
         ClientToken=token,
-        S3BucketSource={"S3Bucket": place.bucket, "S3KeyPrefix": place.prefix},
+        S3BucketSource={"S3Bucket": folder.bucket, "S3KeyPrefix": folder.prefix},
         InputFormat="DYNAMODB_JSON",
         InputCompressionType="GZIP",
         TableCreationParameters={
@@ -93,8 +94,8 @@ def follow_import(
 ) -> Iterator["ImportTableDescriptionTypeDef"]:
     """The import's state, again and again until it has ended.
 
-    What cannot be had for a while is asked for again. Raises what the SDK raises when it cannot be
-    had for some ten minutes; the import goes on then.
+    A state that cannot be read is asked for again. Raises what the SDK raises after some ten
+    minutes of that; the import continues by itself.
     """
     pause, silent = _FIRST_WAIT_SECONDS, 0
     while True:
@@ -116,17 +117,17 @@ def follow_import(
 def protections(
     client: "DynamoDBClient", table: str, wait: Wait = time.sleep
 ) -> Iterator[tuple[str, Callable[[], None]]]:
-    """What template.yaml's table has and an imported one has not: a name, and what switches it on.
+    """What template.yaml's table has and an imported one lacks: a name, and what switches it on.
 
-    Each may be switched on twice. It raises what the SDK raises.
+    Switching on twice is harmless. It raises what the SDK raises.
     """
     yield (
         f"TTL on {EXPIRES_AT}",
-        lambda: _patiently(lambda: _switch_ttl_on(client, table), wait),
+        lambda: _with_retries(lambda: _switch_ttl_on(client, table), wait),
     )
     yield (
         "point-in-time recovery",
-        lambda: _patiently(
+        lambda: _with_retries(
             lambda: client.update_continuous_backups(
                 TableName=table,
                 PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
@@ -136,7 +137,7 @@ def protections(
     )
     yield (
         "deletion protection",
-        lambda: _patiently(
+        lambda: _with_retries(
             lambda: client.update_table(TableName=table, DeletionProtectionEnabled=True), wait
         ),
     )
@@ -151,7 +152,7 @@ def _switch_ttl_on(client: "DynamoDBClient", table: str) -> None:
         )
 
 
-def _patiently(switch: Callable[[], object], wait: Wait) -> None:
+def _with_retries(switch: Callable[[], object], wait: Wait) -> None:
     for left in reversed(range(_SWITCH_ROUNDS)):
         try:
             switch()

@@ -1,33 +1,230 @@
-"""A checked file → a table: begun or resumed, told how it ended."""
+"""A checked file → a table, window by window, from the first row or from a checkpoint."""
 
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from itertools import islice
 from types import FrameType
-from typing import Any
 
-from claimsctl.claims_file.checked_file import CheckedFile, NumberedRecord
-from claimsctl.claims_table.retry import Calls, Pace, Stopped
-from claimsctl.cli.load_progress import LoadProgress
-from claimsctl.errors import ExitCode, OperatorError
-from claimsctl.loading.checkpoint import Checkpoint
-from claimsctl.loading.journal import Journal, Places
-from claimsctl.loading.outcome import Tally, count, effort_told, sum_told
+from claimsctl.claims_file.checked_file import CheckedFile
+from claimsctl.claims_file.record import Record
+from claimsctl.claims_table.reader import batches
+from claimsctl.claims_table.retry import CallFailed, Cancelled, RateLimiter, Retrier
+from claimsctl.errors import OperatorError
+from claimsctl.loading.checkpoint import Checkpoint, LoadRequest
+from claimsctl.loading.paths import LoadPaths
 from claimsctl.loading.rejects_file import RejectsFile
-from claimsctl.loading.workers import Crew, Writer
-from claimsctl.loading.writers import BATCH_ITEMS_MAX
-from claimsctl.text import escaped
+from claimsctl.loading.results import BatchResult, LoadProgress, LoadResult, LoadStopped
+from claimsctl.loading.state import LoadState
+from claimsctl.loading.writers import BATCH_ITEMS_MAX, Writer
+
+WINDOW_BATCHES = 4
+"""Batches a worker between two checkpoints: what a killed load writes again."""
+
+_POLL_SECONDS = 0.1
+_GRACE_SECONDS = 2.0
+"""How long a load that stops waits for the calls that are under way."""
+
+
+class FileLoad:
+    """One run of a load, after the check."""
+
+    def __init__(
+        self,
+        checked: CheckedFile,
+        paths: LoadPaths,
+        request: LoadRequest,
+        *,
+        saved: Checkpoint | None,
+        expires_at: int | None,
+    ) -> None:
+        """`saved`: the checkpoint to continue from.
+
+        Raises `DifferentLoad`, and `OperatorError` for a rejects file that does not match `saved`.
+        """
+        if saved is not None and paths.checkpoint is not None:
+            paths.checkpoint.check_same_load(saved.request, request)
+        self._checked = checked
+        self._rejects = RejectsFile(
+            paths.rejects, checked.rejects, resume_at=None if saved is None else saved.rejects_bytes
+        )
+        self._is_resumed = saved is not None
+        self._start = saved or Checkpoint.begin(request, expires_at)
+        self._state = LoadState(self._start, self._rejects, paths.checkpoint)
+
+    def run(
+        self, writer: Writer, retrier: Retrier, workers: int, progress: LoadProgress
+    ) -> LoadResult:
+        """Write what is not written yet. Raises `LoadStopped`.
+
+        Raises `OperatorError` when the load cannot begin; then nothing is written.
+        """
+        started = time.monotonic()
+        state, limiter, total = self._state, retrier.limiter, self._checked.rows
+        try:
+            state.open(self._checked.rejected_rows())
+        except (OperatorError, KeyboardInterrupt):
+            if not self._is_resumed:
+                state.discard()
+            raise
+        windows = Windows(state, limiter, writer, workers)
+        try:
+            windows.run(
+                self._checked.records(self._start.rows_done),
+                lambda: progress.written(state.rows_done, total, limiter.throttles),
+            )
+        except (CallFailed, OperatorError, KeyboardInterrupt) as error:
+            raise self._stopped(error, windows, retrier) from None
+        state.close(finished=True)
+        return LoadResult(
+            rows=total,
+            counts=state.counts,
+            rejects=self._rejects.path,
+            resumed_after=self._start.rows_done,
+            seconds=time.monotonic() - started,
+            throttles=limiter.throttles,
+            retries=retrier.retries,
+        )
+
+    def _stopped(self, error: BaseException, windows: "Windows", retrier: Retrier) -> LoadStopped:
+        written = self._state.counts.written + windows.written_unsettled
+        nothing_written = not (
+            self._is_resumed or written or retrier.may_have_written or windows.is_running
+        )
+        if nothing_written:
+            self._state.discard()
+        else:
+            self._state.close(finished=False)
+        interrupted = isinstance(error, KeyboardInterrupt)
+        return LoadStopped(
+            "interrupted" if interrupted else str(error),
+            interrupted=interrupted,
+            rows=self._checked.rows,
+            written=written,
+            under_way=windows.under_way,
+            calls_hang=windows.is_running,
+            nothing_written=nothing_written,
+            checkpoint=self._state.checkpoint_path,
+        )
+
+
+class Windows:
+    """Writes records in windows: a bounded number of batches is submitted, awaited and settled.
+
+    Then the state is saved, and the next window begins. Batches of a window finish in any order,
+    and are settled in the file's.
+    """
+
+    def __init__(
+        self, state: LoadState, limiter: RateLimiter, writer: Writer, workers: int
+    ) -> None:
+        self._state = state
+        self._limiter = limiter
+        self._writer = writer
+        self._workers = workers
+        self._window: deque[tuple[Sequence[Record], Future[BatchResult | None]]] = deque()
+        """Batches that are not settled."""
+
+    def run(self, records: Iterable[Record], on_window: Callable[[], None] = lambda: None) -> None:
+        """Write all `records`, no key twice.
+
+        Raises `CallFailed`, `KeyboardInterrupt`, and `OperatorError` when the state cannot be
+        saved. Then all workers are told to stop, and what is settled is saved.
+        """
+        pool = ThreadPoolExecutor(self._workers, thread_name_prefix="loader")
+        rest = batches(records, BATCH_ITEMS_MAX)
+        try:
+            with noted_interrupts() as interrupted:
+                while self._submit(pool, rest):
+                    stop = self._await(interrupted)
+                    if stop is not None:
+                        self._cancel(pool)
+                        wait(self._futures(), _GRACE_SECONDS)  # a second Ctrl-C ends it
+                    self._settle()
+                    if stop is not None:
+                        raise stop
+                    on_window()
+        finally:
+            self._cancel(pool)
+
+    @property
+    def under_way(self) -> int:
+        """After a stop: rows of batches that have begun and have no result."""
+        return sum(len(batch) for batch, future in self._window if _is_begun(future))
+
+    @property
+    def written_unsettled(self) -> int:
+        """After a stop: rows written by batches behind the first one without a result."""
+        results = [_result(future) for future in self._futures()]
+        return sum(result.counts.written for result in results if result is not None)
+
+    @property
+    def is_running(self) -> bool:
+        """After a stop: whether a call has no answer yet, and may change the table."""
+        return any(future.running() for future in self._futures())
+
+    def _submit(self, pool: ThreadPoolExecutor, rest: Iterator[Sequence[Record]]) -> bool:
+        """Begin a window; ``False``: there is no batch any more."""
+        for batch in islice(rest, self._workers * WINDOW_BATCHES):
+            self._window.append((batch, pool.submit(self._write, batch)))
+        return bool(self._window)
+
+    def _write(self, batch: Sequence[Record]) -> BatchResult | None:
+        """``None``: the load stopped before the batch began."""
+        return None if self._limiter.is_cancelled else self._writer.write(batch)
+
+    def _await(self, interrupted: threading.Event) -> BaseException | None:
+        """Wait for the window; what stops the load before its end."""
+        pending: Iterable[Future[BatchResult | None]] = self._futures()
+        while pending and not interrupted.is_set():
+            done, pending = wait(self._futures(), _POLL_SECONDS, FIRST_EXCEPTION)
+            errors = [error for future in done if (error := future.exception()) is not None]
+            for error in errors:
+                if not isinstance(error, Cancelled):  # which follows from another worker's error
+                    return error
+        return KeyboardInterrupt() if interrupted.is_set() else None
+
+    def _settle(self) -> None:
+        """Add the results up to the first batch without one, and save."""
+        while self._window:
+            batch, future = self._window[0]
+            result = _result(future)
+            if result is None:
+                break
+            self._state.settle(batch[-1].row, result)
+            self._window.popleft()
+        self._state.save()
+
+    def _cancel(self, pool: ThreadPoolExecutor) -> None:
+        pool.shutdown(wait=False, cancel_futures=True)
+        self._limiter.cancel()
+
+    def _futures(self) -> list[Future[BatchResult | None]]:
+        return [future for _, future in self._window]
+
+
+def _result(future: Future[BatchResult | None]) -> BatchResult | None:
+    if not future.done() or future.cancelled() or future.exception() is not None:
+        return None
+    return future.result()
+
+
+def _is_begun(future: Future[BatchResult | None]) -> bool:
+    """Whether a batch has begun and has no result."""
+    if future.done():
+        return not future.cancelled() and future.exception() is not None
+    return future.running()
 
 
 @contextmanager
 def noted_interrupts() -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C sets; the second one is as it was before.
+    """An event that the first Ctrl-C sets; the second one acts as before.
 
-    Elsewhere than in the main thread no Ctrl-C arrives, and none is noted.
+    Outside the main thread no Ctrl-C arrives, and none is noted.
     """
     noted = threading.Event()
     if threading.current_thread() is not threading.main_thread():
@@ -44,177 +241,3 @@ def noted_interrupts() -> Iterator[threading.Event]:
         yield noted
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-OPEN_BATCHES_MAX = 4096
-"""How far the others may run ahead of one batch that is not taken; bounds what memory holds."""
-
-_INTERRUPTED = "interrupted"
-_LOOK_UP_SECONDS = 0.1
-_LAST_CALLS_SECONDS = 2.0
-
-
-class LoadStopped(Exception):  # noqa: N818  # for the command to tell
-    """The load ended before its last row; what is settled is on disk."""
-
-    def __init__(self, reason: str, *, under_way: int, perhaps_written: bool) -> None:
-        super().__init__(reason)
-        self.under_way = under_way
-        """Rows that were being written, and may be in the table."""
-        self.perhaps_written = perhaps_written
-        """Whether a call has not come back that may have changed the table."""
-        self.interrupted = reason == _INTERRUPTED
-
-
-class Load:
-    """One load, from its first row or from where another was cut off."""
-
-    def __init__(
-        self, journal: Journal, pace: Pace, progress: Callable[[int], None] | None = None
-    ) -> None:
-        """`progress` is called now and then with the row up to which all are settled."""
-        self._journal = journal
-        self._ledger = journal.ledger
-        self._pace = pace
-        self._progress = progress or (lambda _: None)
-
-    def run(self, rows: Iterable[NumberedRecord], writer: Writer, workers: int) -> None:
-        """Write all of `rows`, no key twice. Raises `LoadStopped`."""
-        crew = Crew(writer, workers)
-        try:
-            with noted_interrupts() as interrupted:
-                for _ in self._turns(iter(rows), crew):
-                    self._journal.note(self._ledger.settle())
-                    self._progress(self._ledger.rows_done)
-                    if interrupted.is_set():
-                        raise Stopped(_INTERRUPTED)  # noqa: TRY301  # as if from below
-            self._journal.save()
-        except (Stopped, KeyboardInterrupt, OperatorError) as stop:
-            self._pace.halt()
-            # A second Ctrl-C does not wait. A disk that is full keeps the checkpoint before this.
-            with suppress(KeyboardInterrupt, OperatorError):
-                crew.end(_LAST_CALLS_SECONDS)
-                self._journal.note(self._ledger.settle())
-                self._journal.save()
-            raise LoadStopped(
-                str(stop) or _INTERRUPTED,
-                under_way=crew.begun,
-                perhaps_written=self._pace.under_way > 0,
-            ) from None
-        finally:
-            self._pace.halt()
-            crew.end(0)
-
-    def _turns(self, rows: Iterator[NumberedRecord], crew: Crew) -> Iterator[None]:
-        """Keep the workers busy until all is settled; a turn ends when something may have been."""
-        while batch := list(islice(rows, BATCH_ITEMS_MAX)):
-            while len(self._ledger) >= OPEN_BATCHES_MAX:
-                crew.wait(_LOOK_UP_SECONDS)
-                yield
-            ticket = self._ledger.begin(batch[-1].row, len(batch))
-            while not crew.submit(ticket, batch):
-                crew.wait(_LOOK_UP_SECONDS)
-                yield
-            crew.wait(0)
-            yield
-        while len(self._ledger):
-            crew.wait(_LOOK_UP_SECONDS)
-            yield
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """A load that came to its end."""
-
-    tally: Tally
-    summary: list[str]
-
-
-class FileLoad:
-    """One run of `claimsctl claims load`, after the check."""
-
-    def __init__(
-        self,
-        checked: CheckedFile,
-        table: str,
-        places: Places,
-        asked: Mapping[str, Any],
-        *,
-        before: Checkpoint | None,
-        expires_at: int | None,
-    ) -> None:
-        """`asked`: what a resumed load must say the same; `before`: how far the one before came.
-
-        Raises `OperatorError` when checkpoint or rejects file do not go with this load.
-        """
-        # A name that is no Unicode, as a path may be, cannot be written into a checkpoint.
-        asked = {
-            name: escaped(value) if isinstance(value, str) else value
-            for name, value in asked.items()
-        }
-        if before is not None and places.checkpoint is not None:
-            places.checkpoint.check_same(before, asked)
-        rejects = RejectsFile(
-            places.rejects,
-            checked.rejects,
-            resume_at=None if before is None else before.rejects_bytes,
-        )
-        self._checked = checked
-        self._table = table
-        self._places = places
-        self._is_resumed = before is not None
-        self._began = before or Checkpoint(asked, expires_at)
-        self._journal = Journal(self._began, rejects, places.checkpoint)
-
-    def run(self, writer: Writer, calls: Calls, workers: int, progress: LoadProgress) -> Loaded:
-        """Write what is not written yet. Raises `OperatorError` that says how far it came."""
-        started = time.monotonic()
-        ledger, rows = self._journal.ledger, self._checked.rows
-        try:
-            self._journal.open(self._checked.rejected_rows())
-        except (OperatorError, KeyboardInterrupt):
-            if not self._is_resumed:
-                self._journal.discard()
-            raise
-        load = Load(
-            self._journal, calls.pace, lambda done: progress.written(done, rows, calls.pace)
-        )
-        try:
-            load.run(self._checked.records(self._began.rows_done), writer, workers)
-        except LoadStopped as stop:
-            raise self._stopped(stop, calls) from None
-        self._journal.close(over=True)
-        tally = ledger.tally
-        first = f"table {self._table}: {sum_told(rows, tally)}"
-        if tally.rejected:
-            first += f"; those rejected are in {self._places.rejects}, each with the reason"
-        effort = effort_told(rows - self._began.rows_done, time.monotonic() - started, calls.pace)
-        if self._began.rows_done:
-            effort += f", resumed after row {self._began.rows_done}"
-        return Loaded(tally, [first, effort])
-
-    def _stopped(self, stop: LoadStopped, calls: Calls) -> BaseException:
-        """What the command ends with."""
-        finished = self._journal.ledger.finished()
-        touched = self._is_resumed or finished.written or stop.perhaps_written
-        if not (touched or calls.perhaps_written):
-            self._journal.discard()
-            if stop.interrupted:
-                return KeyboardInterrupt()
-            message = f"table {self._table}: nothing written: {stop}"
-            return OperatorError(message)
-        self._journal.close(over=False)
-        message = (
-            f"table {self._table}: {finished.written} of {count(self._checked.rows, 'row')} "
-            f"written, then: {stop}"
-        )
-        if stop.under_way:
-            message += f"; {stop.under_way} more were under way"
-        return OperatorError(message, exit_code=ExitCode.PARTLY_DONE, lines=[self._way_on()])
-
-    def _way_on(self) -> str:
-        if self._places.checkpoint is None:
-            return "without --checkpoint it cannot be resumed; loading the same again is safe"
-        return (
-            f"to go on: the same command with --resume (checkpoint {self._places.checkpoint.path})"
-        )

@@ -1,22 +1,23 @@
-"""Rows that are not in the table, in a file that can be loaded once it is put right."""
+"""Rows that are not in the table, with the reason, in a file that can be corrected and loaded."""
 
 import os
 from contextlib import suppress
 from io import BufferedRandom
 from pathlib import Path
 
-from claimsctl.claims_file.rejects import Raw, RejectsFormat
+from claimsctl.claims_file.record import Raw
+from claimsctl.claims_file.rejects import RejectsFormat
 from claimsctl.errors import OperatorError
-from claimsctl.loading.checkpoint import sync_folder
+from claimsctl.loading.checkpoint_file import sync_folder
 
 
 class RejectsFile:
-    """Made with its first row; never in the place of another file."""
+    """The rejects file, created with its first row; it never overwrites another file."""
 
     def __init__(self, path: Path, form: RejectsFormat, *, resume_at: int | None = None) -> None:
-        """`resume_at`: bytes of it that a load before this one vouches for; the rest is cut off.
+        """`resume_at`: its size at the checkpoint of the load to resume; what follows is cut off.
 
-        Raises `OperatorError` for a file that has lost some of those bytes.
+        Raises `OperatorError` for a shorter file.
         """
         self.path = path
         self.form = form
@@ -25,7 +26,7 @@ class RejectsFile:
             self._reopen(resume_at)
 
     def append(self, raw: Raw, reason: str) -> None:
-        """One row more. Raises `OperatorError` when the file cannot be written."""
+        """Add a row. Raises `OperatorError` when the file cannot be written."""
         try:
             if self._stream is None:
                 self._stream = self.path.open("x+b")
@@ -36,9 +37,9 @@ class RejectsFile:
             raise self._unwritable(error) from None
 
     def sync(self) -> int:
-        """Have every row so far outlast a power failure; the bytes they have.
+        """Make all rows so far survive a power failure; returns the file's size.
 
-        Raises `OperatorError` when the disk does not take them.
+        Raises `OperatorError` when the disk does not store them.
         """
         if self._stream is None:
             return 0
@@ -51,9 +52,9 @@ class RejectsFile:
             raise self._unwritable(error) from None
 
     def close(self) -> None:
-        """Close it; one without a row is not left behind.
+        """Close the file, and remove it if it has no row.
 
-        Rows since the last `sync` may be lost to a full disk: no checkpoint vouches for them.
+        Rows since the last `sync` may be lost to a full disk: no checkpoint counts them.
         """
         if self._stream is None:
             return
@@ -64,7 +65,7 @@ class RejectsFile:
             self.path.unlink()
 
     def discard(self) -> None:
-        """Nothing was written, so that no row was left out."""
+        """Remove the file: nothing was written, so no row was left out."""
         if self._stream is not None:
             with suppress(OSError):
                 self._stream.close()
@@ -81,8 +82,8 @@ class RejectsFile:
             raise OperatorError(message) from None
         if found < size:
             message = (
-                f"{self.path}: {found} bytes, where the checkpoint knows of {size}: it has been "
-                f"changed; load without --resume, after removing the checkpoint"
+                f"{self.path}: {found} bytes, expected the {size} of the checkpoint; the file was "
+                f"changed. Remove the checkpoint and load without --resume"
             )
             raise OperatorError(message)
 

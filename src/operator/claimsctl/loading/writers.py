@@ -1,96 +1,184 @@
-"""The writer for what is wanted of rows whose key is in the table already."""
+"""Writers of batches: one for `--on-existing replace`, one for the conditional modes."""
 
 import time
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.config import Config
 from claims_provider.claims.item import Item
 from claims_provider.claims.key import LayerKey
 
-from claimsctl.claims_file.checked_file import NumberedRecord
 from claimsctl.claims_file.record import Record
-from claimsctl.claims_table.diff import says_the_same
-from claimsctl.claims_table.errors import Kind
-from claimsctl.claims_table.existing_items import Look
+from claimsctl.claims_table.diff import has_same_content
+from claimsctl.claims_table.errors import FailureKind
+from claimsctl.claims_table.items import key_of
 from claimsctl.claims_table.location import TableLocation
-from claimsctl.claims_table.retry import Calls, Pace, Patience, Refused
-from claimsctl.claims_table.upsert import Fate, OnExisting, Reject, Write, decide
-from claimsctl.loading.batch_write import BatchWrite
-from claimsctl.loading.outcome import Outcome, Rejection, Tally
-from claimsctl.loading.workers import Writer
+from claimsctl.claims_table.reader import batches, existing_items
+from claimsctl.claims_table.retry import (
+    CallFailed,
+    ItemRefused,
+    RateLimiter,
+    Retrier,
+    RetryBudget,
+)
+from claimsctl.claims_table.upsert import NoWrite, OnExisting, Reject, Write, decide
+from claimsctl.errors import OperatorError
+from claimsctl.loading.results import BatchResult, Rejection, RowCounts
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-_ROUNDS = 10
-"""How often a row is looked at anew because somebody else has changed its item meanwhile."""
+BATCH_ITEMS_MAX = 25
+"""Items in one BatchWriteItem; DynamoDB's limit."""
 
-_WRITTEN = Tally(written=1)
+_ROUNDS = 10
+"""How often a row is decided again because its item changed between read and write."""
+
+_WRITTEN = RowCounts(written=1)
+
+
+class Writer(Protocol):
+    """Writes batches of at most `BATCH_ITEMS_MAX` records, no key twice, from several threads.
+
+    A batch that is written again has the same effect as one that is written once.
+    """
+
+    def write(self, batch: Sequence[Record]) -> BatchResult:
+        """Settle every row of `batch`. Raises `CallFailed` and `Cancelled`."""
+
+
+class ReplacingWriter:
+    """``--on-existing replace``, by BatchWriteItem."""
+
+    def __init__(
+        self, retrier: Retrier, table: str, *, compares: bool = False, resumed: bool = False
+    ) -> None:
+        """`compares`: items are read first, a fifth of a write's price, and written if they differ.
+
+        `resumed`: what already has the row's content was written by the run that was cut off.
+        """
+        self._retrier = retrier
+        self._table = table
+        self._compares = compares
+        self._resumed = resumed
+
+    def write(self, batch: Sequence[Record]) -> BatchResult:
+        """See `Writer`."""
+        records = self._differing(batch) if self._compares else batch
+        items: dict[LayerKey, Item] = {record.key: record.to_item() for record in records}
+        refused = self._put(items, RetryBudget(self._retrier.limiter))
+        rejections = [
+            Rejection(record, refused[record.key]) for record in records if record.key in refused
+        ]
+        unchanged = 0 if self._resumed else len(batch) - len(records)
+        written = len(batch) - unchanged - len(rejections)
+        return BatchResult(RowCounts(written, unchanged, rejected=len(rejections)), rejections)
+
+    def _differing(self, records: Sequence[Record]) -> Sequence[Record]:
+        found = existing_items(self._retrier, self._table, (record.key for record in records))
+        return [
+            record
+            for record in records
+            if (item := found.get(record.key)) is None or not has_same_content(item, record)
+        ]
+
+    def _put(self, items: dict[LayerKey, Item], budget: RetryBudget) -> dict[LayerKey, str]:
+        """Put all items; the keys of those that DynamoDB refuses, and why."""
+        while items:
+            try:
+                unprocessed = self._retrier.call(partial(self._send, items), budget)
+            except ItemRefused as error:
+                return self._put_halves(items, str(error), budget)
+            if len(unprocessed) < len(items):
+                budget.renew()
+                self._retrier.may_have_written = True
+            items = unprocessed
+            if items:
+                reason = f"DynamoDB leaves {len(items)} items unprocessed, time and again"
+                self._retrier.wait(budget, reason)
+        return {}
+
+    def _put_halves(
+        self, items: dict[LayerKey, Item], reason: str, budget: RetryBudget
+    ) -> dict[LayerKey, str]:
+        """Find the refused item by halving: one item fails its whole call, and is not named."""
+        keys = list(items)
+        if len(keys) == 1:
+            return {keys[0]: reason}
+        middle = len(keys) // 2
+        halves = ({key: items[key] for key in half} for half in (keys[:middle], keys[middle:]))
+        return {key: why for half in halves for key, why in self._put(half, budget).items()}
+
+    def _send(self, items: dict[LayerKey, Item]) -> tuple[dict[LayerKey, Item], bool]:
+        """The items left unprocessed, and whether there are none."""
+        puts: Any = [{"PutRequest": {"Item": item}} for item in items.values()]
+        answer = self._retrier.client.batch_write_item(RequestItems={self._table: puts})
+        left = answer["UnprocessedItems"].get(self._table, [])
+        keys = {key_of(request["PutRequest"]["Item"]) for request in left}
+        unprocessed = {key: item for key, item in items.items() if key in keys}
+        if len(unprocessed) != len(left):
+            message = "items that were not sent"
+            raise ValueError(message)
+        return unprocessed, not left
 
 
 class ConditionalWriter:
-    """``--on-existing merge``, ``skip`` and ``fail``: each write has a condition.
+    """``--on-existing merge``, ``skip`` and ``fail``: one conditional write a row.
 
-    BatchWriteItem takes none, so that a row is a call of its own. Written twice, a row is as if it
-    were written once: what is found as the row wants it is not written again.
+    BatchWriteItem takes no conditions.
     """
 
     def __init__(
-        self,
-        client: "DynamoDBClient",
-        table: str,
-        calls: Calls,
-        mode: OnExisting,
-        *,
-        resumed: bool,
+        self, retrier: Retrier, table: str, mode: OnExisting, *, resumed: bool = False
     ) -> None:
-        """`resumed`: what is found as a row wants it was written by the load that was cut off."""
-        self._client: Any = client
+        """`resumed`: what is as the row wants it was written by the run that was cut off."""
+        self._retrier = retrier
         self._table = table
-        self._look = Look(client, table, calls)
-        self._calls = calls
         self._mode = mode
         self._resumed = resumed
 
-    def write(self, batch: Sequence[NumberedRecord]) -> Outcome:
-        """Settle each row of `batch`, at most 25, no key twice. Raises `Stopped` and `Halted`."""
-        found = self._look.items([numbered.record.key for numbered in batch])
-        tally, rejections = Tally(), []
-        for record in (numbered.record for numbered in batch):
-            fate = self._settle(record, found.get(record.key))
-            if isinstance(fate, Reject):
-                rejections.append(Rejection(record, fate.reason))
-                fate = Tally(rejected=1)
-            tally += fate
-        return Outcome(tally, rejections)
+    def write(self, batch: Sequence[Record]) -> BatchResult:
+        """See `Writer`."""
+        found = existing_items(self._retrier, self._table, (record.key for record in batch))
+        counts, rejections = RowCounts(), []
+        for record in batch:
+            match self._settle(record, found.get(record.key)):
+                case Reject(reason):
+                    rejections.append(Rejection(record, reason))
+                    counts += RowCounts(rejected=1)
+                case settled:
+                    counts += settled
+        return BatchResult(counts, rejections)
 
-    def _settle(self, record: Record, found: Item | None) -> Tally | Reject:
-        ours = self._resumed
-        patience = Patience(self._calls.pace)
+    def _settle(self, record: Record, found: Item | None) -> RowCounts | Reject:
+        written_before = self._resumed
+        budget = RetryBudget(self._retrier.limiter)
         for _ in range(_ROUNDS):
             match decide(self._mode, record, found, time.time()):
                 case Reject() as reject:
                     return reject
-                case Fate.UNCHANGED:
-                    return _WRITTEN if ours else Tally(unchanged=1)
-                case Fate.SKIPPED:
-                    return Tally(skipped=1)
+                case NoWrite.UNCHANGED:
+                    return _WRITTEN if written_before else RowCounts(unchanged=1)
+                case NoWrite.SKIPPED:
+                    return RowCounts(skipped=1)
                 case Write() as write:
                     try:
-                        self._calls.make(partial(self._send, write), patience)
-                    except Refused as refused:
-                        if refused.kind is Kind.CONTENT:
-                            return Reject(str(refused))
-                        ours = ours or refused.perhaps_done
-                        found = refused.found or self._look.items([record.key]).get(record.key)
+                        self._retrier.call(partial(self._send, write), budget)
+                    except ItemRefused as error:
+                        if error.kind is FailureKind.ITEM_REFUSED:
+                            return Reject(str(error))
+                        written_before = written_before or error.may_have_written
+                        found = error.found or self._read(record.key)
                     else:
                         return _WRITTEN
-        return Reject(f"somebody else changed the item {_ROUNDS} times while it was written")
+        return Reject(f"the item was changed by others {_ROUNDS} times while it was written")
+
+    def _read(self, key: LayerKey) -> Item | None:
+        return existing_items(self._retrier, self._table, [key]).get(key)
 
     def _send(self, write: Write) -> tuple[None, bool]:
-        getattr(self._client, write.operation)(
+        getattr(self._retrier.client, write.operation)(
             TableName=self._table,
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
             **write.parameters,
@@ -98,109 +186,49 @@ class ConditionalWriter:
         return None, True
 
 
-BATCH_ITEMS_MAX = 25
-"""Items in one BatchWriteItem; DynamoDB's limit."""
+def open_writer(
+    location: TableLocation, mode: OnExisting, workers: int, *, compares: bool, resumed: bool
+) -> tuple[Writer, Retrier]:
+    """What writes into the table at `location`, and what makes its calls.
 
-_Put = tuple[Record, dict[str, Any]]
-"""A row, and its item."""
-
-
-class ReplacingWriter:
-    """``--on-existing replace``. Written twice, a row is as if it were written once."""
-
-    def __init__(
-        self,
-        client: "DynamoDBClient",
-        table: str,
-        calls: Calls,
-        *,
-        looks: bool = False,
-        resumed: bool = False,
-    ) -> None:
-        """`looks`: what the table has already in meaning is read, a fifth of a write, and not put.
-
-        `resumed`: what is found so was written by the load that was cut off.
-        """
-        self._look = Look(client, table, calls) if looks else None
-        self._resumed = resumed
-        self._batch_write = BatchWrite(client, table)
-        self._table = table
-        self._calls = calls
-
-    def write(self, batch: Sequence[NumberedRecord]) -> Outcome:
-        """Put all of `batch`, at most 25 rows, no key twice. Raises `Stopped` and `Halted`."""
-        records = self._differing([numbered.record for numbered in batch])
-        puts = [(record, record.to_item()) for record in records]
-        rejections = self._put(puts, Patience(self._calls.pace))
-        unchanged = 0 if self._resumed else len(batch) - len(records)
-        written = len(batch) - unchanged - len(rejections)
-        return Outcome(Tally(written, unchanged, rejected=len(rejections)), rejections)
-
-    def _differing(self, records: list[Record]) -> list[Record]:
-        if self._look is None:
-            return records
-        found = self._look.items([record.key for record in records])
-        return [
-            record
-            for record in records
-            if (item := found.get(record.key)) is None or not says_the_same(item, record)
-        ]
-
-    def _put(self, puts: Sequence[_Put], patience: Patience) -> list[Rejection]:
-        """The rows that DynamoDB refuses, and why; all the others are done."""
-        while puts:
-            try:
-                left = self._calls.make(partial(self._send, puts), patience)
-            except Refused as refused:
-                return self._part(puts, str(refused), patience)
-            if len(left) < len(puts):
-                patience.renew()
-                self._calls.perhaps_written = True
-            puts = left
-            if puts:
-                reason = f"DynamoDB leaves {len(puts)} items unprocessed, time and again"
-                self._calls.again(patience, reason)
-        return []
-
-    def _part(self, puts: Sequence[_Put], reason: str, patience: Patience) -> list[Rejection]:
-        """One item has a whole call refused, without a word which: so halve until it is alone."""
-        if len(puts) == 1:
-            return [Rejection(puts[0][0], reason)]
-        middle = len(puts) // 2
-        return self._put(puts[:middle], patience) + self._put(puts[middle:], patience)
-
-    def _send(self, puts: Sequence[_Put]) -> tuple[Sequence[_Put], bool]:
-        answer = self._batch_write.put(item for _, item in puts)
-        requests = answer["UnprocessedItems"].get(self._table, [])
-        if not requests:
-            return (), True
-        items = [request["PutRequest"]["Item"] for request in requests]
-        keys = {LayerKey(item["pk"]["S"], item["sk"]["S"]) for item in items}
-        left = [put for put in puts if put[0].key in keys]
-        if len(left) != len(requests):
-            message = "items that were not sent"
-            raise ValueError(message)
-        return left, False
+    For `compares` and `resumed`, see `ReplacingWriter`. Raises `OperatorError`, see
+    `TableLocation.client`.
+    """
+    client = location.client(client_config(workers))
+    retrier = Retrier(client, RateLimiter(workers))
+    if mode is OnExisting.REPLACE:
+        writer = ReplacingWriter(retrier, location.name, compares=compares, resumed=resumed)
+        return writer, retrier
+    return ConditionalWriter(retrier, location.name, mode, resumed=resumed), retrier
 
 
-def loading_config(workers: int) -> Config:
-    """How the AWS SDK is to call for `workers`: tries are counted and spaced here, not there."""
+def client_config(workers: int) -> Config:
+    """The SDK's settings for a load by `workers`.
+
+    Tries are counted and spaced by `Retrier`. The mode is ``legacy`` because ``standard`` does not
+    report an answer with a wrong checksum when it may not retry. Items are made here and known to
+    be sound, and checking them again takes half of a call's CPU time.
+    """
     return Config(
-        retries={"total_max_attempts": 1, "mode": "standard"},
+        retries={"total_max_attempts": 1, "mode": "legacy"},
         max_pool_connections=workers,
+        parameter_validation=False,
     )
 
 
-def connect(
-    location: TableLocation, mode: OnExisting, workers: int, *, looks: bool, resumed: bool
-) -> tuple[Writer, Calls]:
-    """What writes rows into the table at `location`, and `looks` before it replaces any.
+def write_records(client: "DynamoDBClient", table: str, records: Sequence[Record]) -> int:
+    """Put `records` into `table` without a file, replacing items; how many they are.
 
-    Raises `OperatorError`, see `client`.
+    Raises `OperatorError` when one cannot be written.
     """
-    client = location.client(loading_config(workers))
-    calls = Calls(client, Pace(workers))
-    if mode is OnExisting.REPLACE:
-        writer = ReplacingWriter(client, location.name, calls, looks=looks, resumed=resumed)
-        return writer, calls
-    return ConditionalWriter(client, location.name, calls, mode, resumed=resumed), calls
+    writer = ReplacingWriter(Retrier(client, RateLimiter(1)), table)
+    for batch in batches(records, BATCH_ITEMS_MAX):
+        try:
+            result = writer.write(batch)
+        except CallFailed as error:
+            message = f"table {table}: {error}"
+            raise OperatorError(message) from None
+        for rejection in result.rejections:
+            message = f"table {table}: {rejection.reason}"
+            raise OperatorError(message)
+    return len(records)

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from claimsctl.errors import OperatorError
-from claimsctl.judge.attempt import Attempt
-from claimsctl.judge.exchange import Exchange, Request, Response, Timings
-from claimsctl.judge.finding import Answer, Finding, Verdict
-from claimsctl.judge.transport import judge_attempt
+from claimsctl.judge.attempt import Answer, Attempt
+from claimsctl.judge.exchange import Exchange, Request, Response, Timings, unanswered_document
+from claimsctl.judge.finding import Finding, Verdict
+from claimsctl.judge.judge import judge_attempt
 from claimsctl.tap.recording import BODY_BYTES_MAX, Sighting
 from claimsctl.tap.redaction import mask_sighting, read_callout
 from claimsctl.tap.upstream import Service
@@ -204,10 +204,7 @@ _FOLDER_MODE, _FILE_MODE = 0o700, 0o600
 
 
 def exchange_document(examined: Examined, service: Service) -> dict[str, Any]:
-    """An exchange as `claimsctl.entra.exchange` has it, and beside it the verdict.
-
-    Without an answer there is ``no_answer`` in the place of ``response``.
-    """
+    """An exchange in the format of `claimsctl.judge.exchange`, with the verdict added."""
     sighting = examined.sighting
     request = Request(
         method=sighting.method,
@@ -215,8 +212,7 @@ def exchange_document(examined: Examined, service: Service) -> dict[str, Any]:
         headers=sighting.request.headers,
         content=bytes(sighting.request.body),
     )
-    phases = {f"{phase.value}_ms": round(ms, 3) for phase, ms in sighting.timings().items()}
-    timings = Timings(total_ms=round(sighting.total_ms, 3), **phases)
+    timings = Timings.of(sighting.timings(), sighting.total_ms, digits=3)
     about = {
         "masked": examined.masked,
         "began_at": examined.at.isoformat(timespec="milliseconds"),
@@ -232,16 +228,7 @@ def exchange_document(examined: Examined, service: Service) -> dict[str, Any]:
         )
         exchange = Exchange(request=request, response=response, timings=timings)
         return exchange.document() | about
-    no_answer = sighting.no_answer and {
-        "cause": sighting.no_answer.cause.value,
-        "phase": sighting.no_answer.phase.value,
-        "detail": sighting.no_answer.detail,
-    }
-    return {
-        "request": request.model_dump(mode="json"),
-        "no_answer": no_answer,
-        "timings": timings.model_dump(exclude_none=True),
-    } | about
+    return unanswered_document(request, sighting.no_answer, timings) | about
 
 
 def encode(document: dict[str, Any]) -> bytes:

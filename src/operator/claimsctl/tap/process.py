@@ -18,7 +18,7 @@ from multiprocessing.synchronize import Event
 from queue import Full
 from weakref import WeakSet
 
-from claimsctl.entra.client import public_trust
+from claimsctl.entra.network import public_trust
 from claimsctl.tap.connection import Link
 from claimsctl.tap.recorder import Recorder
 from claimsctl.tap.recording import Sighting

@@ -8,11 +8,10 @@ from typing import Any
 from claimsctl.doctor.checks.http import login_of, reached
 from claimsctl.doctor.runner import Check, claims_in, finding
 from claimsctl.doctor.target import Exchanged, Patient, encoded
-from claimsctl.entra.callout import TENANT_ID
-from claimsctl.entra.invalid_tokens import OTHER_GUID, WrongToken, forge
-from claimsctl.entra.tokens import SigningKey, TokenProfile, mint, said_by
-from claimsctl.judge.finding import Finding, Level
-from claimsctl.judge.problem import shortened
+from claimsctl.entra.invalid_tokens import OTHER_GUID, InvalidToken, make_invalid_token
+from claimsctl.entra.token_claims import TENANT_ID, TokenProfile
+from claimsctl.entra.tokens import SigningKey, mint, unverified_claims
+from claimsctl.judge.finding import Finding, Level, shortened
 
 _NO_TOKEN = "no token"  # noqa: S105  # a purpose
 _REFUSALS = {401, 403}
@@ -68,11 +67,11 @@ def _forged(patient: Patient) -> dict[str, str]:
     tenant_id = str(claims["tid"])
     other_issuer = str(claims["iss"]).replace(tenant_id, OTHER_GUID)
     return {
-        "AUT002": _resigned(patient) or forge(WrongToken.SIGNATURE, claims, key),
-        "AUT003": forge(WrongToken.EXPIRED, claims, key),
+        "AUT002": _resigned(patient) or make_invalid_token(InvalidToken.SIGNATURE, claims, key),
+        "AUT003": make_invalid_token(InvalidToken.EXPIRED, claims, key),
         "AUT004": mint({**claims, "tid": OTHER_GUID, "iss": other_issuer}, key),
-        "AUT006": forge(WrongToken.ALG_NONE, claims, key),
-        "AUT007": forge(WrongToken.AZP, claims, key),
+        "AUT006": make_invalid_token(InvalidToken.ALG_NONE, claims, key),
+        "AUT007": make_invalid_token(InvalidToken.AZP, claims, key),
     }
 
 
@@ -83,7 +82,7 @@ def _nobodys_key() -> SigningKey:
 
 def _said_by(bearer: str | None) -> Mapping[str, Any] | None:
     """What the operator's token says, if it is one that can be forged after."""
-    claims = None if bearer is None else said_by(bearer)
+    claims = None if bearer is None else unverified_claims(bearer)
     if claims is None:
         return None
     times = (claims.get(name) for name in ("iat", "nbf", "exp"))

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from claimsctl.doctor.runner import Check, finding
 from claimsctl.doctor.target import Patient
-from claimsctl.judge.finding import Answer, Finding, Level
+from claimsctl.judge.attempt import Answer
+from claimsctl.judge.finding import Finding, Level
 
 _TRACES = re.compile(
     r"Traceback \(most recent call last\)|^\s+at (async )?[\w.$<>]+[ (]|\bat System\.|"

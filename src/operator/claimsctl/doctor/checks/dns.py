@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from claimsctl.doctor.runner import Check, finding
 from claimsctl.doctor.target import Patient
-from claimsctl.entra.network import look_up
+from claimsctl.entra.network import resolve_host
 from claimsctl.judge.finding import Finding, Level
 
 _CANNOT_CONNECT = 1003027
@@ -19,7 +19,7 @@ Address = IPv4Address | IPv6Address
 def _examine(patient: Patient) -> Iterator[Finding]:
     host = patient.host
     try:
-        found = look_up(host, None, _PATIENCE_SECONDS, socket.AI_CANONNAME)
+        found = resolve_host(host, None, _PATIENCE_SECONDS, socket.AI_CANONNAME)
     except OSError as error:
         reason = error.strerror or str(error) or f"no answer within {_PATIENCE_SECONDS:.0f} s"
         yield finding(

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 from claimsctl.doctor.runner import Check, finding
 from claimsctl.doctor.target import Exchanged, Patient, encoded
 from claimsctl.doctor.tls_probe import curious, shake_hands
-from claimsctl.judge.attempt import Attempt, Cause
-from claimsctl.judge.finding import Answer, Finding, Level
-from claimsctl.judge.intermediaries import page_of
+from claimsctl.judge.attempt import Answer, Attempt, Cause
+from claimsctl.judge.finding import Finding, Level
+from claimsctl.judge.intermediaries import Intermediary, intermediary_of
 
 FIRST = "the first call"
 SECOND = "the call after one that was not answered in time"
@@ -61,7 +61,7 @@ def _examine(patient: Patient) -> Iterator[Finding]:
         method: patient.call(f"method: {method}", b"", method=method, headers={})
         for method in _OTHER_METHODS
     }
-    if page_of(made) is not None:
+    if _intermediary(made) is not None:
         yield finding("HTTP001", Level.OK, f"POST is answered: {answer.status}, see HTTP003")
     else:
         is_there = answer.status != _NOT_FOUND or _has_path(patient, answer, others["GET"])
@@ -164,8 +164,13 @@ def _without_query(location: str | None) -> str:
     return location.partition("?")[0] if location else "nowhere"
 
 
+def _intermediary(made: Exchanged) -> Intermediary | None:
+    answer = made.attempt.answer
+    return None if answer is None or made.verdict.accepted else intermediary_of(answer)
+
+
 def _page(made: Exchanged) -> Finding:
-    page, answer = page_of(made), made.attempt.answer
+    page, answer = _intermediary(made), made.attempt.answer
     assert answer is not None, "HTTP001 has seen it"  # noqa: S101
     if page is None:
         return finding("HTTP003", Level.OK, "no proxy's page")
@@ -173,7 +178,7 @@ def _page(made: Exchanged) -> Finding:
     return finding(
         "HTTP003",
         Level.FAIL,
-        f"{answer.status}, not of the service but of {page.whose}" + (f": {detail}" * bool(detail)),
+        f"{answer.status}, not of the service but of {page.name}" + (f": {detail}" * bool(detail)),
         hint=page.hint,
         expected="the service's own answer",
         entra_code=made.verdict.entra_code,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from claimsctl.doctor.runner import Check, finding
 from claimsctl.doctor.target import Patient
-from claimsctl.entra.network import Address, look_up
+from claimsctl.entra.network import Address, resolve_host
 from claimsctl.judge.finding import Finding, Level
 
 _ADDRESSES_MAX = 8
@@ -24,7 +24,7 @@ def _examine(patient: Patient) -> Iterator[Finding]:
     refused: list[str] = []
     untried: list[str] = []
     silent = 0
-    found = look_up(patient.host, patient.port, patient.wait_seconds)[:_ADDRESSES_MAX]
+    found = resolve_host(patient.host, patient.port, patient.wait_seconds)[:_ADDRESSES_MAX]
     for entry in found:
         host = entry[4][0]
         began = time.perf_counter()

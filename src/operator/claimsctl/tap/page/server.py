@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from claimsctl.emulator.server import HOST
+from claimsctl.emulator.loopback import HOST
 from claimsctl.errors import OperatorError
 from claimsctl.tap.exchanges import Examined, History, encode, exchange_document
 from claimsctl.tap.page.view import details, row

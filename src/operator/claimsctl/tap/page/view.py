@@ -5,7 +5,7 @@ from base64 import urlsafe_b64decode
 from binascii import Error
 from typing import Any
 
-from claimsctl.judge.json_positions import body_text
+from claimsctl.judge.body import body_text
 from claimsctl.judge.judge import CLAIMS_BYTES_MAX
 from claimsctl.tap.exchanges import Examined
 from claimsctl.tap.recording import Side, Sighting

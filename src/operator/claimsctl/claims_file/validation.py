@@ -1,0 +1,210 @@
+"""A file of claims, checked whole before its first row is written.
+
+Each row is checked by itself as the file is read, and what rows must be compared by is staged. Then
+rows are compared: no key twice, and within Entra's 3 KB whatever layers a callout lays over one
+another. Rows that this may concern are read again, since the staging has no values and no keys.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from itertools import groupby
+from pathlib import Path
+
+from claims_provider.claims.item import Layer, read_item
+
+from claimsctl.claims_file.checked_file import CheckedFile
+from claimsctl.claims_file.composition import Composer
+from claimsctl.claims_file.fields import USER
+from claimsctl.claims_file.formats import ReadOptions
+from claimsctl.claims_file.problem import (
+    WHOLE_ROW,
+    FieldProblem,
+    FirstProblems,
+    Problem,
+    Unreadable,
+)
+from claimsctl.claims_file.record import FileRow, Record
+from claimsctl.claims_file.rejects import reason_of
+from claimsctl.claims_file.rows import open_rows
+from claimsctl.claims_file.source import InputFile, Source
+from claimsctl.claims_file.staging import Candidate, PlacedLayer, Staging
+from claimsctl.claims_file.temporary_database import temporary_file_errors
+
+Progress = Callable[[int, int | None, int], None]
+"""Called with the bytes read, the file's bytes where they are known, and the rows read."""
+
+TenantLayers = Callable[[str], Mapping[str | None, Layer]]
+"""A tenant's own layers in the table, by app (``None``: every app)."""
+
+PROBLEMS_SHOWN = 20
+
+
+def check_file(
+    path: Path,
+    options: ReadOptions,
+    *,
+    problems_shown: int = PROBLEMS_SHOWN,
+    progress: Progress | None = None,
+    tenant_layers: TenantLayers | None = None,
+) -> CheckedFile:
+    """Read the file at `path` (``-``: standard input) to its end.
+
+    `tenant_layers` count in compositions where the file has no row in their place.
+
+    Raises `OperatorError` for a file that is none of claims: unreadable, not UTF-8, no heading. The
+    `CheckedFile` has what is wrong with its rows.
+    """
+    with ExitStack() as stack:
+        file = stack.enter_context(InputFile(path))
+        with temporary_file_errors(path):
+            staging = Staging()
+            stack.callback(staging.close)
+            validation = _Validation(file, staging, FirstProblems(problems_shown))
+            checked = validation.read(options, progress or (lambda _read, _total, _rows: None))
+            staging.end_rows()
+            validation.compare(checked, tenant_layers)
+        stack.pop_all()
+    return checked
+
+
+def read_records(path: Path, tenant: str | None = None) -> list[Record]:
+    """All records of a small file; `tenant` is that of rows which name none.
+
+    Raises `OperatorError` listing the problems: file, line, column, what was found and expected.
+    """
+    with check_file(path, ReadOptions(tenant=tenant)) as checked:
+        if checked.problem_count:
+            raise checked.refusal()
+        return list(checked.records())
+
+
+class _Validation:
+    """One check of one file."""
+
+    def __init__(self, file: InputFile, staging: Staging, problems: FirstProblems) -> None:
+        self._file = file
+        self._staging = staging
+        self._problems = problems
+        self._now = time.time()
+        self._rows = 0
+        self._rejected = 0
+        self._by_address = 0
+
+    def read(self, options: ReadOptions, progress: Progress) -> CheckedFile:
+        """Check each row by itself and stage it."""
+        source = Source(self._file, lambda read, total: progress(read, total, self._rows))
+        rows = open_rows(self._file.path, source, options)
+        complete = True
+        try:
+            for row in rows.each:
+                self._rows = row.number
+                found = rows.check.check(row)
+                if isinstance(found, Record):
+                    self._keep(row, found)
+                else:
+                    self._reject(row, found)
+        except Unreadable as problem:
+            complete = False
+            self._problems.add(Problem(self._rows + 1, problem.line, WHOLE_ROW, str(problem)))
+        sha256, count = source.finish()
+        return CheckedFile(
+            path=self._file.path,
+            format=rows.format,
+            sha256=sha256,
+            bytes=count,
+            rows=self._rows,
+            rejected=self._rejected,
+            by_address=self._by_address,
+            complete=complete,
+            rejects=rows.rejects,
+            found=self._problems,
+            options=options,
+            file=self._file,
+            staging=self._staging,
+        )
+
+    def _keep(self, row: FileRow, record: Record) -> None:
+        is_expired = record.expires_at is not None and record.expires_at <= self._now
+        self._staging.add(row, record, is_expired=is_expired)
+        if record.user is None:
+            if (layer := read_item(record.to_item(), self._now)) is not None:
+                placed = PlacedLayer(record.row, record.line, layer)
+                self._staging.add_tenant_layer(record.tenant_id, record.app_id, placed)
+        else:
+            self._by_address += "@" in record.user
+
+    def _reject(self, row: FileRow, problems: list[FieldProblem]) -> None:
+        self._rejected += 1
+        self._staging.add(row, None)
+        for problem in problems:
+            self._problems.add(Problem(row.number, row.line, problem.field, str(problem)))
+
+    def compare(self, checked: CheckedFile, tenant_layers: TenantLayers | None) -> None:
+        """Compare rows with one another, and with the layers that tenants have in the table."""
+        staging = self._staging
+        if tenant_layers is not None:
+            for tenant in staging.tenants():
+                for app, layer in tenant_layers(tenant).items():
+                    staging.add_tenant_layer(tenant, app, PlacedLayer(0, 0, layer))
+        staging.find_candidates()
+        self._read_candidates(checked)
+        composer = Composer(staging.tenant_layers)
+        for problem, is_reported in _cross_row_problems(staging.candidates(), composer):
+            self._reject_together(checked, problem, is_reported=is_reported)
+        for problem in composer.tenants_too_large(staging.tenant_sizes()):
+            self._reject_together(checked, problem, is_reported=True)
+
+    def _read_candidates(self, checked: CheckedFile) -> None:
+        candidates = self._staging.candidate_rows()
+        candidate = next(candidates, None)
+        if candidate is None:
+            return
+        for again in checked.read_again(candidate - 1):
+            if again.row.number == candidate:
+                record = checked.record_of(again)
+                layer = read_item(record.to_item(), self._now)
+                self._staging.add_candidate(record, layer)
+                candidate = next(candidates, None)
+                if candidate is None:
+                    return
+
+    def _reject_together(
+        self, checked: CheckedFile, problem: Problem, *, is_reported: bool
+    ) -> None:
+        field_problem = FieldProblem(problem.field, problem.message)
+        checked.rejected += self._staging.reject(problem.row, reason_of([field_problem]))
+        if is_reported:
+            self._problems.add(problem)
+
+
+def _cross_row_problems(
+    candidates: Iterator[Candidate], composer: Composer
+) -> Iterator[tuple[Problem, bool]]:
+    """What is wrong with candidates because of one another, and whether to report it.
+
+    The first row of a key that is there twice is as bad as the others, which report it.
+    """
+    for (tenant, user), rows in groupby(candidates, lambda row: (row.tenant, row.user)):
+        first: dict[str | None, Candidate] = {}
+        repeated: set[str | None] = set()
+        for row in rows:
+            before = first.setdefault(row.app, row)
+            if before is not row:
+                if row.app not in repeated:
+                    repeated.add(row.app)
+                    yield _same_key(before, row), False
+                yield _same_key(row, before), True
+        if user is not None:
+            layers = {
+                app: row.placed
+                for app, row in first.items()
+                if app not in repeated and row.placed is not None
+            }
+            for problem in composer.user_too_large(tenant, layers):
+                yield problem, True
+
+
+def _same_key(row: Candidate, other: Candidate) -> Problem:
+    message = f"the same tenant, user and app as line {other.line}"
+    return Problem(row.row, row.line, USER, message)

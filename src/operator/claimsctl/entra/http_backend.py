@@ -1,0 +1,133 @@
+"""The HTTP library's network, so that every phase is timed and all of them share one deadline.
+
+A time-out of the HTTP library applies to a single read: an endpoint that sends its answer byte by
+byte would be waited for far longer than Entra waits.
+"""
+
+import socket
+import ssl
+from collections.abc import Iterable
+from typing import Any
+
+import httpcore2
+
+from claimsctl.entra.network import Address, Stopwatch, resolve_host, tls_reason
+from claimsctl.judge.attempt import Phase
+
+
+class NameUnknownError(httpcore2.ConnectError):
+    """A host's name does not resolve."""
+
+
+class TlsError(httpcore2.ConnectError):
+    """The TLS handshake failed, the certificate's check included."""
+
+
+class _Stream(httpcore2.NetworkStream):
+    """A connection each step of which may take the time that is left."""
+
+    def __init__(self, sock: socket.socket, address: Any, watch: Stopwatch) -> None:
+        self._sock = sock
+        self._address = address  # a connection that was reset no longer knows it
+        self._watch = watch
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        self._watch.enter(self._reading)
+        try:
+            self._sock.settimeout(self._watch.remaining())
+            received = self._sock.recv(max_bytes)
+        except TimeoutError as error:
+            raise httpcore2.ReadTimeout from error
+        except OSError as error:
+            if isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or ""):
+                # By TLS 1.3 a server refuses the client's side of the handshake only afterwards.
+                raise TlsError(tls_reason(error)) from error
+            raise httpcore2.ReadError(str(error)) from error
+        if received:
+            self._watch.enter(Phase.BODY)
+        return received
+
+    @property
+    def _reading(self) -> Phase:
+        return Phase.BODY if self._watch.phase is Phase.BODY else Phase.FIRST_BYTE
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._watch.enter(Phase.SEND)
+        try:
+            self._sock.settimeout(self._watch.remaining())
+            self._sock.sendall(buffer)
+        except TimeoutError as error:
+            raise httpcore2.WriteTimeout from error
+        except OSError as error:
+            raise httpcore2.WriteError(str(error)) from error
+
+    def close(self) -> None:
+        self._sock.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore2.NetworkStream:
+        self._watch.enter(Phase.TLS)
+        try:
+            self._sock.settimeout(self._watch.remaining())
+            self._sock = ssl_context.wrap_socket(self._sock, server_hostname=server_hostname)
+        except TimeoutError as error:
+            self.close()
+            raise httpcore2.ConnectTimeout from error
+        except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+            self.close()
+            raise TlsError(tls_reason(error)) from error
+        return self
+
+    def get_extra_info(self, info: str) -> Any:
+        match info:
+            case "server_addr":
+                return self._address
+            case "tls_version":
+                return self._sock.version() if isinstance(self._sock, ssl.SSLSocket) else None
+            case _:
+                return None
+
+
+class TimedNetwork(httpcore2.NetworkBackend):
+    """Resolves and connects, address by address, while there is time."""
+
+    def __init__(self, watch: Stopwatch) -> None:
+        self._watch = watch
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.NetworkStream:
+        addresses = self._resolve(host, port)
+        self._watch.enter(Phase.CONNECT)
+        failure: OSError | None = None
+        for family, kind, protocol, _, address in addresses:
+            sock = socket.socket(family, kind, protocol)
+            try:
+                sock.settimeout(self._watch.remaining())
+                sock.connect(address)
+            except OSError as error:
+                sock.close()
+                failure = error
+            else:
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                return _Stream(sock, address, self._watch)
+        if isinstance(failure, TimeoutError):
+            raise httpcore2.ConnectTimeout from failure
+        raise httpcore2.ConnectError(str(failure)) from failure
+
+    def _resolve(self, host: str, port: int) -> list[Address]:
+        try:
+            return resolve_host(host, port, self._watch.remaining())
+        except TimeoutError as error:
+            raise httpcore2.ConnectTimeout from error
+        except OSError as error:
+            raise NameUnknownError(error.strerror or str(error)) from error

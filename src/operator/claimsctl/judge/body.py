@@ -1,0 +1,188 @@
+"""The body as JSON: RSP003 and RSP004 where Entra cannot read it, RSP013, RSP015 and RSP017.
+
+The last three warn of what readers of JSON differ about and nobody documents.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from claimsctl.judge.finding import (
+    ERROR_CODES,
+    FINDINGS_PER_RULE,
+    JSON_STANDARD,
+    Basis,
+    Finding,
+    Place,
+    failure,
+    warning,
+)
+from claimsctl.judge.json_positions import JsonType, NotJsonError, Value, place_in, read_json
+
+_BOM: Final = b"\xef\xbb\xbf"
+_GZIP: Final = b"\x1f\x8b"
+_UTF_16_OR_32: Final = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+_EXPECTED = "one JSON object in UTF-8, without a byte order mark"
+_BODY_BYTES_USUAL: Final = 65_536
+"""Twenty times what the largest claims need; Entra's limit is not documented."""
+_DEPTH_USUAL: Final = 64
+"""The default limit of .NET's JSON readers; an answer needs six."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body that is JSON."""
+
+    text: str
+    root: Value
+    bytes: int
+    """Its size."""
+    line_starts: tuple[int, ...]
+
+    def place(self, value: Value, *, key: bool = False) -> Place:
+        """Where a value begins; with `key`, where its name does."""
+        at = value.key_start if key and value.key_start >= 0 else value.start
+        line = bisect_right(self.line_starts, at)
+        return Place(line, at - self.line_starts[line - 1] + 1, value.pointer)
+
+    def spelling(self, value: Value) -> str:
+        """A value as it is written."""
+        return self.text[value.start : value.end]
+
+
+def body_text(body: bytes) -> str:
+    """A body as text for people: positions count in it."""
+    return body.removeprefix(_BOM).decode("utf-8", "replace")
+
+
+def read_body(body: bytes) -> tuple[Body | None, list[Finding]]:
+    """The body, if it can be read, and what keeps Entra from reading it."""
+    if body.strip() in (b"", b"null"):
+        return None, [_empty(body)]
+    if body.startswith(_GZIP):
+        return None, [_encoding("gzip", "The body is compressed", body)]
+    findings = []
+    if body.startswith(_BOM):
+        findings.append(_encoding("UTF-8", "The body begins with a byte order mark", body, 0))
+    elif body.startswith(_UTF_16_OR_32) or b"\x00" in body[:4]:
+        return None, [_encoding("UTF-16 or UTF-32", "The body is not UTF-8", body)]
+    rest = body.removeprefix(_BOM)
+    try:
+        text = rest.decode("utf-8")
+    except UnicodeDecodeError as error:
+        found = f"byte 0x{rest[error.start]:02x}"
+        return None, [*findings, _encoding(found, "The body is not UTF-8", rest, error.start)]
+    try:
+        root = read_json(text)
+    except NotJsonError as error:
+        return None, [*findings, _not_json(text, error)]
+    line_starts = (0, *(newline.end() for newline in re.finditer("\n", text)))
+    return Body(text, root, len(body), line_starts), findings
+
+
+def judge_text(body: Body) -> Iterator[Finding]:
+    """Warnings about depth, keys given twice down to the usual depth, and size."""
+    deep = next((value for value, depth in body.root.walk() if depth > _DEPTH_USUAL), None)
+    if deep is not None:
+        yield warning(
+            "RSP017",
+            1003003,
+            "The body nests very deep",
+            f"more than {_DEPTH_USUAL} levels",
+            "Leave out what the contract does not name.",
+            expected=f"at most {_DEPTH_USUAL} levels, where common JSON readers stop",
+            place=body.place(deep),
+            doc=JSON_STANDARD,
+        )
+    yield from islice(_keys_given_twice(body), FINDINGS_PER_RULE)
+    if body.bytes > _BODY_BYTES_USUAL:
+        yield warning(
+            "RSP015",
+            1003024,
+            "The body is very large",
+            f"{body.bytes} bytes",
+            "Send the claims and nothing else.",
+            expected="some 4 KB; Entra has a limit of its own and does not say which",
+            doc=ERROR_CODES,
+        )
+
+
+def _empty(body: bytes) -> Finding:
+    is_null = body.strip() == b"null"
+    return failure(
+        "RSP003",
+        1003009,
+        "The body is null" if is_null else "The body is empty",
+        "null" if is_null else f"{len(body)} bytes" + (", all blank" if body else ""),
+        "Send the JSON answer; a user without claims has {} for claims.",
+        expected=_EXPECTED,
+        place=Place(1, 1) if is_null else None,
+        doc=ERROR_CODES,
+    )
+
+
+def _encoding(found: str, title: str, body: bytes, at: int | None = None) -> Finding:
+    before = body[:at].decode("utf-8") if at is not None else ""
+    return failure(
+        "RSP004",
+        1003003,
+        title,
+        found if at else f"{found}, beginning {body[:8].hex(' ')}",
+        "Send JSON in UTF-8 without a byte order mark, uncompressed unless asked for.",
+        expected=_EXPECTED,
+        place=place_in(before, len(before)) if at is not None else None,
+        basis=Basis.CONVENTION,
+        doc=JSON_STANDARD,
+    )
+
+
+def _not_json(text: str, error: NotJsonError) -> Finding:
+    pointer = error.inside.pointer if error.inside else ""
+    title, hint = "The body is not JSON", "Let a JSON library write the body."
+    begin = text.lstrip()[:9].lower()
+    if begin.startswith("<"):
+        title = "The body is a page or XML, not JSON"
+        hint = "Find what sends it: a login, an error or an interstitial in front of the service."
+    elif error.at >= len(text.rstrip()) and error.inside:
+        title = "The body is cut off"
+        hint = "Send the whole body, and its true length in content-length."
+    elif error.found == "'" or error.found in ("None", "True", "False"):
+        title = "The body is Python's or JavaScript's notation, not JSON"
+        hint = "Write the body with json.dumps or JSON.stringify."
+    elif error.found.lstrip("-") in ("NaN", "Infinity", "undefined"):
+        hint = f"JSON knows no {error.found}: leave the member out."
+    elif error.expected == "nothing more":
+        hint = "Send one JSON object and nothing after it."
+    return failure(
+        "RSP004",
+        1003003,
+        title,
+        error.found,
+        hint,
+        expected=error.expected,
+        place=place_in(text, error.at, pointer),
+        doc=ERROR_CODES,
+    )
+
+
+def _keys_given_twice(body: Body) -> Iterator[Finding]:
+    for value, depth in body.root.walk():
+        if value.type is not JsonType.OBJECT or depth > _DEPTH_USUAL:
+            continue
+        seen = set()
+        for item in value.items:
+            if item.key in seen:
+                yield warning(
+                    "RSP013",
+                    1003003,
+                    "A key is given twice in one object",
+                    f'"{item.key}" again',
+                    "Send every key once: which of the two is read is nowhere documented.",
+                    expected="each key once; judged by the last",
+                    place=body.place(item, key=True),
+                    doc=f"{JSON_STANDARD}#section-4",
+                )
+            seen.add(item.key)

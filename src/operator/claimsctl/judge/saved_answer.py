@@ -1,0 +1,109 @@
+"""A saved answer: ``curl -i`` output, an exported exchange, or a bare body."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from claimsctl.errors import OperatorError
+from claimsctl.judge.attempt import Answer
+from claimsctl.judge.exchange import Headers, exchange_in
+
+_STATUS_LINE: Final = re.compile(rb"HTTP/[0-9](?:\.[0-9])? ([0-9]{3})(?: [^\r\n]*)?\r?\n?")
+_HEAD_END: Final = re.compile(rb"\r?\n\r?\n|\Z")
+_HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_OK: Final = 200
+_BARE_HEADERS: Final = (("content-type", "application/json"),)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedAnswer:
+    """The answer, and what was assumed or left out to read it."""
+
+    answer: Answer
+    note: str = ""
+    """Empty: nothing was assumed or left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    status: int
+    headers: Headers
+    rest: bytes
+
+
+def read_saved_answer(
+    raw: bytes, status: int | None = None, headers: Sequence[str] = ()
+) -> SavedAnswer:
+    """The answer in `raw`; `status` and `headers` (``Name: value``) are those of a bare body.
+
+    Without them a bare body is read as a 200 with application/json. Raises `OperatorError` for a
+    head that is malformed, and for `status` or `headers` given for a file that has a status line.
+    """
+    given = status is not None or bool(headers)
+    if raw.startswith(b"HTTP/"):
+        if given:
+            message = "the file has a status line; leave out --status and --header"
+            raise OperatorError(message)
+        return _after_heads(raw)
+    if not given and (document := _exchange_document(raw)) is not None:
+        return SavedAnswer(exchange_in(document).answer)
+    pairs = tuple(read_header(line) for line in headers)
+    answer = Answer(_OK if status is None else status, pairs or _BARE_HEADERS, raw)
+    assumed = [] if status is not None else [f"status {_OK}"]
+    assumed += [] if pairs else ["content-type: application/json"]
+    return SavedAnswer(answer, f"only a body; assumed {' and '.join(assumed)}" if assumed else "")
+
+
+def read_header(line: str) -> tuple[str, str]:
+    """Name and value of ``Name: value``. Raises `OperatorError`."""
+    name, colon, value = line.partition(":")
+    if not colon or not _HEADER_NAME.fullmatch(name):
+        message = f"expected a header such as content-type: application/json, found {line!r}"
+        raise OperatorError(message)
+    return name, value.strip()
+
+
+def _exchange_document(raw: bytes) -> Any:
+    """The exchange in `raw` as JSON; ``None`` for anything else, an answer's body included."""
+    if not raw.lstrip().startswith(b"{"):
+        return None
+    try:
+        document = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+    response = document.get("response") if isinstance(document, dict) else None
+    is_exchange = isinstance(response, dict) and (
+        "status" in response or bool({"request", "timings"} & document.keys())
+    )
+    return document if is_exchange else None
+
+
+def _after_heads(raw: bytes) -> SavedAnswer:
+    """The answer behind the heads that curl shows before it.
+
+    Of a redirect that curl has followed, the redirect: Entra follows none.
+    """
+    head = _read_head(raw)
+    while _STATUS_LINE.match(head.rest):
+        if 300 <= head.status < 400:  # noqa: PLR2004  # redirects
+            note = "curl has followed a redirect (-L), which Entra does not: judged is the redirect"
+            return SavedAnswer(Answer(head.status, head.headers, b""), note)
+        head = _read_head(head.rest)
+    return SavedAnswer(Answer(head.status, head.headers, head.rest))
+
+
+def _read_head(raw: bytes) -> _Head:
+    status = _STATUS_LINE.match(raw)
+    if not status:
+        line = raw.split(b"\n", 1)[0][:80].decode("latin-1").strip()
+        message = f"expected a status line such as HTTP/1.1 200 OK, found {line!r}"
+        raise OperatorError(message)
+    if raw[status.end() :].startswith((b"\r\n", b"\n")):  # no headers at all
+        end, body = status.end(), raw[status.end() :].removeprefix(b"\r").removeprefix(b"\n")
+    else:
+        blank = _HEAD_END.search(raw, status.end())
+        end, body = (blank.start(), raw[blank.end() :]) if blank else (len(raw), b"")
+    lines = raw[status.end() : end].decode("latin-1").splitlines()
+    return _Head(int(status[1]), tuple(read_header(line) for line in lines if line), body)

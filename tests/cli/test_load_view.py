@@ -1,0 +1,73 @@
+"""The summary adds up, and names only what there was."""
+
+import io
+from pathlib import Path
+
+import pytest
+from claimsctl.cli.load_progress import load_progress
+from claimsctl.cli.load_view import effort_sentence, rows_sentence
+from claimsctl.loading.results import LoadResult, RowCounts
+from rich.console import Console
+
+
+@pytest.mark.parametrize(
+    ("counts", "told"),
+    [
+        (RowCounts(), "0 rows read"),
+        (RowCounts(written=1), "1 row read = 1 written"),
+        (RowCounts(1, 2, 3, 4), "10 rows read = 1 written + 2 unchanged + 3 skipped + 4 rejected"),
+        (RowCounts(unchanged=5, rejected=1), "6 rows read = 5 unchanged + 1 rejected"),
+    ],
+)
+def test_it_adds_up(counts: RowCounts, told: str) -> None:
+    """What is nothing is not told."""
+    assert told == rows_sentence(counts.rows, counts)
+
+
+def _result(rows: int, seconds: float, **others: int) -> LoadResult:
+    numbers = {"resumed_after": 0, "throttles": 0, "retries": 0, **others}
+    counts = RowCounts(written=rows)
+    return LoadResult(rows=rows, counts=counts, rejects=Path("r"), seconds=seconds, **numbers)
+
+
+@pytest.mark.parametrize(
+    ("throttles", "retries", "told"),
+    [(0, 0, ""), (1, 1, ", 1 throttle, 1 retry"), (2, 3, ", 2 throttles, 3 retries")],
+)
+def test_the_effort(throttles: int, retries: int, told: str) -> None:
+    """Time and speed of this run; throttles and retries where there were any."""
+    result = _result(100, 4.0, throttles=throttles, retries=retries)
+    assert f"in 4.0 s, 25 rows/s{told}" == effort_sentence(result)
+
+
+def test_a_resumed_loads_effort() -> None:
+    """Its speed counts the rows of this run."""
+    result = _result(100, 4.0, resumed_after=60)
+    assert "in 4.0 s, 10 rows/s, resumed after row 60" == effort_sentence(result)
+
+
+def test_a_load_of_no_time() -> None:
+    """No division by nothing."""
+    assert "in 0.0 s, 0 rows/s" == effort_sentence(_result(0, 0.0))
+
+
+def test_progress_is_one_line_on_a_terminal() -> None:
+    """Bytes while the file is checked, then rows; gone at the end."""
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=120)
+    with load_progress(console) as progress:
+        progress.checked(50, 100, 1234)
+        progress.written(500, 2000, 3)
+    shown = screen.getvalue()
+    assert "500 of 2,000 rows" in shown
+    assert "3 throttles" in shown
+    assert shown.endswith("\x1b[2K")
+
+
+def test_nothing_is_told_where_there_is_no_terminal() -> None:
+    """A script's log has the summary only."""
+    screen = io.StringIO()
+    with load_progress(Console(file=screen)) as progress:
+        progress.checked(50, None, 1234)
+        progress.written(500, 2000, 0)
+    assert "" == screen.getvalue()

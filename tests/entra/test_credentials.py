@@ -1,0 +1,73 @@
+"""A token from the tenant."""
+
+import json
+from urllib.parse import parse_qs
+
+import pytest
+from claimsctl.entra.credentials import authority_of, client_credentials_token
+from claimsctl.entra.token_claims import TenantKind
+from claimsctl.errors import ExitCode, OperatorError
+
+from tests.endpoints import JSON, Endpoint, Reply, endpoint
+
+TENANT = "aaaabbbb-0000-cccc-1111-dddd2222eeee"
+SECRET = "not-to-be-seen"
+
+
+def _token(served: Endpoint) -> str:
+    authority = served.url.removesuffix("/callout")
+    return client_credentials_token(authority, "the-client", SECRET, "api://host/app")
+
+
+def test_the_token_is_asked_for_as_documented() -> None:
+    """Client credentials, for the endpoint's default scope."""
+    reply = Reply(200, json.dumps({"access_token": "a.b.c"}).encode(), JSON)
+    with endpoint(lambda _: reply) as served:
+        assert "a.b.c" == _token(served)
+    (request,) = served.received
+    assert "/oauth2/v2.0/token" == request.path
+    assert {
+        "grant_type": ["client_credentials"],
+        "client_id": ["the-client"],
+        "client_secret": [SECRET],
+        "scope": ["api://host/app/.default"],
+    } == parse_qs(request.body.decode())
+
+
+@pytest.mark.parametrize(
+    ("reply", "message"),
+    [
+        (
+            Reply(401, b'{"error_description": "AADSTS7000215: Invalid secret\\nTrace ID: 1"}'),
+            "AADSTS7000215: Invalid secret",
+        ),
+        (Reply(500, b"<html>"), "status 500"),
+        (Reply(200, b"[]"), "status 200"),
+        (Reply(200, b'{"access_token": 1}'), "status 200"),
+        (Reply(302, b"", {"location": "http://127.0.0.1:1/"}), "status 302"),
+    ],
+)
+def test_a_refusal_is_told_without_the_secret(reply: Reply, message: str) -> None:
+    """What the tenant says is told; what was sent there is not."""
+    with endpoint(lambda _: reply) as served, pytest.raises(OperatorError, match=message) as told:
+        _token(served)
+    assert SECRET not in str(told.value)
+    assert ExitCode.NOT_FINE is told.value.exit_code
+
+
+def test_an_authority_that_cannot_be_reached_is_told() -> None:
+    """No connection is no traceback."""
+    with pytest.raises(OperatorError, match=r"no token [(]ConnectError"):
+        client_credentials_token("http://127.0.0.1:1", "c", SECRET, "api://host/app")
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (TenantKind.EXTERNAL, f"https://{TENANT}.ciamlogin.com/{TENANT}"),
+        (TenantKind.WORKFORCE, f"https://login.microsoftonline.com/{TENANT}"),
+    ],
+)
+def test_a_tenant_gives_its_tokens_where_it_issues_them(kind: TenantKind, expected: str) -> None:
+    """External tenants have a host of their own."""
+    assert expected == authority_of(TENANT, kind)

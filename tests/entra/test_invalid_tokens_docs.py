@@ -1,0 +1,25 @@
+"""docs/local.md lists every invalid token as it is."""
+
+import re
+from pathlib import Path
+
+from claimsctl.emulator.authorizer import Reason
+from claimsctl.entra.invalid_tokens import INVALID_TOKENS
+
+DOCUMENT = (Path(__file__).parents[2] / "docs/local.md").read_text("utf-8")
+
+
+def test_the_page_lists_the_recipes() -> None:
+    """Name, what is wrong, what it teaches, who refuses it, the word in the log: in order."""
+    row = re.compile(
+        r"^\| `([\w-]+)` \| (.+) \| (.+) \| (gateway|function) \| `(.+)` \|$", re.MULTILINE
+    )
+    assert [
+        (name.value, recipe.about, recipe.teaches, recipe.refused_by.value, recipe.reason)
+        for name, recipe in INVALID_TOKENS.items()
+    ] == row.findall(DOCUMENT)
+
+
+def test_every_reason_is_told() -> None:
+    """Whatever word the local gateway's log has can be looked up."""
+    assert [] == [reason.value for reason in Reason if f"`{reason.value}`" not in DOCUMENT]

@@ -1,0 +1,89 @@
+"""Time, status and content type: which answers Entra refuses before it reads the body."""
+
+import pytest
+from claimsctl.judge.attempt import Answer
+from claimsctl.judge.judge import judge
+
+from tests.judge.answers import body_with_claims
+
+GOOD = body_with_claims({"a": "b"})
+
+
+def _answer(*headers: tuple[str, str], status: int = 200, ms: float | None = None) -> Answer:
+    return Answer(status, headers, GOOD, ms)
+
+
+JSON = ("content-type", "application/json")
+
+
+@pytest.mark.parametrize(
+    ("headers", "evidence", "hint"),
+    [
+        ([], "no content-type header", "API Gateway says text/plain"),
+        ([("content-type", "text/plain")], "content-type: text/plain", "API Gateway says"),
+        ([("Content-Type", "text/html; x")], "content-type: text/html; x", "what sends a page"),
+        (
+            [JSON, ("content-type", "text/html")],
+            "content-type: application/json, content-type: text/html",
+            "what sends a page",
+        ),
+    ],
+)
+def test_a_wrong_content_type_is_told_as_it_came(
+    headers: list[tuple[str, str]], evidence: str, hint: str
+) -> None:
+    """Every content-type header is shown, and the hint is that of the wrong one."""
+    (finding,) = judge(_answer(*headers)).findings
+    assert ("RSP002", 1003006, evidence) == (finding.id, finding.entra_code, finding.evidence)
+    assert hint in finding.hint
+
+
+@pytest.mark.parametrize(
+    ("charset", "warned"),
+    [("utf-8", False), ('"UTF-8"', False), ("utf8", False), ("iso-8859-1", True), ("utf-16", True)],
+)
+def test_a_charset_that_json_has_not(charset: str, *, warned: bool) -> None:
+    """JSON is UTF-8; a charset that says otherwise is warned of."""
+    verdict = judge(_answer(("content-type", f"application/json; Charset={charset}")))
+    assert (["RSP018"] if warned else []) == [finding.id for finding in verdict.findings]
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "evidence", "hint"),
+    [
+        (302, [("Location", "/login")], "status 302 to /login", "extension's targetUrl"),
+        (308, [], "status 308 without a location", "extension's targetUrl"),
+        (
+            401,
+            [("WWW-Authenticate", 'Bearer error="invalid_token"')],
+            'status 401, www-authenticate: Bearer error="invalid_token"',
+            "issuer, audience, azp",
+        ),
+        (404, [], "status 404", "path of the target URL"),
+        (418, [], "status 418", "own log"),
+        (204, [JSON], "status 204", "as a 200"),
+    ],
+)
+def test_a_status_is_told_with_what_goes_with_it(
+    status: int, headers: list[tuple[str, str]], evidence: str, hint: str
+) -> None:
+    """Where a redirect leads, what a challenge says, and one thing to do about this status."""
+    (finding,) = judge(_answer(*headers, status=status)).findings
+    assert ("RSP001", evidence) == (finding.id, finding.evidence)
+    assert hint in finding.hint
+
+
+@pytest.mark.parametrize(
+    ("took", "wait", "late"),
+    [(1001, 1000, True), (1000, 1000, False), (None, 1000, False), (9000, None, False)],
+)
+def test_an_answer_that_comes_too_late(took: float | None, wait: int | None, *, late: bool) -> None:
+    """With a wait and a time the answer must be within; without either, time is not judged."""
+    verdict = judge(_answer(JSON, ms=took), wait)
+    assert ([1003005] if late else []) == [finding.entra_code for finding in verdict.findings]
+
+
+def test_too_late_comes_before_everything() -> None:
+    """Entra has hung up before it could see a status."""
+    verdict = judge(_answer(status=500, ms=2001), 2000)
+    assert ["RSP016", "RSP001"] == [finding.id for finding in verdict.findings]

@@ -72,7 +72,7 @@ def test_every_role_has_the_boundary() -> None:
 
 
 def test_the_access_log_lengthens_no_policy() -> None:
-    """Its group lies under the prefix that API Gateway needs no line of the account's policy for."""
+    """Its group lies under the prefix that needs no line of the account's resource policy."""
     (name,) = (
         group["Properties"]["LogGroupName"]
         for group in Stack().of_type("AWS::Logs::LogGroup").values()

@@ -105,7 +105,7 @@ def test_a_revision_publishes_the_same_again() -> None:
 
 
 def test_a_version_that_is_replaced_stays() -> None:
-    """A parameter replaces the version under its logical id; what the alias left can be had back."""
+    """A parameter replaces the version under its logical id; the alias can go back to the old."""
     (version,) = Stack().of_type("AWS::Lambda::Version").values()
     assert ("Retain", "Retain") == (version["UpdateReplacePolicy"], version["DeletionPolicy"])
 

@@ -98,14 +98,15 @@ runtime-python: # where the runtime's Python is
 
 lock: $(INSTALLED) ## Pin all requirements anew, with hashes
 	$(VENV)/bin/pip install --quiet --no-deps --require-hashes -r requirements/lock.txt
-	$(LOCK) --upgrade --python-version 3.11 pyproject.toml -o requirements/runtime.txt
-	$(LOCK) --upgrade --python-version 3.11 pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt
-	$(LOCK) --upgrade --python-version 3.13 src/provider/requirements.in -c requirements/runtime.txt -o src/provider/requirements.txt
+	$(LOCK) --upgrade --python-version 3.11 pyproject.toml --extra local -o requirements/local.txt
+	$(LOCK) --upgrade --python-version 3.11 pyproject.toml -c requirements/local.txt -o requirements/core.txt
+	$(LOCK) --upgrade --python-version 3.11 pyproject.toml --extra local --group dev -c requirements/local.txt -o requirements/dev.txt
+	$(LOCK) --upgrade --python-version 3.13 src/provider/requirements.in -c requirements/local.txt -o src/provider/requirements.txt
 	$(LOCK) --upgrade --python-version 3.11 --group sam -o requirements/sam.txt
 	$(LOCK) --upgrade --python-version 3.13 --group emulator -o requirements/emulator.txt
 	$(LOCK) --upgrade --python-version 3.11 --group bench -o requirements/bench.txt
 	for peer in bare fastapi tutorial; do $(LOCK) --upgrade --python-version 3.13 bench/peers/$$peer/requirements.in \
-		-c requirements/runtime.txt -o bench/peers/$$peer/requirements.txt; done
+		-c requirements/local.txt -o bench/peers/$$peer/requirements.txt; done
 	$(LOCK) --upgrade --python-version 3.11 --group lock -o requirements/lock.txt
 
 clean: ## Remove what make has made

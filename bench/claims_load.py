@@ -37,7 +37,7 @@ SLOW_SHARE = 10
 CONNECTIONS = 8
 DELAY_MS = 5
 TENANT = "aaaabbbb-0000-cccc-1111-dddd2222eeee"
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
 ENGINE = HERE.parent / ".cache" / "dynamodb-local"
 HEADERS = {
     "Content-Type": "application/x-amz-json-1.0",
@@ -153,7 +153,7 @@ def engine(scratch: str) -> Iterator[int]:
     options = ("-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(port))
     with (Path(scratch) / "engine.log").open("wb") as log:
         java = subprocess.Popen(
-            ["java", "-Xmx6g", libraries, *jar, *options], stdout=log, stderr=log
+            ["java", "-Xmx6g", libraries, *jar, *options], stdout=log, stderr=log, cwd=scratch
         )
     try:
         for _ in range(600):

@@ -1,5 +1,6 @@
 """What holds for all tests: no real AWS, no skip that hides a missing engine in CI."""
 
+import logging
 import os
 import sys
 from collections.abc import Generator, Iterator
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from botocore.loaders import create_loader
 from claims_provider.settings import Settings
+from claims_provider.telemetry import SERVICE
 from claims_provider.worker import _GivenUp
 from hypothesis import settings
 
@@ -77,6 +79,17 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture(autouse=True)
+def _logger_as_before() -> Iterator[None]:
+    """The function's logger is the process's: its level, set once, would be every later test's."""
+    logger = logging.getLogger(SERVICE)
+    before = {**vars(logger), "handlers": [*logger.handlers], "filters": [*logger.filters]}
+    yield
+    vars(logger).clear()
+    vars(logger).update(before)
+    logger.manager._clear_cache()  # type: ignore[attr-defined]  # of levels
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -54,12 +54,12 @@ def variables(home: Path, **environment: str) -> dict[str, str]:
     }
 
 
-def process_in(home: Path) -> Run:
-    """Run the console script as a process of its own, in `home`."""
+def process_in(home: Path, script: Path | None = None) -> Run:
+    """Run the console script, this environment's or `script`, as a process of its own in `home`."""
 
     def run(*arguments: str | Path, stdin: bytes = b"", **environment: str) -> Outcome:
         ended = subprocess.run(
-            [CLAIMSCTL, *map(str, arguments)],
+            [script or CLAIMSCTL, *map(str, arguments)],
             input=stdin,
             capture_output=True,
             cwd=home,

@@ -1,5 +1,7 @@
 """A command in a process of its own, or in this one; a table to load."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +10,7 @@ from claimsctl.claims_file.validation import read_records
 from claimsctl.loading.writers import write_records
 from claimsctl.resources import bundled
 
-from tests.cli.command import Run, here_with, process_in
+from tests.cli.command import ROOT, SECONDS, Run, here_with, process_in
 from tests.integration.engine import Table, claims_table, moto
 
 
@@ -46,3 +48,13 @@ def sample(engine: str) -> Iterator[Table]:
         records = read_records(bundled("events/claims.sample.csv"))
         write_records(table.client, table.name, records)
         yield table
+
+
+@pytest.fixture(scope="package")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The distribution's wheel, built from the repository into a folder of its own."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=SECONDS)
+    (wheel,) = folder.glob("*.whl")
+    return wheel

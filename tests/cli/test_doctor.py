@@ -63,12 +63,13 @@ LOCAL = {"URL001", "URL005", "DNS002"}
     ("mode", "profile", "options"),
     [
         ("gateway", TokenProfile(TENANT_ID), ()),
-        (
+        pytest.param(
             "gateway",
             TokenProfile(TENANT_ID, TenantKind.WORKFORCE, TokenVersion.V1),
             ("--tenant-kind", "workforce", "--token-version", "1"),
+            marks=pytest.mark.slow,
         ),
-        ("function", TokenProfile(TENANT_ID), ()),
+        pytest.param("function", TokenProfile(TENANT_ID), (), marks=pytest.mark.slow),
     ],
     ids=["gateway", "gateway-v1", "function"],
 )
@@ -145,7 +146,7 @@ def test_calls_are_announced_and_kept_to(anybodys: Endpoint, run: Run) -> None:
 
 
 def test_selected_checks_make_fewer_calls(anybodys: Endpoint, run: Run) -> None:
-    """--select runs the named checks and what they stand on, and announces no more than that."""
+    """--select runs the named checks and those that they need, and announces no more than that."""
     outcome = run("doctor", "endpoint", anybodys.url, "--select", "con", "--json", OPEN)
     announced = int(outcome.err.split()[2])
     levels = _levels(outcome.out)

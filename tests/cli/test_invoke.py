@@ -109,10 +109,13 @@ def test_nothing_is_loaded_unasked(run: Run, table: Table) -> None:
     assert 0 == table.client.scan(TableName=table.name)["Count"]
 
 
-def test_a_faulty_file_of_claims_is_told(process: Run, tmp_path: Path) -> None:
+def test_a_faulty_file_of_claims_is_told(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each problem by file and line; no answer, no traceback, nothing on standard output."""
-    (tmp_path / "mine.csv").write_text(f"user,tier\n{USER},x\n{USER},y\ncasey,z\n")
-    outcome = process(
+    monkeypatch.chdir(tmp_path)
+    Path("mine.csv").write_text(f"user,tier\n{USER},x\n{USER},y\ncasey,z\n")
+    outcome = run(
         "invoke", MEMBER, "--claims", "mine.csv", "--tenant", "aaaabbbb-0000-cccc-1111-dddd2222eeee"
     )
     assert (2, "") == (outcome.exit_code, outcome.out)

@@ -1,13 +1,10 @@
 """The summary adds up, and names only what there was."""
 
-import io
 from pathlib import Path
 
 import pytest
-from claimsctl.cli.load_progress import load_progress
 from claimsctl.cli.load_view import effort_sentence, rows_sentence
 from claimsctl.loading.results import LoadResult, RowCounts
-from rich.console import Console
 
 
 @pytest.mark.parametrize(
@@ -49,25 +46,3 @@ def test_a_resumed_loads_effort() -> None:
 def test_a_load_of_no_time() -> None:
     """No division by nothing."""
     assert "in 0.0 s, 0 rows/s" == effort_sentence(_result(0, 0.0))
-
-
-def test_progress_is_one_line_on_a_terminal() -> None:
-    """Bytes while the file is checked, then rows; gone at the end."""
-    screen = io.StringIO()
-    console = Console(file=screen, force_terminal=True, width=120)
-    with load_progress(console) as progress:
-        progress.checked(50, 100, 1234)
-        progress.written(500, 2000, 3)
-    shown = screen.getvalue()
-    assert "500 of 2,000 rows" in shown
-    assert "3 throttles" in shown
-    assert shown.endswith("\x1b[2K")
-
-
-def test_nothing_is_told_where_there_is_no_terminal() -> None:
-    """A script's log has the summary only."""
-    screen = io.StringIO()
-    with load_progress(Console(file=screen)) as progress:
-        progress.checked(50, None, 1234)
-        progress.written(500, 2000, 0)
-    assert "" == screen.getvalue()

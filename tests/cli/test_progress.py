@@ -4,7 +4,7 @@ import io
 import sys
 
 import pytest
-from claimsctl.cli.progress import counting
+from claimsctl.cli.progress import load_progress, progress_bar
 from rich.console import Console
 
 
@@ -14,10 +14,10 @@ def _told(
     """What is written to standard error while 30 of about 20 things are done."""
     file = io.StringIO()
     console = Console(file=file, force_terminal=terminal, width=80)
-    monkeypatch.setattr("claimsctl.cli.console.err", lambda: console)
+    monkeypatch.setattr("claimsctl.cli.progress.stderr", lambda: console)
     monkeypatch.setattr(sys.stdout, "isatty", lambda: report_there)
     out = sys.stdout
-    with counting("reading", 20, is_report=is_report) as advance:
+    with progress_bar("reading", 20, is_report=is_report) as advance:
         for _ in range(3):
             advance(10)
             assert out is sys.stdout, "the report would go to standard error"
@@ -44,3 +44,27 @@ def test_else_nothing_is(
 def test_where_nothing_is_reported_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     """An import has nothing to show for minutes, and tells."""
     assert "30/30" in _told(monkeypatch, terminal=True, report_there=True, is_report=False)
+
+
+def _of_a_load(monkeypatch: pytest.MonkeyPatch, *, terminal: bool) -> str:
+    """What is written to standard error while a file is checked, then written."""
+    file = io.StringIO()
+    console = Console(file=file, force_terminal=terminal, width=120)
+    monkeypatch.setattr("claimsctl.cli.progress.stderr", lambda: console)
+    with load_progress() as progress:
+        progress.checked(50, 100, 1234)
+        progress.written(500, 2000, 3)
+    return file.getvalue()
+
+
+def test_a_load_is_one_line_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bytes while the file is checked, then rows; gone at the end."""
+    shown = _of_a_load(monkeypatch, terminal=True)
+    assert "500 of 2,000 rows" in shown
+    assert "3 throttles" in shown
+    assert shown.endswith("\x1b[2K")
+
+
+def test_a_load_without_a_terminal_shows_no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A script's log has the summary only."""
+    assert "" == _of_a_load(monkeypatch, terminal=False)

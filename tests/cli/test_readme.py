@@ -11,8 +11,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-import typer.main
-from claimsctl.cli.main import app
+from claimsctl.cli.main import command_tree
+from typer.core import TyperGroup
 
 from tests.cli.command import ROOT, SECONDS, Run
 from tests.cli.server_process import free_port
@@ -131,10 +131,8 @@ def test_every_session_is_looked_at(page: Path) -> None:
 
 def test_every_command_is_told() -> None:
     """There is no command that the README does not name."""
-    group = typer.main.get_command(app)
-    assert isinstance(group, typer.core.TyperGroup)
-    for name, command in group.commands.items():
-        commands = command.commands if isinstance(command, typer.core.TyperGroup) else {"": command}
+    for name, command in command_tree().commands.items():
+        commands = command.commands if isinstance(command, TyperGroup) else {"": command}
         for sub_name in commands:
             assert f"claimsctl {name} {sub_name}".strip() in README
 

@@ -60,12 +60,12 @@ def test_it_says_what_it_does(server: ServerProcess) -> None:
     ] == server.log.read_text("utf-8").splitlines()[:3]
 
 
-def test_its_claims_can_be_looked_at(server: ServerProcess, process: Run) -> None:
+def test_its_claims_can_be_looked_at(server: ServerProcess, run: Run) -> None:
     """The table that it embeds is open to the commands that it names, at the next port."""
     told = server.log.read_text("utf-8").splitlines()[3]
     options = f"--table claims --endpoint-url http://{HOST}:{server.port + 1}"
     assert f"Its claims: claimsctl claims show|diff|load|export|delete {options}" == told
-    outcome = process("claims", "export", *options.split())
+    outcome = run("claims", "export", *options.split())
     assert (0, "8 rows exported from claims\n") == (outcome.exit_code, outcome.err)
 
 

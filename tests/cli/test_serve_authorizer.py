@@ -14,6 +14,7 @@ from claimsctl.entra.tokens import mint
 
 from tests.cli.command import MEMBER, SECONDS
 from tests.cli.server_process import HOST, Response, ServerProcess, in_a_shell, serving
+from tests.effort import mostly_slow
 from tests.invalid_tokens import ALL_INVALID_TOKENS
 from tests.tokens import other_key
 
@@ -25,7 +26,9 @@ UNAUTHORIZED = b'{"message":"Unauthorized"}'
 
 @pytest.fixture(
     scope="module",
-    params=[(EXTERNAL, V2), (WORKFORCE, V2), (EXTERNAL, V1)],
+    params=mostly_slow(
+        [(EXTERNAL, V2), (WORKFORCE, V2), (EXTERNAL, V1)], lambda issuer: issuer == (EXTERNAL, V2)
+    ),
     ids=["external", "workforce", "v1"],
 )
 def server(

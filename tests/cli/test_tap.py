@@ -92,6 +92,7 @@ def test_forwarding_ends_with_the_command(tmp_path: Path) -> None:
             time.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_nothing_beside_the_forwarding_can_hold_it_up(tmp_path: Path) -> None:
     """With judging, list and page stopped dead, 300 callouts pass; what was not told is counted."""
     with endpoint(_respond) as service, tapping(tmp_path, service.url) as tap:

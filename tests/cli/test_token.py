@@ -95,14 +95,14 @@ def test_another_name_is_wrong_usage(run: Run, name: str) -> None:
     assert [] == [known.value for known in InvalidToken if known.value not in outcome.err]
 
 
-def test_a_key_that_will_not_do(process: Run, tmp_path: Path) -> None:
+def test_a_key_that_will_not_do(run: Run, tmp_path: Path) -> None:
     """What is wrong with the file and what to do about it, in one line; no token."""
     path = tmp_path / KEY_FILE
     path.parent.mkdir(parents=True)
     path.write_text("no key")
     path.chmod(0o600)
     for command in (("token",), ("serve", "--port", str(free_port()))):
-        outcome = process(*command)
+        outcome = run(*command)
         assert (2, "") == (outcome.exit_code, outcome.out)
         assert outcome.err.startswith(f"claimsctl: {path}: expected an RSA private key of 2048")
         assert outcome.err.endswith("delete it, and the next command makes a new one\n")

@@ -1,1 +1,1 @@
-"""The doctor: reports of what it found."""
+"""The doctor: its reports and their formats."""

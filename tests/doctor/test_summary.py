@@ -5,7 +5,7 @@ from claimsctl.doctor.runner import finding
 from claimsctl.doctor.summary import advice, counts, headline
 from claimsctl.judge.finding import Finding, Level
 
-from tests.doctor.diagnoses import FAILED, FINE, PROTECTED, SKIPPED, WARNED, diagnosis
+from tests.doctor.reports import FAILED, FINE, PROTECTED, SKIPPED, WARNED, report
 
 TESTED = finding("CON001", Level.OK, "2 claims, 38 bytes")
 ON_THIS_MACHINE = finding("DNS002", Level.WARN, "127.0.0.1", hint="Publish it.")
@@ -26,7 +26,7 @@ ON_THIS_MACHINE = finding("DNS002", Level.WARN, "127.0.0.1", hint="Publish it.")
         ((TESTED, ON_THIS_MACHINE, WARNED),
          "Entra would take its answers, if it could call this machine", "Publish it."),
         ((FINE, TESTED), "Entra would get its claims", ""),
-        ((FINE,), "Nothing that was looked at is wrong; the contract was not tested", ""),
+        ((FINE,), "No problems found in the checks that ran; the contract was not tested", ""),
     ],
     ids=["failed", "failed-and-protected", "protected", "warned", "local", "fine", "untested"],
 )  # fmt: skip
@@ -34,11 +34,11 @@ def test_the_headline_is_the_cause(
     findings: tuple[Finding, ...], expected: str, next_step: str
 ) -> None:
     """The first failure, else that the contract was not tested, else that all is well."""
-    found = diagnosis(*findings)
+    found = report(*findings)
     assert (expected, next_step) == (headline(found), advice(found))
 
 
 def test_levels_are_counted() -> None:
     """Each level that there is, in the order of their gravity from the harmless on."""
-    found = diagnosis(FINE, FAILED, SKIPPED, SKIPPED, WARNED)
+    found = report(FINE, FAILED, SKIPPED, SKIPPED, WARNED)
     assert "1 ok, 2 skip, 1 warn, 1 fail" == counts(found)

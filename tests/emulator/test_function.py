@@ -107,6 +107,16 @@ def test_the_log_goes_to_standard_error(capsys: pytest.CaptureFixture[str]) -> N
     assert "envelope-unknown" == json.loads(told.err)["outcome"]
 
 
+def test_each_function_has_its_own_level_of_log(capsys: pytest.CaptureFixture[str]) -> None:
+    """One that was told to be silent, such as the demo's, does not silence the next."""
+    for level, lines in (("CRITICAL", 0), ("", 1), ("critical", 0), ("INFO", 1)):
+        overrides = {"CALLER_VERIFICATION": "none"}
+        variables = {"POWERTOOLS_LOG_LEVEL": level} if level else {}
+        with local_function(NOWHERE, TENANT_ID, overrides, environment=variables) as function:
+            function.invoke({"requestContext": {}})
+        assert (level, lines) == (level, capsys.readouterr().err.count("\n"))
+
+
 def test_the_environment_is_put_back() -> None:
     """What the function is configured with does not outlive it."""
     before = dict(os.environ)

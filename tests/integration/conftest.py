@@ -52,13 +52,12 @@ def table(endpoint: str) -> Iterator[Table]:
 
 
 @pytest.fixture(scope="session")
-def loaded_table(request: pytest.FixtureRequest) -> Iterator[Table]:
+def loaded_table(embedded: str) -> Iterator[Table]:
     """A table with a tenant's default and a member's claims, never written to by tests.
 
-    It is in the real engine where there is one: what stands in front of it misbehaves, not it.
+    Which engine it is in does not matter: what stands in front of it misbehaves.
     """
-    url: str = request.getfixturevalue("embedded" if why_missing() else "engine")
-    with claims_table(url) as table:
+    with claims_table(embedded) as table:
         table.put_claims(TENANT_ITEM, {"role": "everything", "tier": "basic"})
         table.put_claims(USER_ITEM, {"role": "reader"})
         yield table

@@ -16,6 +16,7 @@ from claimsctl.entra.callout import SCENARIOS, body_of
 from claimsctl.entra.token_claims import TENANT_ID
 
 from tests.integration.exchange import PATIENCE_SECONDS
+from tests.measured import Measured
 
 MEMBER = SCENARIOS["member"].context.user.id
 TENANT_ITEM = tenant_key(TENANT_ID, None)
@@ -25,6 +26,8 @@ BUDGET_MS = 700
 
 MARGIN_MS = 100
 """What a noisy machine may add."""
+
+_TRIES = 20
 
 UNTRACED = pytest.mark.usefixtures("untraced")
 """For tests in which a given-up worker goes on hanging: until it has ended, CPython 3.11 spins in
@@ -39,6 +42,8 @@ class Outcome:
     body: Any
     line: Mapping[str, Any]
     milliseconds: float
+    own_milliseconds: float
+    """How long without what a busy machine added."""
 
     @property
     def claims(self) -> dict[str, Any]:
@@ -69,11 +74,20 @@ class Deployment:
         """One callout, a member's unless `event` says otherwise."""
         event = event or member_event()
         self._capsys.readouterr()
-        began = time.monotonic()
+        measured = Measured()
         answer = self.handler(event)
-        milliseconds = (time.monotonic() - began) * 1000
+        milliseconds, own_milliseconds = measured.elapsed_ms(), measured.own_ms()
         line = json.loads(self._capsys.readouterr().out.splitlines()[0])
-        return Outcome(answer["statusCode"], json.loads(answer["body"]), line, milliseconds)
+        body = json.loads(answer["body"])
+        return Outcome(answer["statusCode"], body, line, milliseconds, own_milliseconds)
+
+    def call_in_peace(self) -> Outcome:
+        """One callout; anew where the machine, being busy, kept it from being answered in time."""
+        for _ in range(_TRIES):
+            outcome = self.call()
+            if 200 == outcome.status or outcome.milliseconds - outcome.own_milliseconds < MARGIN_MS:
+                break
+        return outcome
 
 
 def member_event(received_ms_ago: int = 0) -> dict[str, Any]:

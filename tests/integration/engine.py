@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 ENGINE = Path(__file__).parents[2] / ".cache" / "dynamodb-local"
 HOST = "127.0.0.1"
 _JAR = ENGINE / "DynamoDBLocal.jar"
+_LOG = "engine.log"
 _START_SECONDS = 60
+_STARTS = 3
 
 
 class Table:
@@ -60,7 +62,22 @@ def why_missing() -> str | None:
 @contextmanager
 def dynamodb_local(scratch: Path) -> Iterator[str]:
     """The URL of a real engine, in memory, for as long as the context lasts."""
-    port = _free_port()
+    for _ in range(_STARTS):  # another worker's engine may have taken the port
+        port = _free_port()
+        process = _start(port, scratch)
+        if _comes_up(process, f"http://{HOST}:{port}"):
+            break
+        _end(process)
+    else:
+        message = f"the engine did not start: {(scratch / _LOG).read_text()[-2000:]}"
+        raise RuntimeError(message)
+    try:
+        yield f"http://{HOST}:{port}"
+    finally:
+        _end(process)
+
+
+def _start(port: int, scratch: Path) -> subprocess.Popen[bytes]:
     command = [
         "java",
         "-Xmx256m",
@@ -68,27 +85,28 @@ def dynamodb_local(scratch: Path) -> Iterator[str]:
         f"-Djava.library.path={ENGINE / 'DynamoDBLocal_lib'}",
         *("-jar", str(_JAR), "-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(port)),
     ]
-    log = scratch / "engine.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
+    with (scratch / _LOG).open("wb") as output:
+        return subprocess.Popen(
             command, cwd=scratch, stdout=output, stderr=output, stdin=subprocess.DEVNULL
         )
+
+
+def _comes_up(process: subprocess.Popen[bytes], url: str) -> bool:
+    give_up_at = time.monotonic() + _START_SECONDS
+    while process.poll() is None and time.monotonic() < give_up_at:
+        if _is_up(url):
+            return process.poll() is None
+        time.sleep(0.1)
+    return False
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
     try:
-        url = f"http://{HOST}:{port}"
-        give_up_at = time.monotonic() + _START_SECONDS
-        while not _is_up(url):
-            if process.poll() is not None or time.monotonic() > give_up_at:
-                message = f"the engine did not start: {log.read_text()[-2000:]}"
-                raise RuntimeError(message)
-            time.sleep(0.1)
-        yield url
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from tests.integration import behaviours as do
 from tests.integration.deployment import MARGIN_MS, UNTRACED
 from tests.integration.fault_proxy import Behaviour, Door, FaultProxy
 from tests.key_servers import Clock, FakeKeyServer, key_set
+from tests.measured import Measured
 from tests.tokens import signing_key
 
 # An interrupted connect leaves its socket to the garbage collector.
@@ -233,10 +234,10 @@ def test_a_key_server_in_trouble_costs_half_the_time_left(
     """Whatever the key server does, looking for a key leaves time to say so, and is over then."""
     keys = SigningKeys(replace(ISSUER, keys_url=_url(server)), fetch)
     server.inject(fault)
-    began = time.monotonic()
+    measured = Measured()
     with pytest.raises(KeysUnavailable):
         keys.find(KEY.kid, Deadline.after_ms(WAIT_MS))
-    assert (time.monotonic() - began) * 1000 < WAIT_MS / 2 + MARGIN_MS
+    assert measured.own_ms() < WAIT_MS / 2 + MARGIN_MS
     server.inject(GOOD)
     keys._tried_at = 0
     assert keys.find(KEY.kid, Deadline.after_ms(4000))
@@ -253,9 +254,9 @@ def test_good_keys_outlive_a_key_server_in_trouble(
     server.inject(Behaviour(act))
     for _ in range(3):
         keys._fetched_at = keys._tried_at = time.time() - 86_400
-        began = time.monotonic()
+        measured = Measured()
         assert keys.find(KEY.kid, Deadline.after_ms(WAIT_MS))
-        assert (time.monotonic() - began) * 1000 < WAIT_MS / 2 + MARGIN_MS
+        assert measured.own_ms() < WAIT_MS / 2 + MARGIN_MS
 
 
 def test_a_fetch_that_hangs_is_given_up() -> None:

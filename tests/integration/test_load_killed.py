@@ -18,7 +18,7 @@ from claimsctl.claims_table.upsert import OnExisting
 
 from tests.cli.command import CLAIMSCTL, SECONDS, variables
 from tests.integration.behaviours import pass_on
-from tests.integration.engine import Table, claims_table, why_missing
+from tests.integration.engine import Table, claims_table
 from tests.integration.exchange import Exchange
 from tests.integration.fault_proxy import Behaviour, FaultProxy
 from tests.loading.meeting import after, before, content, csv_of, fill, told
@@ -74,17 +74,10 @@ class Killer:
             process.kill()
 
 
-@pytest.fixture(scope="module")
-def url(request: pytest.FixtureRequest) -> str:
-    """The real engine where there is one: what is killed is in front of it."""
-    url: str = request.getfixturevalue("embedded" if why_missing() else "engine")
-    return url
-
-
 @pytest.fixture
-def table(url: str) -> Iterator[Table]:
-    """An empty table there."""
-    with claims_table(url) as table:
+def table(engine: str) -> Iterator[Table]:
+    """An empty table in the real engine: what is killed is in front of it."""
+    with claims_table(engine) as table:
         yield table
 
 

@@ -14,6 +14,8 @@ from tests.integration.fault_proxy import FaultProxy
 from tests.loading.meeting import after, before, content, csv_of, fill, told
 from tests.loading.storm import Storm
 
+pytestmark = pytest.mark.slow
+
 ROWS = 120
 STORMS = int(os.environ.get("STORMS", "1"))
 """Storms for each mode and engine; `make kill` raises more."""

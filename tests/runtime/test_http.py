@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from claims_provider.settings import read_settings
 from claimsctl.doctor.checks import ENDPOINT_CHECKS
-from claimsctl.doctor.runner import examine
-from claimsctl.doctor.target import Expectations, Patient
+from claimsctl.doctor.runner import run_checks
+from claimsctl.doctor.target import Expectations, Target
 from claimsctl.emulator.function import LocalFunction
 from claimsctl.emulator.issuer import Issuer
 from claimsctl.emulator.server import served
@@ -80,10 +80,12 @@ def test_a_forged_token_does_not_reach_the_function(url: str, warm: Emulator) ->
 
 
 def test_the_doctor_finds_nothing_wrong(url: str) -> None:
-    """Examined as any endpoint is, what is built fails nothing, and lets no forged token in."""
+    """Checked as any endpoint is, what is built fails nothing, and lets no forged token in."""
     token = mint(PROFILE.claims(int(time.time())), issuer_key())
-    patient = Patient(url, Expectations(wait_ms=WAIT_MS, bearer=token, forger=issuer_key()))
-    findings = examine(patient, ENDPOINT_CHECKS).findings
+    target = Target(
+        url, Expectations(wait_ms=WAIT_MS, bearer=token, invalid_token_key=issuer_key())
+    )
+    findings = run_checks(target, ENDPOINT_CHECKS).findings
     levels = {finding.id: finding.level for finding in findings}
     assert [] == [finding for finding in findings if finding.level is Level.FAIL]
     of_this_machine = {"URL001", "URL005", "DNS002"}

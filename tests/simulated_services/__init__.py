@@ -1,1 +1,1 @@
-"""A cabinet of endpoints, most of them broken: what the doctor must find at each, and no more."""
+"""Simulated services, most of them broken: what the doctor must find at each, and nothing else."""

@@ -1,4 +1,4 @@
-"""Authorities of the cabinet's internet, and what servers show of them in a handshake."""
+"""Certificate authorities of the simulated internet, and what servers send in a handshake."""
 
 import ssl
 import tempfile

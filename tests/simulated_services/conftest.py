@@ -1,4 +1,4 @@
-"""The cabinet's internet."""
+"""The simulated internet."""
 
 import socket
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.simulated_services.internet import Internet
 
 @pytest.fixture
 def internet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Internet:
-    """Names of the cabinet's own, and a public authority that everybody trusts."""
+    """Simulated names, and a public authority that everybody trusts."""
     roots = tmp_path / "roots.pem"
     roots.write_bytes(certificates.public().cert_pem.bytes())
     monkeypatch.setenv("SSL_CERT_FILE", str(roots))

@@ -1,4 +1,4 @@
-"""An internet of the cabinet's own: names that lead to addresses that lead to ports of loopback."""
+"""A simulated internet: names resolve to public addresses, connections go to loopback ports."""
 
 import socket
 from collections.abc import Callable
@@ -25,7 +25,7 @@ class Site:
 
 @dataclass(slots=True)
 class Internet:
-    """Stands in for `socket.getaddrinfo`; what is no name of the cabinet's is looked up really."""
+    """Replaces `socket.getaddrinfo`; names outside the simulation are resolved for real."""
 
     real: Callable[..., list[Any]]
     sites: dict[str, Site] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""A server that says what it is told to, byte by byte, and remembers what it was asked."""
+"""A server that sends what a test wants, byte by byte, and keeps the requests that it got."""
 
 import json
 import socket
@@ -50,12 +50,12 @@ class Reply:
     body: bytes = GOOD
     headers: Mapping[str, str] = field(default_factory=lambda: JSON)
     seconds: float = 0.0
-    """How long it is thought about."""
+    """How long the answer takes."""
 
 
 @dataclass(slots=True)
-class Line:
-    """A connection to a caller, and whether the exhibition is over."""
+class Connection:
+    """A connection of a caller, and whether the test is over."""
 
     sock: socket.socket
     over: threading.Event
@@ -103,17 +103,17 @@ class Line:
         return part
 
 
-Wire = Callable[[Line], None]
+Behaviour = Callable[[Connection], None]
 Respond = Callable[[Request], Reply]
 
 
-def http(respond: Respond) -> Wire:
+def http(respond: Respond) -> Behaviour:
     """A server that answers each request as `respond` says."""
 
-    def serve(line: Line) -> None:
-        reply = respond(line.request())
-        line.over.wait(reply.seconds)
-        line.send(raw(reply))
+    def serve(connection: Connection) -> None:
+        reply = respond(connection.request())
+        connection.over.wait(reply.seconds)
+        connection.send(raw(reply))
 
     return serve
 
@@ -140,11 +140,11 @@ def _shake_hands(encrypted: ssl.SSLSocket) -> None:
 
 @contextmanager
 def serving(
-    wire: Wire, tls: ssl.SSLContext | None = None, raw_wire: Wire | None = None
+    behaviour: Behaviour, tls: ssl.SSLContext | None = None, raw_behaviour: Behaviour | None = None
 ) -> Iterator[tuple[int, list[Request]]]:
-    """A server that talks by `wire`, over TLS with `tls`, or by `raw_wire` before any TLS.
+    """A server that behaves so, over TLS with `tls`, or as `raw_behaviour` instead of a handshake.
 
-    The port where it listens, and what it was asked.
+    The port where it listens, and the requests that it got.
     """
     over = threading.Event()
     requests: list[Request] = []
@@ -154,17 +154,17 @@ def serving(
     def talk(sock: socket.socket) -> None:
         sock.settimeout(_PATIENCE_SECONDS)
         with suppress(OSError, ValueError), sock:
-            if raw_wire is not None:
-                raw_wire(Line(sock, over, requests))
+            if raw_behaviour is not None:
+                raw_behaviour(Connection(sock, over, requests))
                 return
             if tls is None:
-                wire(Line(sock, over, requests))
+                behaviour(Connection(sock, over, requests))
                 return
             with tls.wrap_socket(
                 sock, server_side=True, do_handshake_on_connect=False
             ) as encrypted:
                 _shake_hands(encrypted)
-                wire(Line(encrypted, over, requests))
+                behaviour(Connection(encrypted, over, requests))
 
     def accept() -> None:
         with suppress(OSError):

@@ -54,13 +54,15 @@ class TapProcess:
 
 
 @contextmanager
-def tapping(home: Path, url: str, *options: str, **environment: str) -> Iterator[TapProcess]:
+def tapping(
+    home: Path, url: str, *options: str, script: Path | None = None, **environment: str
+) -> Iterator[TapProcess]:
     """A tap before `url`, in `home`, for as long as the context lasts."""
     port, page_port = free_port(), free_port()
     ports = ("--port", str(port), "--page-port", str(page_port))
     with (home / "out").open("wb") as out, (home / "err").open("wb") as err:
         process = subprocess.Popen(
-            [CLAIMSCTL, "tap", "--upstream", url, *ports, *options],
+            [script or CLAIMSCTL, "tap", "--upstream", url, *ports, *options],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,

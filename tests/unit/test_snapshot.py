@@ -80,7 +80,7 @@ def _lines(capsys: Output) -> list[dict[str, Any]]:
 
 
 def _wait(condition: Callable[[], bool]) -> None:
-    give_up_at = time.monotonic() + 5
+    give_up_at = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < give_up_at
         time.sleep(0.001)

@@ -29,6 +29,7 @@ from claimsctl.entra.tokens import mint, sign
 
 from tests.invalid_tokens import ALL_INVALID_TOKENS
 from tests.key_servers import FakeKeyServer
+from tests.measured import Measured
 from tests.tokens import signing_key
 
 OTHER_TENANT = "bbbbcccc-1111-dddd-2222-eeee3333ffff"
@@ -252,9 +253,9 @@ def test_keys_are_loaded_at_cold_start() -> None:
     """The first callout finds the keys there, of all issuers, fetched at the same time."""
     server = FakeKeyServer(KEY)
     server.seconds = 0.3
-    began = time.monotonic()
+    measured = Measured()
     verifier = _verifier(server)
-    assert time.monotonic() - began < 2 * server.seconds
+    assert measured.own_ms() < 2 * server.seconds * 1000
     assert 3 == len(server.asked)
     assert CallerKind.ENTRA is _verify(verifier, f"Bearer {mint(GOOD, KEY)}").kind
     assert 3 == len(server.asked)

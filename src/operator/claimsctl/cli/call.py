@@ -9,19 +9,21 @@ from typing import Annotated, Any
 import typer
 
 from claimsctl.claims_file.schema import mapped_by, read_schema
-from claimsctl.cli.bearer_options import (
+from claimsctl.cli.call_view import attempt_view, exchange_document, preview_view, times_view
+from claimsctl.cli.console import stdout
+from claimsctl.cli.endpoint_options import (
     Authority,
-    BearerFrom,
     BearerToken,
     ClientCredentials,
     ClientId,
     IdentifierUri,
+    Retries,
+    TenantKindOption,
+    TokenFrom,
+    TokenVersionOption,
     chosen_bearer,
 )
-from claimsctl.cli.call_view import attempt_view, exchange_document, preview_view, times_view
-from claimsctl.cli.console import stdout
-from claimsctl.cli.input import read_input
-from claimsctl.cli.options import Kind, Retries, Tenant, Version, WaitMs, callout_url, input_file
+from claimsctl.cli.options import Tenant, WaitMs, callout_url, input_file, read_input
 from claimsctl.cli.views import verdict_view
 from claimsctl.emulator.events import callout_in, read_json
 from claimsctl.entra.callout import SCENARIOS, scenario_callout, set_fields
@@ -62,9 +64,9 @@ def call(
     timeout_ms: WaitMs = 1000,
     retries: Retries = 0,
     token: BearerToken = None,
-    token_from: BearerFrom = None,
-    tenant_kind: Kind = TenantKind.EXTERNAL,
-    token_version: Version = TokenVersion.V2,
+    token_from: TokenFrom = None,
+    tenant_kind: TenantKindOption = TenantKind.EXTERNAL,
+    token_version: TokenVersionOption = TokenVersion.V2,
     client_id: ClientId = None,
     identifier_uri: IdentifierUri = None,
     authority: Authority = None,

@@ -37,7 +37,7 @@ def delete(
     location = named_table(table, stack, endpoint_url)
     reader = TableReader(location.client(), location.name)
     key = Record(tenant, user, app).key
-    items = _found(reader, key, only_this=app is not None)
+    items = _read_items(reader, key, only_this=app is not None)
     note = stderr()
     if not items:
         note.print(f"no such row of user {user} in {location.name}: nothing deleted", markup=False)
@@ -45,20 +45,20 @@ def delete(
     for item in items:
         for line in item_lines(item, time.time()):
             stdout().print(line)
-    if not yes and not _agreed(len(items), location.name):
+    if not yes and not _is_confirmed(len(items), location.name):
         note.print("nothing deleted", markup=False)
         raise typer.Exit(ExitCode.NOT_FINE)
     _delete(reader, [key_of(item) for item in items])
-    for later in _found(reader, key, only_this=app is not None):
+    for later in _read_items(reader, key, only_this=app is not None):
         message = f"{key_text(key_of(later))} has been written again meanwhile"
         raise OperatorError(message, exit_code=ExitCode.PARTLY_DONE)
 
 
-def _found(reader: TableReader, key: LayerKey, *, only_this: bool) -> Sequence[Item]:
+def _read_items(reader: TableReader, key: LayerKey, *, only_this: bool) -> Sequence[Item]:
     return [item for item in reader.partition(key.pk) if not only_this or key_of(item) == key]
 
 
-def _agreed(count: int, table: str) -> bool:
+def _is_confirmed(count: int, table: str) -> bool:
     """Whether whoever sits at the terminal says yes. Raises `OperatorError` when nobody does."""
     rows = "this row" if count == 1 else f"these {count} rows"
     if not sys.stdin.isatty():

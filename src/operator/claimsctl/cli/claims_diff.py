@@ -4,33 +4,55 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
 from claimsctl.claims_file.checked_file import CheckedFile
-from claimsctl.claims_table.diff import Change, ChangeKind, plan_changes
+from claimsctl.claims_file.fields import EXPIRES_AT
+from claimsctl.claims_table.diff import Attribute, Change, ChangeKind, plan_changes
+from claimsctl.claims_table.items import moment, plain
 from claimsctl.claims_table.location import named_table
+from claimsctl.claims_table.prune import Removals, Scope
 from claimsctl.claims_table.reader import TableReader, table_layers
 from claimsctl.claims_table.upsert import OnExisting
-from claimsctl.cli.claims_prune import found_removals
 from claimsctl.cli.console import stderr, stdout
-from claimsctl.cli.diff_view import change_fields, change_lines, summary
-from claimsctl.cli.file_check import good_file
-from claimsctl.cli.options import EndpointUrl, Prune, Stack, TableName, Tenant
-from claimsctl.cli.progress import counting
-from claimsctl.cli.reading_options import (
+from claimsctl.cli.file_options import (
     DEFAULT_SEPARATOR,
     CatalogueFile,
     Columns,
     ExpiresIn,
     File,
     FileFormat,
+    Prune,
     Separator,
+    checked_file,
     read_options,
 )
+from claimsctl.cli.options import EndpointUrl, Stack, TableName, Tenant
+from claimsctl.cli.progress import progress_bar
 from claimsctl.errors import ExitCode
+from claimsctl.text import escaped
+
+_MARKS = {
+    ChangeKind.ADD: ("+", "green"),
+    ChangeKind.CHANGE: ("~", "yellow"),
+    ChangeKind.REMOVE: ("-", "red"),
+    ChangeKind.SAME: ("=", "dim"),
+    ChangeKind.KEEP: ("=", "dim"),
+    ChangeKind.REJECT: ("!", "red"),
+}
+_WORDS = {
+    ChangeKind.ADD: "to add",
+    ChangeKind.CHANGE: "to change",
+    ChangeKind.SAME: "the same",
+    ChangeKind.REMOVE: "to remove",
+    ChangeKind.KEEP: "to keep though they differ",
+    ChangeKind.REJECT: "to reject",
+}
 
 
 def diff(
@@ -62,7 +84,7 @@ def diff(
     location = named_table(table, stack, endpoint_url)
     reader = TableReader(location.client(), location.name)
     layers = table_layers(reader, time.time())
-    with good_file(file, options, layers) as checked:
+    with checked_file(file, options, layers) as checked:
         differs = show_plan(reader, checked, prune=prune, as_json=as_json)
     raise typer.Exit(ExitCode.NOT_FINE if differs else ExitCode.FINE)
 
@@ -88,7 +110,7 @@ def show_plan(
 def _plan(
     reader: TableReader, checked: CheckedFile, mode: OnExisting, *, prune: bool
 ) -> Iterator[Change]:
-    with counting("comparing", checked.valid) as advance:
+    with progress_bar("comparing", checked.valid) as advance:
         for change in plan_changes(reader, checked.records(), mode):
             advance(1)
             yield change
@@ -103,3 +125,55 @@ def _show(change: Change, *, as_json: bool) -> None:
         return
     for line in change_lines(change):
         stdout().print(line)
+
+
+@contextmanager
+def found_removals(reader: TableReader, checked: CheckedFile) -> Iterator[Removals]:
+    """What the table has beyond the file, in the tenants and apps that it names."""
+    with Removals(Scope(checked.scopes(), checked.names)) as removals:
+        with progress_bar("looking for more", reader.count()) as advance:
+            for count in removals.find(reader):
+                advance(count)
+        yield removals
+
+
+def change_lines(change: Change) -> Iterator[Text]:
+    """The item's key, then a line for each value: old → new."""
+    mark, colour = _MARKS[change.kind]
+    yield Text(f"{mark} {escaped(change.key.pk)} {escaped(change.key.sk)}", style=colour)
+    for value in change.values():
+        match change.kind:
+            case ChangeKind.CHANGE | ChangeKind.KEEP:
+                told = (
+                    f"{_value_text(value.name, value.old)} → {_value_text(value.name, value.new)}"
+                )
+            case ChangeKind.REMOVE:
+                told = _value_text(value.name, value.old)
+            case _:
+                told = _value_text(value.name, value.new)
+        yield Text(f"    {escaped(value.name)}  {escaped(told)}")
+
+
+def change_fields(change: Change) -> dict[str, Any]:
+    """The same for machines: values are as DynamoDB's API has them, null where there is none."""
+    return {
+        "change": change.kind.value,
+        "pk": change.key.pk,
+        "sk": change.key.sk,
+        "values": {value.name: {"old": value.old, "new": value.new} for value in change.values()},
+    }
+
+
+def summary(counts: Mapping[ChangeKind, int], *, prune: bool) -> str:
+    """What a plan comes to, in one line."""
+    always = {ChangeKind.ADD, ChangeKind.CHANGE, ChangeKind.SAME}
+    if prune:
+        always.add(ChangeKind.REMOVE)
+    kinds = [kind for kind in ChangeKind if kind in always or counts.get(kind)]
+    return ", ".join(f"{counts.get(kind, 0)} {_WORDS[kind]}" for kind in kinds)
+
+
+def _value_text(name: str, attribute: Attribute | None) -> str:
+    if attribute is None:
+        return "nothing"
+    return moment(attribute) if name == EXPIRES_AT else plain(attribute)

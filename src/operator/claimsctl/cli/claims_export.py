@@ -17,7 +17,7 @@ from claimsctl.claims_table.location import named_table
 from claimsctl.claims_table.reader import Page, TableReader
 from claimsctl.cli.console import stderr
 from claimsctl.cli.options import EndpointUrl, Stack, TableName, Tenant, UserOption
-from claimsctl.cli.progress import counting
+from claimsctl.cli.progress import progress_bar
 from claimsctl.errors import ExitCode
 from claimsctl.text import escaped
 
@@ -43,15 +43,15 @@ def export(
     location = named_table(table, stack, endpoint_url)
     reader = TableReader(location.client(), location.name)
     with Export(form) as gathered, _output() as out:
-        with counting("reading", None if user else reader.count()) as advance:
+        with progress_bar("reading", None if user else reader.count()) as advance:
             for page in _pages(reader, tenant, user):
                 for item in page:
                     _add(gathered, item)
                 advance(len(page))
-        with counting("writing", gathered.counts.rows) as advance:
+        with progress_bar("writing", gathered.counts.rows) as advance:
             for count in gathered.write(out):
                 advance(count)
-    _tell(gathered.counts, location.name, tenant)
+    _show_summary(gathered.counts, location.name, tenant)
     raise typer.Exit(ExitCode.PARTLY_DONE if gathered.counts.left_out else ExitCode.FINE)
 
 
@@ -83,7 +83,7 @@ def _output() -> Iterator[TextIO]:
         out.detach()
 
 
-def _tell(met: ExportCounts, table: str, tenant: str | None) -> None:
+def _show_summary(met: ExportCounts, table: str, tenant: str | None) -> None:
     console = stderr()
     of_tenant = "" if tenant is None else f" of tenant {tenant}"
     rows = "1 row" if met.rows == 1 else f"{met.rows} rows"

@@ -17,8 +17,8 @@ from claimsctl.claims_file.formats import ReadOptions
 from claimsctl.claims_table.location import TableLocation, sdk_region
 from claimsctl.claims_table.table_schema import table_schema
 from claimsctl.cli.console import stderr, stdout
-from claimsctl.cli.file_check import good_file
-from claimsctl.cli.progress import counting
+from claimsctl.cli.file_options import checked_file
+from claimsctl.cli.progress import progress_bar
 from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.loading.import_parts import S3Folder, UploadedParts, other_objects, upload_parts
 from claimsctl.loading.import_table import (
@@ -50,7 +50,7 @@ def import_checked(
     if table is None:
         message = "--via makes a new table: --table gives its name"
         raise OperatorError(message)
-    with good_file(file, options) as checked:
+    with checked_file(file, options) as checked:
         import_file(checked, options, via, TableLocation(table, endpoint_url))
 
 
@@ -66,10 +66,10 @@ def import_file(
     Each step that is done stays done: the same command goes on where an earlier one stopped. Raises
     `OperatorError` that says which steps are done, with exit code 3 once there is one.
     """
-    Importing(checked, place_of(via, checked, options), location, wait).run()
+    Importing(checked, s3_folder_of(via, checked, options), location, wait).run()
 
 
-def place_of(via: str, checked: CheckedFile, options: ReadOptions) -> S3Folder:
+def s3_folder_of(via: str, checked: CheckedFile, options: ReadOptions) -> S3Folder:
     """The folder below `via` for the rows of `checked`; other rows have another.
 
     ImportTable reads all that is below a prefix. Raises `OperatorError` for what is no S3 URL.
@@ -88,10 +88,10 @@ class Importing:
     """One import, step by step; what is done is told at once."""
 
     def __init__(
-        self, checked: CheckedFile, place: S3Folder, location: TableLocation, wait: Wait
+        self, checked: CheckedFile, folder: S3Folder, location: TableLocation, wait: Wait
     ) -> None:
         self._checked = checked
-        self._place = place
+        self._folder = folder
         self._table = location.name
         self._client: DynamoDBClient = location.client()
         self._wait = wait
@@ -100,17 +100,17 @@ class Importing:
     def run(self) -> None:
         """All steps."""
         with self._step("looking for the table"):
-            state = find_import(self._client, self._table, self._place)
+            state = find_import(self._client, self._table, self._folder)
         if state is None:
             self._upload()
             state = self._start()
         elif state.get("ImportStatus") not in {IN_PROGRESS, COMPLETED}:
-            raise self._table_in_the_way(state)
+            raise self._table_exists_error(state)
         if state.get("ImportStatus") != COMPLETED:
             state = self._follow(state["ImportArn"])
         self._check(state)
         self._protect()
-        self._tell_what_next()
+        self._show_next_steps()
 
     def _upload(self) -> None:
         if not self._checked.valid:
@@ -121,22 +121,22 @@ class Importing:
             s3: S3Client = boto3.session.Session().client("s3", region_name=sdk_region())
             rows = self._checked.records()
             try:
-                with counting("uploading", self._checked.valid, is_report=False) as advance:
-                    upload_parts(s3, self._place, rows, uploaded, advance)
+                with progress_bar("uploading", self._checked.valid, is_report=False) as advance:
+                    upload_parts(s3, self._folder, rows, uploaded, advance)
             finally:
                 if uploaded.keys:
-                    self._note(_uploaded(uploaded, self._place))
-            others = other_objects(s3, self._place, uploaded.keys)
+                    self._note(_upload_summary(uploaded, self._folder))
+            others = other_objects(s3, self._folder, uploaded.keys)
         if others:
             message = f"{others[0]} and {len(others) - 1} more" if len(others) > 1 else others[0]
-            message = f"{self._place.url} holds more than this file's parts: {message}; delete it"
+            message = f"{self._folder.url} holds more than this file's parts: {message}; delete it"
             raise self._stopped(message)
 
     def _start(self) -> "ImportTableDescriptionTypeDef":
         schema = table_schema(bundled("template.yaml"))
-        token = hashlib.sha256(f"{self._place.url} {self._table}".encode()).hexdigest()[:32]
+        token = hashlib.sha256(f"{self._folder.url} {self._table}".encode()).hexdigest()[:32]
         with self._step("starting the import"):
-            state = start_import(self._client, self._table, self._place, schema, token)
+            state = start_import(self._client, self._table, self._folder, schema, token)
         self._note(f"import {state.get('ImportArn')} started")
         return state
 
@@ -146,7 +146,7 @@ class Importing:
         try:
             with (
                 self._step(f"following the import, which goes on by itself ({_AGAIN})"),
-                counting("importing", self._checked.valid, is_report=False) as advance,
+                progress_bar("importing", self._checked.valid, is_report=False) as advance,
             ):
                 for state in follow_import(self._client, arn, self._wait):  # the last counts
                     processed = state.get("ProcessedItemCount", 0)
@@ -175,16 +175,16 @@ class Importing:
                 switch_on()
             self._note(f"{name} is on")
 
-    def _tell_what_next(self) -> None:
+    def _show_next_steps(self) -> None:
         console = stdout()
         for line in (
             f"Table {self._table} holds the file's {self._checked.valid} rows.",
             f"To have the stack read it, deploy it with ExistingTableName={self._table}.",
-            f"The parts are no longer needed: aws s3 rm --recursive {self._place.url}",
+            f"The parts are no longer needed: aws s3 rm --recursive {self._folder.url}",
         ):
             console.print(line, markup=False)
 
-    def _table_in_the_way(self, state: "ImportTableDescriptionTypeDef") -> OperatorError:
+    def _table_exists_error(self, state: "ImportTableDescriptionTypeDef") -> OperatorError:
         message = f"table {self._table} exists, and an import makes a new one"
         if status := state.get("ImportStatus"):
             message += f"; an earlier import of this file into it ended {status}: {_why(state)}"
@@ -210,11 +210,11 @@ class Importing:
         return OperatorError(f"{message}; nothing is done")
 
 
-def _uploaded(uploaded: UploadedParts, place: S3Folder) -> str:
+def _upload_summary(uploaded: UploadedParts, folder: S3Folder) -> str:
     parts = "1 part" if len(uploaded.keys) == 1 else f"{len(uploaded.keys)} parts"
     found = f" ({uploaded.found} were there already)" if uploaded.found else ""
     return (
-        f"{parts}{found} at {place.url}:"
+        f"{parts}{found} at {folder.url}:"
         f" {uploaded.stored_size:,} bytes, {uploaded.size:,} uncompressed"
     )
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import signal
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
@@ -13,28 +14,28 @@ import typer
 
 from claimsctl.claims_file.checked_file import CheckedFile
 from claimsctl.claims_table.location import named_table
+from claimsctl.claims_table.prune import Removals, Removed, remove
 from claimsctl.claims_table.reader import TableReader, table_layers
 from claimsctl.claims_table.upsert import OnExisting
-from claimsctl.cli.claims_diff import show_plan
+from claimsctl.cli.claims_diff import found_removals, show_plan
 from claimsctl.cli.claims_import import import_checked
-from claimsctl.cli.claims_prune import agree, found_removals
-from claimsctl.cli.claims_prune import prune as remove_all
 from claimsctl.cli.console import stderr
-from claimsctl.cli.file_check import good_file, tell_problems
-from claimsctl.cli.input import read_input
-from claimsctl.cli.load_progress import load_progress
-from claimsctl.cli.load_view import count, different_load_error, result_lines, stopped_error
-from claimsctl.cli.options import EndpointUrl, Prune, Stack, TableName, Tenant, Via
-from claimsctl.cli.reading_options import (
+from claimsctl.cli.file_options import (
     DEFAULT_SEPARATOR,
     CatalogueFile,
     Columns,
     ExpiresIn,
     File,
     FileFormat,
+    Prune,
     Separator,
+    checked_file,
     read_options,
+    show_problems,
 )
+from claimsctl.cli.load_view import count, different_load_error, result_lines, stopped_error
+from claimsctl.cli.options import EndpointUrl, Stack, TableName, Tenant, read_input
+from claimsctl.cli.progress import load_progress, progress_bar
 from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.loading.checkpoint import DifferentLoad, LoadRequest
 from claimsctl.loading.loader import FileLoad
@@ -101,7 +102,15 @@ def load(
             show_default=False,
         ),
     ] = None,
-    via: Via = None,
+    via: Annotated[
+        str | None,
+        typer.Option(
+            "--via",
+            metavar="s3://BUCKET/PREFIX",
+            help="Import into a new table by way of S3, for very many rows.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Check a whole file of claims, then put its rows into a table."""
     if prune_count is not None and not prune:
@@ -116,7 +125,7 @@ def load(
         expires_in=expires_in,
     )
     if via is not None:
-        _refuse_beside_via(
+        _refuse_with_via(
             {
                 "--stack": stack,
                 "--on-existing": on_existing is not OnExisting.REPLACE,
@@ -134,8 +143,8 @@ def load(
     reader = TableReader(location.client(), location.name)
     layers = table_layers(reader, time.time())
     if dry_run:
-        with good_file(file, options, layers, keep_going=keep_going) as checked:
-            tell_problems(checked)
+        with checked_file(file, options, layers, keep_going=keep_going) as checked:
+            show_problems(checked)
             removes = prune and not checked.rejected
             show_plan(reader, checked, prune=removes, mode=on_existing)
             if checked.rejected:
@@ -150,10 +159,10 @@ def load(
         )
         if saved is not None:  # what --expires-in meant then, not now
             options = replace(options, expires_at=saved.expires_at)
-        checked = stack_.enter_context(good_file(file, options, layers, keep_going=keep_going))
+        checked = stack_.enter_context(checked_file(file, options, layers, keep_going=keep_going))
         removals = stack_.enter_context(found_removals(reader, checked)) if prune else None
         if removals is not None:
-            agree(removals, location.name, prune_count)
+            _confirm_removals(removals, location.name, prune_count)
         meta = retrier.client.meta
         request = LoadRequest(
             file_sha256=checked.sha256,
@@ -173,11 +182,11 @@ def load(
         )
         with _load_errors(location.name):
             run = FileLoad(checked, paths, request, saved=saved, expires_at=options.expires_at)
-            with load_progress(stderr()) as progress:
+            with load_progress() as progress:
                 result = run.run(writer, retrier, workers, progress)
-        _tell(checked, location.name, result)
+        _show_result(checked, location.name, result)
         if removals is not None and not result.counts.rejected:
-            remove_all(reader, removals)
+            _remove_items(reader, removals)
     if result.counts.rejected:
         if prune:
             stderr().print(_NOTHING_REMOVED, markup=False)
@@ -197,15 +206,15 @@ def _load_errors(table: str) -> Iterator[None]:
         raise stopped_error(table, stop) from None
 
 
-def _refuse_beside_via(given: Mapping[str, object]) -> None:
+def _refuse_with_via(given: Mapping[str, object]) -> None:
     """Raise `OperatorError` for what an import into a new table knows nothing of."""
     if names := [name for name, value in given.items() if value]:
         message = f"--via makes a new table, whole or not at all: it goes without {names[0]}"
         raise OperatorError(message)
 
 
-def _tell(checked: CheckedFile, table: str, result: LoadResult) -> None:
-    tell_problems(checked)
+def _show_result(checked: CheckedFile, table: str, result: LoadResult) -> None:
+    show_problems(checked)
     console = stderr()
     for line in result_lines(table, result):
         console.print(escaped(line), markup=False)
@@ -213,6 +222,50 @@ def _tell(checked: CheckedFile, table: str, result: LoadResult) -> None:
         keyed = f"{count(checked.by_address, 'row')} {'is' if checked.by_address == 1 else 'are'}"
         note = "such rows count only where USER_KEYS lists mail or userPrincipalName"
         console.print(f"{keyed} keyed by address: {note}", markup=False)
+
+
+def _confirm_removals(removals: Removals, table: str, count: int | None) -> None:
+    """Make sure that as many are meant: by `count`, else whoever sits at the terminal types it.
+
+    Raises `OperatorError`, before anything is written, when it is another number.
+    """
+    if not removals.count:
+        return
+    told = f"--prune would remove {removals.count} from {table}"
+    if removals.of_tenants:
+        told += f", {removals.of_tenants} of them what a whole tenant gets"
+    if count is None and sys.stdin.isatty():
+        stderr().print(f"{told}. Type that number to agree: ", end="", markup=False)
+        typed = sys.stdin.readline().strip()
+        count = int(typed) if typed.isascii() and typed.isdigit() else -1
+    if count == removals.count:
+        return
+    if count is None:
+        way = f"see which by --dry-run, then --prune-count {removals.count}"
+        message = f"{told}: nothing written; {way}"
+        raise OperatorError(message)
+    message = f"{told}, agreed to were {max(count, 0)}: nothing written; see which by --dry-run"
+    raise OperatorError(message)
+
+
+def _remove_items(reader: TableReader, removals: Removals) -> None:
+    """Remove them. Raises `OperatorError` with exit code 3 when that stops, or leaves some."""
+    done = Removed()
+    try:
+        with (
+            progress_bar("removing", removals.count, is_report=False) as advance,
+            closing(remove(reader, removals, done)) as going,  # deletes under way count as well
+        ):
+            for _ in going:
+                advance(1)
+    except (OperatorError, KeyboardInterrupt) as error:
+        reason = str(error) or "interrupted"
+        message = f"{reason}; {done.removed} of {removals.count} removed before that"
+        raise OperatorError(message, exit_code=ExitCode.PARTLY_DONE) from None
+    stderr().print(f"{done.removed} removed from {reader.table}", markup=False)
+    if done.kept:
+        message = f"{done.kept} have changed since they were found, and stay"
+        raise OperatorError(message, exit_code=ExitCode.PARTLY_DONE)
 
 
 def _digest(catalogue: Path | None) -> str | None:

@@ -47,7 +47,7 @@ def show(
     if not shown.user_is_known:
         note.print(f"no row of user {user} in {location.name}", style="yellow", markup=False)
     if not as_json:
-        note.print(_assumed(user, app), style="dim", markup=False)
+        note.print(_assumptions(user, app), style="dim", markup=False)
     is_fine = shown.user_is_known and shown.response["statusCode"] == HTTPStatus.OK
     raise typer.Exit(ExitCode.FINE if is_fine else ExitCode.NOT_FINE)
 
@@ -67,7 +67,7 @@ def _print(shown: SignIn, now: float) -> None:
     console.print(verdict_view(judge(answer)))
 
 
-def _assumed(user: str, app: str | None) -> str:
+def _assumptions(user: str, app: str | None) -> str:
     where = "a sign-in that names no app" if app is None else f"a sign-in to app {app}"
     if "@" in user:
         keys = "USER_KEYS listing the address alone (by default it lists none), no"

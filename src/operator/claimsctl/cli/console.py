@@ -1,8 +1,22 @@
-"""The two consoles: the report on standard output, everything else on standard error."""
+"""The terminal: two consoles, and standard streams that may fail.
 
+The report goes to standard output, everything else to standard error.
+"""
+
+import errno
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Final, Literal
 
 from rich.console import Console
+
+from claimsctl.errors import ExitCode, OperatorError
+
+_FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 
 def stdout() -> Console:
@@ -19,3 +33,41 @@ def _console(*, stderr: bool) -> Console:
     # rich's own reading of NO_COLOR leaves bold and dim on
     plain = False if os.environ.get("NO_COLOR") else None
     return Console(stderr=stderr, highlight=False, soft_wrap=True, force_terminal=plain)
+
+
+@contextmanager
+def standard_streams() -> Iterator[None]:
+    """Handle closed, full and broken standard streams, so that none ends in a traceback.
+
+    A closed output discards what is written, a closed input is empty. Raises `OperatorError` when
+    standard output is full; ends the process silently when nobody reads it any more.
+    """
+    sys.stdin = sys.stdin or _null_stream("r")
+    sys.stdout = sys.stdout or _null_stream()
+    sys.stderr = sys.stderr or _null_stream()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # what a terminal cannot show must not end a command
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()  # now, since at the interpreter's end nobody catches it
+    except BrokenPipeError:
+        _discard_output()
+        sys.exit(ExitCode.NOT_FINE)
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        _discard_output()
+        message = f"standard output: {error.strerror}"
+        raise OperatorError(message, exit_code=ExitCode.NOT_FINE) from None
+
+
+def _null_stream(mode: Literal["r", "w"] = "w") -> TextIOWrapper:
+    return Path(os.devnull).open(mode, encoding="utf-8")
+
+
+def _discard_output() -> None:
+    """Discard what is still buffered: the interpreter would write it again when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

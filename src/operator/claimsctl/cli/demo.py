@@ -6,6 +6,7 @@ import typer
 from rich.console import Console
 
 from claimsctl.cli.console import stdout
+from claimsctl.cli.local_options import require_local
 from claimsctl.cli.views import answer_view, json_view, verdict_view
 from claimsctl.emulator.demo import CalloutAnswered, ClaimsLoaded, EndpointServed, demo_steps
 from claimsctl.errors import ExitCode
@@ -15,6 +16,7 @@ _TOKEN_SHOWN = 3
 
 def demo() -> None:
     """The main job on the embedded default: load claims, serve, call, judge."""
+    require_local()
     console = stdout()
     exchanges: list[CalloutAnswered] = []
     with closing(demo_steps()) as steps:

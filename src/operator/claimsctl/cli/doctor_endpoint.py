@@ -8,25 +8,34 @@ from typing import Annotated
 
 import typer
 
-from claimsctl.cli import doctor_view as terminal
-from claimsctl.cli.bearer_options import (
+from claimsctl.cli import doctor_view
+from claimsctl.cli.console import stderr, stdout
+from claimsctl.cli.endpoint_options import (
     Authority,
-    BearerFrom,
     BearerToken,
     ClientCredentials,
     ClientId,
     IdentifierUri,
+    Retries,
+    TenantKindOption,
+    TokenFrom,
     TokenSource,
+    TokenVersionOption,
     chosen_bearer,
 )
-from claimsctl.cli.console import stderr, stdout
-from claimsctl.cli.options import Kind, Retries, Tenant, Version, WaitMs, callout_url
+from claimsctl.cli.options import Tenant, WaitMs, callout_url
 from claimsctl.doctor.checks import ENDPOINT_CHECKS
-from claimsctl.doctor.formats import html as page
-from claimsctl.doctor.formats import json as machine
+from claimsctl.doctor.formats import html as html_format
+from claimsctl.doctor.formats import json as json_format
 from claimsctl.doctor.formats import junit, markdown
-from claimsctl.doctor.runner import Diagnosis, calls_of, chosen_checks, examine, known_prefixes
-from claimsctl.doctor.target import Expectations, Patient
+from claimsctl.doctor.runner import (
+    Report,
+    calls_max,
+    known_prefixes,
+    run_checks,
+    selected_checks,
+)
+from claimsctl.doctor.target import Expectations, Target
 from claimsctl.entra.key_file import kept_key, key_path
 from claimsctl.entra.token_claims import TENANT_ID, TenantKind, TokenProfile, TokenVersion
 from claimsctl.entra.tokens import unverified_claims
@@ -38,10 +47,10 @@ from claimsctl.text import escaped
 def doctor_endpoint(
     url: Annotated[str, typer.Argument(callback=callout_url, help="The target URL.")],
     tenant: Tenant = None,
-    tenant_kind: Kind = TenantKind.EXTERNAL,
-    token_version: Version = TokenVersion.V2,
+    tenant_kind: TenantKindOption = TenantKind.EXTERNAL,
+    token_version: TokenVersionOption = TokenVersion.V2,
     token: BearerToken = None,
-    token_from: BearerFrom = None,
+    token_from: TokenFrom = None,
     client_id: ClientId = None,
     identifier_uri: IdentifierUri = None,
     authority: Authority = None,
@@ -52,7 +61,7 @@ def doctor_endpoint(
     ] = False,
     select: Annotated[
         list[str] | None,
-        typer.Option(help="Only checks whose ids begin so, such as TLS; and what they stand on."),
+        typer.Option(help="Only checks whose ids begin so, such as TLS; and those that they need."),
     ] = None,
     ignore: Annotated[
         list[str] | None, typer.Option(help="Leave out findings whose ids begin so.")
@@ -70,64 +79,64 @@ def doctor_endpoint(
         typer.Option(
             "--html",
             metavar="FILE",
-            help="Write the report as one page too, to look at or to mail.",
+            help="Also write the report as one page, to read or to mail.",
             show_default=False,
         ),
     ] = None,
 ) -> None:
-    """Examine any endpoint from outside, and say what Entra would see.
+    """Check any endpoint from outside, and report what Entra would see.
 
     Exit code 1 when something failed.
     """
     if as_json + as_markdown + as_junit > 1:
-        message = "--json, --markdown and --junit: one of them at most"
+        message = "--json, --markdown and --junit are mutually exclusive"
         raise OperatorError(message)
     profile = TokenProfile(tenant or TENANT_ID, tenant_kind, token_version)
     bearer = chosen_bearer(
         token, token_from, profile, ClientCredentials(client_id, identifier_uri, authority)
     )
-    forger = kept_key(key_path()) if token_from is TokenSource.LOCAL else None
-    patient = Patient(
+    issuer_key = kept_key(key_path()) if token_from is TokenSource.LOCAL else None
+    target = Target(
         url,
         Expectations(
             wait_ms=timeout_ms,
             retries=retries,
             bearer=bearer,
-            forger=forger,
+            invalid_token_key=issuer_key,
             tenant_id=tenant or _tenant_of(bearer),
             allow_anonymous=allow_anonymous,
         ),
     )
-    checks = chosen_checks(ENDPOINT_CHECKS, select or ())
-    left_out = known_prefixes(ignore or ())
+    checks = selected_checks(ENDPOINT_CHECKS, select or ())
+    ignored = known_prefixes(ignore or ())
     console = stderr()
-    announced = f"At most {calls_of(checks)} calls to {escaped(patient.shown_url)}"
+    announced = f"At most {calls_max(checks)} calls to {escaped(target.shown_url)}"
     console.print(announced, style="dim", markup=False)
-    began = datetime.now(UTC)
+    began_at = datetime.now(UTC)
     with console.status("") as status:  # on a terminal only
-        diagnosis = examine(
-            patient,
+        report = run_checks(
+            target,
             checks,
-            ignore=left_out,
+            ignore=ignored,
             progress=lambda check: status.update(f"{check.ids[0]} …"),
         )
     if html is not None:
-        _write(html, page.render(diagnosis, timeout_ms, began))
+        _write(html, html_format.render(report, timeout_ms, began_at))
     if as_json:
-        sys.stdout.write(json.dumps(machine.document(diagnosis), indent=2) + "\n")
+        sys.stdout.write(json.dumps(json_format.document(report), indent=2) + "\n")
     elif as_markdown:
-        sys.stdout.write(markdown.render(diagnosis))
+        sys.stdout.write(markdown.render(report))
     elif as_junit:
-        sys.stdout.write(junit.render(diagnosis, strict=strict))
+        sys.stdout.write(junit.render(report, strict=strict))
     else:
-        stdout().print(terminal.view(diagnosis))
-    raise typer.Exit(_exit_code(diagnosis, strict=strict))
+        stdout().print(doctor_view.view(report))
+    raise typer.Exit(_exit_code(report, strict=strict))
 
 
 def _tenant_of(bearer: str | None) -> str | None:
-    """Callouts are of the tenant that the token is of, as Entra's are."""
-    said = unverified_claims(bearer) if bearer is not None else None
-    tenant_id = None if said is None else said.get("tid")
+    """The tenant of the token: callouts are for that one, as Entra's are."""
+    claims = unverified_claims(bearer) if bearer is not None else None
+    tenant_id = None if claims is None else claims.get("tid")
     return tenant_id if isinstance(tenant_id, str) else None
 
 
@@ -139,6 +148,6 @@ def _write(path: Path, text: str) -> None:
         raise OperatorError(message, exit_code=ExitCode.NOT_FINE) from None
 
 
-def _exit_code(diagnosis: Diagnosis, *, strict: bool) -> ExitCode:
+def _exit_code(report: Report, *, strict: bool) -> ExitCode:
     bad = {Level.FAIL, Level.WARN} if strict else {Level.FAIL}
-    return ExitCode.NOT_FINE if diagnosis.worst() in bad else ExitCode.FINE
+    return ExitCode.NOT_FINE if report.worst() in bad else ExitCode.FINE

@@ -1,4 +1,4 @@
-"""A diagnosis at a terminal: the cause first, then every finding, the bad ones in full."""
+"""A report at a terminal: the cause first, then every finding, the bad ones in full."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -6,7 +6,7 @@ from itertools import groupby
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from claimsctl.doctor.runner import Diagnosis
+from claimsctl.doctor.runner import Report
 from claimsctl.doctor.summary import advice, counts, headline
 from claimsctl.judge.finding import Finding, Level
 from claimsctl.text import escaped
@@ -15,22 +15,22 @@ _STYLES = {Level.OK: "green", Level.SKIP: "dim", Level.WARN: "yellow", Level.FAI
 _FULL = {Level.WARN, Level.FAIL}
 
 
-def view(diagnosis: Diagnosis) -> RenderableType:
+def view(report: Report) -> RenderableType:
     """The report."""
-    style = f"bold {_STYLES[diagnosis.worst()]}"
-    lines = [Text(escaped(headline(diagnosis)), style=style)]
-    if next_step := advice(diagnosis):
+    style = f"bold {_STYLES[report.worst()]}"
+    lines = [Text(escaped(headline(report)), style=style)]
+    if next_step := advice(report):
         lines.append(Text(f"→ {escaped(next_step)}"))
     lines.append(Text(""))
-    lines += _all_lines(diagnosis.findings)
-    calls = len(diagnosis.exchanges)
-    lines += [Text(""), Text(f"{counts(diagnosis)}; {calls} calls made", style="dim")]
+    lines += _all_lines(report.findings)
+    calls = len(report.calls)
+    lines += [Text(""), Text(f"{counts(report)}; {calls} calls made", style="dim")]
     return Group(*lines)
 
 
 def _all_lines(findings: Sequence[Finding]) -> Iterator[Text]:
-    """Skips for one reason are one line; what to do is said once where it is the same."""
-    said: set[str] = set()
+    """Skips for one reason are one line; the same hint is shown once."""
+    shown: set[str] = set()
     for reason, group in groupby(findings, _reason):
         alike = list(group)
         if reason is not None and len(alike) > 1:
@@ -38,8 +38,8 @@ def _all_lines(findings: Sequence[Finding]) -> Iterator[Text]:
             yield line.append(f"  {escaped(alike[0].evidence)}", style="dim")
             continue
         for finding in alike:
-            yield from _lines(finding, in_full=finding.level in _FULL and finding.hint not in said)
-            said.add(finding.hint)
+            yield from _lines(finding, in_full=finding.level in _FULL and finding.hint not in shown)
+            shown.add(finding.hint)
 
 
 def _reason(finding: Finding) -> str | None:

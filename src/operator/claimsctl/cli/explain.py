@@ -5,11 +5,17 @@ import sys
 from typing import Annotated
 
 import typer
+from rich.console import Group, RenderableType
+from rich.text import Text
 
 from claimsctl.cli.console import stdout
-from claimsctl.cli.views import entry_view
 from claimsctl.errors import OperatorError
-from claimsctl.explain.entries import find_entry, nearest
+from claimsctl.explain.entries import Entry, Source, find_entry, nearest
+
+_SOURCES = {
+    Source.FIELD: "(not documented so: reports from the field)",
+    Source.READING: "(the documentation leaves this open: we read it so)",
+}
 
 
 def explain(
@@ -28,3 +34,22 @@ def explain(
         sys.stdout.write(json.dumps(entry.document(), indent=2) + "\n")
     else:
         stdout().print(entry_view(entry))
+
+
+def entry_view(entry: Entry) -> RenderableType:
+    """What a code or finding means, and what to do."""
+    head = Text(entry.id, style="bold").append(f"  {entry.name}", style="default")
+    lines = [head, Text(entry.meaning)]
+    if entry.source is not Source.DOC:
+        lines.append(Text(_SOURCES[entry.source], style="dim"))
+    for title, points in (
+        ("Usual causes", entry.causes),
+        ("How to check", entry.check),
+        ("How to cure", entry.cure),
+    ):
+        lines += [Text(f"\n{title}", style="bold"), *(Text(f"  - {point}") for point in points)]
+    lines.append(Text())
+    if entry.see:
+        lines.append(Text(f"See also: {', '.join(entry.see)}"))
+    lines.append(Text(entry.doc, style="dim"))
+    return Group(*lines)

@@ -10,14 +10,13 @@ import typer
 from claims_provider.settings import CallerVerification
 
 from claimsctl.cli.console import stdout
-from claimsctl.cli.input import read_input
+from claimsctl.cli.local_options import ClaimsFile, Verification, require_local
 from claimsctl.cli.options import (
-    ClaimsFile,
     EndpointUrl,
     TableName,
     Tenant,
-    Verification,
     input_file,
+    read_input,
 )
 from claimsctl.cli.views import answer_view, verdict_view
 from claimsctl.emulator.dynamodb import chosen_table
@@ -51,6 +50,7 @@ def invoke(
     body names. Exit code 1 when Entra would not accept the answer. The function's log goes to
     stderr.
     """
+    require_local()
     raw = read_input(event)
     document = read_json(raw)
     tenant_id = tenant or tenant_of(callout_in(document))

@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from claimsctl.cli.console import stderr, stdout
-from claimsctl.cli.input import read_input
-from claimsctl.cli.options import WaitMs, input_file
+from claimsctl.cli.options import WaitMs, input_file, read_input
 from claimsctl.cli.views import verdict_view
 from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.judge.judge import judge as judge_answer

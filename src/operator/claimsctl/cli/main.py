@@ -1,27 +1,13 @@
 """The command tree; what commands do is elsewhere."""
 
 import sys
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
+from typer.core import TyperGroup
 
-from claimsctl.cli.call import call
-from claimsctl.cli.claims_delete import delete
-from claimsctl.cli.claims_diff import diff
-from claimsctl.cli.claims_export import export
-from claimsctl.cli.claims_load import load
-from claimsctl.cli.claims_show import show
-from claimsctl.cli.console import stderr
-from claimsctl.cli.demo import demo
-from claimsctl.cli.doctor_endpoint import doctor_endpoint
-from claimsctl.cli.explain import explain
-from claimsctl.cli.invoke import invoke
-from claimsctl.cli.judge import judge
-from claimsctl.cli.serve import serve
-from claimsctl.cli.standard_streams import standard_output
-from claimsctl.cli.tap import tap
-from claimsctl.cli.token import token
+from claimsctl.cli.console import standard_streams, stderr
+from claimsctl.cli.lazy_command import LazyCommand
 from claimsctl.errors import OperatorError
 from claimsctl.text import escaped
 
@@ -31,28 +17,105 @@ app = typer.Typer(
     help="Claims for Microsoft Entra's tokens: load them, serve them, see what Entra sees.",
     no_args_is_help=True,
     add_completion=False,
-    rich_markup_mode=None,  # plain: no frames that cut messages up, and NO_COLOR holds
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (call, demo, invoke, serve, tap, token, judge, explain):
-    app.command()(command)
-
-claims_app = typer.Typer(help="The claims in the table.", no_args_is_help=True)
-for claims_command in (load, diff, export, show, delete):
-    claims_app.command()(claims_command)
-app.add_typer(claims_app, name="claims")
-
-doctor_app = typer.Typer(help="What is wrong, seen from outside.", no_args_is_help=True)
-doctor_app.command("endpoint")(doctor_endpoint)
-app.add_typer(doctor_app, name="doctor")
-
-
-@doctor_app.callback()
-def _doctor() -> None: ...
+COMMANDS = (
+    LazyCommand(
+        "call",
+        "claimsctl.cli.call:call",
+        "Make one callout, as Entra would, and say what Entra would see.",
+    ),
+    LazyCommand(
+        "demo",
+        "claimsctl.cli.demo:demo",
+        "The main job on the embedded default: load claims, serve, call, judge.",
+    ),
+    LazyCommand(
+        "invoke",
+        "claimsctl.cli.invoke:invoke",
+        "Run the function in this process on one event.",
+    ),
+    LazyCommand(
+        "serve",
+        "claimsctl.cli.serve:serve",
+        "Serve the local HTTP API in front of the function, over the embedded table.",
+    ),
+    LazyCommand(
+        "tap",
+        "claimsctl.cli.tap:tap",
+        "Forward Entra's callouts to the real service unchanged, and show each one judged.",
+    ),
+    LazyCommand(
+        "token",
+        "claimsctl.cli.token:token",
+        "Print a token as Entra would send it, or one that must be refused.",
+    ),
+    LazyCommand(
+        "judge",
+        "claimsctl.cli.judge:judge",
+        "Judge a saved answer: would Entra accept it, and if not, what is wrong where.",
+    ),
+    LazyCommand(
+        "explain",
+        "claimsctl.cli.explain:explain",
+        "Explain a code or finding: what it means, what causes it, how to check and cure it.",
+    ),
+    TyperGroup(
+        name="claims",
+        help="The claims in the table.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        commands=[
+            LazyCommand(
+                "load",
+                "claimsctl.cli.claims_load:load",
+                "Check a whole file of claims, then put its rows into a table.",
+            ),
+            LazyCommand(
+                "diff",
+                "claimsctl.cli.claims_diff:diff",
+                "Show what loading a file would change; the table is only read.",
+            ),
+            LazyCommand(
+                "export",
+                "claimsctl.cli.claims_export:export",
+                "Write the table's claims to standard output, as a file that loads as the same.",
+            ),
+            LazyCommand(
+                "show",
+                "claimsctl.cli.claims_show:show",
+                "Show what a user gets: each row that counts, what wins, what Entra is told.",
+            ),
+            LazyCommand(
+                "delete",
+                "claimsctl.cli.claims_delete:delete",
+                "Delete a user's rows, in every app, or in one; shown and asked first.",
+            ),
+        ],
+    ),
+    TyperGroup(
+        name="doctor",
+        help="What is wrong, seen from outside.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        commands=[
+            LazyCommand(
+                "endpoint",
+                "claimsctl.cli.doctor_endpoint:doctor_endpoint",
+                "Examine any endpoint from outside, and say what Entra would see.",
+            ),
+        ],
+    ),
+)
+"""As `claimsctl --help` lists them; each summary is the first sentence of the command's help."""
 
 
 def _print_version(asked: bool) -> None:  # noqa: FBT001  # a callback of typer's
     if asked:
+        # Imported here: it takes longer than the rest of this module.
+        from importlib.metadata import version  # noqa: PLC0415
+
         sys.stdout.write(f"claimsctl {version(DISTRIBUTION)}\n")
         raise typer.Exit
 
@@ -66,11 +129,19 @@ def _top(
 ) -> None: ...
 
 
+def command_tree() -> TyperGroup:
+    """All commands, by name."""
+    tree = typer.main.get_group(app)
+    for command in COMMANDS:
+        tree.add_command(command)
+    return tree
+
+
 def main() -> None:
     """Entry point: errors as messages, exit codes as documented."""
     try:
-        with standard_output():
-            app(prog_name="claimsctl")
+        with standard_streams():
+            command_tree()(prog_name="claimsctl")
     except OperatorError as error:
         console = stderr()
         console.print(escaped(f"claimsctl: {error}"), style="red", markup=False)

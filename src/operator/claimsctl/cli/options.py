@@ -1,17 +1,15 @@
 """Options that several commands have, each with the environment variable that stands for it."""
 
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-import httpx2
 import typer
 from claims_provider.contract.identifiers import canonical_address, canonical_guid
-from claims_provider.settings import CallerVerification
 
-from claimsctl.entra.network import RETRIES_MAX
-from claimsctl.entra.token_claims import TenantKind, TokenVersion
+from claimsctl.errors import OperatorError
 
 
 def _guid(value: str | None) -> str | None:
@@ -48,6 +46,8 @@ def url_or_none(value: str | None) -> str | None:
 
 def callout_url(value: str) -> str:
     """The URL of an endpoint, http for one on this machine: one that can be called as it stands."""
+    import httpx2  # noqa: PLC0415  # here, since most commands make no HTTP call
+
     with suppress(ValueError, httpx2.InvalidURL):
         url = urlsplit(value)
         blank = any(character.isspace() for character in value)
@@ -66,14 +66,15 @@ def input_file(value: str) -> Path:
     return Path(value)
 
 
-ClaimsFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--claims",
-        help="Claims for the embedded table: CSV, TSV, JSON lines or JSON.",
-        show_default=False,
-    ),
-]
+def read_input(path: Path) -> bytes:
+    """All bytes of the file at `path`; ``-``: standard input. Raises `OperatorError`."""
+    try:
+        return sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    except OSError as error:
+        message = f"{path}: cannot be read: {error.strerror}"
+        raise OperatorError(message) from None
+
+
 Tenant = Annotated[
     str | None,
     typer.Option(
@@ -103,22 +104,6 @@ Stack = Annotated[
         show_default=False,
     ),
 ]
-Prune = Annotated[
-    bool,
-    typer.Option(
-        "--prune",
-        help="Also remove what the table has beyond the file, in the tenants and apps it names.",
-    ),
-]
-Via = Annotated[
-    str | None,
-    typer.Option(
-        "--via",
-        metavar="s3://BUCKET/PREFIX",
-        help="Import into a new table by way of S3, for very many rows.",
-        show_default=False,
-    ),
-]
 TenantOfUser = Annotated[
     str,
     typer.Option(
@@ -138,21 +123,6 @@ App = Annotated[
     str | None,
     typer.Option("--app", help="App id (GUID).", callback=_guid, show_default=False),
 ]
-Verification = Annotated[
-    CallerVerification,
-    typer.Option("--caller-verification", help="As in the template.", envvar="CALLER_VERIFICATION"),
-]
-Kind = Annotated[
-    TenantKind, typer.Option("--tenant-kind", help="As in the template.", envvar="TENANT_KIND")
-]
-Version = Annotated[
-    TokenVersion,
-    typer.Option(
-        "--token-version",
-        help="The app registration's requestedAccessTokenVersion.",
-        envvar="TOKEN_VERSION",
-    ),
-]
 WaitMs = Annotated[
     int,
     typer.Option(
@@ -162,8 +132,4 @@ WaitMs = Annotated[
         min=200,
         max=2000,
     ),
-]
-Retries = Annotated[
-    int,
-    typer.Option(help="Entra's maximumRetries.", envvar="ENTRA_RETRIES", min=0, max=RETRIES_MAX),
 ]

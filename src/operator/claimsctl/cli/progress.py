@@ -1,23 +1,35 @@
-"""How far a long command is, on a terminal; nothing elsewhere."""
+"""The progress of a long command: shown on a terminal, and nowhere else."""
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from claimsctl.cli.console import stderr
+from claimsctl.loading.results import LoadProgress
 
 Advance = Callable[[int], None]
 
 
 @contextmanager
-def counting(what: str, about: int | None = None, *, is_report: bool = True) -> Iterator[Advance]:
-    """`advance(count)` tells that `count` more are done, of `about` so many where that is known.
+def progress_bar(
+    what: str, about: int | None = None, *, is_report: bool = True
+) -> Iterator[Advance]:
+    """A bar that ``advance(count)`` moves; `about` is the expected total, where it is known.
 
     `about` may be too small, as DynamoDB's own count of a table's items is hours old. With
-    `is_report` something is reported on standard output meanwhile: on a terminal that shows how
-    far it is, and a bar would be in its way.
+    `is_report` the command writes its report meanwhile: on a terminal the report itself shows the
+    progress, and there is no bar.
     """
     console = stderr()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
@@ -35,3 +47,65 @@ def counting(what: str, about: int | None = None, *, is_report: bool = True) -> 
             progress.update(task, completed=done, total=max(done, about) if about else None)
 
         yield advance
+
+
+class CheckedLoadProgress(LoadProgress, Protocol):
+    """What a check and then a load report to."""
+
+    def checked(self, bytes_read: int, bytes_total: int | None, rows: int) -> None:
+        """How far the file is checked."""
+
+
+class _NoProgress:
+    """Shows nothing."""
+
+    def checked(self, bytes_read: int, bytes_total: int | None, rows: int) -> None:
+        """Nothing."""
+
+    def written(self, rows: int, total: int, throttles: int) -> None:
+        """Nothing."""
+
+
+class _TerminalLine:
+    """A bar with rows a second, throttles and the time left."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task: TaskID | None = None
+
+    def checked(self, bytes_read: int, bytes_total: int | None, rows: int) -> None:
+        """How far the file is checked: by its bytes, since nobody knows its rows yet."""
+        self._update("checking", bytes_read, bytes_total, f"{rows:,} rows")
+
+    def written(self, rows: int, total: int, throttles: int) -> None:
+        """How many of the file's rows are settled."""
+        speed = next((task.speed for task in self._progress.tasks), None)
+        text = f"{rows:,} of {total:,} rows"
+        if speed:
+            text += f", {speed:,.0f} rows/s"
+        if throttles:
+            text += f", {throttles:,} throttles"
+        self._update("writing", rows, total, text)
+
+    def _update(self, what: str, done: int, total: int | None, text: str) -> None:
+        if self._task is None:
+            self._task = self._progress.add_task(what, total=total, text="")
+        self._progress.update(self._task, completed=done, total=total, text=text)
+
+
+@contextmanager
+def load_progress() -> Iterator[CheckedLoadProgress]:
+    """The progress of a check and a load; cleared at the end, where the summary follows."""
+    console = stderr()
+    if not console.is_terminal:
+        yield _NoProgress()
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[text]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, refresh_per_second=4) as progress:
+        yield _TerminalLine(progress)

@@ -9,14 +9,12 @@ import typer
 from claims_provider.settings import CallerVerification
 
 from claimsctl.cli.console import stderr
+from claimsctl.cli.endpoint_options import TenantKindOption, TokenVersionOption
+from claimsctl.cli.local_options import ClaimsFile, Verification, require_local
 from claimsctl.cli.options import (
-    ClaimsFile,
     EndpointUrl,
-    Kind,
     TableName,
     Tenant,
-    Verification,
-    Version,
     url_or_none,
 )
 from claimsctl.cli.serve_view import greeting, third_party_greeting
@@ -43,8 +41,8 @@ def serve(
     ] = 8787,
     claims: ClaimsFile = None,
     tenant: Tenant = TENANT_ID,
-    tenant_kind: Kind = TenantKind.EXTERNAL,
-    token_version: Version = TokenVersion.V2,
+    tenant_kind: TenantKindOption = TenantKind.EXTERNAL,
+    token_version: TokenVersionOption = TokenVersion.V2,
     endpoint_url: EndpointUrl = None,
     table: TableName = None,
     caller_verification: Verification = CallerVerification.GATEWAY,
@@ -96,6 +94,7 @@ def serve(
     version of the tenant's. With --issuer and --jwks both check the tokens of a third party, such
     as an emulator of Entra. Loopback only.
     """
+    require_local()
     third_party = _third_party(
         issuer, jwks, tenant or TENANT_ID, audience, caller, caller_verification
     )

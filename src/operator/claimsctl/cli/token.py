@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from claimsctl.cli.options import Kind, Tenant, Version
+from claimsctl.cli.endpoint_options import TenantKindOption, TokenVersionOption
+from claimsctl.cli.options import Tenant
 from claimsctl.entra.invalid_tokens import INVALID_TOKENS, InvalidToken, make_invalid_token
 from claimsctl.entra.key_file import kept_key, key_path
 from claimsctl.entra.token_claims import TENANT_ID, TenantKind, TokenProfile, TokenVersion
@@ -25,8 +26,8 @@ _WRONG = "\n\n".join(
 
 def token(
     tenant: Tenant = TENANT_ID,
-    tenant_kind: Kind = TenantKind.EXTERNAL,
-    token_version: Version = TokenVersion.V2,
+    tenant_kind: TenantKindOption = TenantKind.EXTERNAL,
+    token_version: TokenVersionOption = TokenVersion.V2,
     audience: Annotated[
         str | None,
         typer.Option(help="Another audience than the samples' app.", show_default=False),

@@ -9,7 +9,6 @@ from rich.console import Group, RenderableType
 from rich.highlighter import JSONHighlighter
 from rich.text import Text
 
-from claimsctl.explain.entries import Entry, Source
 from claimsctl.judge.attempt import Answer
 from claimsctl.judge.body import body_text
 from claimsctl.judge.claims import CLAIMS_BYTES_MAX
@@ -20,10 +19,6 @@ _BAR_CELLS = 24
 _FINDINGS_SHOWN = 20
 _EXCERPT_CHARACTERS = 76
 _EXCERPT_BEFORE = 36
-_SOURCES = {
-    Source.FIELD: "(not documented so: reports from the field)",
-    Source.READING: "(the documentation leaves this open: we read it so)",
-}
 _LEVEL_STYLES = {Level.OK: "green", Level.SKIP: "dim", Level.WARN: "yellow", Level.FAIL: "red"}
 
 
@@ -95,25 +90,6 @@ def finding_view(finding: Finding, body: bytes = b"") -> RenderableType:
     if finding.expected:
         lines.append(_field("expected", escaped(finding.expected)))
     lines.append(_field("do", escaped(finding.hint)))
-    return Group(*lines)
-
-
-def entry_view(entry: Entry) -> RenderableType:
-    """What a code or finding means, and what to do."""
-    head = Text(entry.id, style="bold").append(f"  {entry.name}", style="default")
-    lines = [head, Text(entry.meaning)]
-    if entry.source is not Source.DOC:
-        lines.append(Text(_SOURCES[entry.source], style="dim"))
-    for title, points in (
-        ("Usual causes", entry.causes),
-        ("How to check", entry.check),
-        ("How to cure", entry.cure),
-    ):
-        lines += [Text(f"\n{title}", style="bold"), *(Text(f"  - {point}") for point in points)]
-    lines.append(Text())
-    if entry.see:
-        lines.append(Text(f"See also: {', '.join(entry.see)}"))
-    lines.append(Text(entry.doc, style="dim"))
     return Group(*lines)
 
 

@@ -1,30 +1,46 @@
-"""What a check is: its ids, how many calls it makes, and what must have gone well before."""
+"""Checks, and how they run: which are selected, which are skipped for what, what is reported."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from claimsctl.doctor.target import Exchanged, Patient
+from claimsctl.doctor.calls import Call, Run
+from claimsctl.doctor.target import Target
 from claimsctl.errors import OperatorError
 from claimsctl.explain.entries import EntryKind, entries
-from claimsctl.judge.finding import Basis, Finding, Level, Verdict
+from claimsctl.judge.finding import Basis, Finding, Level, NoResult, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
     """One check of an endpoint.
 
-    `ids` are those of the findings that it can make: each is told in every examination, as ``ok``,
-    ``warn``, ``fail``, or ``skip`` with the reason.
+    `ids` are those of the findings that it makes: each is in every report, as ``ok``, ``warn``,
+    ``fail``, or ``skip`` with the reason.
     """
 
     ids: tuple[str, ...]
-    run: Callable[[Patient], Iterable[Finding]]
-    calls: int = 0
-    """The most HTTP calls that it makes; told beforehand."""
+    run: Callable[[Run], Iterable[Finding]]
+    calls_max: int = 0
+    """The most HTTP calls that it makes; announced before the run."""
     needs: tuple[str, ...] = ()
     """Ids of findings that must neither have failed nor been skipped before."""
     blocked_by: tuple[str, ...] = ()
     """Ids of findings that must not have failed before; skipped they may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run found."""
+
+    url: str
+    """Without secrets, to be shown."""
+    findings: tuple[Finding, ...]
+    calls: tuple[Call, ...]
+
+    def worst(self) -> Level:
+        """The gravest level; `Level.OK` when nothing was wrong, whatever was skipped."""
+        levels = {finding.level for finding in self.findings}
+        return next((level for level in (Level.FAIL, Level.WARN) if level in levels), Level.OK)
 
 
 def finding(
@@ -35,95 +51,93 @@ def finding(
     hint: str = "",
     expected: str = "",
     entra_code: int | None = None,
+    no_result: NoResult | None = None,
 ) -> Finding:
-    """A finding of the doctor's, with the name and the link that the catalogue has for its id.
+    """A finding of the doctor, with the title and the link that `claimsctl.explain` has for its id.
 
-    Which Entra code a state of an endpoint leads to is our reading, not documentation's.
+    Which Entra code a state of an endpoint leads to is our reading: it is not documented.
     """
     entry = entries()[id_]
     return Finding(
-        id_,
-        level,
-        entry.name,
-        evidence,
-        hint,
-        entra_code,
-        Basis.CONVENTION,
-        expected,
-        None,
-        entry.doc,
+        id=id_,
+        level=level,
+        title=entry.name,
+        evidence=evidence,
+        hint=hint,
+        entra_code=entra_code,
+        basis=Basis.CONVENTION,
+        expected=expected,
+        doc=entry.doc,
+        no_result=no_result,
     )
 
 
+def skipped_for(missing: Finding, *ids: str) -> Iterator[Finding]:
+    """The findings `ids`, skipped because `missing`, which they need, failed or was skipped."""
+    how = "failed"
+    if missing.level is not Level.FAIL:
+        is_direct = missing.no_result is not NoResult.PREREQUISITE
+        how = f"was skipped: {missing.evidence}" if is_direct else "was skipped"
+    for id_ in ids:
+        evidence = f"needs {missing.id}, which {how}"
+        yield finding(id_, Level.SKIP, evidence, no_result=NoResult.PREREQUISITE)
+
+
 def claims_in(verdict: Verdict) -> str:
-    """How many claims Entra would take: ``1 claim``, ``2 claims``."""
+    """How many claims Entra would add: ``1 claim``, ``2 claims``."""
     count = len(verdict.claims)
     return f"{count} claim" if count == 1 else f"{count} claims"
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """What an examination found."""
-
-    url: str
-    """Without what opens it: fit to be shown."""
-    findings: tuple[Finding, ...]
-    exchanges: tuple[Exchanged, ...]
-
-    def worst(self) -> Level:
-        """The gravest level; `Level.OK` when nothing was wrong, whatever was skipped."""
-        levels = {finding.level for finding in self.findings}
-        return next((level for level in (Level.FAIL, Level.WARN) if level in levels), Level.OK)
-
-
-def calls_of(checks: Sequence[Check]) -> int:
+def calls_max(checks: Sequence[Check]) -> int:
     """The most HTTP calls that the checks make."""
-    return sum(check.calls for check in checks)
+    return sum(check.calls_max for check in checks)
 
 
-def examine(
-    patient: Patient,
+def run_checks(
+    target: Target,
     checks: Sequence[Check],
     *,
     ignore: Collection[str] = (),
     progress: Callable[[Check], None] = lambda _: None,
-) -> Diagnosis:
-    """Run the checks on `patient`. Findings whose id begins as one in `ignore` are left out.
+) -> Report:
+    """Run the checks on `target`. Findings whose id begins as one in `ignore` are left out.
 
     Never raises for what the endpoint does, however odd.
     """
-    found: list[Finding] = []
+    run = Run(target)
+    findings: list[Finding] = []
     for check in checks:
         progress(check)
-        found += _run(check, patient, found)
-    kept = tuple(each for each in found if not each.id.startswith(tuple(ignore)))
-    return Diagnosis(patient.shown_url, kept, tuple(patient.exchanges))
+        findings += _findings_of(check, run, findings)
+    kept = tuple(each for each in findings if not each.id.startswith(tuple(ignore)))
+    return Report(target.shown_url, kept, tuple(run.calls))
 
 
-def _run(check: Check, patient: Patient, before: Sequence[Finding]) -> Iterator[Finding]:
+def _findings_of(check: Check, run: Run, before: Sequence[Finding]) -> Iterator[Finding]:
     missing = next((each for each in before if _stops(check, each)), None)
     if missing is not None:
-        reason = f"needs {missing.id}, which {_how(missing)}"
-        yield from (finding(id_, Level.SKIP, reason) for id_ in check.ids)
+        yield from skipped_for(missing, *check.ids)
         return
-    told: set[str] = set()
-    broken = ""
+    reported: set[str] = set()
+    reason = "it said nothing"
     try:
-        for each in check.run(patient):
-            told.add(each.id)
+        for each in check.run(run):
+            reported.add(each.id)
             yield each
     except OperatorError:
         raise
     except Exception as error:  # noqa: BLE001  # an endpoint may be odder than we thought of
-        broken = f"{type(error).__name__}: {error}"
+        reason = f"{type(error).__name__}: {error}"
     for id_ in check.ids:
-        if id_ not in told:
+        if id_ not in reported:
             yield finding(
                 id_,
                 Level.WARN,
-                f"this check broke: {broken or 'it said nothing'}",
-                hint="A fault of claimsctl's, not of the endpoint's: please report it.",
-                expected="a check that says something",
+                f"this check broke: {reason}",
+                hint="This is a fault of claimsctl, not of the endpoint: please report it.",
+                expected="a result",
+                no_result=NoResult.BROKEN,
             )
 
 
@@ -133,33 +147,26 @@ def _stops(check: Check, earlier: Finding) -> bool:
     return earlier.level is Level.SKIP and earlier.id in check.needs
 
 
-def _how(missing: Finding) -> str:
-    if missing.level is Level.FAIL:
-        return "failed"
-    told = "" if missing.evidence.startswith("needs ") else f": {missing.evidence}"
-    return f"was skipped{told}"
-
-
-def chosen_checks(checks: Sequence[Check], prefixes: Collection[str]) -> tuple[Check, ...]:
+def selected_checks(checks: Sequence[Check], prefixes: Collection[str]) -> tuple[Check, ...]:
     """The checks that make a finding whose id begins as one of `prefixes`, and those they need.
 
-    All of them without prefixes. Raises `OperatorError` for a prefix of none.
+    All of them without prefixes. Raises `OperatorError` for a prefix that fits none.
     """
     if not prefixes:
         return tuple(checks)
     ids = [id_ for check in checks for id_ in check.ids]
     begins = tuple(_known("--select", prefix, ids) for prefix in prefixes)
     wanted = {id_ for id_ in ids if id_.startswith(begins)}
-    chosen: list[Check] = []
+    selected: list[Check] = []
     for check in reversed(checks):
         if wanted & {*check.ids}:
-            chosen.append(check)
+            selected.append(check)
             wanted |= {*check.needs, *check.blocked_by}
-    return tuple(reversed(chosen))
+    return tuple(reversed(selected))
 
 
 def known_prefixes(prefixes: Collection[str]) -> tuple[str, ...]:
-    """How the ids to leave out begin. Raises `OperatorError` for a prefix of no finding."""
+    """`prefixes` of ids to leave out, in upper case. Raises `OperatorError` where none fits."""
     ids = [entry.id for entry in entries().values() if entry.kind is EntryKind.FINDING]
     return tuple(_known("--ignore", prefix, ids) for prefix in prefixes)
 
@@ -168,6 +175,6 @@ def _known(option: str, prefix: str, ids: Iterable[str]) -> str:
     wanted = prefix.strip().upper()
     if wanted and any(id_.startswith(wanted) for id_ in ids):
         return wanted
-    kinds = ", ".join(dict.fromkeys(id_.rstrip("0123456789") for id_ in ids))
-    message = f"{option} {prefix}: no finding's id begins so; they begin with {kinds}"
+    subjects = ", ".join(dict.fromkeys(id_.rstrip("0123456789") for id_ in ids))
+    message = f"{option} {prefix}: no finding's id begins so; they begin with {subjects}"
     raise OperatorError(message)

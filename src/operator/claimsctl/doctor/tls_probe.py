@@ -5,27 +5,62 @@ import ssl
 import time
 import warnings
 from dataclasses import dataclass
-from typing import Any
+from enum import Enum, auto
+from typing import Any, Final
 
 from cryptography import x509
 
 from claimsctl.entra.network import resolve_host
 
-_PROTOCOLS = ("h2", "http/1.1")
+_PROTOCOLS: Final = ("h2", "http/1.1")
+
+
+class HandshakeFailure(Enum):
+    """Why a handshake failed, as far as the doctor distinguishes."""
+
+    TIMEOUT = auto()
+    NOT_TLS = auto()
+    """What answered is not TLS."""
+    NO_AGREEMENT = auto()
+    """The server's alert `handshake_failure`."""
+    UNKNOWN_NAME = auto()
+    """The server's alert `unrecognized_name`."""
+    CUT = auto()
+    """The connection ended within the handshake."""
+    PRIVATE_AUTHORITY = auto()
+    """The chain ends in a self-signed certificate that is not trusted."""
+    CERTIFICATE = auto()
+    """The certificates are not accepted for another reason."""
+    OTHER = auto()
+
+
+_BY_REASON: Final = {
+    "WRONG_VERSION_NUMBER": HandshakeFailure.NOT_TLS,
+    "HTTP_REQUEST": HandshakeFailure.NOT_TLS,
+    "RECORD_LAYER_FAILURE": HandshakeFailure.NOT_TLS,
+    "PACKET_LENGTH_TOO_LONG": HandshakeFailure.NOT_TLS,
+    "ALERT_HANDSHAKE_FAILURE": HandshakeFailure.NO_AGREEMENT,
+    "UNRECOGNIZED_NAME": HandshakeFailure.UNKNOWN_NAME,
+    "UNEXPECTED_EOF_WHILE_READING": HandshakeFailure.CUT,
+}
+"""How OpenSSL's names of errors end: what precedes differs between its versions."""
+
+_SELF_SIGNED: Final = {18, 19}
+"""X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN."""
 
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """One handshake's outcome."""
+    """The result of one handshake."""
 
     version: str | None = None
     protocol: str | None = None
     """What ALPN chose; ``None`` for nothing."""
     chain: tuple[x509.Certificate, ...] = ()
     """The certificates as served, the host's own first."""
+    failure: HandshakeFailure | None = None
     error: str | None = None
-    """Why there was none."""
-    timed_out: bool = False
+    """The failure, in OpenSSL's or the system's words."""
 
 
 def shake_hands(host: str, port: int, context: ssl.SSLContext, seconds: float) -> Handshake:
@@ -40,13 +75,31 @@ def shake_hands(host: str, port: int, context: ssl.SSLContext, seconds: float) -
         ):
             return Handshake(tls.version(), tls.selected_alpn_protocol(), _served(tls))
     except TimeoutError:
-        return Handshake(error=f"not finished within {seconds * 1000:.0f} ms", timed_out=True)
+        late = f"not finished within {seconds * 1000:.0f} ms"
+        return Handshake(failure=HandshakeFailure.TIMEOUT, error=late)
     except ssl.SSLCertVerificationError as error:
-        return Handshake(error=error.verify_message)
+        return Handshake(failure=_verification_failure(error), error=error.verify_message)
     except ssl.SSLError as error:
-        return Handshake(error=(error.reason or str(error)).lower().replace("_", " "))
-    except (OSError, ValueError) as error:  # a certificate that is none is a ValueError
-        return Handshake(error=getattr(error, "strerror", None) or str(error))
+        said = (error.reason or str(error)).lower().replace("_", " ")
+        return Handshake(failure=_protocol_failure(error), error=said)
+    except (OSError, ValueError) as error:  # a malformed certificate is a ValueError
+        is_cut = isinstance(error, ConnectionResetError)
+        failure = HandshakeFailure.CUT if is_cut else HandshakeFailure.OTHER
+        return Handshake(failure=failure, error=getattr(error, "strerror", None) or str(error))
+
+
+def _verification_failure(error: ssl.SSLCertVerificationError) -> HandshakeFailure:
+    if error.verify_code in _SELF_SIGNED:
+        return HandshakeFailure.PRIVATE_AUTHORITY
+    return HandshakeFailure.CERTIFICATE
+
+
+def _protocol_failure(error: ssl.SSLError) -> HandshakeFailure:
+    if isinstance(error, ssl.SSLEOFError):
+        return HandshakeFailure.CUT
+    reason = error.reason or ""
+    found = (failure for ending, failure in _BY_REASON.items() if reason.endswith(ending))
+    return next(found, HandshakeFailure.OTHER)
 
 
 def _connected(host: str, port: int, until: float) -> socket.socket:
@@ -69,19 +122,19 @@ def _connected(host: str, port: int, until: float) -> socket.socket:
     raise failure
 
 
-def curious() -> ssl.SSLContext:
-    """Takes any certificate, to look at it, over TLS 1.2 or later."""
+def any_certificate() -> ssl.SSLContext:
+    """Accepts any certificate, to see it, over TLS 1.2 or later."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    context.set_ciphers("ALL:@SECLEVEL=0")  # a weak key is to be seen too
+    context.set_ciphers("ALL:@SECLEVEL=0")  # a weak key is to be reported too
     context.set_alpn_protocols(list(_PROTOCOLS))
     return context
 
 
-def backward() -> ssl.SSLContext:
-    """Takes any certificate, over what nobody should speak any more, to tell that it is spoken."""
-    context = curious()
+def any_old_version() -> ssl.SSLContext:
+    """Accepts any certificate, over TLS 1.0 or 1.1, to report that only these are served."""
+    context = any_certificate()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # for just that reason
         context.minimum_version = ssl.TLSVersion.TLSv1

@@ -5,6 +5,8 @@ import time
 from collections.abc import Generator
 from dataclasses import dataclass
 
+from claims_provider.contract.limits import ENTRA_WAIT_MS_MAX
+
 from claimsctl.claims_file.validation import read_records
 from claimsctl.emulator.dynamodb import embedded_table
 from claimsctl.emulator.function import local_function
@@ -22,7 +24,8 @@ from claimsctl.loading.writers import write_records
 from claimsctl.resources import bundled
 
 _WAIT_MS = 10_000
-_QUIET = {"POWERTOOLS_LOG_LEVEL": "CRITICAL"}
+_SETTINGS = {"POWERTOOLS_LOG_LEVEL": "CRITICAL", "ENTRA_WAIT_MS": str(ENTRA_WAIT_MS_MAX)}
+"""No log, and the most time for a busy machine."""
 _EXCHANGES = {
     "member": "A member signs in",
     "local-account": "A local account signs in; Entra sends no mail address",
@@ -75,7 +78,7 @@ def demo_steps() -> Generator[DemoStep, None, None]:
     token = mint(profile.claims(int(time.time())), key)
     with (
         embedded_table() as table,
-        local_function(table, TENANT_ID, _QUIET, environment={}) as function,
+        local_function(table, TENANT_ID, _SETTINGS, environment={}) as function,
     ):
         written = write_records(table.client(), table.name, read_records(sample))
         yield ClaimsLoaded(written, sample.name)

@@ -4,7 +4,8 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-_LOG_LEVEL = "POWERTOOLS_LOG_LEVEL"
+LOG_LEVEL = "POWERTOOLS_LOG_LEVEL"
+"""The variable of the function's log level."""
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _LEVELS_OF_OTHERS = ("LOG_LEVEL", "AWS_LAMBDA_LOG_LEVEL")
 
@@ -42,7 +43,7 @@ def without_logging(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _counts(name: str, value: str) -> bool:
-    if name == _LOG_LEVEL:
+    if name == LOG_LEVEL:
         return value.upper() in _LOG_LEVELS
     return not name.startswith("POWERTOOLS_") and name not in _LEVELS_OF_OTHERS
 

@@ -1,5 +1,6 @@
 """The function in this process: the same handler that Lambda runs, configured for one machine."""
 
+import logging
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -12,7 +13,7 @@ from claims_provider.errors import SettingsError
 from claims_provider.settings import Settings, read_settings
 
 from claimsctl.claims_table.location import AWS_SETTINGS, TableLocation
-from claimsctl.emulator.environment import process_environment, without_logging
+from claimsctl.emulator.environment import LOG_LEVEL, process_environment, without_logging
 from claimsctl.entra.token_claims import SAMPLE_AUDIENCES, issuer_of
 from claimsctl.errors import OperatorError
 
@@ -70,11 +71,14 @@ def _built(
     variables: Mapping[str, str], fetch_keys: "FetchKeys | None", verifier: "Verifier | None"
 ) -> LocalFunction:
     # Imported here: Powertools reads the environment when it is imported.
+    from claims_provider.telemetry import SERVICE  # noqa: PLC0415
     from claims_provider.wiring import build_handler  # noqa: PLC0415
 
     try:
         with redirect_stdout(sys.stderr):  # the logger keeps the stream it finds now
             handler = build_handler(variables, fetch_keys, verifier)
+            # Powertools reads the level once per process, whatever a later function is told.
+            logging.getLogger(SERVICE).setLevel(variables.get(LOG_LEVEL, "INFO").upper())
             return LocalFunction(handler, read_settings(variables))
     except SettingsError as error:
         message = f"the function's settings: {error}"

@@ -39,6 +39,17 @@ class Basis(StrEnum):
     CONVENTION = "convention"
 
 
+class NoResult(StrEnum):
+    """Why a check came to no result."""
+
+    PREREQUISITE = "prerequisite"
+    """A finding that it needs failed, or was skipped itself."""
+    PROTECTED = "protected"
+    """The endpoint refused every caller that there was."""
+    BROKEN = "broken"
+    """The check raised an error, or reported nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where in a body: line and column from 1, in characters; `pointer` as in RFC 6901."""
@@ -65,6 +76,8 @@ class Finding:
     place: Place | None = None
     doc: str = ""
     """Where it is documented: a URL."""
+    no_result: NoResult | None = None
+    """Why the check has no result, where others decide on that."""
 
     def document(self) -> dict[str, Any]:
         """The finding for machines."""

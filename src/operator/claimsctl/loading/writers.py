@@ -66,10 +66,12 @@ class ReplacingWriter:
     def write(self, batch: Sequence[Record]) -> BatchResult:
         """See `Writer`."""
         records = self._differing(batch) if self._compares else batch
-        items: dict[LayerKey, Item] = {record.key: record.to_item() for record in records}
+        items = [record.to_item() for record in records]
         refused = self._put(items, RetryBudget(self._retrier.limiter))
         rejections = [
-            Rejection(record, refused[record.key]) for record in records if record.key in refused
+            Rejection(record, refused[record.key])
+            for record in (records if refused else ())
+            if record.key in refused
         ]
         unchanged = 0 if self._resumed else len(batch) - len(records)
         written = len(batch) - unchanged - len(rejections)
@@ -83,7 +85,7 @@ class ReplacingWriter:
             if (item := found.get(record.key)) is None or not has_same_content(item, record)
         ]
 
-    def _put(self, items: dict[LayerKey, Item], budget: RetryBudget) -> dict[LayerKey, str]:
+    def _put(self, items: Sequence[Item], budget: RetryBudget) -> dict[LayerKey, str]:
         """Put all items; the keys of those that DynamoDB refuses, and why."""
         while items:
             try:
@@ -100,27 +102,27 @@ class ReplacingWriter:
         return {}
 
     def _put_halves(
-        self, items: dict[LayerKey, Item], reason: str, budget: RetryBudget
+        self, items: Sequence[Item], reason: str, budget: RetryBudget
     ) -> dict[LayerKey, str]:
         """Find the refused item by halving: one item fails its whole call, and is not named."""
-        keys = list(items)
-        if len(keys) == 1:
-            return {keys[0]: reason}
-        middle = len(keys) // 2
-        halves = ({key: items[key] for key in half} for half in (keys[:middle], keys[middle:]))
-        return {key: why for half in halves for key, why in self._put(half, budget).items()}
+        if len(items) == 1:
+            return {key_of(items[0]): reason}
+        middle = len(items) // 2
+        return self._put(items[:middle], budget) | self._put(items[middle:], budget)
 
-    def _send(self, items: dict[LayerKey, Item]) -> tuple[dict[LayerKey, Item], bool]:
+    def _send(self, items: Sequence[Item]) -> tuple[Sequence[Item], bool]:
         """The items left unprocessed, and whether there are none."""
-        puts: Any = [{"PutRequest": {"Item": item}} for item in items.values()]
+        puts: Any = [{"PutRequest": {"Item": item}} for item in items]
         answer = self._retrier.client.batch_write_item(RequestItems={self._table: puts})
         left = answer["UnprocessedItems"].get(self._table, [])
+        if not left:
+            return (), True
         keys = {key_of(request["PutRequest"]["Item"]) for request in left}
-        unprocessed = {key: item for key, item in items.items() if key in keys}
+        unprocessed = [item for item in items if key_of(item) in keys]
         if len(unprocessed) != len(left):
             message = "items that were not sent"
             raise ValueError(message)
-        return unprocessed, not left
+        return unprocessed, False
 
 
 class ConditionalWriter:

@@ -2,10 +2,11 @@
 
 import uuid
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Final, NamedTuple
 
+from claimsctl.doctor.calls import Call, CallId, Run
 from claimsctl.doctor.runner import Check, claims_in, finding
-from claimsctl.doctor.target import Exchanged, Patient, encoded
+from claimsctl.doctor.target import Target, encoded
 from claimsctl.judge.finding import Finding, Level
 
 Body = dict[str, Any]
@@ -16,22 +17,22 @@ def _user(body: Body) -> Body:
     return user
 
 
-def _unknown_user(patient: Patient) -> Body:
-    body = patient.callout("minimal")
+def _unknown_user(target: Target) -> Body:
+    body = target.callout("minimal")
     _user(body)["id"] = str(uuid.uuid4())
     return body
 
 
-def _unknown_fields(patient: Patient) -> Body:
-    body = patient.callout("member")
+def _unknown_fields(target: Target) -> Body:
+    body = target.callout("member")
     context = body["data"]["authenticationContext"]
     for place in (body, body["data"], context, context["client"], context["user"]):
         place["notYetDocumented"] = {"nested": [1, True, None]}
     return body
 
 
-def _nulls(patient: Patient) -> Body:
-    body = patient.callout("member")
+def _nulls(target: Target) -> Body:
+    body = target.callout("member")
     context = body["data"]["authenticationContext"]
     for name in ("correlationId", "client", "clientServicePrincipal", "resourceServicePrincipal"):
         context[name] = None
@@ -39,56 +40,72 @@ def _nulls(patient: Patient) -> Body:
     return body
 
 
-def _other_alphabets(patient: Patient) -> Body:
-    body = patient.callout("member")
+def _other_alphabets(target: Target) -> Body:
+    body = target.callout("member")
     _user(body).update(
         displayName="Зоя Ōta 🙂", surname="Ōta", givenName="Зоя", companyName="株式会社"
     )
     return body
 
 
-def _scenario(name: str) -> Callable[[Patient], Body]:
-    return lambda patient: patient.callout(name)
+def _scenario(name: str) -> Callable[[Target], Body]:
+    return lambda target: target.callout(name)
 
 
-CALLOUTS: dict[str, tuple[str, Callable[[Patient], Body], str]] = {
-    "CON001": ("a member", _scenario("member"), ""),
-    "CON002": (
+class _Case(NamedTuple):
+    call: CallId
+    who: str
+    body: Callable[[Target], Body]
+    hint: str = ""
+    """What to do where the service fails over what is odd in this callout."""
+
+
+_CASES: Final = {
+    "CON001": _Case(CallId.MEMBER, "a member", _scenario("member")),
+    "CON002": _Case(
+        CallId.LOCAL_ACCOUNT,
         "a local account, without mail",
         _scenario("local-account"),
         "Take mail, givenName and surname for optional: local accounts have none.",
     ),
-    "CON003": (
+    "CON003": _Case(
+        CallId.SOCIAL_ACCOUNT,
         "a social account, without userPrincipalName",
         _scenario("social-account"),
         "Take userPrincipalName for optional: social accounts have none.",
     ),
-    "CON004": (
+    "CON004": _Case(
+        CallId.GUEST,
         "a guest",
         _scenario("guest"),
         "Take guests: no givenName and surname, #EXT# in userPrincipalName, userType Guest.",
     ),
-    "CON005": (
+    "CON005": _Case(
+        CallId.SAML,
         "a sign-in by SAML",
         _scenario("saml"),
         "Take any protocol, and the onPremises… fields of users that are synchronised.",
     ),
-    "CON006": (
+    "CON006": _Case(
+        CallId.UNKNOWN_USER,
         "a user whom nobody knows",
         _unknown_user,
         "Answer 200 with claims {} for a user without data, from data.tenantId and user.id alone.",
     ),
-    "CON007": (
+    "CON007": _Case(
+        CallId.UNKNOWN_FIELDS,
         "fields that are not documented yet",
         _unknown_fields,
         "Ignore fields that you do not know: Entra adds some without notice.",
     ),
-    "CON008": (
+    "CON008": _Case(
+        CallId.NULLS,
         "null for all that is optional",
         _nulls,
         "Take null for every object and field but data.tenantId and user.id.",
     ),
-    "CON009": (
+    "CON009": _Case(
+        CallId.OTHER_ALPHABETS,
         "names in other alphabets",
         _other_alphabets,
         "Read the body as UTF-8, and write text wherever it goes as UTF-8 too.",
@@ -96,34 +113,36 @@ CALLOUTS: dict[str, tuple[str, Callable[[Patient], Body], str]] = {
 }
 _NOT_FOUND = 404
 _CRASHES = ("RSP001", "RSP003", "NET")
-"""What a service that stumbles over a callout answers: then what is odd in it is the hint."""
+"""Ids of what a service that fails over a callout answers; the case's own hint is then given."""
 
 
-def _examine(patient: Patient) -> Iterator[Finding]:
-    first_met: dict[tuple[str, str], str] = {}
-    told: set[str] = set()
-    for id_, (who, make, advice) in CALLOUTS.items():
-        made = patient.call(f"contract: {who}", encoded(make(patient)), bearer=patient.bearer)
-        cause = made.verdict.first_failure
-        same_as = first_met.setdefault((cause.id, cause.evidence), id_) if cause else id_
-        yield _judged(id_, made, advice, same_as)
+def _check(run: Run) -> Iterator[Finding]:
+    first_with: dict[tuple[str, str], str] = {}
+    """The first case of each failure: the same id of a finding, with the same evidence."""
+    reported: set[str] = set()
+    for id_, case in _CASES.items():
+        body = encoded(case.body(run.target))
+        made = run.call(case.call, f"contract: {case.who}", body, bearer=run.bearer)
+        failure = made.verdict.first_failure
+        same_as = first_with.setdefault((failure.id, failure.evidence), id_) if failure else id_
+        yield _judged(id_, made, case.hint, same_as)
         for each in made.verdict.findings:
-            if each.id not in told:
-                told.add(each.id)
+            if each.id not in reported:
+                reported.add(each.id)
                 yield each
 
 
-def _judged(id_: str, made: Exchanged, advice: str, same_as: str) -> Finding:
+def _judged(id_: str, made: Call, case_hint: str, same_as: str) -> Finding:
     failure = made.verdict.first_failure
     if failure is None:
         size = f"{made.verdict.claims_bytes} bytes"
         return finding(id_, Level.OK, f"{claims_in(made.verdict)}, {size}")
     hint = failure.hint
-    if advice and same_as == id_ and failure.id.startswith(_CRASHES):
-        hint = advice
+    if case_hint and same_as == id_ and failure.id.startswith(_CRASHES):
+        hint = case_hint
     answer = made.attempt.answer
     if answer is not None and answer.status == _NOT_FOUND:
-        hint = CALLOUTS["CON006"][2]  # HTTP001 has seen to it that the path is there
+        hint = _CASES["CON006"].hint  # HTTP001 has made sure that the path is there
     return finding(
         id_,
         Level.FAIL,
@@ -136,4 +155,4 @@ def _judged(id_: str, made: Exchanged, advice: str, same_as: str) -> Finding:
     )
 
 
-CHECK = Check(tuple(CALLOUTS), _examine, calls=len(CALLOUTS), needs=("AUT005",))
+CHECK = Check(tuple(_CASES), _check, calls_max=len(_CASES), needs=("AUT005",))

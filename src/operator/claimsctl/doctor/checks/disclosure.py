@@ -1,10 +1,10 @@
-"""HYG…: what answers give away, judged from those that the other checks have got."""
+"""HYG…: what answers give away, from the calls that the other checks have made."""
 
 import re
 from collections.abc import Iterator
 
+from claimsctl.doctor.calls import Run
 from claimsctl.doctor.runner import Check, finding
-from claimsctl.doctor.target import Patient
 from claimsctl.judge.attempt import Answer
 from claimsctl.judge.finding import Finding, Level
 
@@ -21,21 +21,19 @@ _PLATFORMS = ("awselb/", "Microsoft-HTTPAPI/")
 """Servers whose name nobody who rents them can change."""
 
 
-def _examine(patient: Patient) -> Iterator[Finding]:
-    answers = {
-        each.purpose: each.attempt.answer
-        for each in patient.exchanges
-        if each.attempt.answer is not None
-    }
-    traced = next((purpose for purpose, answer in answers.items() if _has_trace(answer)), None)
+def _check(run: Run) -> Iterator[Finding]:
+    answers = [
+        (call.purpose, call.attempt.answer) for call in run.calls if call.attempt.answer is not None
+    ]
+    traced = next((purpose for purpose, answer in answers if _has_trace(answer)), None)
     yield finding(
         "HYG001",
         Level.OK if traced is None else Level.WARN,
         "none in any answer" if traced is None else f"in the answer to: {traced}",
-        hint="" if traced is None else "Answer a problem without its inside; log that instead.",
+        hint="" if traced is None else "Answer an error without internals; log those instead.",
         expected="" if traced is None else "no stack trace, no exception's text",
     )
-    telling = sorted({line for answer in answers.values() for line in _telling(answer)})
+    telling = sorted({line for _, answer in answers for line in _telling(answer)})
     yield finding(
         "HYG002",
         Level.WARN if telling else Level.OK,
@@ -57,4 +55,4 @@ def _telling(answer: Answer) -> Iterator[str]:
             yield f"{name.lower()}: {value[:60]}"
 
 
-CHECK = Check(("HYG001", "HYG002"), _examine, needs=("HTTP001",))
+CHECK = Check(("HYG001", "HYG002"), _check, needs=("HTTP001",))

@@ -4,17 +4,15 @@ import secrets
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from claimsctl.doctor.runner import Check, finding
-from claimsctl.doctor.target import Exchanged, Patient, encoded
-from claimsctl.doctor.tls_probe import curious, shake_hands
+from claimsctl.doctor.calls import Call, CallId, Run
+from claimsctl.doctor.runner import Check, finding, skipped_for
+from claimsctl.doctor.target import Target, encoded
+from claimsctl.doctor.tls_probe import any_certificate, shake_hands
 from claimsctl.judge.attempt import Answer, Attempt, Cause
 from claimsctl.judge.finding import Finding, Level
 from claimsctl.judge.intermediaries import Intermediary, intermediary_of
 
-FIRST = "the first call"
-SECOND = "the call after one that was not answered in time"
-_ELSEWHERE = "a path that nobody has"
-_OTHER_METHODS = ("GET", "HEAD", "OPTIONS")
+_OTHER_METHODS = {"GET": CallId.GET, "HEAD": CallId.HEAD, "OPTIONS": CallId.OPTIONS}
 _NO_METHOD = {405, 501}
 _NOT_FOUND = 404
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -26,15 +24,8 @@ _LOGIN_HOSTS = (
 _LOGIN_PATHS = ("/.auth/login", "/login", "/signin", "/oauth2/authorize", "/account/login")
 
 
-def reached(patient: Patient) -> Exchanged:
-    """The call as Entra makes it: the first one, or the second where that was answered alone."""
-    first, second = patient.made(FIRST), patient.made(SECOND)
-    assert first is not None, "HTTP001 makes it"  # noqa: S101
-    return second if second is not None and second.attempt.answer is not None else first
-
-
 def login_of(answer: Answer) -> str | None:
-    """Where a redirect leads, when it is a login page."""
+    """The host or path of the login page that `answer` redirects to, if it does."""
     location = answer.header("location") if answer.status in _REDIRECTS else None
     if location is None:
         return None
@@ -46,40 +37,41 @@ def login_of(answer: Answer) -> str | None:
     return (host or path) if is_login else None
 
 
-def _examine(patient: Patient) -> Iterator[Finding]:
-    first = patient.call_as_entra(FIRST)
+def _check(run: Run) -> Iterator[Finding]:
+    first = run.call_as_entra(CallId.FIRST, "the first call")
     if _is_late(first):
-        patient.call_as_entra(SECOND)
-    made = reached(patient)
+        run.call_as_entra(CallId.SECOND, "the call after one that was not answered in time")
+    made = run.first_call()
     answer = made.attempt.answer
     if answer is None:
-        yield _unanswered(made, patient)
-        for id_ in ("HTTP002", "HTTP003", "HTTP004"):
-            yield finding(id_, Level.SKIP, "needs HTTP001, which failed")
+        unanswered = _unanswered(made, run.target)
+        yield unanswered
+        yield from skipped_for(unanswered, "HTTP002", "HTTP003", "HTTP004")
         return
     others = {
-        method: patient.call(f"method: {method}", b"", method=method, headers={})
-        for method in _OTHER_METHODS
+        method: run.call(id_, f"method: {method}", b"", method=method, headers={})
+        for method, id_ in _OTHER_METHODS.items()
     }
-    if _intermediary(made) is not None:
+    intermediary = None if made.verdict.accepted else intermediary_of(answer)
+    if intermediary is not None:
         yield finding("HTTP001", Level.OK, f"POST is answered: {answer.status}, see HTTP003")
     else:
-        is_there = answer.status != _NOT_FOUND or _has_path(patient, answer, others["GET"])
-        yield _post(answer, patient, late=made is not first, is_there=is_there)
-    yield _redirect(made, patient)
-    yield _page(made)
-    yield _told_apart(others)
+        is_there = answer.status != _NOT_FOUND or _has_path(run, answer, others["GET"])
+        yield _post(answer, run.target, late=made is not first, is_there=is_there)
+    yield _redirect(made, answer, has_token=run.bearer is not None)
+    yield _page(made, answer, intermediary)
+    yield _methods(others)
 
 
-def _is_late(made: Exchanged) -> bool:
+def _is_late(made: Call) -> bool:
     return made.attempt.no_answer is not None and made.attempt.no_answer.cause is Cause.TIMEOUT
 
 
-def _unanswered(made: Exchanged, patient: Patient) -> Finding:
+def _unanswered(made: Call, target: Target) -> Finding:
     (failure,) = made.verdict.findings
     evidence = f"{failure.title}: {failure.evidence}"
     if _is_late(made):
-        wait_ms, phases = patient.expectations.wait_ms, made.attempt.timings
+        wait_ms, phases = target.expectations.wait_ms, made.attempt.timings
         evidence = (
             f"no answer within {wait_ms} ms, twice (in the phase "
             f"{list(phases)[-1].value.replace('_', ' ')})"
@@ -94,21 +86,25 @@ def _unanswered(made: Exchanged, patient: Patient) -> Finding:
     )
 
 
-def _has_path(patient: Patient, answer: Answer, get: Exchanged) -> bool:
-    """Whether a 404 is the service's own word, for a user whom it does not know."""
+def _has_path(run: Run, answer: Answer, get: Call) -> bool:
+    """Whether a 404 is the service's own answer, for a user whom it does not know."""
     if get.attempt.answer is None or get.attempt.answer.status != _NOT_FOUND:
         return True
-    elsewhere = f"/{secrets.token_hex(8)}"
-    url = patient.parts._replace(path=elsewhere).geturl()
-    body = encoded(patient.callout("member"))
-    made = patient.call(_ELSEWHERE, body, bearer=patient.bearer, url=url).attempt.answer
-    if made is None or made.status != _NOT_FOUND:
+    parts, unknown = run.target.parts, f"/{secrets.token_hex(8)}"
+    other = run.call(
+        CallId.UNKNOWN_PATH,
+        "a path that nobody has",
+        encoded(run.target.callout("member")),
+        bearer=run.bearer,
+        url=parts._replace(path=unknown).geturl(),
+    ).attempt.answer
+    if other is None or other.status != _NOT_FOUND:
         return True
-    here = (patient.parts.path or "/").encode()
-    return answer.body.replace(here, b"") != made.body.replace(elsewhere.encode(), b"")
+    here = (parts.path or "/").encode()
+    return answer.body.replace(here, b"") != other.body.replace(unknown.encode(), b"")
 
 
-def _post(answer: Answer, patient: Patient, *, late: bool, is_there: bool) -> Finding:
+def _post(answer: Answer, target: Target, *, late: bool, is_there: bool) -> Finding:
     if answer.status in _NO_METHOD or not is_there:
         return finding(
             "HTTP001",
@@ -122,7 +118,7 @@ def _post(answer: Answer, patient: Patient, *, late: bool, is_there: bool) -> Fi
         return finding(
             "HTTP001",
             Level.WARN,
-            f"the first call was not answered within {patient.expectations.wait_ms} ms, "
+            f"the first call was not answered within {target.expectations.wait_ms} ms, "
             f"the second was: {answer.status}",
             hint="A cold start, by the look of it: keep one instance warm, or start faster.",
             expected="an answer to each call in time",
@@ -132,18 +128,16 @@ def _post(answer: Answer, patient: Patient, *, late: bool, is_there: bool) -> Fi
     return finding("HTTP001", Level.OK, f"POST is answered: {answer.status}{own}")
 
 
-def _redirect(made: Exchanged, patient: Patient) -> Finding:
-    answer = made.attempt.answer
-    assert answer is not None, "HTTP001 has seen it"  # noqa: S101
+def _redirect(made: Call, answer: Answer, *, has_token: bool) -> Finding:
     if answer.status not in _REDIRECTS:
         return finding("HTTP002", Level.OK, "no redirect")
     login = login_of(answer)
     if login is not None:
-        refused = "the token given" if patient.bearer else "a call without a token"
+        refused = "the token given" if has_token else "a call without a token"
         return finding(
             "HTTP002",
             # With Entra's token a login in front may let the call pass.
-            Level.FAIL if patient.bearer else Level.WARN,
+            Level.FAIL if has_token else Level.WARN,
             f"{answer.status}: {refused} is sent to a login, {login}",
             hint="Let the login in front answer 401 to calls without a valid token (App Service: "
             "unauthenticatedClientAction Return401), and accept bearer tokens.",
@@ -164,36 +158,30 @@ def _without_query(location: str | None) -> str:
     return location.partition("?")[0] if location else "nowhere"
 
 
-def _intermediary(made: Exchanged) -> Intermediary | None:
-    answer = made.attempt.answer
-    return None if answer is None or made.verdict.accepted else intermediary_of(answer)
-
-
-def _page(made: Exchanged) -> Finding:
-    page, answer = _intermediary(made), made.attempt.answer
-    assert answer is not None, "HTTP001 has seen it"  # noqa: S101
-    if page is None:
+def _page(made: Call, answer: Answer, intermediary: Intermediary | None) -> Finding:
+    if intermediary is None:
         return finding("HTTP003", Level.OK, "no proxy's page")
     detail = answer.header("ngrok-error-code") or answer.header("x-vercel-error")
     return finding(
         "HTTP003",
         Level.FAIL,
-        f"{answer.status}, not of the service but of {page.name}" + (f": {detail}" * bool(detail)),
-        hint=page.hint,
+        f"{answer.status}, not of the service but of {intermediary.name}"
+        + (f": {detail}" * bool(detail)),
+        hint=intermediary.hint,
         expected="the service's own answer",
         entra_code=made.verdict.entra_code,
     )
 
 
-def _told_apart(others: dict[str, Exchanged]) -> Finding:
-    told = ", ".join(f"{method} {_status(each.attempt)}" for method, each in others.items())
+def _methods(others: dict[str, Call]) -> Finding:
+    statuses = ", ".join(f"{method} {_status(each.attempt)}" for method, each in others.items())
     strange = [method for method, each in others.items() if _is_strange(each)]
     if not strange:
-        return finding("HTTP004", Level.OK, told)
+        return finding("HTTP004", Level.OK, statuses)
     return finding(
         "HTTP004",
         Level.WARN,
-        told,
+        statuses,
         hint=f"{' and '.join(strange)} should be refused with 4xx: a callout is a POST.",
         expected="no claims, and no failure",
     )
@@ -203,7 +191,7 @@ def _status(attempt: Attempt) -> str:
     return "no answer" if attempt.answer is None else str(attempt.answer.status)
 
 
-def _is_strange(made: Exchanged) -> bool:
+def _is_strange(made: Call) -> bool:
     """A crash, or claims for a call that asked for none."""
     answer = made.attempt.answer
     if answer is None or bool(made.verdict.claims):
@@ -211,21 +199,22 @@ def _is_strange(made: Exchanged) -> bool:
     return answer.status >= _SERVER_ERROR and answer.status not in _NO_METHOD
 
 
-def _version(patient: Patient) -> Iterator[Finding]:
-    spoken = reached(patient).attempt.http_version
+def _check_version(run: Run) -> Iterator[Finding]:
+    target, spoken = run.target, run.first_call().attempt.http_version
     offered = None
-    if patient.parts.scheme == "https":
-        offered = shake_hands(patient.host, patient.port, curious(), patient.wait_seconds).protocol
+    if target.parts.scheme == "https":
+        handshake = shake_hands(target.host, target.port, any_certificate(), target.wait_seconds)
+        offered = handshake.protocol
     yield finding("HTTP005", Level.OK, f"{spoken}" + (f", offers {offered}" if offered else ""))
 
 
 CHECKS = (
     Check(
         ("HTTP001", "HTTP002", "HTTP003", "HTTP004"),
-        _examine,
-        calls=2 + len(_OTHER_METHODS) + 1,
+        _check,
+        calls_max=2 + len(_OTHER_METHODS) + 1,
         needs=("TCP001",),
         blocked_by=("TLS001",),
     ),
-    Check(("HTTP005",), _version, needs=("HTTP001",)),
+    Check(("HTTP005",), _check_version, needs=("HTTP001",)),
 )

@@ -3,14 +3,15 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from claimsctl.doctor.calls import CallId, Run
 from claimsctl.doctor.runner import Check, claims_in, finding
-from claimsctl.doctor.target import Patient
 from claimsctl.judge.finding import Finding, Level
 
 
-def _examine(patient: Patient) -> Iterator[Finding]:
-    first, second = (patient.call_as_entra("the same twice").verdict for _ in range(2))
-    one, other = _settled(first.claims), _settled(second.claims)
+def _check(run: Run) -> Iterator[Finding]:
+    calls = [run.call_as_entra(CallId.REPEATED, "the same twice") for _ in range(2)]
+    first, second = (call.verdict for call in calls)
+    one, other = _sorted(first.claims), _sorted(second.claims)
     if one == other and first.accepted == second.accepted:
         yield finding("IDM001", Level.OK, f"{claims_in(first)}, both times")
         return
@@ -31,11 +32,11 @@ def _examine(patient: Patient) -> Iterator[Finding]:
     )
 
 
-def _settled(claims: Mapping[str, Any]) -> dict[str, Any]:
-    """Claims in whatever order: that of a list's values is no difference."""
+def _sorted(claims: Mapping[str, Any]) -> dict[str, Any]:
+    """`claims` with the values of lists sorted: their order is no difference."""
     return {
         name: sorted(value) if isinstance(value, list) else value for name, value in claims.items()
     }
 
 
-CHECK = Check(("IDM001",), _examine, calls=2, needs=("CON001",))
+CHECK = Check(("IDM001",), _check, calls_max=2, needs=("CON001",))

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from statistics import quantiles
 
-from claimsctl.doctor.checks.http import FIRST
+from claimsctl.doctor.calls import Call, CallId, Run
 from claimsctl.doctor.runner import Check, finding
-from claimsctl.doctor.target import Exchanged, Patient
+from claimsctl.doctor.target import Expectations
 from claimsctl.judge.finding import Finding, Level
 
-WARM_CALLS = 10
-AT_ONCE = (1, 5, 10)
+_WARM_CALLS = 10
+_AT_ONCE = (1, 5, 10)
 _TIGHT = 0.8
 """Share of the wait from which on there is no room for a bad day."""
 _LATE = 1003005
@@ -20,30 +20,33 @@ _FASTER = (
 )
 
 
-def _examine(patient: Patient) -> Iterator[Finding]:
-    first = patient.made(FIRST)
-    assert first is not None, "HTTP001 makes it"  # noqa: S101
-    yield _judged("LAT001", [first], patient, asks_for_claims=False)
-    warm = [patient.call_as_entra("latency: warm") for _ in range(WARM_CALLS)]
-    yield _judged("LAT002", warm, patient)
-    together: list[Exchanged] = []
-    for count in AT_ONCE:
+def _check(run: Run) -> Iterator[Finding]:
+    expectations = run.target.expectations
+    first = run.made(CallId.FIRST)
+    assert first is not None, "the check of HTTP001 makes it"  # noqa: S101
+    yield _judged("LAT001", [first], expectations, asks_for_claims=False)
+    warm = [run.call_as_entra(CallId.WARM, "latency: warm") for _ in range(_WARM_CALLS)]
+    yield _judged("LAT002", warm, expectations)
+    concurrent: list[Call] = []
+    for count in _AT_ONCE:
+        purpose = f"latency: {count} at once"
         with ThreadPoolExecutor(count) as pool:
-            purposes = [f"latency: {count} at once"] * count
-            together += pool.map(patient.call_as_entra, purposes)
-    yield _judged("LAT003", together, patient)
+            concurrent += pool.map(
+                run.call_as_entra, [CallId.CONCURRENT] * count, [purpose] * count
+            )
+    yield _judged("LAT003", concurrent, expectations)
 
 
 def _judged(
-    id_: str, made: Sequence[Exchanged], patient: Patient, *, asks_for_claims: bool = True
+    id_: str, made: Sequence[Call], expectations: Expectations, *, asks_for_claims: bool = True
 ) -> Finding:
-    wait = patient.expectations.wait_ms
+    wait = expectations.wait_ms
     slowest = max(each.attempt.elapsed_ms for each in made)
     evidence = f"{_spread(made)} of {wait}"
     late = sum(each.attempt.answer is None or each.attempt.elapsed_ms > wait for each in made)
     if late:
         # With a retry a sign-in fails only where both calls are late.
-        saved = patient.expectations.retries > 0 and 2 * late <= max(len(made), 2)
+        saved = expectations.retries > 0 and 2 * late <= max(len(made), 2)
         return finding(
             id_,
             Level.WARN if saved else Level.FAIL,
@@ -76,7 +79,7 @@ def _judged(
     return finding(id_, Level.OK, evidence)
 
 
-def _spread(made: Sequence[Exchanged]) -> str:
+def _spread(made: Sequence[Call]) -> str:
     times = sorted(each.attempt.elapsed_ms for each in made)
     if len(times) == 1:
         return f"{times[0]:.0f} ms"
@@ -86,7 +89,7 @@ def _spread(made: Sequence[Exchanged]) -> str:
 
 CHECK = Check(
     ("LAT001", "LAT002", "LAT003"),
-    _examine,
-    calls=WARM_CALLS + sum(AT_ONCE),
+    _check,
+    calls_max=_WARM_CALLS + sum(_AT_ONCE),
     needs=("AUT005", "CON001"),
 )

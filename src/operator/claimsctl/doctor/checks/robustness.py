@@ -1,10 +1,11 @@
-"""ROB…: what the endpoint makes of calls that are none: a clear no, neither a crash nor claims."""
+"""ROB…: what is no callout gets a clear refusal, neither a crash nor claims."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from claimsctl.doctor.calls import JSON_TYPE, Call, CallId, Run
 from claimsctl.doctor.runner import Check, claims_in, finding
-from claimsctl.doctor.target import JSON_TYPE, Exchanged, Patient, encoded
+from claimsctl.doctor.target import Target, encoded
 from claimsctl.judge.attempt import Cause
 from claimsctl.judge.finding import Finding, Level
 
@@ -14,37 +15,40 @@ _SERVER_ERROR = 500
 
 
 class _Oddity(NamedTuple):
+    call: CallId
     what: str
     body: bytes
     content_type: str
 
 
-def _oddities(patient: Patient) -> dict[str, _Oddity]:
-    body = patient.callout("member")
+def _oddities(target: Target) -> dict[str, _Oddity]:
+    body = target.callout("member")
     good = encoded(body)
     body["data"]["padding"] = "x" * _LARGE_BYTES
     return {
-        "ROB001": _Oddity("malformed JSON", good[: len(good) // 2], JSON_TYPE),
-        "ROB002": _Oddity("content type text/plain", good, "text/plain"),
-        "ROB003": _Oddity(f"a body of {_LARGE_BYTES // 1024} KiB", encoded(body), JSON_TYPE),
+        "ROB001": _Oddity(CallId.MALFORMED, "malformed JSON", good[: len(good) // 2], JSON_TYPE),
+        "ROB002": _Oddity(CallId.WRONG_TYPE, "content type text/plain", good, "text/plain"),
+        "ROB003": _Oddity(
+            CallId.LARGE, f"a body of {_LARGE_BYTES // 1024} KiB", encoded(body), JSON_TYPE
+        ),
     }
 
 
-def _examine(patient: Patient) -> Iterator[Finding]:
-    for id_, (what, body, content_type) in _oddities(patient).items():
+def _check(run: Run) -> Iterator[Finding]:
+    for id_, (call, what, body, content_type) in _oddities(run.target).items():
         headers = {"content-type": content_type}
-        made = patient.call(f"robustness: {what}", body, bearer=patient.bearer, headers=headers)
+        made = run.call(call, f"robustness: {what}", body, bearer=run.bearer, headers=headers)
         yield _judged(id_, made)
 
 
-def _judged(id_: str, made: Exchanged) -> Finding:
+def _judged(id_: str, made: Call) -> Finding:
     answer, no_answer = made.attempt.answer, made.attempt.no_answer
     if answer is not None and answer.status in _CLIENT_ERRORS:
         return finding(id_, Level.OK, str(answer.status))
-    if no_answer is not None and no_answer.cause is Cause.CLOSED and id_ == "ROB003":
+    if no_answer is not None and no_answer.cause is Cause.CLOSED and made.id is CallId.LARGE:
         return finding(id_, Level.OK, "the connection is closed, which is a limit too")
-    evidence = _outcome(made)
-    if id_ == "ROB001" and made.verdict.accepted:
+    evidence = _status(made)
+    if made.id is CallId.MALFORMED and made.verdict.accepted:
         return finding(
             id_,
             Level.FAIL,
@@ -58,10 +62,10 @@ def _judged(id_: str, made: Exchanged) -> Finding:
     return finding(id_, Level.WARN, evidence, hint=hint, expected="4xx")
 
 
-def _outcome(made: Exchanged) -> str:
+def _status(made: Call) -> str:
     if made.attempt.answer is not None:
         return str(made.attempt.answer.status)
     return f"no answer, {made.attempt.no_answer.detail}" if made.attempt.no_answer else "no answer"
 
 
-CHECK = Check(("ROB001", "ROB002", "ROB003"), _examine, calls=3, needs=("AUT005",))
+CHECK = Check(("ROB001", "ROB002", "ROB003"), _check, calls_max=3, needs=("AUT005",))

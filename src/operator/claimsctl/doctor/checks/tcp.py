@@ -5,8 +5,8 @@ import socket
 import time
 from collections.abc import Iterator
 
+from claimsctl.doctor.calls import Run
 from claimsctl.doctor.runner import Check, finding
-from claimsctl.doctor.target import Patient
 from claimsctl.entra.network import Address, resolve_host
 from claimsctl.judge.finding import Finding, Level
 
@@ -15,34 +15,35 @@ _ADDRESSES_MAX = 8
 
 _CANNOT_CONNECT = 1003027
 _NO_ANSWER = 1003005
-_NO_WAY_THERE = {errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
+_UNREACHABLE = {errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 """This machine has no IPv6, which says nothing of the endpoint."""
 
 
-def _examine(patient: Patient) -> Iterator[Finding]:
-    taken: list[str] = []
+def _check(run: Run) -> Iterator[Finding]:
+    target = run.target
+    accepted: list[str] = []
     refused: list[str] = []
     untried: list[str] = []
     silent = 0
-    found = resolve_host(patient.host, patient.port, patient.wait_seconds)[:_ADDRESSES_MAX]
+    found = resolve_host(target.host, target.port, target.wait_seconds)[:_ADDRESSES_MAX]
     for entry in found:
         host = entry[4][0]
         began = time.perf_counter()
         try:
-            _connect(entry, patient.wait_seconds)
+            _connect(entry, target.wait_seconds)
         except OSError as error:
-            if entry[0] is socket.AF_INET6 and error.errno in _NO_WAY_THERE:
+            if entry[0] is socket.AF_INET6 and error.errno in _UNREACHABLE:
                 untried.append(f"{host} not tried: this machine has no IPv6")
                 continue
             silent += isinstance(error, TimeoutError)
-            reason = error.strerror or f"no answer within {patient.expectations.wait_ms} ms"
-            refused.append(f"{host} port {patient.port}: {reason}")
+            reason = error.strerror or f"no answer within {target.expectations.wait_ms} ms"
+            refused.append(f"{host} port {target.port}: {reason}")
         else:
-            taken.append(f"{host} in {(time.perf_counter() - began) * 1000:.0f} ms")
-    evidence = "; ".join([*refused, *taken, *untried])
-    if taken and not refused:
+            accepted.append(f"{host} in {(time.perf_counter() - began) * 1000:.0f} ms")
+    evidence = "; ".join([*refused, *accepted, *untried])
+    if accepted and not refused:
         yield finding("TCP001", Level.OK, evidence)
-    elif taken:
+    elif accepted:
         yield finding(
             "TCP001",
             Level.WARN,
@@ -65,7 +66,7 @@ def _examine(patient: Patient) -> Iterator[Finding]:
             "TCP001",
             Level.SKIP,
             evidence,
-            hint="Examine it from a machine that has IPv6.",
+            hint="Run the doctor on a machine that has IPv6.",
             expected="an address that this machine can reach",
         )
 
@@ -77,4 +78,4 @@ def _connect(entry: Address, seconds: float) -> None:
         sock.connect(address)
 
 
-CHECK = Check(("TCP001",), _examine, needs=("DNS001",))
+CHECK = Check(("TCP001",), _check, needs=("DNS001",))

@@ -1,4 +1,4 @@
-"""TLS…: what a strict client of the public web makes of the handshake, and why."""
+"""TLS…: whether a strict client of the public web accepts the handshake, and why not."""
 
 import ssl
 from collections.abc import Iterator, Sequence
@@ -7,9 +7,16 @@ from datetime import UTC, datetime, timedelta
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from claimsctl.doctor.calls import Run
 from claimsctl.doctor.runner import Check, finding
-from claimsctl.doctor.target import Patient
-from claimsctl.doctor.tls_probe import Handshake, backward, curious, shake_hands
+from claimsctl.doctor.target import Target
+from claimsctl.doctor.tls_probe import (
+    Handshake,
+    HandshakeFailure,
+    any_certificate,
+    any_old_version,
+    shake_hands,
+)
 from claimsctl.judge.finding import Finding, Level
 
 IDS = ("TLS001", "TLS002", "TLS003", "TLS004", "TLS005", "TLS006", "TLS007", "TLS008")
@@ -18,19 +25,15 @@ _NO_ANSWER = 1003005
 _SOON = timedelta(days=14)
 _RSA_BITS_MIN = 2048
 _BROKEN_HASHES = {"md5", "sha1"}
-_NO_TLS = "Something that is not TLS listens on this port: serve https there."
-_CUT = "Find what cuts the handshake: a firewall, or a server without a certificate for this name."
 _HINTS = {
-    "wrong version number": _NO_TLS,
-    "http request": _NO_TLS,
-    "record layer failure": _NO_TLS,
-    "packet length too long": _NO_TLS,
-    "not finished within": "Find what holds the handshake up: a proxy, a firewall, a busy machine.",
-    "handshake failure": "No cipher in common, or it asks for a client's certificate (mutual TLS), "
-    "which Entra has not.",
-    "unrecognized name": "Configure a certificate for this name (SNI) there.",
-    "eof": _CUT,
-    "reset by peer": _CUT,
+    HandshakeFailure.NOT_TLS: "Something that is not TLS listens on this port: serve https there.",
+    HandshakeFailure.TIMEOUT: "Find what holds the handshake up: a proxy, a firewall, a busy "
+    "machine.",
+    HandshakeFailure.NO_AGREEMENT: "No cipher in common, or it asks for a client's certificate "
+    "(mutual TLS), which Entra does not have.",
+    HandshakeFailure.UNKNOWN_NAME: "Configure a certificate for this name (SNI) there.",
+    HandshakeFailure.CUT: "Find what cuts the handshake: a firewall, or a server without a "
+    "certificate for this name.",
 }
 _TRUSTED = (
     "Serve a certificate of a public authority for this host, with its intermediates, over TLS "
@@ -38,54 +41,54 @@ _TRUSTED = (
 )
 
 
-def _examine(patient: Patient) -> Iterator[Finding]:
-    if patient.parts.scheme != "https":
+def _check(run: Run) -> Iterator[Finding]:
+    target = run.target
+    if target.parts.scheme != "https":
         yield from (finding(id_, Level.SKIP, "http has no TLS") for id_ in IDS)
         return
-    trusted = _shake(patient, patient.trust)
-    if trusted.timed_out:
+    trusted = _shake(target, target.trust)
+    if trusted.failure is HandshakeFailure.TIMEOUT:
         yield from (finding(id_, Level.SKIP, "no handshake in time") for id_ in IDS[1:])
         yield _strictly(trusted)
         return
-    seen = _shake(patient, curious())
-    yield _version(patient, seen)
+    seen = _shake(target, any_certificate())
+    yield _version(target, seen)
     if seen.chain:
         leaf = seen.chain[0]
-        yield _names(leaf, patient.host, trusted)
-        # Of a chain that is accepted, what it holds beside the path to a root does not matter.
+        yield _names(leaf, target.host, trusted)
+        # Of an accepted chain, certificates outside the path to a root do not matter.
         yield _dates(seen.chain if trusted.error else seen.chain[:1])
-        yield _completeness(seen.chain, trusted, patient.trust)
+        yield _completeness(seen.chain, trusted, target.trust)
         yield _authority(leaf, trusted)
         yield _key(leaf)
-        yield _own_roots(patient, trusted)
+        yield _own_roots(target, trusted)
     else:
         reason = f"no certificate was seen: {seen.error}"
         yield from (finding(id_, Level.SKIP, reason) for id_ in IDS[2:])
-    yield _strictly(trusted)  # after what tells why
+    yield _strictly(trusted)  # after the findings that say why
 
 
-def _shake(patient: Patient, context: ssl.SSLContext) -> Handshake:
-    return shake_hands(patient.host, patient.port, context, patient.wait_seconds)
+def _shake(target: Target, context: ssl.SSLContext) -> Handshake:
+    return shake_hands(target.host, target.port, context, target.wait_seconds)
 
 
 def _strictly(trusted: Handshake) -> Finding:
     if trusted.error is None:
         return finding("TLS001", Level.OK, f"{trusted.version}, certificate accepted")
-    hint = next((hint for sign, hint in _HINTS.items() if sign in trusted.error.lower()), _TRUSTED)
     return finding(
         "TLS001",
         Level.FAIL,
         trusted.error,
-        hint=hint,
+        hint=_TRUSTED if trusted.failure is None else _HINTS.get(trusted.failure, _TRUSTED),
         expected="a handshake that a strict client accepts",
-        entra_code=_NO_ANSWER if trusted.timed_out else _CANNOT_CONNECT,
+        entra_code=_NO_ANSWER if trusted.failure is HandshakeFailure.TIMEOUT else _CANNOT_CONNECT,
     )
 
 
-def _version(patient: Patient, seen: Handshake) -> Finding:
+def _version(target: Target, seen: Handshake) -> Finding:
     if seen.version is not None:
         return finding("TLS002", Level.OK, seen.version)
-    old = _shake(patient, backward())
+    old = _shake(target, any_old_version())
     if old.version is not None:
         return finding(
             "TLS002",
@@ -185,11 +188,11 @@ def _authority(leaf: x509.Certificate, trusted: Handshake) -> Finding:
         return finding("TLS006", Level.OK, leaf.issuer.rfc4514_string())
     if leaf.issuer == leaf.subject:
         evidence = "self-signed"
-    elif "self-signed" in trusted.error or "self signed" in trusted.error:
+    elif trusted.failure is HandshakeFailure.PRIVATE_AUTHORITY:
         evidence = "of a private authority"
     else:
         return finding(
-            "TLS006", Level.SKIP, f"not told, for the handshake ends before: {trusted.error}"
+            "TLS006", Level.SKIP, f"not checked: the handshake ends before: {trusted.error}"
         )
     return finding(
         "TLS006",
@@ -220,8 +223,8 @@ def _key(leaf: x509.Certificate) -> Finding:
     return finding("TLS008", Level.OK, shown)
 
 
-def _own_roots(patient: Patient, trusted: Handshake) -> Finding:
-    own = _shake(patient, ssl.create_default_context())
+def _own_roots(target: Target, trusted: Handshake) -> Finding:
+    own = _shake(target, ssl.create_default_context())
     if (own.error is None) == (trusted.error is None):
         return finding("TLS007", Level.OK, "this machine's roots agree")
     if own.error is None:
@@ -229,7 +232,7 @@ def _own_roots(patient: Patient, trusted: Handshake) -> Finding:
             "TLS007",
             Level.WARN,
             "this machine trusts it, the public web does not",
-            hint="Do not go by a browser here: this machine knows a private authority.",
+            hint="Do not rely on a browser here: this machine knows a private authority.",
             expected="both agree",
         )
     return finding(
@@ -253,4 +256,4 @@ def _name(certificate: x509.Certificate) -> str:
     return str(common[0].value) if common else certificate.subject.rfc4514_string() or "(no name)"
 
 
-CHECK = Check(IDS, _examine, needs=("TCP001",))
+CHECK = Check(IDS, _check, needs=("TCP001",))

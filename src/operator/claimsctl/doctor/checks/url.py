@@ -1,12 +1,13 @@
-"""URL…: the target URL's form, without calling it."""
+"""URL…: the form of the target URL, without a call."""
 
 import re
 from collections.abc import Iterator
 from contextlib import suppress
 from ipaddress import ip_address
 
+from claimsctl.doctor.calls import Run
 from claimsctl.doctor.runner import Check, finding
-from claimsctl.doctor.target import Patient
+from claimsctl.doctor.target import Target
 from claimsctl.judge.finding import Finding, Level
 
 _MALFORMED = 1003020
@@ -15,31 +16,32 @@ _PLACEHOLDER = re.compile(r"[{}<>\[\]]|%7b|%3c|\byour[-_]", re.IGNORECASE)
 _DETOUR = re.compile(r"//|/\.{1,2}(/|$)")
 
 
-def _examine(patient: Patient) -> Iterator[Finding]:
-    yield _scheme(patient)
-    yield _credentials(patient)
-    yield _fragment(patient)
-    yield _port(patient)
-    yield _host(patient)
-    yield _path(patient)
+def _check(run: Run) -> Iterator[Finding]:
+    target = run.target
+    yield _scheme(target)
+    yield _credentials(target)
+    yield _fragment(target)
+    yield _port(target)
+    yield _host(target)
+    yield _path(target)
 
 
-def _scheme(patient: Patient) -> Finding:
-    scheme = patient.parts.scheme
+def _scheme(target: Target) -> Finding:
+    scheme = target.parts.scheme
     if scheme == "https":
         return finding("URL001", Level.OK, scheme)
     return finding(
         "URL001",
-        Level.WARN if patient.is_local else Level.FAIL,
-        f"{scheme}, on this machine" if patient.is_local else scheme,
+        Level.WARN if target.is_local else Level.FAIL,
+        f"{scheme}, on this machine" if target.is_local else scheme,
         expected="https",
         hint="Serve it over https: Entra calls nothing else.",
         entra_code=_MALFORMED,
     )
 
 
-def _credentials(patient: Patient) -> Finding:
-    if patient.parts.username is None and patient.parts.password is None:
+def _credentials(target: Target) -> Finding:
+    if target.parts.username is None and target.parts.password is None:
         return finding("URL002", Level.OK, "no credentials")
     return finding(
         "URL002",
@@ -51,8 +53,8 @@ def _credentials(patient: Patient) -> Finding:
     )
 
 
-def _fragment(patient: Patient) -> Finding:
-    if not patient.parts.fragment:
+def _fragment(target: Target) -> Finding:
+    if not target.parts.fragment:
         return finding("URL003", Level.OK, "no fragment")
     return finding(
         "URL003",
@@ -64,20 +66,20 @@ def _fragment(patient: Patient) -> Finding:
     )
 
 
-def _port(patient: Patient) -> Finding:
-    if patient.port == _HTTPS_PORT or patient.is_local or patient.parts.port is None:
-        return finding("URL004", Level.OK, f"port {patient.port}")
+def _port(target: Target) -> Finding:
+    if target.port == _HTTPS_PORT or target.is_local or target.parts.port is None:
+        return finding("URL004", Level.OK, f"port {target.port}")
     return finding(
         "URL004",
         Level.WARN,
-        f"port {patient.port}",
+        f"port {target.port}",
         expected="443",
         hint="Serve it on 443: nothing is documented about other ports.",
     )
 
 
-def _host(patient: Patient) -> Finding:
-    host = patient.host
+def _host(target: Target) -> Finding:
+    host = target.host
     is_address = False
     with suppress(ValueError):
         ip_address(host)
@@ -85,13 +87,13 @@ def _host(patient: Patient) -> Finding:
     if is_address:
         return finding(
             "URL005",
-            Level.WARN if patient.is_local else Level.FAIL,
+            Level.WARN if target.is_local else Level.FAIL,
             f"{host}, an address",
             expected="a name, as in the identifier URI api://NAME/APP-ID",
             hint="Give the endpoint a name: the identifier URI must have it.",
             entra_code=1003014,
         )
-    if "." not in host.rstrip(".") and not patient.is_local:
+    if "." not in host.rstrip(".") and not target.is_local:
         return finding(
             "URL005",
             Level.FAIL,
@@ -103,8 +105,8 @@ def _host(patient: Patient) -> Finding:
     return finding("URL005", Level.OK, host)
 
 
-def _path(patient: Patient) -> Finding:
-    parts = patient.parts
+def _path(target: Target) -> Finding:
+    parts = target.parts
     shown = parts.path or "/"
     for sign, what, hint in (
         (_PLACEHOLDER, "a placeholder", "Put the real value in."),
@@ -122,4 +124,4 @@ def _path(patient: Patient) -> Finding:
     return finding("URL006", Level.OK, f"{shown}{query}")
 
 
-CHECK = Check(("URL001", "URL002", "URL003", "URL004", "URL005", "URL006"), _examine)
+CHECK = Check(("URL001", "URL002", "URL003", "URL004", "URL005", "URL006"), _check)

@@ -1,4 +1,4 @@
-"""A diagnosis as one page that can be mailed: nothing in it comes from elsewhere, no script."""
+"""A report as one page that can be mailed: it loads nothing from elsewhere and runs no script."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -8,89 +8,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from claimsctl.doctor.runner import Diagnosis
+from claimsctl.doctor.calls import CONTRACT_CALLS, Call
+from claimsctl.doctor.runner import Report
 from claimsctl.doctor.summary import advice, counts, headline, is_protected
-from claimsctl.doctor.target import Exchanged
 from claimsctl.judge.attempt import Phase
 from claimsctl.judge.finding import Basis, Finding, Level
 from claimsctl.judge.judge import CLAIMS_BYTES_MAX
 from claimsctl.text import escaped
-
-_PHASES: Final = {
-    Phase.DNS: "name",
-    Phase.CONNECT: "connect",
-    Phase.TLS: "TLS",
-    Phase.SEND: "send",
-    Phase.FIRST_BYTE: "waiting for the first byte",
-    Phase.BODY: "rest of the answer",
-}
-
-
-def waterfall(exchanges: Sequence[Exchanged], wait_ms: int) -> Iterator[str]:
-    """A bar a call, a colour a phase, and a line where Entra gives up."""
-    if not exchanges:
-        return
-    slowest = max(made.attempt.elapsed_ms for made in exchanges)
-    # A fast endpoint's bars would be lost in the wait: then the line is out of the picture.
-    width = max(slowest, 1.0) * 1.05
-    shows_limit = wait_ms <= width
-    yield "<h2>Where the time went</h2>"
-    yield '<div class="chart"><div class="legend">'
-    yield from (
-        f'<span><i class="{phase.value}"></i>{name}</span>' for phase, name in _PHASES.items()
-    )
-    if shows_limit:
-        yield f'<span><i class="limit"></i>Entra gives up: {wait_ms} ms</span></div>'
-    else:
-        yield f"<span>Entra gives up at {wait_ms} ms, beyond this picture</span></div>"
-    for made in exchanges:
-        answer = made.attempt.answer
-        status = "no answer" if answer is None else str(answer.status)
-        limit = f'<i class="limit" style="left:{100 * wait_ms / width:.2f}%"></i>'
-        yield (
-            f'<div class="row"><span class="name">{_svg_text(made.purpose)}</span>'
-            f'<span class="track">{"".join(_segments(made, width))}{limit if shows_limit else ""}'
-            f'</span><span class="number">{made.attempt.elapsed_ms:.0f} ms · {status}</span></div>'
-        )
-    yield "</div>"
-
-
-def _segments(made: Exchanged, width: float) -> Iterator[str]:
-    begun = 0.0
-    for phase, taken in made.attempt.timings.items():
-        yield (
-            f'<i class="{phase.value}" title="{_PHASES[phase]} {taken:.1f} ms" '
-            f'style="left:{100 * begun / width:.2f}%;width:{100 * taken / width:.2f}%"></i>'
-        )
-        begun += taken
-
-
-def sizes(exchanges: Sequence[Exchanged]) -> Iterator[str]:
-    """A bar an answer with claims of the contract's checks: its bytes of the 3 KB."""
-    answered = [
-        made
-        for made in exchanges
-        if made.verdict.claims_bytes and made.purpose.startswith("contract")
-    ]
-    if not answered:
-        return
-    yield f"<h2>Bytes of claims, of {CLAIMS_BYTES_MAX}</h2>"
-    yield '<div class="chart">'
-    for made in answered:
-        size = made.verdict.claims_bytes
-        share = min(100.0, 100 * size / CLAIMS_BYTES_MAX)
-        over = " over" if size > CLAIMS_BYTES_MAX else ""
-        yield (
-            f'<div class="row"><span class="name">{_svg_text(made.purpose)}</span>'
-            f'<span class="track"><i class="size{over}" style="width:{share:.2f}%"></i></span>'
-            f'<span class="number">{size}</span></div>'
-        )
-    yield "</div>"
-
-
-def _svg_text(text: str) -> str:
-    return escape(escaped(text))
-
 
 _SUBJECTS: Final = {
     "URL": "Target URL",
@@ -110,46 +34,54 @@ _SUBJECTS: Final = {
 _GRAVEST = (Level.FAIL, Level.WARN, Level.OK, Level.SKIP)
 _OPEN = {Level.FAIL, Level.WARN}
 _VERDICTS = {Level.FAIL: "not fine", Level.WARN: "fine, with warnings", Level.OK: "fine"}
+_PHASES: Final = {
+    Phase.DNS: "name",
+    Phase.CONNECT: "connect",
+    Phase.TLS: "TLS",
+    Phase.SEND: "send",
+    Phase.FIRST_BYTE: "waiting for the first byte",
+    Phase.BODY: "rest of the answer",
+}
 
 
-def render(diagnosis: Diagnosis, wait_ms: int, examined_at: datetime) -> str:
-    """The page: the cause, what to do, every finding by subject, where the time went, sizes."""
+def render(report: Report, wait_ms: int, checked_at: datetime) -> str:
+    """The page: cause, what to do, every finding by subject, where the time went, sizes."""
     style = Path(__file__).with_name("page.css").read_text("utf-8")
-    level = diagnosis.worst()
-    protected = is_protected(diagnosis) and level is not Level.FAIL
+    level = report.worst()
+    protected = is_protected(report) and level is not Level.FAIL
     pill = "contract not tested" if protected else _VERDICTS[level]
     parts = [
         f'<span class="pill {Level.SKIP if protected else level}">{pill}</span>',
-        f"<h1>{_text(headline(diagnosis))}</h1>",
-        f'<div class="url">{_text(diagnosis.url)}</div>',
+        f"<h1>{_text(headline(report))}</h1>",
+        f'<div class="url">{_text(report.url)}</div>',
     ]
-    if next_step := advice(diagnosis):
+    if next_step := advice(report):
         parts.append(f'<p class="advice"><b>Next:</b> {_text(next_step)}</p>')
-    parts.append(f'<div class="counts">{"".join(_count_pills(diagnosis))}</div>')
+    parts.append(f'<div class="counts">{"".join(_count_pills(report))}</div>')
     parts.append("<h2>Findings</h2>")
-    parts += _groups(diagnosis.findings)
-    parts += waterfall(diagnosis.exchanges, wait_ms)
-    parts += sizes(diagnosis.exchanges)
-    moment = examined_at.astimezone(UTC)
+    parts += _groups(report.findings)
+    parts += _waterfall(report.calls, wait_ms)
+    parts += _sizes(report.calls)
+    moment = checked_at.astimezone(UTC)
     parts.append(
-        f"<footer>Examined on {moment:%Y-%m-%d at %H:%M} UTC by claimsctl "
-        f"{version('entra-claims-provider')} with {len(diagnosis.exchanges)} calls; Entra's wait: "
-        f"{wait_ms} ms. {counts(diagnosis)}.</footer>"
+        f"<footer>Checked on {moment:%Y-%m-%d at %H:%M} UTC by claimsctl "
+        f"{version('entra-claims-provider')} with {len(report.calls)} calls; Entra's wait: "
+        f"{wait_ms} ms. {counts(report)}.</footer>"
     )
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        # What an endpoint sends is shown as text; should it ever be more, it can load nothing.
+        # What an endpoint sends is shown as text; even if it were more, it could load nothing.
         '<meta http-equiv="content-security-policy" '
         "content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-        f"<title>{_text(pill)}: {_text(diagnosis.url)}</title>\n<style>\n{style}</style>\n</head>\n"
+        f"<title>{_text(pill)}: {_text(report.url)}</title>\n<style>\n{style}</style>\n</head>\n"
         "<body>\n<main>\n" + "\n".join(parts) + "\n</main>\n</body>\n</html>\n"
     )
 
 
-def _count_pills(diagnosis: Diagnosis) -> Iterator[str]:
+def _count_pills(report: Report) -> Iterator[str]:
     for level in _GRAVEST:
-        number = sum(finding.level is level for finding in diagnosis.findings)
+        number = sum(finding.level is level for finding in report.findings)
         if number:
             yield f'<span class="pill {level.value}">{number} {level.value}</span>'
 
@@ -158,14 +90,14 @@ def _groups(findings: Sequence[Finding]) -> Iterator[str]:
     order = {subject: place for place, subject in enumerate(_SUBJECTS)}
     by_subject = sorted(findings, key=lambda each: order.get(_subject(each), len(order)))
     for subject, group in groupby(by_subject, key=_subject):
-        members = list(group)
-        worst = next(level for level in _GRAVEST if level in {each.level for each in members})
+        alike = list(group)
+        worst = next(level for level in _GRAVEST if level in {each.level for each in alike})
         opened = " open" if worst in _OPEN else ""
         title = _SUBJECTS.get(subject, subject)
         yield (
             f'<details class="card"{opened}><summary><b>{_text(title)}</b>'
             f'<span class="pill {worst.value}">{worst.value}</span></summary>'
-            f"{''.join(map(_finding, members))}</details>"
+            f"{''.join(map(_finding, alike))}</details>"
         )
 
 
@@ -195,6 +127,64 @@ def _details(finding: Finding) -> str:
         f"<dt>{name}</dt><dd>{_text(value)}</dd>" for name, value in named.items() if value
     )
     return f"<dl>{rows}</dl>" if rows else ""
+
+
+def _waterfall(calls: Sequence[Call], wait_ms: int) -> Iterator[str]:
+    """A bar for each call, a colour for each phase, and a line where Entra gives up."""
+    if not calls:
+        return
+    slowest = max(call.attempt.elapsed_ms for call in calls)
+    # Beside the whole wait a fast endpoint's bars would vanish: then the line is left out.
+    width = max(slowest, 1.0) * 1.05
+    shows_limit = wait_ms <= width
+    yield "<h2>Where the time went</h2>"
+    yield '<div class="chart"><div class="legend">'
+    yield from (
+        f'<span><i class="{phase.value}"></i>{name}</span>' for phase, name in _PHASES.items()
+    )
+    if shows_limit:
+        yield f'<span><i class="limit"></i>Entra gives up: {wait_ms} ms</span></div>'
+    else:
+        yield f"<span>Entra gives up at {wait_ms} ms, beyond this picture</span></div>"
+    for call in calls:
+        answer = call.attempt.answer
+        status = "no answer" if answer is None else str(answer.status)
+        limit = f'<i class="limit" style="left:{100 * wait_ms / width:.2f}%"></i>'
+        yield (
+            f'<div class="row"><span class="name">{_text(call.purpose)}</span>'
+            f'<span class="track">{"".join(_segments(call, width))}{limit if shows_limit else ""}'
+            f'</span><span class="number">{call.attempt.elapsed_ms:.0f} ms · {status}</span></div>'
+        )
+    yield "</div>"
+
+
+def _segments(call: Call, width: float) -> Iterator[str]:
+    begun = 0.0
+    for phase, taken in call.attempt.timings.items():
+        yield (
+            f'<i class="{phase.value}" title="{_PHASES[phase]} {taken:.1f} ms" '
+            f'style="left:{100 * begun / width:.2f}%;width:{100 * taken / width:.2f}%"></i>'
+        )
+        begun += taken
+
+
+def _sizes(calls: Sequence[Call]) -> Iterator[str]:
+    """A bar for each answer to the contract's calls that has claims: its share of the 3 KB."""
+    answered = [call for call in calls if call.verdict.claims_bytes and call.id in CONTRACT_CALLS]
+    if not answered:
+        return
+    yield f"<h2>Bytes of claims, of {CLAIMS_BYTES_MAX}</h2>"
+    yield '<div class="chart">'
+    for call in answered:
+        size = call.verdict.claims_bytes
+        share = min(100.0, 100 * size / CLAIMS_BYTES_MAX)
+        over = " over" if size > CLAIMS_BYTES_MAX else ""
+        yield (
+            f'<div class="row"><span class="name">{_text(call.purpose)}</span>'
+            f'<span class="track"><i class="size{over}" style="width:{share:.2f}%"></i></span>'
+            f'<span class="number">{size}</span></div>'
+        )
+    yield "</div>"
 
 
 def _text(text: str) -> str:

@@ -1,34 +1,34 @@
-"""A diagnosis as JSON."""
+"""A report as JSON."""
 
 from typing import Any
 
-from claimsctl.doctor.runner import Diagnosis
+from claimsctl.doctor.calls import Call
+from claimsctl.doctor.runner import Report
 from claimsctl.doctor.summary import counts, first_cause, headline
-from claimsctl.doctor.target import Exchanged
 
 
-def document(diagnosis: Diagnosis) -> dict[str, Any]:
-    """Headline, findings, exchanges with their timings; no token is in it."""
-    cause = first_cause(diagnosis)
+def document(report: Report) -> dict[str, Any]:
+    """Headline, findings, and calls with their timings. It holds no token."""
+    cause = first_cause(report)
     return {
-        "url": diagnosis.url,
-        "level": diagnosis.worst().value,
-        "headline": headline(diagnosis),
+        "url": report.url,
+        "level": report.worst().value,
+        "headline": headline(report),
         "entra_code": cause.entra_code if cause else None,
-        "counts": counts(diagnosis),
-        "findings": [finding.document() for finding in diagnosis.findings],
-        "exchanges": [_exchange(each) for each in diagnosis.exchanges],
+        "counts": counts(report),
+        "findings": [finding.document() for finding in report.findings],
+        "exchanges": [_exchange(call) for call in report.calls],
     }
 
 
-def _exchange(made: Exchanged) -> dict[str, Any]:
-    attempt = made.attempt
+def _exchange(call: Call) -> dict[str, Any]:
+    attempt = call.attempt
     return {
-        "purpose": made.purpose,
+        "purpose": call.purpose,
         "status": None if attempt.answer is None else attempt.answer.status,
         "no_answer": None if attempt.no_answer is None else attempt.no_answer.cause.value,
         "elapsed_ms": round(attempt.elapsed_ms, 1),
         "timings_ms": {phase.value: round(ms, 1) for phase, ms in attempt.timings.items()},
-        "verdict": "accepted" if made.verdict.accepted else "rejected",
-        "claims_bytes": made.verdict.claims_bytes,
+        "verdict": "accepted" if call.verdict.accepted else "rejected",
+        "claims_bytes": call.verdict.claims_bytes,
     }

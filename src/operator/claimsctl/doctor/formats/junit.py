@@ -1,9 +1,9 @@
-"""A diagnosis as JUnit's XML, for a pipeline's list of tests."""
+"""A report as JUnit's XML, for a pipeline's list of tests."""
 
 import re
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from claimsctl.doctor.runner import Diagnosis
+from claimsctl.doctor.runner import Report
 from claimsctl.doctor.summary import headline
 from claimsctl.judge.finding import Finding, Level
 
@@ -11,23 +11,23 @@ from claimsctl.judge.finding import Finding, Level
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def render(diagnosis: Diagnosis, *, strict: bool) -> str:
-    """One test case a finding: a failure for ``fail``, with `strict` for ``warn`` too."""
+def render(report: Report, *, strict: bool) -> str:
+    """One test case for each finding: a failure for ``fail``, with `strict` for ``warn`` too."""
     failing = {Level.FAIL, Level.WARN} if strict else {Level.FAIL}
     suites = Element("testsuites")
     suite = SubElement(
         suites,
         "testsuite",
-        name=_text(f"claimsctl doctor {diagnosis.url}"),
-        tests=str(len(diagnosis.findings)),
-        failures=str(sum(each.level in failing for each in diagnosis.findings)),
-        skipped=str(sum(each.level is Level.SKIP for each in diagnosis.findings)),
+        name=_text(f"claimsctl doctor {report.url}"),
+        tests=str(len(report.findings)),
+        failures=str(sum(each.level in failing for each in report.findings)),
+        skipped=str(sum(each.level is Level.SKIP for each in report.findings)),
         errors="0",
-        time=f"{sum(each.attempt.elapsed_ms for each in diagnosis.exchanges) / 1000:.3f}",
+        time=f"{sum(each.attempt.elapsed_ms for each in report.calls) / 1000:.3f}",
     )
-    for finding in diagnosis.findings:
+    for finding in report.findings:
         _add_case(suite, finding, failing)
-    SubElement(suite, "system-out").text = _text(headline(diagnosis))
+    SubElement(suite, "system-out").text = _text(headline(report))
     return tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
 
 

@@ -1,8 +1,8 @@
-"""A diagnosis as Markdown, for an issue or a pull request."""
+"""A report as Markdown, for an issue or a pull request."""
 
 import re
 
-from claimsctl.doctor.runner import Diagnosis
+from claimsctl.doctor.runner import Report
 from claimsctl.doctor.summary import advice, counts, headline
 from claimsctl.judge.finding import Finding, Level
 from claimsctl.text import escaped
@@ -12,23 +12,23 @@ _STEERING = re.compile(r"([\\`*_{}\[\]<>()#|~])")
 _FULL = (Level.FAIL, Level.WARN)
 
 
-def render(diagnosis: Diagnosis) -> str:
+def render(report: Report) -> str:
     """The report: the cause, what to do, then a table of all findings."""
     lines = [
-        f"## {_MARKS[diagnosis.worst()]} {_plain(headline(diagnosis))}",
+        f"## {_MARKS[report.worst()]} {_plain(headline(report))}",
         "",
-        f"`{escaped(diagnosis.url).replace('`', '')}`",
+        f"`{escaped(report.url).replace('`', '')}`",
         "",
     ]
-    if next_step := advice(diagnosis):
+    if next_step := advice(report):
         lines += [_plain(next_step), ""]
     lines += ["| | id | what | found |", "|---|---|---|---|"]
-    lines += [_row(finding) for finding in diagnosis.findings]
-    todo = [each for each in diagnosis.findings if each.level in _FULL and each.hint]
+    lines += [_row(finding) for finding in report.findings]
+    todo = [each for each in report.findings if each.level in _FULL and each.hint]
     if todo:
         lines += ["", "### To do", ""]
         lines += [f"- **{each.id}** {_plain(each.hint)}" for each in todo]
-    lines += ["", f"{counts(diagnosis)}; {len(diagnosis.exchanges)} calls made.", ""]
+    lines += ["", f"{counts(report)}; {len(report.calls)} calls made.", ""]
     return "\n".join(lines)
 
 
@@ -40,5 +40,5 @@ def _row(finding: Finding) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text that is only text: what an endpoint sends makes no link, table or tag."""
+    """Text that is only text: what an endpoint sends becomes no link, table or tag."""
     return _STEERING.sub(r"\\\1", escaped(text))

@@ -7,9 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import CLAIMSCTL, MEMBER, SECONDS, variables
+from tests.effort import mostly_slow
 
 COMMANDS = [("token",), ("invoke", str(MEMBER)), ("invoke", "--json", str(MEMBER)), ("--help",),
             ("demo",)]  # fmt: skip
+LIGHT = ("token", "--help")
+every_command = pytest.mark.parametrize(
+    "command", mostly_slow(COMMANDS, lambda command: command[0] in LIGHT), ids=" ".join
+)
 
 
 def _ended(home: Path, command: tuple[str, ...], redirection: str) -> tuple[int, str]:
@@ -25,20 +30,20 @@ def _ended(home: Path, command: tuple[str, ...], redirection: str) -> tuple[int,
     return ended.returncode, ended.stderr.decode()
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@every_command
 def test_a_full_disk_is_told(tmp_path: Path, command: tuple[str, ...]) -> None:
     """What could not be written is not taken for written: 1, and one line."""
     message = "claimsctl: standard output: No space left on device\n"
     assert (1, message) == _ended(tmp_path, command, ">/dev/full")
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@every_command
 def test_a_closed_output_is_let_be(tmp_path: Path, command: tuple[str, ...]) -> None:
     """Whoever closes it wants nothing of it: the exit code says how it went."""
     assert (0, "") == _ended(tmp_path, command, ">&-")
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@every_command
 def test_a_reader_that_has_gone_is_no_error(tmp_path: Path, command: tuple[str, ...]) -> None:
     """As of `| head -1`: 1, and not a word."""
     ours, its = os.pipe()

@@ -1,4 +1,4 @@
-"""What no exhibit shows: oddities of this machine, of the URL, of the doctor itself."""
+"""What no simulated service shows: oddities of this machine, of the URL, of the doctor itself."""
 
 import errno
 import socket
@@ -8,32 +8,38 @@ from dataclasses import replace
 from typing import Any, Self
 
 import pytest
-from claimsctl.doctor.checks import dns as name
-from claimsctl.doctor.checks import latency, tls
-from claimsctl.doctor.checks import tcp as connection
-from claimsctl.doctor.checks import url as url_form
-from claimsctl.doctor.runner import Check, examine
-from claimsctl.doctor.target import Expectations, Patient
+from claimsctl.doctor.calls import CallId, Run
+from claimsctl.doctor.checks import dns, latency, tcp, tls, url
+from claimsctl.doctor.runner import Check, run_checks
+from claimsctl.doctor.target import Expectations, Target
 from claimsctl.errors import OperatorError
 from claimsctl.judge.attempt import Attempt
-from claimsctl.judge.finding import Finding, Level
+from claimsctl.judge.finding import Finding, Level, NoResult
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.effort import tries
-from tests.simulated_services import certificates, doors
-from tests.simulated_services.exhibit import HOST, Exhibit, bad, examined, on_show
+from tests.simulated_services import before_http, certificates
 from tests.simulated_services.internet import Internet
-from tests.simulated_services.server import Line
+from tests.simulated_services.server import Connection
+from tests.simulated_services.simulated_service import (
+    HOST,
+    Service,
+    doctor_report,
+    problems,
+    running,
+)
 
-GOOD = Exhibit(name="", wire=doors.GOOD_SERVICE, tls=certificates.good)
+GOOD = Service(name="", behaviour=before_http.GOOD_SERVICE, tls=certificates.good)
 
 
-def _found(url: str, *checks: Check, trust: ssl.SSLContext | None = None) -> dict[str, Finding]:
+def _found(
+    target_url: str, *checks: Check, trust: ssl.SSLContext | None = None
+) -> dict[str, Finding]:
     expectations = Expectations(wait_ms=5000)
-    patient = Patient(url, expectations, trust) if trust else Patient(url, expectations)
-    diagnosis = examine(patient, checks)
-    return {finding.id: finding for finding in diagnosis.findings}
+    target = Target(target_url, expectations, trust) if trust else Target(target_url, expectations)
+    report = run_checks(target, checks)
+    return {finding.id: finding for finding in report.findings}
 
 
 def _trust(*authorities: Any) -> ssl.SSLContext:
@@ -45,16 +51,16 @@ def _trust(*authorities: Any) -> ssl.SSLContext:
 
 def test_http_is_a_failure_but_on_this_machine() -> None:
     """A trial on this machine is told so, and goes on."""
-    assert Level.FAIL is _found("http://claims.example.com/", url_form.CHECK)["URL001"].level
+    assert Level.FAIL is _found("http://claims.example.com/", url.CHECK)["URL001"].level
     for host in ("localhost", "127.0.0.1", "[::1]", "claims.localhost"):
-        assert Level.WARN is _found(f"http://{host}:8000/", url_form.CHECK)["URL001"].level
+        assert Level.WARN is _found(f"http://{host}:8000/", url.CHECK)["URL001"].level
 
 
 def test_a_machine_that_trusts_more_is_told_of(internet: Internet) -> None:
     """What works on this machine may not work for Entra."""
-    with on_show(GOOD, internet):
+    with running(GOOD, internet):
         findings = _found(
-            f"https://{HOST}/", connection.CHECK, tls.CHECK, trust=_trust(certificates.private())
+            f"https://{HOST}/", tcp.CHECK, tls.CHECK, trust=_trust(certificates.private())
         )
     assert Level.WARN is findings["TLS007"].level
     assert findings["TLS007"].evidence.startswith("this machine trusts it")
@@ -63,10 +69,10 @@ def test_a_machine_that_trusts_more_is_told_of(internet: Internet) -> None:
 
 def test_a_machine_that_trusts_less_is_told_of(internet: Internet) -> None:
     """A machine with old roots is no reason to doubt the endpoint."""
-    exhibit = replace(GOOD, tls=certificates.of_a_private_authority_alone)
-    with on_show(exhibit, internet):
+    service = replace(GOOD, tls=certificates.of_a_private_authority_alone)
+    with running(service, internet):
         findings = _found(
-            f"https://{HOST}/", connection.CHECK, tls.CHECK, trust=_trust(certificates.private())
+            f"https://{HOST}/", tcp.CHECK, tls.CHECK, trust=_trust(certificates.private())
         )
     assert Level.OK is findings["TLS001"].level
     assert Level.WARN is findings["TLS007"].level
@@ -114,7 +120,7 @@ def test_a_machine_without_ipv6_finds_no_fault(
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     monkeypatch.setattr(socket, "socket", Socket)
-    finding = _found("https://claims.example.com/", connection.CHECK)["TCP001"]
+    finding = _found("https://claims.example.com/", tcp.CHECK)["TCP001"]
     assert level is finding.level
     assert "not tried: this machine has no IPv6" in finding.evidence
 
@@ -127,9 +133,9 @@ def test_an_address_that_is_silent_is_not_in_time(
     def connect(*_: object) -> None:
         raise TimeoutError
 
-    monkeypatch.setattr(connection, "_connect", connect)
-    with on_show(GOOD, internet):
-        finding = _found(f"https://{HOST}/", connection.CHECK)["TCP001"]
+    monkeypatch.setattr(tcp, "_connect", connect)
+    with running(GOOD, internet):
+        finding = _found(f"https://{HOST}/", tcp.CHECK)["TCP001"]
     assert (Level.FAIL, 1003005) == (finding.level, finding.entra_code)
 
 
@@ -137,20 +143,20 @@ def test_a_resolver_that_hangs_is_not_waited_for(
     internet: Internet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A lookup knows no time-out: the doctor does."""
-    monkeypatch.setattr(name, "_PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(dns, "_WAIT_SECONDS", 0.05)
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [])
-    finding = _found("https://claims.example.com/", name.CHECK)["DNS001"]
+    finding = _found("https://claims.example.com/", dns.CHECK)["DNS001"]
     assert (Level.FAIL, 1003027) == (finding.level, finding.entra_code)
 
 
 def test_a_check_that_breaks_says_so() -> None:
     """Never a traceback: what it has said before stands, the rest is a warning with the reason."""
 
-    def run(_: Patient) -> Iterator[Finding]:
-        yield from url_form.CHECK.run(Patient("https://claims.example.com/", Expectations()))
+    def check_url(run: Run) -> Iterator[Finding]:
+        yield from url.CHECK.run(run)
         raise LookupError(HOST)
 
-    check = Check((*url_form.CHECK.ids, "HYG001"), run)
+    check = Check((*url.CHECK.ids, "HYG001"), check_url)
     findings = _found("https://claims.example.com/", check)
     assert Level.OK is findings["URL001"].level
     assert Level.WARN is findings["HYG001"].level
@@ -158,7 +164,7 @@ def test_a_check_that_breaks_says_so() -> None:
 
 
 def test_a_check_that_says_nothing_says_so() -> None:
-    """Each id is told in every examination."""
+    """Each id is in every report."""
     finding = _found("https://claims.example.com/", Check(("HYG001",), lambda _: ()))["HYG001"]
     assert "this check broke: it said nothing" == finding.evidence
 
@@ -166,24 +172,24 @@ def test_a_check_that_says_nothing_says_so() -> None:
 def test_what_the_operator_must_mend_ends_the_command() -> None:
     """An error of the machine's own settings is none of the endpoint's."""
 
-    def run(_: Patient) -> Iterator[Finding]:
+    def fail(_: Run) -> Iterator[Finding]:
         message = "SSL_CERT_FILE x: no certificates"
         raise OperatorError(message)
 
     with pytest.raises(OperatorError):
-        _found("https://claims.example.com/", Check(("HYG001",), run))
+        _found("https://claims.example.com/", Check(("HYG001",), fail))
 
 
 def test_a_warm_answer_near_the_wait_is_a_warning(internet: Internet) -> None:
     """From four fifths of the wait on there is no room for a bad day; beyond it sign-in ends."""
-    with on_show(GOOD, internet):
-        patient = Patient(f"https://{HOST}/callout", Expectations(wait_ms=60_000))
-        made = patient.call_as_entra("x")
+    with running(GOOD, internet):
+        target = Target(f"https://{HOST}/callout", Expectations(wait_ms=60_000))
+        made = Run(target).call_as_entra(CallId.FIRST, "x")
     levels = [
         latency._judged(
             "LAT001",
             [replace(made, attempt=_taking(made.attempt, elapsed_ms))],
-            patient,
+            target.expectations,
             asks_for_claims=False,
         ).level
         for elapsed_ms in (47_999, 48_001, 60_001)
@@ -206,14 +212,14 @@ def _taking(attempt: Attempt, elapsed_ms: float) -> Attempt:
 def test_whatever_bytes_come_there_is_a_finding(said: bytes, internet: Internet) -> None:
     """No server can break the doctor: what is not fine is the endpoint."""
 
-    def talk(line: Line) -> None:
-        line.request()
-        line.send(said)
+    def talk(connection: Connection) -> None:
+        connection.request()
+        connection.send(said)
 
-    with on_show(Exhibit(name="", wire=talk), internet):
-        diagnosis = examined(Exhibit(name="", wait_ms=400))
-    assert [] == [f for f in diagnosis.findings if "this check broke" in f.evidence]
-    assert any(level == "fail" for _, level in bad(diagnosis))
+    with running(Service(name="", behaviour=talk), internet):
+        report = doctor_report(Service(name="", wait_ms=400))
+    assert [] == [f for f in report.findings if f.no_result is NoResult.BROKEN]
+    assert any(level == "fail" for _, level in problems(report))
 
 
 HEADER = st.tuples(
@@ -239,10 +245,10 @@ def test_whatever_is_answered_there_is_a_finding(
     head = "".join(f"{name}: {value}\r\n" for name, value in headers)
     answer = f"HTTP/1.1 {status} X\r\n{head}connection: close\r\n\r\n".encode("latin-1") + body
 
-    def talk(line: Line) -> None:
-        line.request()
-        line.send(answer)
+    def talk(connection: Connection) -> None:
+        connection.request()
+        connection.send(answer)
 
-    with on_show(Exhibit(name="", wire=talk), internet):
-        diagnosis = examined(Exhibit(name="", wait_ms=400))
-    assert [] == [f for f in diagnosis.findings if "this check broke" in f.evidence]
+    with running(Service(name="", behaviour=talk), internet):
+        report = doctor_report(Service(name="", wait_ms=400))
+    assert [] == [f for f in report.findings if f.no_result is NoResult.BROKEN]

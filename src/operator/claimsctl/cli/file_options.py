@@ -1,18 +1,24 @@
-"""Options of every command that reads a file of claims, and what they come to."""
+"""Options of every command that reads a file of claims, and the file as they have it read."""
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from claims_provider.contract.limits import EXPIRES_AT_MAX
 
+from claimsctl.claims_file.checked_file import CheckedFile
 from claimsctl.claims_file.fields import RESERVED
 from claimsctl.claims_file.formats import LIST_SEPARATOR, Format, ReadOptions
 from claimsctl.claims_file.schema import read_schema
+from claimsctl.claims_file.validation import TenantLayers, check_file
+from claimsctl.cli.console import stderr
 from claimsctl.cli.options import input_file
+from claimsctl.cli.progress import load_progress
+from claimsctl.text import escaped
 
 _DURATION = re.compile(r"([1-9][0-9]{0,6})([mhdw])")
 _SECONDS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -123,4 +129,40 @@ ExpiresIn = Annotated[
         show_default=False,
     ),
 ]
+Prune = Annotated[
+    bool,
+    typer.Option(
+        "--prune",
+        help="Also remove what the table has beyond the file, in the tenants and apps it names.",
+    ),
+]
 DEFAULT_SEPARATOR = LIST_SEPARATOR
+
+
+@contextmanager
+def checked_file(
+    file: Path,
+    options: ReadOptions,
+    layers: TenantLayers | None = None,
+    *,
+    keep_going: bool = False,
+) -> Iterator[CheckedFile]:
+    """The file, checked to its end.
+
+    Raises `OperatorError` when a row is bad; with `keep_going`, only when it is not known where
+    rows begin and end.
+    """
+    with ExitStack() as stack:
+        with load_progress() as progress:
+            checked = stack.enter_context(
+                check_file(file, options, progress=progress.checked, tenant_layers=layers)
+            )
+        if checked.problem_count and not (keep_going and checked.complete):
+            raise checked.refusal()
+        yield checked
+
+
+def show_problems(checked: CheckedFile) -> None:
+    """Show the first problems of a file whose other rows are used."""
+    for problem in checked.problems:
+        stderr().print(escaped(problem.text(checked.path)), markup=False)

@@ -7,8 +7,8 @@ from typing import Any
 import jwt
 from claimsctl.entra.token_claims import TENANT_ID, TokenProfile
 
-from tests.simulated_services.exhibit import Exhibit, careful, routed, token
 from tests.simulated_services.server import Reply, Request, Respond
+from tests.simulated_services.simulated_service import Service, careful, routed, token
 from tests.tokens import issuer_key
 
 _GOOD = TokenProfile(TENANT_ID).claims(0)
@@ -77,16 +77,16 @@ def _caller(
     code: int | None = None,
     *,
     with_token: bool = False,
-    with_issuers_key: bool = False,
+    with_issuer_key: bool = False,
     allow_anonymous: bool = False,
-) -> Exhibit:
-    return Exhibit(
+) -> Service:
+    return Service(
         name=name,
         found=found,
         code=code,
-        wire=routed(lambda request: _kept(request, respond)),
+        behaviour=routed(lambda request: _kept(request, respond)),
         with_token=with_token,
-        with_issuers_key=with_issuers_key,
+        with_issuer_key=with_issuer_key,
         allow_anonymous=allow_anonymous,
     )
 
@@ -96,13 +96,13 @@ def _kept(request: Request, respond: Respond) -> Reply:
     return careful(lambda _: reply)(request) if reply.status == 200 else reply
 
 
-def _signed(name: str, left_out: str, found: str) -> Exhibit:
-    return _caller(name, _verifying(left_out), found, with_token=True, with_issuers_key=True)
+def _signed(name: str, left_out: str, found: str) -> Service:
+    return _caller(name, _verifying(left_out), found, with_token=True, with_issuer_key=True)
 
 
 _TEXT = Reply(headers={"content-type": "text/plain"})
 _SERVER_ERROR = Reply(500, b"{}")
-EXHIBITS = [
+SERVICES = [
     _caller("answers anybody", _answers, "AUT001 fail"),
     _caller("answers anybody, allowed", _answers, "AUT001 warn", allow_anonymous=True),
     _caller("answers anybody, with a token at hand", _answers, "AUT001 fail", with_token=True),

@@ -1,4 +1,4 @@
-"""The doctor at every exhibit of the cabinet."""
+"""The doctor at every simulated service."""
 
 import json
 from collections import Counter
@@ -6,22 +6,43 @@ from collections.abc import Callable
 
 import pytest
 from claimsctl.doctor.checks import ENDPOINT_CHECKS
-from claimsctl.doctor.formats import json as machine
+from claimsctl.doctor.formats import json as json_format
 from claimsctl.doctor.formats import junit, markdown
-from claimsctl.doctor.runner import Diagnosis, calls_of
+from claimsctl.doctor.runner import Report, calls_max
 from claimsctl.doctor.summary import advice, first_cause, headline
 from claimsctl.explain.entries import EntryKind, entries
 from claimsctl.judge.finding import Level
 
-from tests.simulated_services import answers, callers, doors, pages, services, wires
-from tests.simulated_services.exhibit import Exhibit, bad, examined, on_show, token, url_of
+from tests.simulated_services import (
+    authentication,
+    bad_answers,
+    before_http,
+    broken_connections,
+    intermediaries,
+    service_faults,
+)
 from tests.simulated_services.internet import Internet
+from tests.simulated_services.simulated_service import (
+    Service,
+    doctor_report,
+    problems,
+    running,
+    token,
+    url_of,
+)
 
-SHELVES = (doors, wires, pages, callers, answers, services)
-EXHIBITS: list[Exhibit] = [each for shelf in SHELVES for each in shelf.EXHIBITS]
+MODULES = (
+    before_http,
+    broken_connections,
+    intermediaries,
+    authentication,
+    bad_answers,
+    service_faults,
+)
+SERVICES: list[Service] = [each for module in MODULES for each in module.SERVICES]
 SAMPLED = 8
 """One in so many is part of ``make test``; all of them are of ``make test-all``."""
-BY_NAME = {exhibit.name: exhibit for exhibit in EXHIBITS}
+BY_NAME = {service.name: service for service in SERVICES}
 CODES_OF_AN_ANSWER = {
     1003001, 1003002, 1003003, 1003005, 1003006, 1003007, 1003008, 1003009, 1003010, 1003012,
     1003024, 1003025, 1003026, 1003027,
@@ -30,64 +51,64 @@ CODES_OF_AN_ANSWER = {
 CODES_OF_A_URL = {1003014, 1003020}
 BY_THE_JUDGE_ONLY = {"RSP016"}
 """The doctor waits no longer than Entra does: an answer that is late is none (NET004)."""
-REPORTS: list[Callable[[Diagnosis], str]] = [
-    lambda diagnosis: json.dumps(machine.document(diagnosis)),
+FORMATS: list[Callable[[Report], str]] = [
+    lambda report: json.dumps(json_format.document(report)),
     markdown.render,
-    lambda diagnosis: junit.render(diagnosis, strict=False),
+    lambda report: junit.render(report, strict=False),
 ]
 
 
 @pytest.mark.parametrize(
-    "exhibit",
+    "service",
     [
         pytest.param(each, marks=[pytest.mark.slow] if number % SAMPLED else [])
-        for number, each in enumerate(EXHIBITS)
+        for number, each in enumerate(SERVICES)
     ],
-    ids=lambda exhibit: exhibit.name,
+    ids=lambda service: service.name,
 )
-def test_what_is_wrong_is_found_and_nothing_else(exhibit: Exhibit, internet: Internet) -> None:
+def test_what_is_wrong_is_found_and_nothing_else(service: Service, internet: Internet) -> None:
     """Findings that fail or warn are those expected, no more, no less; so is the cause's code.
 
     No more calls are made than are announced, and no report has a token or a URL's secret in it.
     """
-    with on_show(exhibit, internet) as requests:
-        diagnosis = examined(exhibit)
-    shown = "\n".join(f"{f.level:5} {f.id} {f.evidence}" for f in diagnosis.findings)
-    assert exhibit.expected == bad(diagnosis), shown
-    cause = first_cause(diagnosis)
-    assert exhibit.code == (cause.entra_code if cause else None), shown
-    assert len(requests) <= len(diagnosis.exchanges) <= calls_of(ENDPOINT_CHECKS)
+    with running(service, internet) as requests:
+        report = doctor_report(service)
+    shown = "\n".join(f"{f.level:5} {f.id} {f.evidence}" for f in report.findings)
+    assert service.expected == problems(report), shown
+    cause = first_cause(report)
+    assert service.code == (cause.entra_code if cause else None), shown
+    assert len(requests) <= len(report.calls) <= calls_max(ENDPOINT_CHECKS)
     assert {id_ for check in ENDPOINT_CHECKS for id_ in check.ids} - {"URL001"} <= {
-        finding.id for finding in diagnosis.findings
+        finding.id for finding in report.findings
     }
-    for finding in diagnosis.findings:
+    for finding in report.findings:
         if finding.level in {Level.WARN, Level.FAIL}:
             assert finding.hint
             assert finding.expected
-    for report in REPORTS:
-        assert "s3cr3t" not in report(diagnosis)
-        assert token() not in report(diagnosis)
+    for render in FORMATS:
+        assert "s3cr3t" not in render(report)
+        assert token() not in render(report)
 
 
-def test_names_are_once() -> None:
-    """Who reads a failure finds the exhibit."""
-    assert [] == [name for name, count in Counter(e.name for e in EXHIBITS).items() if count > 1]
+def test_each_name_is_used_once() -> None:
+    """A failed test names one service."""
+    assert [] == [name for name, count in Counter(e.name for e in SERVICES).items() if count > 1]
 
 
 def test_there_are_enough() -> None:
-    """Good ones are among them: a doctor that finds fault everywhere is none."""
-    assert len(EXHIBITS) >= 60
-    assert sum(not exhibit.found for exhibit in EXHIBITS) >= 15
+    """Correct ones are among them: a doctor that finds problems everywhere is useless."""
+    assert len(SERVICES) >= 60
+    assert sum(not service.found for service in SERVICES) >= 15
 
 
 def test_each_code_is_reproduced() -> None:
-    """Every code of Entra's that an endpoint or its answer can cause is some exhibit's."""
-    assert CODES_OF_AN_ANSWER | CODES_OF_A_URL == {e.code for e in EXHIBITS if e.code is not None}
+    """Every code of Entra's that an endpoint or its answer can cause is that of some service."""
+    assert CODES_OF_AN_ANSWER | CODES_OF_A_URL == {e.code for e in SERVICES if e.code is not None}
 
 
 def test_each_finding_is_met() -> None:
-    """Whatever the doctor can warn of or fail is some exhibit's, or has a test of its own here."""
-    met = {id_ for exhibit in EXHIBITS for id_, _ in exhibit.expected}
+    """Each warning or failure of the doctor is found at some service, or has its own test here."""
+    met = {id_ for service in SERVICES for id_, _ in service.expected}
     never = {"DNS004", "HTTP005"}  # these tell, and do not judge
     apart = {"TLS007", "URL001"}  # test_apart.py
     judged = {"NET", *BY_THE_JUDGE_ONLY}  # told as evidence of HTTP001
@@ -117,18 +138,18 @@ FIRST_LINES = {
 @pytest.mark.parametrize(("name", "expected"), FIRST_LINES.items(), ids=FIRST_LINES)
 def test_the_first_line_names_the_cause(name: str, expected: str, internet: Internet) -> None:
     """Or says that all is well, or that the contract was not tested."""
-    with on_show(BY_NAME[name], internet):
-        assert headline(examined(BY_NAME[name])).startswith(expected)
+    with running(BY_NAME[name], internet):
+        assert headline(doctor_report(BY_NAME[name])).startswith(expected)
 
 
 def test_a_functions_key_is_not_shown(internet: Internet) -> None:
     """It is sent, and no report tells it."""
-    exhibit = BY_NAME["a function's key in the query"]
-    assert "s3cr3t" in url_of(exhibit)
-    with on_show(exhibit, internet) as requests:
-        diagnosis = examined(exhibit)
+    service = BY_NAME["a function's key in the query"]
+    assert "s3cr3t" in url_of(service)
+    with running(service, internet) as requests:
+        report = doctor_report(service)
     assert "/callout?code=s3cr3t&x" == requests[0].path
-    assert diagnosis.url.endswith("/callout?code=…&…")
+    assert report.url.endswith("/callout?code=…&…")
 
 
 HINTS = {
@@ -144,5 +165,5 @@ HINTS = {
 @pytest.mark.parametrize(("name", "expected"), HINTS.items(), ids=HINTS)
 def test_the_second_line_says_what_to_do(name: str, expected: str, internet: Internet) -> None:
     """About what was odd in the callout where the service stumbled, else about the answer."""
-    with on_show(BY_NAME[name], internet):
-        assert expected == advice(examined(BY_NAME[name]))
+    with running(BY_NAME[name], internet):
+        assert expected == advice(doctor_report(BY_NAME[name]))

@@ -1,4 +1,4 @@
-"""What an exhibit is: how it behaves, and what must be found at it: just that, and nothing else."""
+"""What an service is: how it behaves, and what must be found at it: just that, and nothing else."""
 
 import ssl
 import time
@@ -8,39 +8,39 @@ from dataclasses import dataclass
 from functools import cache
 
 from claimsctl.doctor.checks import ENDPOINT_CHECKS
-from claimsctl.doctor.runner import Diagnosis, examine
-from claimsctl.doctor.target import Expectations, Patient
+from claimsctl.doctor.runner import Report, run_checks
+from claimsctl.doctor.target import Expectations, Target
 from claimsctl.entra.token_claims import TENANT_ID, TokenProfile
 from claimsctl.entra.tokens import mint
 from claimsctl.judge.finding import Level
 
 from tests.simulated_services.internet import PUBLIC, Internet, Site
-from tests.simulated_services.server import Reply, Request, Respond, Wire, http, serving
+from tests.simulated_services.server import Behaviour, Reply, Request, Respond, http, serving
 from tests.tokens import issuer_key
 
 HOST = "claims.contoso.example.com"
-PATIENT_MS = 2000
+GENEROUS_MS = 2000
 """Long enough that no noise of the machine is taken for a slow endpoint."""
-HASTY_MS = 250
-"""For exhibits that are not in time whatever the wait is."""
+SHORT_MS = 250
+"""For services that are not in time however long the wait is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exhibit:
-    """An endpoint on show."""
+class Service:
+    """An endpoint, and what must be found at it."""
 
     name: str
     found: str = ""
     """Every finding that must be a fail or a warn, such as ``AUT001 fail, HYG002 warn``."""
     code: int | None = None
     """Entra's code of the first cause."""
-    wire: Wire | None = None
-    """How it talks; ``None``: nobody listens."""
-    before_tls: Wire | None = None
-    """How it talks in place of TLS."""
+    behaviour: Behaviour | None = None
+    """How it behaves on a connection; ``None``: nothing listens."""
+    before_tls: Behaviour | None = None
+    """How it behaves in place of a TLS handshake."""
     tls: Callable[[str], ssl.SSLContext] | None = None
-    """What it shows in a handshake. Without, it is served by http and URL001 is not asked for:
-    what is behind it is the matter."""
+    """What it serves in a handshake. Without it, the service speaks http, and URL001 is ignored:
+    the test is about what follows."""
     host: str = HOST
     url: str = "{scheme}://{host}/callout"
     is_known: bool = True
@@ -48,12 +48,12 @@ class Exhibit:
     addresses: tuple[str, ...] = (PUBLIC,)
     dead: tuple[str, ...] = ()
     alias: str = ""
-    wait_ms: int = PATIENT_MS
+    wait_ms: int = GENEROUS_MS
     retries: int = 0
     with_token: bool = True
-    """Whether the operator gives the token that `guarded` lets in."""
-    with_issuers_key: bool = False
-    """Whether forged tokens are signed with the issuer's own key."""
+    """Whether the operator gives the token that `guarded` accepts."""
+    with_issuer_key: bool = False
+    """Whether invalid tokens are signed with the issuer's own key."""
     allow_anonymous: bool = False
 
     @property
@@ -65,22 +65,22 @@ class Exhibit:
 
 @cache
 def token() -> str:
-    """The token of a caller who is let in."""
+    """The token of a caller who is accepted."""
     return mint(TokenProfile(TENANT_ID).claims(int(time.time())), issuer_key())
 
 
-def guarded(respond: Respond) -> Wire:
-    """A well-kept server: it lets in who has that token, and answers callouts only."""
+def guarded(respond: Respond) -> Behaviour:
+    """A correct server: it accepts only that token, and answers only callouts."""
     return routed(protected(careful(respond)))
 
 
 def protected(respond: Respond) -> Respond:
-    """Only for who has the token."""
+    """`respond`, for callers with the token only."""
     return lambda request: respond(request) if request.token == token() else Reply(401, b"{}")
 
 
 def careful(respond: Respond) -> Respond:
-    """Only for what is a callout."""
+    """`respond`, for callouts only."""
 
     def check(request: Request) -> Reply:
         if len(request.body) > 65536:
@@ -96,7 +96,7 @@ def careful(respond: Respond) -> Respond:
     return check
 
 
-def routed(respond: Respond) -> Wire:
+def routed(respond: Respond) -> Behaviour:
     """A server that takes POST at one path only."""
 
     def route(request: Request) -> Reply:
@@ -108,49 +108,49 @@ def routed(respond: Respond) -> Wire:
 
 
 @contextmanager
-def on_show(exhibit: Exhibit, internet: Internet) -> Iterator[list[Request]]:
-    """The exhibit, running under its name; what it is asked."""
-    if not exhibit.is_known:
+def running(service: Service, internet: Internet) -> Iterator[list[Request]]:
+    """Run the service under its name; the requests that it gets."""
+    if not service.is_known:
         yield []
         return
     sites = internet.sites
-    if exhibit.wire is None and exhibit.before_tls is None:
-        sites[exhibit.host] = Site(1, exhibit.addresses)
+    if service.behaviour is None and service.before_tls is None:
+        sites[service.host] = Site(1, service.addresses)
         yield []
         return
-    tls = exhibit.tls(exhibit.host) if exhibit.tls is not None else None
-    with serving(exhibit.wire or _silent, tls, exhibit.before_tls) as (port, requests):
-        sites[exhibit.host] = Site(port, exhibit.addresses, exhibit.dead, exhibit.alias)
+    tls = service.tls(service.host) if service.tls is not None else None
+    with serving(service.behaviour or _silent, tls, service.before_tls) as (port, requests):
+        sites[service.host] = Site(port, service.addresses, service.dead, service.alias)
         yield requests
 
 
-def examined(exhibit: Exhibit) -> Diagnosis:
-    """What the doctor finds at it."""
-    by_tls = exhibit.tls is not None or exhibit.before_tls is not None
-    patient = Patient(
-        url_of(exhibit),
+def doctor_report(service: Service) -> Report:
+    """What the doctor reports about it."""
+    by_tls = service.tls is not None or service.before_tls is not None
+    target = Target(
+        url_of(service),
         Expectations(
-            wait_ms=exhibit.wait_ms,
-            retries=exhibit.retries,
-            bearer=token() if exhibit.with_token else None,
-            forger=issuer_key() if exhibit.with_issuers_key else None,
-            allow_anonymous=exhibit.allow_anonymous,
+            wait_ms=service.wait_ms,
+            retries=service.retries,
+            bearer=token() if service.with_token else None,
+            invalid_token_key=issuer_key() if service.with_issuer_key else None,
+            allow_anonymous=service.allow_anonymous,
         ),
     )
-    return examine(patient, ENDPOINT_CHECKS, ignore=() if by_tls else ("URL001",))
+    return run_checks(target, ENDPOINT_CHECKS, ignore=() if by_tls else ("URL001",))
 
 
-def url_of(exhibit: Exhibit) -> str:
+def url_of(service: Service) -> str:
     """The target URL."""
-    by_tls = exhibit.tls is not None or exhibit.before_tls is not None
-    return exhibit.url.format(scheme="https" if by_tls else "http", host=exhibit.host)
+    by_tls = service.tls is not None or service.before_tls is not None
+    return service.url.format(scheme="https" if by_tls else "http", host=service.host)
 
 
-def bad(diagnosis: Diagnosis) -> set[tuple[str, str]]:
-    """All that was not right."""
+def problems(report: Report) -> set[tuple[str, str]]:
+    """The warnings and failures, as pairs of id and level."""
     return {
         (each.id, each.level.value)
-        for each in diagnosis.findings
+        for each in report.findings
         if each.level in {Level.WARN, Level.FAIL}
     }
 

@@ -4,25 +4,25 @@ import json
 from xml.etree import ElementTree as ET
 
 import pytest
-from claimsctl.doctor.formats import json as machine
+from claimsctl.doctor.formats import json as json_format
 from claimsctl.doctor.formats import junit, markdown
 from claimsctl.doctor.runner import finding
 from claimsctl.judge.finding import Level
 
-from tests.doctor.diagnoses import (
+from tests.doctor.reports import (
     FAILED,
     FINE,
     HOSTILE,
     SKIPPED,
     URL,
     WARNED,
-    diagnosis,
-    exchanged,
+    answered,
+    report,
     unanswered,
 )
 
-EVERYTHING = diagnosis(
-    FINE, WARNED, FAILED, SKIPPED, exchanges=(exchanged("contract: a"), unanswered("contract: b"))
+EVERYTHING = report(
+    FINE, WARNED, FAILED, SKIPPED, calls=(answered("contract: a"), unanswered("contract: b"))
 )
 
 
@@ -45,7 +45,7 @@ def test_junit_has_a_case_for_each_finding(strict: bool, failures: list[str]) ->
 def test_junit_bears_whatever_an_endpoint_sends() -> None:
     """What XML cannot hold is replaced, what it would read as markup is text."""
     (suite,) = ET.fromstring(
-        junit.render(diagnosis(finding("CON001", Level.FAIL, HOSTILE)), strict=False)
+        junit.render(report(finding("CON001", Level.FAIL, HOSTILE)), strict=False)
     )
     failure = suite.find("testcase/failure")
     assert failure is not None
@@ -65,7 +65,7 @@ def test_markdown_begins_with_the_cause_and_lists_everything() -> None:
 def test_markdown_is_not_steered_by_an_endpoint() -> None:
     """No link, no tag, no other table, no line of its own."""
     found = finding("CON001", Level.FAIL, HOSTILE + "\n# A heading")
-    text = markdown.render(diagnosis(found, url=f"{URL}`<b>"))
+    text = markdown.render(report(found, url=f"{URL}`<b>"))
     assert "<script>" not in text
     assert "](javascript" not in text
     assert "\n# A heading" not in text
@@ -75,7 +75,7 @@ def test_markdown_is_not_steered_by_an_endpoint() -> None:
 
 def test_json_has_findings_and_exchanges() -> None:
     """A program gets the cause, every finding, and how long each call took in which phase."""
-    document = json.loads(json.dumps(machine.document(EVERYTHING)))
+    document = json.loads(json.dumps(json_format.document(EVERYTHING)))
     assert ("fail", 1003002) == (document["level"], document["entra_code"])
     assert ["URL001", "HYG002", "CON001", "ROB001"] == [each["id"] for each in document["findings"]]
     first, second = document["exchanges"]

@@ -1,4 +1,4 @@
-"""Which bearer token a command sends to an endpoint, as its options say."""
+"""Options about an endpoint: how often it is called, and with whose token."""
 
 import os
 import time
@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from claimsctl.entra.credentials import authority_of, client_credentials_token
 from claimsctl.entra.key_file import kept_key, key_path
-from claimsctl.entra.token_claims import TokenProfile
+from claimsctl.entra.network import RETRIES_MAX
+from claimsctl.entra.token_claims import TenantKind, TokenProfile, TokenVersion
 from claimsctl.entra.tokens import mint
 from claimsctl.errors import OperatorError
 
@@ -22,11 +22,26 @@ class TokenSource(StrEnum):
     CLIENT_CREDENTIALS = "client-credentials"
 
 
+TenantKindOption = Annotated[
+    TenantKind, typer.Option("--tenant-kind", help="As in the template.", envvar="TENANT_KIND")
+]
+TokenVersionOption = Annotated[
+    TokenVersion,
+    typer.Option(
+        "--token-version",
+        help="The app registration's requestedAccessTokenVersion.",
+        envvar="TOKEN_VERSION",
+    ),
+]
+Retries = Annotated[
+    int,
+    typer.Option(help="Entra's maximumRetries.", envvar="ENTRA_RETRIES", min=0, max=RETRIES_MAX),
+]
 BearerToken = Annotated[
     str | None,
     typer.Option("--token", help="A bearer token.", envvar="CALLOUT_TOKEN", show_default=False),
 ]
-BearerFrom = Annotated[
+TokenFrom = Annotated[
     TokenSource | None,
     typer.Option(
         "--token-from",
@@ -92,6 +107,12 @@ def chosen_bearer(
 
 
 def _from_the_tenant(profile: TokenProfile, credentials: ClientCredentials) -> str:
+    # Imported here: an HTTP client, which is not needed to make a token.
+    from claimsctl.entra.credentials import (  # noqa: PLC0415
+        authority_of,
+        client_credentials_token,
+    )
+
     given = {
         "--client-id (AZURE_CLIENT_ID)": credentials.client_id,
         # No option of the command line, which everybody on the machine can read.

@@ -1,45 +1,47 @@
-"""URL, name, connection and TLS: what stands before the first byte of HTTP."""
+"""URL, name, connection and TLS: what precedes the first byte of HTTP."""
 
 from tests.simulated_services import certificates
-from tests.simulated_services.exhibit import HASTY_MS, Exhibit, guarded
-from tests.simulated_services.server import Line, Reply, raw
+from tests.simulated_services.server import Connection, Reply, raw
+from tests.simulated_services.simulated_service import SHORT_MS, Service, guarded
 
 GOOD_SERVICE = guarded(lambda _: Reply())
 
 
-def _door(name: str, found: str = "", code: int | None = None, **rest: object) -> Exhibit:
-    given: dict[str, object] = {"wire": GOOD_SERVICE, "tls": certificates.good, **rest}
-    return Exhibit(name=name, found=found, code=code, **given)  # type: ignore[arg-type]
+def _door(name: str, found: str = "", code: int | None = None, **rest: object) -> Service:
+    given: dict[str, object] = {"behaviour": GOOD_SERVICE, "tls": certificates.good, **rest}
+    return Service(name=name, found=found, code=code, **given)  # type: ignore[arg-type]
 
 
-def _says_http(line: Line) -> None:
-    line.sock.recv(65536)
-    line.send(raw(Reply(400, b"<h1>Bad request version</h1>", {"content-type": "text/html"})))
+def _says_http(connection: Connection) -> None:
+    connection.sock.recv(65536)
+    connection.send(raw(Reply(400, b"<h1>Bad request version</h1>", {"content-type": "text/html"})))
 
 
-def _says_ssh(line: Line) -> None:
-    line.send(b"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n")
-    line.sock.recv(65536)
+def _says_ssh(connection: Connection) -> None:
+    connection.send(b"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n")
+    connection.sock.recv(65536)
 
 
-def _takes_hello_and_hangs(line: Line) -> None:
-    line.sock.recv(65536)
-    line.hang()
+def _takes_hello_and_hangs(connection: Connection) -> None:
+    connection.sock.recv(65536)
+    connection.hang()
 
 
-def _drips_a_hello(line: Line) -> None:
-    line.sock.recv(65536)
-    line.send(*[bytes([byte]) for byte in b"\x16\x03\x03\x40\x00" + b"\x02" * 200], every=0.02)
+def _drips_a_hello(connection: Connection) -> None:
+    connection.sock.recv(65536)
+    connection.send(
+        *[bytes([byte]) for byte in b"\x16\x03\x03\x40\x00" + b"\x02" * 200], every=0.02
+    )
 
 
-def _resets_at_hello(line: Line) -> None:
-    line.sock.recv(65536)
-    line.reset()
+def _resets_at_hello(connection: Connection) -> None:
+    connection.sock.recv(65536)
+    connection.reset()
 
 
 _URLS = [
-    Exhibit(name="user name in the URL", found="URL002 fail", code=1003020, wire=GOOD_SERVICE,
-            url="{scheme}://user:secret@{host}/callout"),
+    Service(name="user name in the URL", found="URL002 fail", code=1003020,
+            behaviour=GOOD_SERVICE, url="{scheme}://user:secret@{host}/callout"),
     _door("user name in an https URL", "URL002 fail", 1003020, url="https://me:pw@{host}/callout"),
     _door("fragment", "URL003 fail", 1003020, url="https://{host}/callout#top"),
     _door("port 8443", "URL004 warn", url="https://{host}:8443/callout"),
@@ -63,7 +65,7 @@ _NAMES = [
     _door("shared address space", "DNS002 fail", 1003027, addresses=("100.64.0.1",)),
     _door("IPv6 only", "DNS003 warn", addresses=("2606:4700::1111",)),
     _door("an alias", alias="d-abc.execute-api.eu-central-1.amazonaws.com"),
-    _door("nobody listens", "TCP001 fail", 1003027, wire=None),
+    _door("nobody listens", "TCP001 fail", 1003027, behaviour=None),
     _door("one address of two is dead", "TCP001 warn", addresses=("8.8.4.4", "8.8.8.8"),
           dead=("8.8.4.4",)),
 ]  # fmt: skip
@@ -95,15 +97,16 @@ _CERTIFICATES = [
 _NO_TLS = [
     _door("http on the port of https", "TLS001 fail", 1003027, before_tls=_says_http),
     _door("SSH on the port of https", "TLS001 fail", 1003027, before_tls=_says_ssh),
-    _door("accepts and is silent", "TLS001 fail", 1003005, before_tls=Line.hang, wait_ms=HASTY_MS),
+    _door("accepts and is silent", "TLS001 fail", 1003005, before_tls=Connection.hang,
+          wait_ms=SHORT_MS),
     _door("a handshake that hangs", "TLS001 fail", 1003005, before_tls=_takes_hello_and_hangs,
-          wait_ms=HASTY_MS),
+          wait_ms=SHORT_MS),
     _door("a handshake that drips", "TLS001 fail", 1003005, before_tls=_drips_a_hello,
-          wait_ms=HASTY_MS),
+          wait_ms=SHORT_MS),
     _door("closed at once", "TLS001 fail", 1003027, before_tls=lambda _: None),
-    _door("reset at once", "TLS001 fail", 1003027, before_tls=Line.reset),
+    _door("reset at once", "TLS001 fail", 1003027, before_tls=Connection.reset),
     _door("reset in the handshake", "TLS001 fail", 1003027, before_tls=_resets_at_hello),
     _door("any bytes", "TLS001 fail", 1003027,
-          before_tls=lambda line: line.send(bytes(range(256)))),
+          before_tls=lambda connection: connection.send(bytes(range(256)))),
 ]  # fmt: skip
-EXHIBITS = [*_URLS, *_NAMES, *_CERTIFICATES, *_NO_TLS]
+SERVICES = [*_URLS, *_NAMES, *_CERTIFICATES, *_NO_TLS]

@@ -1,7 +1,7 @@
 """What proxies and platforms answer in the service's place; and redirects."""
 
-from tests.simulated_services.exhibit import Exhibit
-from tests.simulated_services.server import Reply, Wire, http
+from tests.simulated_services.server import Behaviour, Reply, http
+from tests.simulated_services.simulated_service import Service
 
 _HTML = {"content-type": "text/html; charset=utf-8"}
 _JSON = {"content-type": "application/json"}
@@ -9,29 +9,29 @@ _HTTP_API = {**_JSON, "apigw-requestid": "abc="}
 _REST_API = {**_JSON, "x-amzn-RequestId": "abc", "x-amz-apigw-id": "def"}
 
 
-def _always(status: int, body: str, headers: dict[str, str] | None = None) -> Wire:
+def _always(status: int, body: str, headers: dict[str, str] | None = None) -> Behaviour:
     reply = Reply(status, body.encode(), _HTML if headers is None else headers)
     return http(lambda _: reply)
 
 
 def _page(
     name: str, status: int, body: str, headers: dict[str, str] | None = None, code: int = 1003002
-) -> Exhibit:
+) -> Service:
     """The page to whatever is asked."""
     crashes = ", HTTP004 warn" if status >= 500 else ""
-    return Exhibit(
+    return Service(
         name=name,
         found=f"HTTP003 fail{crashes}",
         code=code,
-        wire=_always(status, body, headers),
+        behaviour=_always(status, body, headers),
     )
 
 
-def _redirect(name: str, status: int, location: str | None, found: str, **rest: bool) -> Exhibit:
+def _redirect(name: str, status: int, location: str | None, found: str, **rest: bool) -> Service:
     headers = {} if location is None else {"location": location}
     code = 1003002 if "fail" in found else None
-    wire = _always(status, "", headers)
-    return Exhibit(name=name, found=found, code=code, wire=wire, **rest)  # type: ignore[arg-type]
+    behaviour = _always(status, "", headers)
+    return Service(name=name, found=found, code=code, behaviour=behaviour, **rest)  # type: ignore[arg-type]
 
 
 _FUNCTIONS = "<title>Your Functions 4.0 app is up and running</title>"
@@ -91,15 +91,15 @@ _OTHERS = [
           {**_HTML, "ngrok-error-code": "ERR_NGROK_8012"}),
     _page("localtunnel's warning", 511, "<h1>Tunnel website ahead!</h1>"),
     _page("nginx 502", 502, _NGINX.format("502 Bad Gateway")),
-    Exhibit(name="nginx 404", found="HTTP001 fail", code=1003002,
-            wire=_always(404, _NGINX.format("404 Not Found"))),
-    Exhibit(name="nginx 405", found="HTTP001 fail", code=1003002,
-            wire=_always(405, _NGINX.format("405 Not Allowed"))),
-    Exhibit(name="nginx asks for a password", wire=_always(401, _NGINX.format("401"))),
-    Exhibit(name="a path that Flask has not", found="HTTP001 fail", code=1003002,
-            wire=_always(404, _FLASK)),
-    Exhibit(name="a path that Express has not", found="HTTP001 fail", code=1003002,
-            wire=http(lambda r: Reply(404, f"Cannot {r.method} {r.path}".encode(), _HTML))),
+    Service(name="nginx 404", found="HTTP001 fail", code=1003002,
+            behaviour=_always(404, _NGINX.format("404 Not Found"))),
+    Service(name="nginx 405", found="HTTP001 fail", code=1003002,
+            behaviour=_always(405, _NGINX.format("405 Not Allowed"))),
+    Service(name="nginx asks for a password", behaviour=_always(401, _NGINX.format("401"))),
+    Service(name="a path that Flask has not", found="HTTP001 fail", code=1003002,
+            behaviour=_always(404, _FLASK)),
+    Service(name="a path that Express has not", found="HTTP001 fail", code=1003002,
+            behaviour=http(lambda r: Reply(404, f"Cannot {r.method} {r.path}".encode(), _HTML))),
     _page("nginx, just installed", 200, "<title>Welcome to nginx!</title>", code=1003006),
     _page("Apache 503", 503, "<address>Apache Server at x Port 443</address>"),
     _page("Envoy", 503, "upstream connect error or disconnect/reset before headers",
@@ -121,4 +121,4 @@ _REDIRECTS = [
               "HTTP002 warn, AUT001 warn, AUT002 warn, AUT003 warn, AUT004 warn, AUT006 warn, "
               "AUT007 warn"),
 ]  # fmt: skip
-EXHIBITS = [*_AWS, *_AZURE, *_OTHERS, *_REDIRECTS]
+SERVICES = [*_AWS, *_AZURE, *_OTHERS, *_REDIRECTS]

@@ -7,8 +7,7 @@ import pytest
 import typer
 from claims_provider.contract.limits import EXPIRES_AT_MAX
 from claimsctl.claims_file.formats import Format, ReadOptions
-from claimsctl.cli.options import Tenant
-from claimsctl.cli.reading_options import (
+from claimsctl.cli.file_options import (
     DEFAULT_SEPARATOR,
     CatalogueFile,
     Columns,
@@ -18,6 +17,7 @@ from claimsctl.cli.reading_options import (
     Separator,
     read_options,
 )
+from claimsctl.cli.options import Tenant
 from typer.testing import CliRunner
 
 TENANT = "aaaabbbb-0000-cccc-1111-dddd2222eeee"

@@ -1,42 +1,44 @@
 """Connections that break or stall, phase by phase, once HTTP has begun."""
 
 from tests.endpoints import GOOD
-from tests.simulated_services.exhibit import HASTY_MS, Exhibit
-from tests.simulated_services.server import Line, Wire
+from tests.simulated_services.server import Behaviour, Connection
+from tests.simulated_services.simulated_service import SHORT_MS, Service
 
 _OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
 _WHOLE = _OK + b"content-length: %d\r\n\r\n" % len(GOOD)
 
 
-def _says(*parts: bytes, hangs: bool = False, resets: bool = False, every: float = 0.0) -> Wire:
-    def talk(line: Line) -> None:
-        line.request()
-        line.send(*parts, every=every)
+def _says(
+    *parts: bytes, hangs: bool = False, resets: bool = False, every: float = 0.0
+) -> Behaviour:
+    def talk(connection: Connection) -> None:
+        connection.request()
+        connection.send(*parts, every=every)
         if hangs:
-            line.hang()
+            connection.hang()
         if resets:
-            line.reset()
+            connection.reset()
 
     return talk
 
 
-def _broken(name: str, code: int, wire: Wire, wait_ms: int = 2000) -> Exhibit:
-    return Exhibit(name=name, found="HTTP001 fail", code=code, wire=wire, wait_ms=wait_ms)
+def _broken(name: str, code: int, behaviour: Behaviour, wait_ms: int = 2000) -> Service:
+    return Service(name=name, found="HTTP001 fail", code=code, behaviour=behaviour, wait_ms=wait_ms)
 
 
-def _late(name: str, wire: Wire) -> Exhibit:
-    return _broken(name, 1003005, wire, HASTY_MS)
+def _late(name: str, behaviour: Behaviour) -> Service:
+    return _broken(name, 1003005, behaviour, SHORT_MS)
 
 
-EXHIBITS = [
-    _late("takes the connection and is silent", Line.hang),
+SERVICES = [
+    _late("takes the connection and is silent", Connection.hang),
     _late("hangs after the request", _says(hangs=True)),
     _late("hangs within the header", _says(_OK, hangs=True)),
     _late("hangs within the body", _says(_WHOLE + GOOD[:9], hangs=True)),
     _late("drips its header", _says(_OK, *[b"x-drip: 1\r\n"] * 99, every=0.02)),
     _late("drips its body", _says(_WHOLE, *[bytes([b]) for b in GOOD], every=0.02)),
     _broken("closes at once", 1003001, lambda _: None),
-    _broken("resets at once", 1003001, Line.reset),
+    _broken("resets at once", 1003001, Connection.reset),
     _broken("closes after the request", 1003001, _says()),
     _broken("closes within the header", 1003001, _says(_OK)),
     _broken("closes within the body", 1003001, _says(_WHOLE + GOOD[:9])),

@@ -11,15 +11,15 @@ from claimsctl.entra.callout import SCENARIOS
 
 from tests.endpoints import JSON
 from tests.judge.answers import body_with_claims
-from tests.simulated_services.exhibit import (
-    PATIENT_MS,
-    Exhibit,
+from tests.simulated_services.server import Connection, Reply, Request, Respond, http, raw
+from tests.simulated_services.simulated_service import (
+    GENEROUS_MS,
+    Service,
     careful,
     guarded,
     protected,
     routed,
 )
-from tests.simulated_services.server import Line, Reply, Request, Respond, http, raw
 
 _CONTRACT = ", ".join(f"CON{number:03} fail" for number in range(1, 10))
 _NOBODY = Reply(404, b'{"error": "no such user"}')
@@ -28,11 +28,11 @@ _KNOWN = {each.data.authentication_context.user.id for name, each in SCENARIOS.i
 _SHORT_MS = 1000
 
 
-def _service(name: str, found: str, code: int | None, respond: Respond, **rest: int) -> Exhibit:
-    return Exhibit(name=name, found=found, code=code, wire=guarded(respond), **rest)  # type: ignore[arg-type]
+def _service(name: str, found: str, code: int | None, respond: Respond, **rest: int) -> Service:
+    return Service(name=name, found=found, code=code, behaviour=guarded(respond), **rest)  # type: ignore[arg-type]
 
 
-def _fragile(name: str, read: Callable[[Request], Any], *ids: str) -> Exhibit:
+def _fragile(name: str, read: Callable[[Request], Any], *ids: str) -> Service:
     """A service that crashes where `read` does."""
 
     def respond(request: Request) -> Reply:
@@ -107,24 +107,24 @@ def _reads(request: Request, problem: Reply, *, sizes: bool = True, types: bool 
     return Reply()
 
 
-def _open(name: str, found: str, respond: Respond) -> Exhibit:
-    return Exhibit(name=name, found=found, wire=routed(protected(respond)))
+def _open(name: str, found: str, respond: Respond) -> Service:
+    return Service(name=name, found=found, behaviour=routed(protected(respond)))
 
 
-def _closes_on_large(line: Line) -> None:
-    line.sock.settimeout(5)
-    head = line.sock.recv(65536, 2)  # MSG_PEEK
+def _closes_on_large(connection: Connection) -> None:
+    connection.sock.settimeout(5)
+    head = connection.sock.recv(65536, 2)  # MSG_PEEK
     if b"content-length: 26" in head.lower():
-        line.reset()
+        connection.reset()
         return
-    line.send(raw(_guarded_reply(line.request())))
+    connection.send(raw(_guarded_reply(connection.request())))
 
 
-def _crashes_on_half(line: Line) -> None:
-    request = line.request()
+def _crashes_on_half(connection: Connection) -> None:
+    request = connection.request()
     reply = _guarded_reply(request)
     if reply.status != 400:
-        line.send(raw(reply))
+        connection.send(raw(reply))
 
 
 def _guarded_reply(request: Request) -> Reply:
@@ -139,11 +139,11 @@ _ODD = [
     _open("takes any content type", "ROB002 warn",
           lambda r: _reads(r, Reply(400, b"{}"), types=False)),
     _open("has no limit", "ROB003 warn", lambda r: _reads(r, Reply(400, b"{}"), sizes=False)),
-    Exhibit(name="closes on a large body", wire=_closes_on_large),
-    Exhibit(name="crashes without a word on half a callout", found="ROB001 warn",
-            wire=_crashes_on_half),
-    Exhibit(name="claims for a GET", found="HTTP004 warn", wire=http(_any_method)),
-    Exhibit(name="crashes on a GET", found="HTTP004 warn", wire=http(_crash_on_get)),
+    Service(name="closes on a large body", behaviour=_closes_on_large),
+    Service(name="crashes without a word on half a callout", found="ROB001 warn",
+            behaviour=_crashes_on_half),
+    Service(name="claims for a GET", found="HTTP004 warn", behaviour=http(_any_method)),
+    Service(name="crashes on a GET", found="HTTP004 warn", behaviour=http(_crash_on_get)),
 ]  # fmt: skip
 
 
@@ -231,7 +231,7 @@ class _Shuffling:
 
 
 _WARM, _AT_ONCE, _AGAIN = 15, 30, 37
-_TIGHT = 0.82 * PATIENT_MS / 1000
+_TIGHT = 0.82 * GENEROUS_MS / 1000
 
 
 _LOAD = [
@@ -258,12 +258,12 @@ _NET = "System.NullReferenceException: Object reference not set\n   at Claims.Ru
 _AWS = json.dumps({"detail": "An error occurred (AccessDeniedException) when calling the GetItem"})
 
 
-def _leaking(name: str, body: str) -> Exhibit:
+def _leaking(name: str, body: str) -> Service:
     problem = Reply(400, body.encode(), {"content-type": "text/plain"})
     return _open(name, "HYG001 warn", lambda request: _reads(request, problem))
 
 
-def _headed(name: str, found: str, **headers: str) -> Exhibit:
+def _headed(name: str, found: str, **headers: str) -> Service:
     shown = {**JSON, **{key.replace("_", "-"): value for key, value in headers.items()}}
     return _service(name, found, None, lambda _: Reply(headers=shown))
 
@@ -292,4 +292,4 @@ _TELLING = [
     _headed("a server's name", "", server="Kestrel"),
     _headed("a platform's version", "", server="awselb/2.0"),
 ]
-EXHIBITS = [*_USERS, *_ODD, *_LOAD, *_TELLING]
+SERVICES = [*_USERS, *_ODD, *_LOAD, *_TELLING]

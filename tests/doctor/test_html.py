@@ -5,19 +5,19 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import pytest
-from claimsctl.doctor.formats import html as page
-from claimsctl.doctor.runner import Diagnosis, finding
+from claimsctl.doctor.formats import html as html_format
+from claimsctl.doctor.runner import Report, finding
 from claimsctl.judge.finding import Level
 
-from tests.doctor.diagnoses import (
+from tests.doctor.reports import (
     FAILED,
     FINE,
     HOSTILE,
     PROTECTED,
     SKIPPED,
     WARNED,
-    diagnosis,
-    exchanged,
+    answered,
+    report,
     unanswered,
 )
 
@@ -50,16 +50,16 @@ class _Reader(HTMLParser):
         self.text += data
 
 
-def _page(found: Diagnosis, wait_ms: int = WAIT_MS) -> _Reader:
-    return _Reader(page.render(found, wait_ms, MOMENT))
+def _page(found: Report, wait_ms: int = WAIT_MS) -> _Reader:
+    return _Reader(html_format.render(found, wait_ms, MOMENT))
 
 
-EVERYTHING = diagnosis(
+EVERYTHING = report(
     FINE,
     WARNED,
     FAILED,
     SKIPPED,
-    exchanges=(exchanged("contract: a member"), unanswered("contract: a guest")),
+    calls=(answered("contract: a member"), unanswered("contract: a guest")),
 )
 
 
@@ -83,12 +83,12 @@ def test_nothing_comes_from_elsewhere() -> None:
 def test_what_an_endpoint_sends_is_text() -> None:
     """Markup in evidence, purpose or URL is shown as it was sent, and steers nothing."""
     found = finding("CON001", Level.FAIL, HOSTILE, hint=HOSTILE, expected=HOSTILE)
-    made = exchanged(f"contract: {HOSTILE}")
-    read = _page(diagnosis(found, exchanges=(made,), url=f"https://x/{HOSTILE}"))
+    made = answered(f"contract: {HOSTILE}")
+    read = _page(report(found, calls=(made,), url=f"https://x/{HOSTILE}"))
     assert "<script>alert(1)</script>" in read.text
     assert "script" not in {tag for tag, _ in read.tags}
     assert "\x1b" not in read.text
-    page.render(diagnosis(found), WAIT_MS, MOMENT).encode("utf-8")
+    html_format.render(report(found), WAIT_MS, MOMENT).encode("utf-8")
 
 
 def test_every_finding_is_there() -> None:
@@ -104,15 +104,15 @@ def test_every_finding_is_there() -> None:
 @pytest.mark.parametrize(
     ("found", "pill"),
     [
-        (diagnosis(FINE, FAILED), "not fine"),
-        (diagnosis(FINE, WARNED), "fine, with warnings"),
-        (diagnosis(FINE), "fine"),
-        (diagnosis(FINE, PROTECTED), "contract not tested"),
+        (report(FINE, FAILED), "not fine"),
+        (report(FINE, WARNED), "fine, with warnings"),
+        (report(FINE), "fine"),
+        (report(FINE, PROTECTED), "contract not tested"),
     ],
 )
-def test_the_verdict_comes_first(found: Diagnosis, pill: str) -> None:
+def test_the_verdict_comes_first(found: Report, pill: str) -> None:
     """The first words of the page, and its title, say how it is."""
-    text = page.render(found, WAIT_MS, MOMENT)
+    text = html_format.render(found, WAIT_MS, MOMENT)
     body = text.partition("<main>")[2]
     first = re.search(r">([^<>\n]+)<", body)
     assert first is not None
@@ -140,7 +140,7 @@ def _left_and_width(read: _Reader) -> list[tuple[str, float, float]]:
 
 def test_bars_are_as_long_as_the_phases_took() -> None:
     """A phase begins where the one before ended, and none leaves the picture."""
-    read = _page(diagnosis(FINE, exchanges=(exchanged("a", elapsed_ms=100.0),)))
+    read = _page(report(FINE, calls=(answered("a", elapsed_ms=100.0),)))
     (name, start, width), (other, next_start, next_width) = _left_and_width(read)
     assert ("dns", "first_byte") == (name, other)
     assert 0 == start
@@ -152,7 +152,7 @@ def test_bars_are_as_long_as_the_phases_took() -> None:
 @pytest.mark.parametrize(("elapsed_ms", "drawn"), [(50.0, False), (1000.0, True)])
 def test_entras_wait_is_drawn_where_it_matters(elapsed_ms: float, drawn: bool) -> None:  # noqa: FBT001
     """The line is in the picture when a call came near it; else it is told in words."""
-    read = _page(diagnosis(FINE, exchanges=(exchanged("a", elapsed_ms=elapsed_ms),)))
+    read = _page(report(FINE, calls=(answered("a", elapsed_ms=elapsed_ms),)))
     limits = [tag for tag, attributes in read.tags if "limit" == attributes.get("class")]
     assert drawn == bool(limits)
     assert drawn != ("beyond this picture" in read.text)

@@ -8,6 +8,7 @@ from claimsctl.entra.token_claims import TENANT_ID, TokenProfile
 
 from tests.cli.command import MEMBER, Run
 from tests.cli.server_process import serving
+from tests.effort import mostly_slow
 
 AWS = {
     "profile": {"AWS_PROFILE": "nonsense"},
@@ -32,6 +33,8 @@ LOGGING = {
     "lambda-level": {"AWS_LAMBDA_LOG_LEVEL": "ERROR"},
     "powertools-level": {"POWERTOOLS_LOG_LEVEL": "junk"},
 }
+JUNK = ("rate", "debug-junk", "dev-junk", "level", "powertools-level")
+VALID = ("rate-1", "debug", "dev", "event", "lambda-level")
 PROFILE = TokenProfile(TENANT_ID)
 EVERYTHING = {name: value for one in (AWS | LOGGING).values() for name, value in one.items()}
 
@@ -52,9 +55,17 @@ def test_aws_settings_are_for_other_tables(
     assert 200 == json.loads(outcome.err)["status"]
 
 
-@pytest.mark.parametrize("settings", LOGGING.values(), ids=LOGGING.keys())
-def test_logging_settings_are_for_other_functions(process: Run, settings: dict[str, str]) -> None:
-    """One line of log on standard error, the answer alone on standard output."""
+@pytest.mark.parametrize(
+    "names",
+    mostly_slow([JUNK, VALID, *((name,) for name in LOGGING)], lambda names: len(names) > 1),
+    ids="+".join,
+)
+def test_logging_settings_are_for_other_functions(process: Run, names: tuple[str, ...]) -> None:
+    """One line of log on standard error, the answer alone on standard output.
+
+    The settings are read when the function's modules are imported: each time in a new process.
+    """
+    settings = {key: value for name in names for key, value in LOGGING[name].items()}
     outcome = process("invoke", "--json", MEMBER, **settings)
     assert (0, 200) == (outcome.exit_code, json.loads(outcome.out)["statusCode"])
     assert 200 == json.loads(outcome.err)["status"]
@@ -66,6 +77,7 @@ def test_a_level_of_the_log_counts(process: Run) -> None:
     assert (0, "") == (outcome.exit_code, outcome.err)
 
 
+@pytest.mark.slow
 def test_the_demo_minds_none_of_them(process: Run, tmp_path: Path) -> None:
     """All of them at once do not change a line of it."""
     outcome = process("demo", **_put(EVERYTHING, tmp_path))

@@ -5,33 +5,33 @@ from typing import Any
 
 from tests.endpoints import GOOD, JSON
 from tests.judge.answers import ACTION, RESPONSE_DATA, body_with_actions, body_with_claims
-from tests.simulated_services.exhibit import Exhibit, guarded
 from tests.simulated_services.server import Reply
+from tests.simulated_services.simulated_service import Service, guarded
 
 ALL_CONTRACT = tuple(f"CON{number:03}" for number in range(1, 10))
 _CLAIMS = {"dateOfBirth": "2000-01-01", "customRoles": ["Writer"]}
 
 
-def _bad(name: str, id_: str, code: int, reply: Reply, also: str = "") -> Exhibit:
+def _bad(name: str, id_: str, code: int, reply: Reply, also: str = "") -> Service:
     """Whoever asks gets `reply`: each scenario fails, for the same reason."""
     found = ", ".join(
         [*(f"{each} fail" for each in ALL_CONTRACT), f"{id_} fail", *also.split(", ")]
     )
-    return Exhibit(
-        name=name, found=found.removesuffix(", "), code=code, wire=guarded(lambda _: reply)
+    return Service(
+        name=name, found=found.removesuffix(", "), code=code, behaviour=guarded(lambda _: reply)
     )
 
 
-def _body(name: str, id_: str, code: int, body: bytes | str, also: str = "") -> Exhibit:
+def _body(name: str, id_: str, code: int, body: bytes | str, also: str = "") -> Service:
     raw = body if isinstance(body, bytes) else body.encode()
     return _bad(name, id_, code, Reply(body=raw), also)
 
 
-def _warned(name: str, found: str, reply: Reply) -> Exhibit:
-    return Exhibit(name=name, found=found, wire=guarded(lambda _: reply))
+def _warned(name: str, found: str, reply: Reply) -> Service:
+    return Service(name=name, found=found, behaviour=guarded(lambda _: reply))
 
 
-def _claims(name: str, id_: str, code: int, claims: Any, also: str = "") -> Exhibit:
+def _claims(name: str, id_: str, code: int, claims: Any, also: str = "") -> Service:
     return _body(name, id_, code, body_with_claims(claims), also)
 
 
@@ -39,7 +39,7 @@ def _enveloped(**changes: Any) -> str:
     return json.dumps({**json.loads(GOOD), **changes})
 
 
-EXHIBITS: list[Exhibit] = [
+SERVICES: list[Service] = [
     _bad("204", "RSP001", 1003002, Reply(204, b"", {}), "RSP002 fail, RSP003 fail"),
     _bad("201", "RSP001", 1003002, Reply(201)),
     _bad("500 for everybody", "RSP001", 1003002, Reply(500, b'{"error": "oops"}')),

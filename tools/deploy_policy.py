@@ -39,8 +39,8 @@ def statements(types: set[str]) -> Iterator[dict[str, object]]:
     merged: dict[tuple[str, ...], set[str]] = {}
     for actions, resources in (*OF_THE_TOOL, *accesses):
         merged.setdefault(resources, set()).update(actions)
-    for resources, actions in merged.items():
-        yield {"Effect": "Allow", "Action": sorted(actions), "Resource": list(resources)}
+    for resources, allowed in merged.items():
+        yield {"Effect": "Allow", "Action": sorted(allowed), "Resource": list(resources)}
 
 
 def policy(template: str) -> str:

@@ -1,7 +1,7 @@
 """What ships to Lambda, out of what pip has installed: ``artefact.py STAGE ARTEFACT MACHINE``.
 
 Run by the Makefile beside it, with the runtime's own Python; any other leaves the sources without
-byte code. What is left out, and why that is safe: docs/adr/0009 and 0011. Two runs make the same
+byte code. What is left out, and why that is safe: docs/adr/0009 and 0017. Two runs make the same
 bytes.
 """
 
@@ -23,12 +23,14 @@ RUNTIME_FOLDER: Final = "/var/task"
 """Where Lambda unpacks the artefact; the name that tracebacks show."""
 
 LEFT_OUT: Final = (
-    "*.dist-info",
+    "*.dist-info",  # pydantic would look for plugins in it; nothing else looks
     "bin",
     "boto3",  # botocore is what the function calls
     "s3transfer",
     "cffi",  # cryptography loads _cffi_backend; the package generates C
     "pycparser",
+    "pydantic/mypy.py",
+    "pydantic/v1",  # for models of its old interface
     # Of Powertools the function has Logger and Metrics.
     "aws_lambda_powertools/event_handler",
     *(

@@ -97,8 +97,8 @@ def test_every_finding_is_there() -> None:
     for each in EVERYTHING.findings:
         assert each.id in read.text
         assert each.evidence in read.text
-    for told in ("Switch it off.", "Look there.", "1003002, as we read it"):
-        assert told in read.text
+    for text in ("Switch it off.", "Look there.", "1003002, as we read it"):
+        assert text in read.text
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_the_verdict_comes_first(found: Report, pill: str) -> None:
 
 
 def test_what_is_wrong_is_open_and_the_rest_closed() -> None:
-    """Whoever opens the page sees failures and warnings unfolded."""
+    """Failures and warnings are unfolded when the page opens."""
     opened = [
         "open" in attributes for tag, attributes in _page(EVERYTHING).tags if "details" == tag
     ]
@@ -151,7 +151,7 @@ def test_bars_are_as_long_as_the_phases_took() -> None:
 
 @pytest.mark.parametrize(("elapsed_ms", "drawn"), [(50.0, False), (1000.0, True)])
 def test_entras_wait_is_drawn_where_it_matters(elapsed_ms: float, drawn: bool) -> None:  # noqa: FBT001
-    """The line is in the picture when a call came near it; else it is told in words."""
+    """The line is in the picture when a call came near it; else the page says so."""
     read = _page(report(FINE, calls=(answered("a", elapsed_ms=elapsed_ms),)))
     limits = [tag for tag, attributes in read.tags if "limit" == attributes.get("class")]
     assert drawn == bool(limits)

@@ -30,8 +30,7 @@ MARGIN_MS = 100
 _TRIES = 20
 
 UNTRACED = pytest.mark.usefixtures("untraced")
-"""For tests in which a given-up worker goes on hanging: until it has ended, CPython 3.11 spins in
-every thread that coverage traces, and the measurement alone would miss the deadline."""
+"""For tests that measure time: coverage's tracer would take a part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +121,7 @@ def end_workers(store: ClaimsStore) -> None:
 
 
 def wait_for_stuck(store: ClaimsStore) -> None:
-    """Wait until all given-up workers have ended, whatever they hung in being over."""
+    """Wait until all abandoned workers have ended, whatever they hung in being over."""
     give_up_at = time.monotonic() + PATIENCE_SECONDS
     while store.stuck_workers and time.monotonic() < give_up_at:
         time.sleep(0.01)

@@ -97,7 +97,7 @@ def test_a_key_twice_is_kept_twice() -> None:
 @pytest.mark.parametrize("brackets", ["[]", '{"a":}'], ids=["lists", "objects"])
 def test_any_depth(brackets: str) -> None:
     """There is no depth at which it gives up."""
-    depth = 200_000
+    depth = 20_000
     root = read_json(brackets[:-1] * depth + "1" + brackets[-1] * depth)
     assert depth + 1 == max(depth for _, depth in root.walk())
 

@@ -46,8 +46,8 @@ class Browser:
         self._loaded = False
         self.requested: list[str] = []
         """Every URL that the page has asked for."""
-        self.complaints: list[str] = []
-        """What the console was told: errors, refused loads."""
+        self.errors: list[str] = []
+        """Errors and refused loads on the console."""
 
     def attach(self) -> None:
         """Open a page and listen to what it does."""
@@ -68,7 +68,7 @@ class Browser:
         self._loaded = False
         self._ask("Page.navigate", url=url)
         while not self._loaded:
-            self._hear(self._next())
+            self._handle(self._next())
 
     def run(self, script: str) -> Any:
         """What `script` evaluates to."""
@@ -82,7 +82,7 @@ class Browser:
         """What `script` evaluates to once that is true."""
         give_up_at = time.monotonic() + _SECONDS
         while not (value := self.run(script)):
-            assert time.monotonic() < give_up_at, (script, self.text(), self.complaints)
+            assert time.monotonic() < give_up_at, (script, self.text(), self.errors)
             time.sleep(0.05)
         return value
 
@@ -102,23 +102,23 @@ class Browser:
             message["sessionId"] = self._session
         os.write(self._to, json.dumps(message).encode() + b"\0")
         while True:
-            told = self._next()
-            if told.get("id") == self._last:
-                assert "error" not in told, (method, told)
-                result: dict[str, Any] = told["result"]
+            message = self._next()
+            if message.get("id") == self._last:
+                assert "error" not in message, (method, message)
+                result: dict[str, Any] = message["result"]
                 return result
-            self._hear(told)
+            self._handle(message)
 
-    def _hear(self, told: dict[str, Any]) -> None:
-        match told:
+    def _handle(self, message: dict[str, Any]) -> None:
+        match message:
             case {"method": "Network.requestWillBeSent", "params": {"request": {"url": url}}}:
                 self.requested.append(url)
             case {"method": "Log.entryAdded", "params": {"entry": {"text": text}}}:
-                self.complaints.append(text)
+                self.errors.append(text)
             case {"method": "Page.loadEventFired"}:
                 self._loaded = True
             case {"method": "Runtime.exceptionThrown", "params": {"exceptionDetails": details}}:
-                self.complaints.append(str(details))
+                self.errors.append(str(details))
 
     def _next(self) -> dict[str, Any]:
         while b"\0" not in self._received:
@@ -127,9 +127,9 @@ class Browser:
             part = os.read(self._back, 1 << 20)
             assert part, "the browser has ended"
             self._received += part
-        message, _, self._received = self._received.partition(b"\0")
-        told: dict[str, Any] = json.loads(message)
-        return told
+        raw, _, self._received = self._received.partition(b"\0")
+        message: dict[str, Any] = json.loads(raw)
+        return message
 
 
 @contextmanager

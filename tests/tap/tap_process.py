@@ -1,4 +1,4 @@
-"""`claimsctl tap` as a process of its own."""
+"""`claimsctl tap` as a separate process."""
 
 import re
 import signal
@@ -29,7 +29,7 @@ class TapProcess:
 
     @property
     def err(self) -> str:
-        """What it has said beside."""
+        """Its standard error so far."""
         return (self.home / "err").read_text("utf-8")
 
     @property
@@ -48,7 +48,7 @@ class TapProcess:
             time.sleep(0.05)
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """Its exit code, when it is told to end: by a signal that a background job heeds too."""
+        """Its exit code after a signal that ends background jobs too."""
         self.process.send_signal(number)
         return self.process.wait(SECONDS)
 

@@ -1,4 +1,4 @@
-"""What is masked is masked everywhere, and judged as what it stands for."""
+"""What is masked is masked everywhere, and judged as the real exchange."""
 
 import json
 from base64 import urlsafe_b64encode
@@ -11,47 +11,53 @@ from claimsctl.judge.attempt import Answer
 from claimsctl.judge.finding import Verdict
 from claimsctl.judge.judge import judge
 from claimsctl.judge.saved_answer import read_saved_answer
-from claimsctl.tap.exchanges import Examined, Outcome, encode, examine, exchange_document
+from claimsctl.tap.exchanges import (
+    ExchangeOutcome,
+    ShownExchange,
+    encode,
+    exchange_document,
+    mask_and_judge,
+)
 from claimsctl.tap.page.view import details
-from claimsctl.tap.recording import Side, Sighting
+from claimsctl.tap.recording import Message, RecordedExchange
 from claimsctl.tap.redaction import CUT, mask_headers, mask_prose, mask_target, mask_token
-from claimsctl.tap.upstream import read_service
+from claimsctl.tap.upstream import parse_upstream
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.effort import tries
 from tests.judge.answers import ACTION, body_with_claims, body_with_data
 
-SERVICE = read_service("https://claims.example/")
+SERVICE = parse_upstream("https://claims.example/")
 WAIT_MS = 1000
 NAMES = ("Jane", "Doe", "Müller", "casey@contoso.com", "Writer", "1970-05-06", "Geheimrat")
 
 
-def sighting_of(
+def recorded_exchange(
     body: bytes, *, status: int = 200, sent: bytes = b"", headers: dict[str, str] | None = None
-) -> Sighting:
+) -> RecordedExchange:
     """A callout that was answered with `body`."""
-    seen = Sighting(1, method="POST", target="/callout?code=s3cr3t&x=1", status=status)
+    seen = RecordedExchange(1, method="POST", target="/callout?code=s3cr3t&x=1", status=status)
     sent = sent or json.dumps(body_of("member")).encode()
-    seen.request = Side(tuple((headers or {}).items()))
-    seen.request.take(sent)
-    seen.answer = Side((("content-type", "application/json"),))
-    seen.answer.take(body)
+    seen.request = Message(tuple((headers or {}).items()))
+    seen.request.add(sent)
+    seen.answer = Message((("content-type", "application/json"),))
+    seen.answer.add(body)
     seen.arrived = True
     seen.connected = seen.sent = seen.first_byte = seen.began
     seen.end()
     return seen
 
 
-def shown(seen: Sighting) -> Examined:
+def masked_and_judged(seen: RecordedExchange) -> ShownExchange:
     """What is shown of it by default."""
-    return examine(seen, WAIT_MS, unmask=False)
+    return mask_and_judge(seen, WAIT_MS, unmask=False)
 
 
-def everything(examined: Examined) -> str:
+def everything(shown: ShownExchange) -> str:
     """All that anybody gets to see: the page's details, the files."""
-    document = details(examined, SERVICE, WAIT_MS)
-    files = encode(exchange_document(examined, SERVICE)) + bytes(examined.sighting.request.body)
+    document = details(shown, SERVICE, WAIT_MS)
+    files = encode(exchange_document(shown, SERVICE)) + bytes(shown.exchange.request.body)
     return json.dumps(document, ensure_ascii=False) + files.decode()
 
 
@@ -66,21 +72,23 @@ def test_who_the_user_is_is_masked(scenario: str) -> None:
     """Nothing of a callout's user is shown but id, kind, age and language; no address at all."""
     callout = body_of(scenario)
     context = callout["data"]["authenticationContext"]
-    seen = shown(sighting_of(body_with_claims({}), sent=json.dumps(callout).encode()))
-    told = everything(seen)
+    seen = masked_and_judged(
+        recorded_exchange(body_with_claims({}), sent=json.dumps(callout).encode())
+    )
+    text = everything(seen)
     personal = {
         value for name, value in context["user"].items()
         if name not in {"id", "userType", "createdDateTime", "preferredLanguage"}
     }  # fmt: skip
     personal |= {context.get("client", {}).get("ip", "nobody@nowhere.example")}
     for value in personal:
-        assert value not in told
+        assert value not in text
     for value in (
         context["user"]["id"],
         context.get("correlationId", ""),
         callout["data"]["tenantId"],
     ):
-        assert value in told
+        assert value in text
 
 
 def test_an_unknown_field_of_a_callout_is_masked() -> None:
@@ -88,9 +96,11 @@ def test_an_unknown_field_of_a_callout_is_masked() -> None:
     callout = body_of("member")
     callout["data"]["userSignUpInfo"] = {"attributes": {"city": {"value": "Geheimstadt"}}}
     callout["data"]["authenticationContext"]["user"]["shoeSize"] = 4711
-    told = everything(shown(sighting_of(b"{}", sent=json.dumps(callout).encode())))
-    assert "Geheimstadt" not in told
-    assert "4711" not in told
+    text = everything(
+        masked_and_judged(recorded_exchange(b"{}", sent=json.dumps(callout).encode()))
+    )
+    assert "Geheimstadt" not in text
+    assert "4711" not in text
 
 
 BODIES = {
@@ -132,25 +142,25 @@ BODIES = {
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
 def test_claim_values_are_masked_and_judged_all_the_same(body: bytes) -> None:
     """No value is shown, of whatever is answered; code, places and sizes are those of the real."""
-    seen = sighting_of(body)
-    examined = shown(seen)
-    told = everything(examined)
+    seen = recorded_exchange(body)
+    shown = masked_and_judged(seen)
+    text = everything(shown)
     for name in NAMES:
-        assert name not in told.replace("M\\u00fcller", "Müller")
+        assert name not in text.replace("M\\u00fcller", "Müller")
     expected = judge(Answer(200, seen.answer.headers, body, seen.total_ms), WAIT_MS)
-    assert examined.verdict is not None
-    assert shape(expected) == shape(examined.verdict)
-    assert len(body) == len(examined.sighting.answer.body) or b'"body"' in body
+    assert shown.verdict is not None
+    assert shape(expected) == shape(shown.verdict)
+    assert len(body) == len(shown.exchange.answer.body) or b'"body"' in body
 
 
 @pytest.mark.parametrize("body", [b for n, b in BODIES.items() if n != "utf-16"])
 def test_an_exported_exchange_is_judged_as_the_real_one(body: bytes) -> None:
-    """Whoever gets the masked file finds the same code, at the same place."""
-    examined = shown(sighting_of(body))
-    raw = encode(exchange_document(examined, SERVICE))
+    """The masked file has the same code, at the same place."""
+    shown = masked_and_judged(recorded_exchange(body))
+    raw = encode(exchange_document(shown, SERVICE))
     again = judge(read_saved_answer(raw).answer, WAIT_MS)
-    assert examined.verdict is not None
-    assert shape(examined.verdict) == shape(again)
+    assert shown.verdict is not None
+    assert shape(shown.verdict) == shape(again)
 
 
 _JSON = st.recursive(
@@ -169,9 +179,9 @@ def test_masking_changes_no_verdict(claims: Any, cut: int, *, ascii_only: bool) 
     document = {"data": {"actions": [{"@odata.type": ACTION, "claims": claims}]}}
     body = json.dumps(document, ensure_ascii=ascii_only).encode("utf-8", "replace")
     body = body[: len(body) - cut]
-    seen = sighting_of(body)
+    seen = recorded_exchange(body)
     expected = judge(Answer(200, seen.answer.headers, body, seen.total_ms), WAIT_MS)
-    verdict = shown(seen).verdict
+    verdict = masked_and_judged(seen).verdict
     assert verdict is not None
     assert shape(expected) == shape(verdict)
 
@@ -179,7 +189,9 @@ def test_masking_changes_no_verdict(claims: Any, cut: int, *, ascii_only: bool) 
 def test_not_even_a_flag_is_shown() -> None:
     """True and false are one, numbers keep their length, null and empty lists what they are."""
     claims: dict[str, Any] = {"a": False, "b": True, "c": -20.5e3, "d": None, "e": [], "f": 0}
-    body = bytes(shown(sighting_of(body_with_claims(claims))).sighting.answer.body)
+    body = bytes(
+        masked_and_judged(recorded_exchange(body_with_claims(claims))).exchange.answer.body
+    )
     assert b'{"a": true , "b": true, "c": -11111.1, "d": null, "e": [], "f": 0}' in body
 
 
@@ -191,12 +203,12 @@ def test_an_error_is_readable_and_names_nobody() -> None:
     callout = body_of("member")
     callout["data"]["authenticationContext"]["user"]["displayName"] = "Kim Lee-Casey"
     sent = json.dumps(callout).encode()
-    told = everything(shown(sighting_of(body.encode(), status=500, sent=sent)))
-    assert "no user *" in told
+    text = everything(masked_and_judged(recorded_exchange(body.encode(), status=500, sent=sent)))
+    assert "no user *" in text
     for name in ("Kim", "casey@contoso.com", "Jane"):
-        assert name not in told
-    told = everything(shown(sighting_of(b"<h1>Bad gateway</h1>", status=502)))
-    assert "<h1>Bad gateway</h1>" in told
+        assert name not in text
+    text = everything(masked_and_judged(recorded_exchange(b"<h1>Bad gateway</h1>", status=502)))
+    assert "<h1>Bad gateway</h1>" in text
 
 
 def _token(payload: dict[str, Any]) -> str:
@@ -210,15 +222,17 @@ def test_a_token_is_shown_without_signature_and_person() -> None:
     token = _token(
         {"aud": "api://x", "name": "Jane Doe", "upn": "casey@contoso.com", "roles": ["R"]}
     )
-    examined = shown(sighting_of(b"{}", headers={"Authorization": f"Bearer {token}"}))
-    document = details(examined, SERVICE, WAIT_MS)
+    shown = masked_and_judged(
+        recorded_exchange(b"{}", headers={"Authorization": f"Bearer {token}"})
+    )
+    document = details(shown, SERVICE, WAIT_MS)
     assert {"aud": "api://x", "name": "********", "upn": "*" * 17, "roles": ["R"]} == (
         document["token"]["claims"]
     )
     assert {"alg": "RS256", "kid": "k"} == document["token"]["header"]
-    told = everything(examined)
-    assert token.rpartition(".")[2] not in told
-    assert CUT in told
+    text = everything(shown)
+    assert token.rpartition(".")[2] not in text
+    assert CUT in text
     assert "*****" == mask_token("abcde")
 
 
@@ -244,7 +258,7 @@ def test_a_token_is_shown_without_signature_and_person() -> None:
         ("content-type", "application/json", "application/json"),
     ],
 )
-def test_a_header_that_opens_a_door_is_masked(name: str, value: str, expected: str) -> None:
+def test_a_header_with_a_secret_is_masked(name: str, value: str, expected: str) -> None:
     """Names stay, secrets and addresses go, the rest is shown."""
     assert ((name, expected),) == mask_headers(((name, value),))
 
@@ -252,7 +266,7 @@ def test_a_header_that_opens_a_door_is_masked(name: str, value: str, expected: s
 def test_a_querys_values_are_masked() -> None:
     """Keys of functions are in URLs."""
     assert "/a/b?code=***&flag=**&****" == mask_target("/a/b?code=abc&flag=no&s3cr")
-    assert "s3cr3t" not in everything(shown(sighting_of(b"{}")))
+    assert "s3cr3t" not in everything(masked_and_judged(recorded_exchange(b"{}")))
 
 
 def test_prose_without_persons() -> None:
@@ -264,13 +278,13 @@ def test_prose_without_persons() -> None:
 
 def test_unmasked_is_whole() -> None:
     """Who asks for it gets everything as it was."""
-    seen = sighting_of(BODIES["good"], headers={"Authorization": "Bearer abc.def.ghi"})
-    examined = examine(seen, WAIT_MS, unmask=True)
-    told = everything(examined)
+    seen = recorded_exchange(BODIES["good"], headers={"Authorization": "Bearer abc.def.ghi"})
+    shown = mask_and_judge(seen, WAIT_MS, unmask=True)
+    text = everything(shown)
     for value in ("Jane", "Writer", "casey", "abc.def.ghi", "s3cr3t"):
-        assert value in told
-    assert Outcome.ACCEPTED is examined.outcome
-    assert seen == examined.sighting
+        assert value in text
+    assert ExchangeOutcome.ACCEPTED is shown.outcome
+    assert seen == shown.exchange
 
 
 @pytest.mark.parametrize(
@@ -278,24 +292,24 @@ def test_unmasked_is_whole() -> None:
     [
         ({"method": "GET"}, "not a callout: Entra sends POST"),
         ({"method": ""}, "the request is not HTTP/1: passed on unread"),
-        ({"request": Side(body=bytearray(b"{}"), body_bytes=2)}, "not a token issuance callout"),
-        ({"request": Side(body=bytearray(b"{"), body_bytes=1)}, "not a token issuance callout"),
-        ({"request": Side(body_bytes=300_000)}, "the request is over 262144 bytes"),
-        ({"answer": Side(body_bytes=300_000)}, "the answer is over 262144 bytes"),
+        ({"request": Message(body=bytearray(b"{}"), body_bytes=2)}, "not a token issuance callout"),
+        ({"request": Message(body=bytearray(b"{"), body_bytes=1)}, "not a token issuance callout"),
+        ({"request": Message(body_bytes=300_000)}, "the request is over 262144 bytes"),
+        ({"answer": Message(body_bytes=300_000)}, "the answer is over 262144 bytes"),
     ],
 )
 def test_what_is_no_callout_is_not_judged(change: dict[str, Any], reason: str) -> None:
     """It is listed, with why there is no verdict."""
-    examined = shown(replace(sighting_of(b"{}"), **change))
-    assert (Outcome.NOT_JUDGED, None) == (examined.outcome, examined.verdict)
-    assert examined.reason.startswith(reason)
+    shown = masked_and_judged(replace(recorded_exchange(b"{}"), **change))
+    assert (ExchangeOutcome.NOT_JUDGED, None) == (shown.outcome, shown.verdict)
+    assert shown.reason.startswith(reason)
 
 
 def test_a_late_answer_is_judged_for_who_has_left() -> None:
     """A caller that left after 300 ms did not see what came later, whatever the wait is."""
-    seen = sighting_of(BODIES["good"])
+    seen = recorded_exchange(BODIES["good"])
     seen.left = seen.began + 0.3
     seen.ended = seen.began + 0.5
-    verdict = shown(seen).verdict
+    verdict = masked_and_judged(seen).verdict
     assert verdict is not None
     assert 1003005 == verdict.entra_code

@@ -72,7 +72,7 @@ PAGES = [
     *("docs/deploy.md", "docs/cost.md", "docs/scaling.md", "docs/settings.md", "docs/errors.md"),
     *("docs/first-hour.md", "docs/pipeline.md", "docs/rest-api.md", "docs/security-options.md"),
     *("docs/two-regions.md", "docs/adr/0012-a-number-for-each-configuration.md", "SECURITY.md"),
-    "docs/adr/0017-a-revision-for-a-retry.md",
+    "docs/adr/0019-a-revision-for-a-retry.md",
 ]
 
 
@@ -125,7 +125,7 @@ def test_the_callout_of_the_page_is_answered() -> None:
         assert sample in text
         text = text.replace(sample, own)
     environment = Stack(TenantId=tenant, AppId=app, EntraWaitMs="2000").environment()
-    handler = handler_over(FakeDynamoDB({}), **environment)
+    handler = handler_over(FakeDynamoDB({}), None, **environment)
     assert 200 == handler(json.loads(text))["statusCode"]
 
 

@@ -1,7 +1,5 @@
 """The parameters say what the function's settings say, and refuse what the function would."""
 
-from dataclasses import fields
-
 import pytest
 from claims_provider.contract.limits import ENTRA_WAIT_MS_MAX, ENTRA_WAIT_MS_MIN
 from claims_provider.settings import CallerVerification, OnStoreFailure, Settings, read_settings
@@ -15,7 +13,7 @@ SET_BY_THE_STACK = {"table_name", "tenant_id", "token_issuer", "token_audiences"
 
 def test_template_and_settings_know_the_same_variables() -> None:
     """Every variable that the function reads is set by the template, and no other."""
-    assert {field.name.upper() for field in fields(Settings)} == Stack().environment().keys()
+    assert {name.upper() for name in Settings.model_fields} == Stack().environment().keys()
 
 
 @pytest.mark.parametrize("parameters", [{}, CHANGES], ids=["defaults", "all-changed"])
@@ -45,9 +43,9 @@ def test_the_defaults_are_closed() -> None:
 def test_the_defaults_are_the_functions_own() -> None:
     """What a parameter is without being given is what the function takes for an absent variable."""
     settings = read_settings(Stack().environment())
-    for field in fields(Settings):
-        if field.name not in SET_BY_THE_STACK:
-            assert field.default == getattr(settings, field.name), field.name
+    for name, field in Settings.model_fields.items():
+        if name not in SET_BY_THE_STACK:
+            assert field.default == getattr(settings, name), name
 
 
 def test_the_wait_has_entras_bounds() -> None:

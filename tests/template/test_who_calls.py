@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from claims_provider.contract.issuers import issuers_of
-from claims_provider.inbound.caller import OpenDoor
+from claims_provider.inbound.caller import NoVerification
 from claims_provider.settings import CallerVerification, read_settings
 from claims_provider.telemetry import NAMESPACE, SERVICE
 from claims_provider.wiring import verifier_of
@@ -69,7 +69,7 @@ def test_no_way_in_is_unguarded_but_by_none(mode: str) -> None:
     guarded = all(kind == "JWT" for _, kind, _ in _routes(stack))
     assert guarded == (mode == "gateway")
     verifier = verifier_of(read_settings(stack.environment()), 1, lambda _: b"")
-    assert isinstance(verifier, OpenDoor) == (mode == "none")
+    assert isinstance(verifier, NoVerification) == (mode == "none")
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ def test_a_domain_answers_beside_the_gateways_own_name() -> None:
     ],
 )
 def test_strangers_have_room_before_they_throttle_entra(
-    parameters: dict[str, str], rate: object
+    parameters: dict[str, str], rate: int | str
 ) -> None:
     """The limit that Entra shares with strangers, more where a refusal costs no Lambda call.
 

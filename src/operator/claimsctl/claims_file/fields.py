@@ -141,7 +141,7 @@ def read_array(name: str, text: str) -> object:
 
 
 def split_list(name: str, text: str, separator: str) -> list[str]:
-    """What ``a|b`` lists; what looks like a slip of the hand is refused, not guessed at."""
+    """What ``a|b`` lists; what looks like a typing error is refused, not guessed at."""
     items = text.split(separator)
     for item in items:
         if not item.strip() or item != item.strip():

@@ -1,4 +1,4 @@
-"""The format of a file of claims: told from how it begins, or given."""
+"""The format of a file of claims: given, or detected from how the file begins."""
 
 import io
 import json
@@ -28,10 +28,10 @@ class ReadOptions:
     tenant: str | None = None
     """Canonical tenant id of rows that name none."""
     columns: Mapping[str, str] = field(default_factory=dict)
-    """Reserved field → the heading that stands for it in the file."""
+    """Reserved field → the heading that the file has for it."""
     list_separator: str = LIST_SEPARATOR
     format: Format | None = None
-    """``None``: told by the file's content."""
+    """``None``: detected from the content."""
     schema: ClaimSchema | None = None
     expires_at: int | None = None
     """Epoch seconds for rows that give none. Absolute, so that a resumed load says the same."""

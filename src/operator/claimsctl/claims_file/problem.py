@@ -19,7 +19,7 @@ class FieldProblem(Exception):  # noqa: N818  # a finding about a cell, collecte
 
 
 class Unreadable(Exception):  # noqa: N818  # likewise
-    """Why the rest of a file, from `line` on, cannot be told into rows."""
+    """Why the rest of a file, from `line` on, cannot be split into rows."""
 
     def __init__(self, line: int, message: str) -> None:
         super().__init__(message)

@@ -15,9 +15,7 @@ from claimsctl.claims_file.fields import (
     APP_ID,
     EXPIRES_AT,
     HIDDEN_CLAIMS,
-    IGNORED,
     NO_CLAIMS,
-    RESERVED,
     TENANT_ID,
     USER,
 )
@@ -54,7 +52,7 @@ class RowCheck:
         self._good_names: set[str] = set()
         rules = {} if options.schema is None else options.schema.claims
         texts = {name for name, rule in rules.items() if rule.type is ClaimType.STRING}
-        self._text_columns = (texts | set(RESERVED)) - {HIDDEN_CLAIMS}
+        self._text_columns = (texts | NO_CLAIMS) - {HIDDEN_CLAIMS}
         self._list_columns = set(rules) - texts
 
     def check(self, row: FileRow) -> Record | list[FieldProblem]:
@@ -98,28 +96,26 @@ class RowCheck:
         if len(cells) > len(columns) and any(cells[len(columns) :]):
             count = f"{len(cells)} cells, {len(columns)} headings"
             raise FieldProblem(WHOLE_ROW, f"{count}; quote cells that hold {self._delimiter!r}")
+        texts, lists = self._text_columns, self._list_columns
+        separator = self._options.list_separator
         values: dict[str, object] = {}
         for name, cell in zip(columns, cells, strict=False):
-            if cell:
-                if not name:
-                    raise FieldProblem(WHOLE_ROW, "a cell in a column without a heading")
-                if name in self._text_columns:
+            if not cell:
+                continue
+            if not name:
+                raise FieldProblem(WHOLE_ROW, "a cell in a column without a heading")
+            try:
+                if name in texts:
                     values[name] = cell
-                elif name not in IGNORED:
-                    try:
-                        values[name] = self._cell(name, cell)
-                    except FieldProblem as problem:
-                        found.append(problem)
+                elif cell[0] == "[":
+                    values[name] = fields.read_array(name, cell)
+                elif separator in cell or name in lists:
+                    values[name] = fields.split_list(name, cell, separator)
+                else:
+                    values[name] = cell
+            except FieldProblem as problem:
+                found.append(problem)
         return values
-
-    def _cell(self, name: str, text: str) -> object:
-        """What a cell holds that may be a list, which a schema decides where there is one."""
-        separator = self._options.list_separator
-        if text[0] == "[":
-            return fields.read_array(name, text)
-        if separator in text or name in self._list_columns:
-            return fields.split_list(name, text, separator)
-        return text
 
     def _record(
         self, values: Mapping[str, object], found: list[FieldProblem], row: int, line: int
@@ -140,16 +136,12 @@ class RowCheck:
             message = "empty; expected the tenant's GUID, or give --tenant"
             found.append(FieldProblem(TENANT_ID, message))
         user = read(USER, fields.read_user, None)
-        app = read(APP_ID, fields.read_guid, None)
-        expires_at = read(EXPIRES_AT, fields.read_expires_at, options.expires_at)
-        claims: Claims = {}
-        for name, value in values.items():
-            if name not in NO_CLAIMS and value is not None and value != "":
-                try:
-                    claims[name] = self._claim(name, value, app)
-                except FieldProblem as problem:
-                    found.append(problem)
-        hidden = read(HIDDEN_CLAIMS, self._hidden, ())
+        app = read(APP_ID, fields.read_guid, None) if APP_ID in values else None
+        expires_at = options.expires_at
+        if EXPIRES_AT in values:
+            expires_at = read(EXPIRES_AT, fields.read_expires_at, expires_at)
+        claims = self._claims(values, app, found)
+        hidden = read(HIDDEN_CLAIMS, self._hidden, ()) if HIDDEN_CLAIMS in values else ()
         if found:
             return found
         size = claims_bytes(claims)
@@ -157,6 +149,18 @@ class RowCheck:
         if too_large is not None:
             return [too_large]
         return Record(tenant, user, app, expires_at, claims, hidden, row, line, size)
+
+    def _claims(
+        self, values: Mapping[str, object], app: str | None, found: list[FieldProblem]
+    ) -> Claims:
+        claims: Claims = {}
+        for name, value in values.items():
+            if name not in NO_CLAIMS and value is not None and value != "":
+                try:
+                    claims[name] = self._claim(name, value, app)
+                except FieldProblem as problem:
+                    found.append(problem)
+        return claims
 
     def _claim(self, name: str, value: object, app: str | None) -> ClaimValue:
         if name not in self._good_names:
@@ -217,7 +221,7 @@ class ClaimsRows:
 
     format: Format
     each: Iterable[FileRow]
-    """Raises `Unreadable` where rows cannot be told apart any more."""
+    """Raises `Unreadable` where the rest cannot be split into rows."""
     check: RowCheck
     rejects: RejectsFormat
 

@@ -109,8 +109,8 @@ class Source:
 
     def __init__(self, file: InputFile, progress: BytesRead = lambda _read, _total: None) -> None:
         """Raises `OperatorError`, also later while the text is read."""
-        self._tap = _Tap(file, progress)
-        raw = io.BufferedReader(self._tap, _BLOCK_BYTES)
+        self._bytes = _CountedBytes(file, progress)
+        raw = io.BufferedReader(self._bytes, _BLOCK_BYTES)
         is_gzip = raw.peek(2)[:2] == _GZIP
         self._guard = _Guard(file.path, gzip.GzipFile(fileobj=raw) if is_gzip else raw)
         buffered = io.BufferedReader(self._guard, _BLOCK_BYTES)
@@ -123,12 +123,12 @@ class Source:
     def finish(self) -> tuple[str, int]:
         """SHA-256 and number of the bytes as they are, read to the last."""
         block = bytearray(_BLOCK_BYTES)
-        while self._tap.readinto(block):
+        while self._bytes.readinto(block):
             pass
-        return self._tap.digest.hexdigest(), self._tap.count
+        return self._bytes.digest.hexdigest(), self._bytes.count
 
 
-class _Tap(io.RawIOBase):
+class _CountedBytes(io.RawIOBase):
     """The file's own bytes, hashed and counted."""
 
     def __init__(self, file: InputFile, progress: BytesRead) -> None:
@@ -151,7 +151,7 @@ class _Tap(io.RawIOBase):
 
 
 class _Guard(io.RawIOBase):
-    """The decompressed bytes, each block looked at before anybody takes it for text."""
+    """The decompressed bytes, each block checked before it is decoded."""
 
     def __init__(self, path: Path, file: io.BufferedIOBase) -> None:
         super().__init__()

@@ -12,11 +12,11 @@ from claimsctl.cli.tap_view import Listing, summary
 from claimsctl.emulator.loopback import HOST, bind
 from claimsctl.entra.network import public_trust
 from claimsctl.errors import ExitCode, OperatorError
-from claimsctl.tap.exchanges import Examined, Folder, History, Outcome
+from claimsctl.tap.exchanges import ExchangeFolder, ExchangeOutcome, History, ShownExchange
 from claimsctl.tap.page.server import Page, served
 from claimsctl.tap.redaction import mask_target
-from claimsctl.tap.supervisor import Forwarder, forwarder, record
-from claimsctl.tap.upstream import Service, read_service
+from claimsctl.tap.supervisor import Forwarder, collect, forwarder
+from claimsctl.tap.upstream import Upstream, parse_upstream
 from claimsctl.text import escaped
 
 
@@ -24,7 +24,7 @@ def tap(
     upstream: Annotated[
         str,
         typer.Option(
-            help="The real service: scheme, host and port count; paths stay the caller's.",
+            help="The real service: its scheme, host and port; paths are those of the requests.",
             envvar="TAP_UPSTREAM",
             callback=callout_url,
             show_default=False,
@@ -46,7 +46,7 @@ def tap(
     save: Annotated[
         Path | None,
         typer.Option(
-            help="Folder to write every exchange to, and its callout.",
+            help="ExchangeFolder to write every exchange to, and its callout.",
             metavar="DIR",
             envvar="TAP_SAVE",
             show_default=False,
@@ -61,12 +61,12 @@ def tap(
     For a second extension and a test application, behind a tunnel of your own: never for production
     traffic. Ends on Ctrl-C; exit code 1 when Entra would have refused an answer.
     """
-    service = read_service(upstream)
+    service = parse_upstream(upstream)
     if port == page_port or (service.host in {HOST, "localhost"} and service.port == port):
         message = "--port, --page-port and the upstream's port must differ"
         raise OperatorError(message)
-    public_trust()  # what is wrong with it is told at the start
-    folder = None if save is None else Folder(save, service)
+    public_trust()  # reports what is wrong with it at the start
+    folder = None if save is None else ExchangeFolder(save, service)
     history = History()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does, cleanly
     with bind(port) as listener, bind(page_port, "--page-port") as page_listener:
@@ -75,39 +75,44 @@ def tap(
         with forwarder(listener, service) as forwarding, served(page, page_listener):
             _greet(upstream, service, port, page, unmask=unmask)
             failed = _watch(forwarding, history, folder, timeout_ms, unmask=unmask)
-    stderr().print(summary(history.counts(), history.untold), markup=False)
-    if history.counts()[Outcome.REJECTED]:
+    stderr().print(summary(history.counts(), history.dropped), markup=False)
+    if history.counts()[ExchangeOutcome.REJECTED]:
         raise typer.Exit(ExitCode.NOT_FINE)
     raise typer.Exit(ExitCode.PARTLY_DONE if failed else ExitCode.FINE)
 
 
 def _watch(
-    forwarding: Forwarder, history: History, folder: Folder | None, wait_ms: int, *, unmask: bool
+    forwarding: Forwarder,
+    history: History,
+    folder: ExchangeFolder | None,
+    wait_ms: int,
+    *,
+    unmask: bool,
 ) -> bool:
-    """Until interrupted; whether an exchange could not be saved."""
+    """Show and save exchanges until interrupted; returns whether one could not be saved."""
     listing = Listing(stdout())
     failed = False
 
-    def hear(examined: Examined) -> None:
+    def show(shown: ShownExchange) -> None:
         nonlocal failed
-        listing.show(examined)
-        if folder is None or examined.outcome is Outcome.WAITING:
+        listing.show(shown)
+        if folder is None or shown.outcome is ExchangeOutcome.WAITING:
             return
         try:
-            folder.save(examined)
+            folder.save(shown)
         except OSError as error:
             if not failed:
                 stderr().print(f"claimsctl: --save: {error.strerror}", style="red")
             failed = True
 
     try:
-        record(forwarding.told(), history, wait_ms, hear, unmask=unmask)
+        collect(forwarding.recorded(), history, wait_ms, show, unmask=unmask)
     except KeyboardInterrupt:
-        record(forwarding.stop(), history, wait_ms, hear, unmask=unmask)
+        collect(forwarding.stop(), history, wait_ms, show, unmask=unmask)
     return failed
 
 
-def _greet(upstream: str, service: Service, port: int, page: Page, *, unmask: bool) -> None:
+def _greet(upstream: str, service: Upstream, port: int, page: Page, *, unmask: bool) -> None:
     path = mask_target(upstream).partition("://")[2].partition("/")[2]
     console = stderr()
     lines = (

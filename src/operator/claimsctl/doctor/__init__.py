@@ -1,1 +1,1 @@
-"""An endpoint examined from outside: checks → findings → reports."""
+"""Checks of an endpoint from outside: target → checks → findings → reports."""

@@ -101,7 +101,8 @@ def send_callout(
     address = tls_version = http_version = None
     answer: Answer | None = None
     no_answer: NoAnswer | None = None
-    pool = httpcore2.ConnectionPool(ssl_context=trust, network_backend=TimedNetwork(watch))
+    network = TimedNetwork(watch)
+    pool = httpcore2.ConnectionPool(ssl_context=trust, network_backend=network)
     try:
         with (
             pool,
@@ -119,9 +120,9 @@ def send_callout(
             content = _read(response)
     except (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException) as error:
         detail = str(error) or "no answer in time"
-        if watch.phase is Phase.BODY:  # a part had arrived
-            detail = detail.replace("without sending a response", "within the answer's head")
-        no_answer = NoAnswer(_cause(error), watch.phase, detail)
+        if network.has_ended and watch.phase is Phase.BODY and http_version is None:
+            detail = "Server disconnected within the answer's head."
+        no_answer = NoAnswer(_cause(error, network), watch.phase, detail)
     except _TooLargeError:
         no_answer = NoAnswer(Cause.TOO_LARGE, watch.phase, f"over {BODY_BYTES_MAX} bytes of body")
     else:
@@ -174,7 +175,7 @@ def _text(raw: bytes) -> str:
     return raw.decode("latin-1")  # as HTTP reads the bytes of a header
 
 
-def _cause(error: Exception) -> Cause:
+def _cause(error: Exception, network: TimedNetwork) -> Cause:
     match error:
         case NameUnknownError():
             return Cause.NAME
@@ -184,7 +185,7 @@ def _cause(error: Exception) -> Cause:
             return Cause.TIMEOUT
         case httpcore2.ConnectError():
             return Cause.CONNECT
-        case httpcore2.ProtocolError() if "without sending" not in str(error):
+        case httpcore2.ProtocolError() if not network.has_ended:
             return Cause.PROTOCOL
         case _:
             return Cause.CLOSED

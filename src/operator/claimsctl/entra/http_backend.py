@@ -6,7 +6,7 @@ byte would be waited for far longer than Entra waits.
 
 import socket
 import ssl
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import httpcore2
@@ -26,10 +26,13 @@ class TlsError(httpcore2.ConnectError):
 class _Stream(httpcore2.NetworkStream):
     """A connection each step of which may take the time that is left."""
 
-    def __init__(self, sock: socket.socket, address: Any, watch: Stopwatch) -> None:
+    def __init__(
+        self, sock: socket.socket, address: Any, watch: Stopwatch, on_end: Callable[[], None]
+    ) -> None:
         self._sock = sock
         self._address = address  # a connection that was reset no longer knows it
         self._watch = watch
+        self._on_end = on_end
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         self._watch.enter(self._reading)
@@ -45,6 +48,8 @@ class _Stream(httpcore2.NetworkStream):
             raise httpcore2.ReadError(str(error)) from error
         if received:
             self._watch.enter(Phase.BODY)
+        else:
+            self._on_end()
         return received
 
     @property
@@ -97,6 +102,11 @@ class TimedNetwork(httpcore2.NetworkBackend):
 
     def __init__(self, watch: Stopwatch) -> None:
         self._watch = watch
+        self.has_ended = False
+        """Whether the other side has closed the connection."""
+
+    def _end(self) -> None:
+        self.has_ended = True
 
     def connect_tcp(
         self,
@@ -119,7 +129,7 @@ class TimedNetwork(httpcore2.NetworkBackend):
                 failure = error
             else:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                return _Stream(sock, address, self._watch)
+                return _Stream(sock, address, self._watch, self._end)
         if isinstance(failure, TimeoutError):
             raise httpcore2.ConnectTimeout from failure
         raise httpcore2.ConnectError(str(failure)) from failure

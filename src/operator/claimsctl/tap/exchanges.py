@@ -1,4 +1,4 @@
-"""A sighting → what is shown of it: masked unless asked otherwise, and judged."""
+"""What is shown of recorded exchanges: masked and judged, kept in memory, saved as files."""
 
 import json
 import threading
@@ -9,21 +9,28 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
+from claimsctl import private_files
 from claimsctl.errors import OperatorError
 from claimsctl.judge.attempt import Answer, Attempt
 from claimsctl.judge.exchange import Exchange, Request, Response, Timings, unanswered_document
 from claimsctl.judge.finding import Finding, Verdict
 from claimsctl.judge.judge import judge_attempt
-from claimsctl.tap.recording import BODY_BYTES_MAX, Sighting
-from claimsctl.tap.redaction import mask_sighting, read_callout
-from claimsctl.tap.upstream import Service
+from claimsctl.tap.recording import BODY_BYTES_MAX, RecordedExchange
+from claimsctl.tap.redaction import mask_exchange, read_callout
+from claimsctl.tap.upstream import Upstream
 
 _EVENT: Final = "tokenissuancestart"
 _NOT_SHOWN: Final = "(not shown: it may hold a claim's value; --unmask shows it)"
 
+KEPT_MAX: Final = 200
+"""Exchanges in memory."""
 
-class Outcome(StrEnum):
-    """What has become of an exchange."""
+_FOLDER_MODE: Final = 0o700
+"""Only for the operator to read: unmasked, a file holds a token and claims."""
+
+
+class ExchangeOutcome(StrEnum):
+    """How an exchange ended, or that it has not."""
 
     WAITING = "waiting"
     ACCEPTED = "accepted"
@@ -32,24 +39,24 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
+class ShownExchange:
     """One exchange as it may be shown."""
 
-    sighting: Sighting
-    """Masked, if it had to be."""
+    exchange: RecordedExchange
+    """Masked, if `masked`."""
     masked: bool
-    outcome: Outcome
+    outcome: ExchangeOutcome
     verdict: Verdict | None
-    """Of what is shown, so nothing in it has to be hidden."""
+    """About `exchange` as it is shown: it holds nothing else."""
     reason: str
-    """Why it is not judged; or what is worth saying beside the verdict."""
+    """Why it is not judged; or a remark on the verdict."""
     user_id: str
     correlation_id: str
 
     @property
     def at(self) -> datetime:
         """When it began."""
-        return datetime.fromtimestamp(self.sighting.began_at, UTC)
+        return datetime.fromtimestamp(self.exchange.began_at, UTC)
 
     @property
     def failure(self) -> Finding | None:
@@ -57,77 +64,77 @@ class Examined:
         return None if self.verdict is None else self.verdict.first_failure
 
 
-def examine(sighting: Sighting, wait_ms: int, *, unmask: bool) -> Examined:
-    """What is shown of `sighting`; judged for a caller that waits `wait_ms`."""
-    callout = read_callout(sighting)
-    shown = sighting if unmask else mask_sighting(sighting)
-    reason = _not_to_judge(sighting, callout)
+def mask_and_judge(recorded: RecordedExchange, wait_ms: int, *, unmask: bool) -> ShownExchange:
+    """What is shown of `recorded`, judged for a caller that waits `wait_ms`."""
+    callout = read_callout(recorded)
+    exchange = recorded if unmask else mask_exchange(recorded)
+    reason = _why_not_judged(recorded, callout)
     verdict = None
-    if not reason and sighting.over:
-        verdict = _verdict(sighting, wait_ms)
+    if not reason and recorded.over:
+        verdict = _verdict(recorded, wait_ms)
         if not unmask:
-            verdict = _as_shown(verdict, _verdict(shown, wait_ms))
+            verdict = _as_shown(verdict, _verdict(exchange, wait_ms))
     context = _context(callout)
     user = context.get("user")
-    return Examined(
-        sighting=shown,
+    return ShownExchange(
+        exchange=exchange,
         masked=not unmask,
-        outcome=_outcome(sighting, verdict),
+        outcome=_outcome(recorded, verdict),
         verdict=verdict,
-        reason=reason or _aside(sighting),
+        reason=reason or _remark(recorded),
         user_id=_id(user.get("id") if isinstance(user, dict) else None),
         correlation_id=_id(context.get("correlationId")),
     )
 
 
-def _outcome(sighting: Sighting, verdict: Verdict | None) -> Outcome:
+def _outcome(exchange: RecordedExchange, verdict: Verdict | None) -> ExchangeOutcome:
     if verdict is not None:
-        return Outcome.ACCEPTED if verdict.accepted else Outcome.REJECTED
-    return Outcome.NOT_JUDGED if sighting.over else Outcome.WAITING
+        return ExchangeOutcome.ACCEPTED if verdict.accepted else ExchangeOutcome.REJECTED
+    return ExchangeOutcome.NOT_JUDGED if exchange.over else ExchangeOutcome.WAITING
 
 
-def _not_to_judge(sighting: Sighting, callout: Any) -> str:
+def _why_not_judged(exchange: RecordedExchange, callout: Any) -> str:
     """Why there is no verdict; empty when there is one."""
-    kind = callout.get("type") if isinstance(callout, dict) else None
+    type_ = callout.get("type") if isinstance(callout, dict) else None
     reason = ""
-    if not sighting.method:
+    if not exchange.method:
         reason = "the request is not HTTP/1: passed on unread"
-    elif sighting.method != "POST":
+    elif exchange.method != "POST":
         reason = "not a callout: Entra sends POST"
-    elif not sighting.request.whole:
+    elif not exchange.request.whole:
         reason = f"the request is over {BODY_BYTES_MAX} bytes: no callout is"
-    elif not sighting.arrived and sighting.no_answer is not None:
+    elif not exchange.arrived and exchange.no_answer is not None:
         pass  # half a callout, for all that is known, and no answer to it
-    elif not isinstance(kind, str) or not kind.casefold().endswith(_EVENT):
+    elif not isinstance(type_, str) or not type_.casefold().endswith(_EVENT):
         reason = "not a token issuance callout: its type is another, or there is none"
-    elif not sighting.answer.whole:
+    elif not exchange.answer.whole:
         reason = f"the answer is over {BODY_BYTES_MAX} bytes: passed on whole, not judged"
     return reason
 
 
-def _aside(sighting: Sighting) -> str:
-    gave_up = sighting.given_up_ms
+def _remark(exchange: RecordedExchange) -> str:
+    gave_up = exchange.given_up_ms
     return "" if gave_up is None else f"the caller left after {gave_up:.0f} ms"
 
 
-def _verdict(sighting: Sighting, wait_ms: int) -> Verdict:
-    if sighting.given_up_ms is not None:
-        wait_ms = min(wait_ms, int(sighting.given_up_ms))
+def _verdict(exchange: RecordedExchange, wait_ms: int) -> Verdict:
+    if exchange.given_up_ms is not None:
+        wait_ms = min(wait_ms, int(exchange.given_up_ms))
     answer = None
-    if sighting.no_answer is None and sighting.status is not None:
+    if exchange.no_answer is None and exchange.status is not None:
         answer = Answer(
-            sighting.status,
-            sighting.answer.headers,
-            bytes(sighting.answer.body),
-            sighting.total_ms,
+            exchange.status,
+            exchange.answer.headers,
+            bytes(exchange.answer.body),
+            exchange.total_ms,
         )
     return judge_attempt(
-        Attempt(sighting.timings(), sighting.total_ms, answer, sighting.no_answer), wait_ms
+        Attempt(exchange.timings(), exchange.total_ms, answer, exchange.no_answer), wait_ms
     )
 
 
 def _as_shown(verdict: Verdict, of_masked: Verdict) -> Verdict:
-    """`verdict` with the evidence of the masked answer's, which says the same; or with none."""
+    """`verdict` with the evidence from the masked answer, if the two agree; else without any."""
     if _shape(verdict) == _shape(of_masked):
         return of_masked
     hidden = tuple(
@@ -153,82 +160,75 @@ def _id(value: Any) -> str:
     return value[:64] if isinstance(value, str) else ""
 
 
-KEPT_MAX: Final = 200
-
-
 class History:
-    """Exchanges by their numbers; a later telling of one replaces the earlier."""
+    """The last exchanges, by number; a later state of one replaces the earlier."""
 
     def __init__(self, kept_max: int = KEPT_MAX) -> None:
         self._kept_max = kept_max
         self._lock = threading.Lock()
-        self._kept: dict[int, tuple[int, Examined]] = {}
+        self._kept: dict[int, tuple[int, ShownExchange]] = {}
         self._version = 0
-        self._counts: Counter[Outcome] = Counter()
-        self.untold = 0
-        """How many exchanges passed too fast to be recorded."""
+        self._counts: Counter[ExchangeOutcome] = Counter()
+        self.dropped = 0
+        """How many exchanges came too fast to be recorded."""
 
-    def add(self, examined: Examined) -> None:
-        """Keep `examined`, and forget the oldest when there are too many."""
-        number = examined.sighting.number
+    def add(self, shown: ShownExchange) -> None:
+        """Keep `shown`, and forget the oldest when there are too many."""
+        number = shown.exchange.number
         with self._lock:
             self._version += 1
             earlier = self._kept.get(number)
             if earlier is not None:
                 self._counts[earlier[1].outcome] -= 1
-            self._counts[examined.outcome] += 1
-            self._kept[number] = (self._version, examined)
+            self._counts[shown.outcome] += 1
+            self._kept[number] = (self._version, shown)
             while len(self._kept) > self._kept_max:
                 del self._kept[min(self._kept)]
 
-    def since(self, version: int) -> tuple[int, list[Examined]]:
-        """What is new after `version`, in the order of numbers; and the version of now."""
+    def since(self, version: int) -> tuple[int, list[ShownExchange]]:
+        """The present version, and what has changed since `version`, in the order of numbers."""
         with self._lock:
-            new = [examined for at, examined in self._kept.values() if at > version]
+            new = [shown for at, shown in self._kept.values() if at > version]
             return self._version, new
 
-    def find(self, number: int) -> Examined | None:
+    def find(self, number: int) -> ShownExchange | None:
         """The exchange of that number, if it is still kept."""
         with self._lock:
             found = self._kept.get(number)
         return None if found is None else found[1]
 
-    def counts(self) -> dict[Outcome, int]:
+    def counts(self) -> dict[ExchangeOutcome, int]:
         """How many of all exchanges ended how, forgotten ones included."""
         with self._lock:
-            return {outcome: self._counts[outcome] for outcome in Outcome}
+            return {outcome: self._counts[outcome] for outcome in ExchangeOutcome}
 
 
-_FOLDER_MODE, _FILE_MODE = 0o700, 0o600
-"""For the operator's eyes: unmasked it holds a token and claims."""
-
-
-def exchange_document(examined: Examined, service: Service) -> dict[str, Any]:
+def exchange_document(shown: ShownExchange, upstream: Upstream) -> dict[str, Any]:
     """An exchange in the format of `claimsctl.judge.exchange`, with the verdict added."""
-    sighting = examined.sighting
+    recorded = shown.exchange
     request = Request(
-        method=sighting.method,
-        url=service.origin + sighting.target,
-        headers=sighting.request.headers,
-        content=bytes(sighting.request.body),
+        method=recorded.method,
+        url=upstream.origin + recorded.target,
+        headers=recorded.request.headers,
+        content=bytes(recorded.request.body),
     )
-    timings = Timings.of(sighting.timings(), sighting.total_ms, digits=3)
+    timings = Timings.of(recorded.timings(), recorded.total_ms, digits=3)
     about = {
-        "masked": examined.masked,
-        "began_at": examined.at.isoformat(timespec="milliseconds"),
-        "correlation_id": examined.correlation_id,
-        "verdict": None if examined.verdict is None else examined.verdict.document(),
-        "remark": examined.reason,
+        "masked": shown.masked,
+        "began_at": shown.at.isoformat(timespec="milliseconds"),
+        "correlation_id": shown.correlation_id,
+        "verdict": None if shown.verdict is None else shown.verdict.document(),
+        "remark": shown.reason,
     }
-    if sighting.status is not None and sighting.no_answer is None:
+    if recorded.status is not None and recorded.no_answer is None:
         response = Response(
-            status=sighting.status,
-            headers=sighting.answer.headers,
-            content=bytes(sighting.answer.body),
+            status=recorded.status,
+            headers=recorded.answer.headers,
+            content=bytes(recorded.answer.body),
         )
         exchange = Exchange(request=request, response=response, timings=timings)
         return exchange.document() | about
-    return unanswered_document(request, sighting.no_answer, timings) | about
+    return unanswered_document(request, recorded.no_answer, timings) | about
 
 
 def encode(document: dict[str, Any]) -> bytes:
@@ -236,27 +236,29 @@ def encode(document: dict[str, Any]) -> bytes:
     return json.dumps(document, indent=2).encode("ascii") + b"\n"
 
 
-class Folder:
-    """Where every exchange is kept as a file."""
+class ExchangeFolder:
+    """A folder with a file for every exchange."""
 
-    def __init__(self, path: Path, service: Service) -> None:
+    def __init__(self, path: Path, upstream: Upstream) -> None:
         """Make the folder. Raises `OperatorError` when that cannot be."""
-        self._path, self._service = path, service
+        self._path, self._upstream = path, upstream
         try:
             path.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
         except OSError as error:
             message = f"--save {path}: {error.strerror}; name a folder that can be written to"
             raise OperatorError(message) from None
 
-    def save(self, examined: Examined) -> None:
+    def save(self, shown: ShownExchange) -> None:
         """Write the exchange, and its callout by itself. Raises `OSError`."""
-        stem = f"{examined.at:%Y%m%dT%H%M%SZ}-{examined.sighting.number:04}"
-        document = exchange_document(examined, self._service)
+        stem = f"{shown.at:%Y%m%dT%H%M%SZ}-{shown.exchange.number:04}"
+        document = exchange_document(shown, self._upstream)
         self._write(f"{stem}.exchange.json", encode(document))
-        if examined.sighting.request.body:
-            self._write(f"{stem}.callout.json", bytes(examined.sighting.request.body))
+        if shown.exchange.request.body:
+            self._write(f"{stem}.callout.json", bytes(shown.exchange.request.body))
 
     def _write(self, name: str, content: bytes) -> None:
         path = self._path / name
-        path.touch(mode=_FILE_MODE)
-        path.write_bytes(content)
+        try:
+            private_files.replace(path, content)
+        except OSError as error:
+            raise OSError(error.errno, f"{path}: {error.strerror}") from None

@@ -1,4 +1,4 @@
-"""Where messages begin and end in the bytes that pass. The bytes themselves stay what they are."""
+"""Where messages begin and end in the bytes that pass. The bytes themselves are not changed."""
 
 import re
 from collections.abc import Iterator
@@ -7,13 +7,13 @@ from typing import Final
 
 import h11
 
-from claimsctl.tap.recording import Sighting
+from claimsctl.tap.recording import RecordedExchange
 
 HEAD_BYTES_MAX: Final = 256 * 1024
 """A longer head is passed on unread."""
 
 NotHttpError = h11.RemoteProtocolError
-"""What passes is not HTTP/1: it cannot be told where messages end."""
+"""What passes is not HTTP/1, so where messages end is unknown."""
 
 _HEAD_END = re.compile(rb"\n\r?\n")
 _HOST = re.compile(rb"(?im)^(host):[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*")
@@ -22,28 +22,28 @@ _SYNTHETIC: Final = [("host", "x")]
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class RequestPart:
     """Bytes of one request, to be forwarded."""
 
     raw: bytes
     request: h11.Request | None
-    """The head, if this is where it ends."""
+    """The head, if it ends in this part."""
     content: bytes
-    """What of the body is in it, without what chunks add."""
+    """The part of the body in it, without chunk sizes."""
     ended: bool
 
 
-class Requests:
-    """The requests on one connection, with `host` in the place of theirs."""
+class RequestFraming:
+    """The requests on one connection, with `host` in place of their own."""
 
     def __init__(self, host: bytes) -> None:
         self._host = host
         self._parser = _parser(h11.SERVER)
         self._in_body = False
         self.held = b""
-        """Bytes that are not forwarded yet: a head that is not whole."""
+        """Bytes not forwarded yet: an incomplete head."""
 
-    def read(self, data: bytes) -> Iterator[Piece]:
+    def read(self, data: bytes) -> Iterator[RequestPart]:
         """What to forward, now that `data` has come. Raises `NotHttpError`; then see `held`."""
         while data:
             self.held += data
@@ -58,20 +58,21 @@ class Requests:
             if ended:
                 self._parser = _parser(h11.SERVER)
             assert request is None or isinstance(request, h11.Request)  # noqa: S101  # for mypy
-            yield Piece(raw if request is None else self._addressed(raw), request, content, ended)
+            forwarded = raw if request is None else self._with_host(raw)
+            yield RequestPart(forwarded, request, content, ended)
 
-    def _addressed(self, raw: bytes) -> bytes:
-        """`raw`, beginning with a head, with the service's Host: it is chosen by that."""
+    def _with_host(self, raw: bytes) -> bytes:
+        """`raw`, which begins with a head, with the Host that the service expects."""
         end = _HEAD_END.search(raw)
         assert end is not None, "h11 has found it"  # noqa: S101
         head, rest = raw[: end.start() + 1], raw[end.start() + 1 :]
         head, replaced = _HOST.subn(rb"\1: " + self._host, head)
-        if not replaced:  # HTTP/1.0 may do without
+        if not replaced:  # HTTP/1.0 does not require it
             head = _LINE_END.sub(rb"\g<0>Host: " + self._host + b"\r\n", head, count=1)
         return head + rest
 
 
-class Answers:
+class ResponseFraming:
     """The answer to one request."""
 
     def __init__(self, method: str) -> None:
@@ -79,16 +80,16 @@ class Answers:
         self._parser.send(h11.Request(method=method, target="/", headers=_SYNTHETIC))
         self._parser.send(h11.EndOfMessage())
 
-    def read(self, data: bytes, sighting: Sighting) -> bool:
-        """Put into `sighting` what is in `data`; whether that was the end of it.
+    def read(self, data: bytes, exchange: RecordedExchange) -> bool:
+        """Add what is in `data` to `exchange`; returns whether the answer ended with it.
 
-        No `data`: the connection has ended. Raises `NotHttpError`, also when that is too early.
+        Empty `data`: the connection has ended. Raises `NotHttpError`, also when that is too early.
         """
         self._parser.receive_data(data)
         response, content, ended = _next_events(self._parser)
         if isinstance(response, h11.Response):
-            sighting.take_answer(response)
-        sighting.answer.take(content)
+            exchange.add_answer_head(response)
+        exchange.answer.add(content)
         return ended
 
     @property

@@ -1,4 +1,4 @@
-"""What the forwarding has seen of one exchange: bytes as they passed, and when."""
+"""One exchange as the forwarding process records it: bytes as they passed, and when."""
 
 import time
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ import h11
 from claimsctl.judge.attempt import NoAnswer, Phase
 
 BODY_BYTES_MAX: Final = 256 * 1024
-"""Of each body, how much is kept; all of it is forwarded. Claims may be 3 KB."""
+"""How much of each body is kept; all of it is forwarded. Claims may be 3 KB."""
 
 LEAST_WAIT_MS: Final = 200
 """The least timeoutInMilliseconds."""
@@ -19,15 +19,15 @@ Headers = tuple[tuple[str, str], ...]
 
 
 @dataclass(slots=True)
-class Side:
-    """A request or an answer, as far as it has come."""
+class Message:
+    """A request or an answer, as far as it has arrived."""
 
     headers: Headers = ()
     body: bytearray = field(default_factory=bytearray)
     body_bytes: int = 0
-    """All of the body, without what chunks add."""
+    """Size of the whole body, without chunk sizes."""
 
-    def take(self, content: bytes) -> None:
+    def add(self, content: bytes) -> None:
         """Count `content`, and keep what there is room for."""
         self.body_bytes += len(content)
         self.body += content[: BODY_BYTES_MAX - len(self.body)]
@@ -39,18 +39,18 @@ class Side:
 
 
 @dataclass(slots=True)
-class Sighting:
-    """One exchange. It is told when it is over, and before if it takes long."""
+class RecordedExchange:
+    """One exchange. It is published when it is over, and before if it takes long."""
 
     number: int
     began_at: float = field(default_factory=time.time)
     began: float = field(default_factory=time.perf_counter)
-    """For differences, as are all moments here."""
+    """By the monotonic clock, as are all moments here but `began_at`."""
     method: str = ""
     target: str = ""
-    request: Side = field(default_factory=Side)
+    request: Message = field(default_factory=Message)
     status: int | None = None
-    answer: Side = field(default_factory=Side)
+    answer: Message = field(default_factory=Message)
     connecting: Mapping[Phase, float] = field(default_factory=dict)
     """Milliseconds, where a connection was made for this exchange."""
     connected: float | None = None
@@ -64,13 +64,13 @@ class Sighting:
     no_answer: NoAnswer | None = None
     over: bool = False
 
-    def take_request(self, request: h11.Request) -> None:
+    def add_request_head(self, request: h11.Request) -> None:
         """The request's head."""
         self.method = request.method.decode("latin-1")
         self.target = request.target.decode("latin-1")
         self.request.headers = _headers(request)
 
-    def take_answer(self, response: h11.Response) -> None:
+    def add_answer_head(self, response: h11.Response) -> None:
         """The answer's head."""
         self.status = response.status_code
         self.answer.headers = _headers(response)
@@ -81,8 +81,8 @@ class Sighting:
         self.no_answer = no_answer
         self.over = True
 
-    def copy(self) -> "Sighting":
-        """What it is now, whatever passes later."""
+    def copy(self) -> "RecordedExchange":
+        """A copy that later bytes do not change."""
         return replace(
             self,
             request=replace(self.request, body=bytearray(self.request.body)),
@@ -91,7 +91,7 @@ class Sighting:
 
     @property
     def phase(self) -> Phase:
-        """Where the exchange is."""
+        """The phase that the exchange is in."""
         if self.first_byte is not None:
             return Phase.BODY
         if self.sent is not None:
@@ -99,7 +99,7 @@ class Sighting:
         return Phase.SEND if self.connected is not None else Phase.CONNECT
 
     def timings(self) -> dict[Phase, float]:
-        """Milliseconds of each phase that was begun, here, behind the tunnel."""
+        """Milliseconds of each phase that began, measured here, behind the tunnel."""
         end = time.perf_counter() if self.ended is None else self.ended
         moments = [self.began if self.connected is None else max(self.began, self.connected)]
         moments += [moment for moment in (self.sent, self.first_byte) if moment is not None]
@@ -115,7 +115,7 @@ class Sighting:
     def given_up_ms(self) -> float | None:
         """How long the caller has waited for an answer, if it has left.
 
-        Who leaves within the least timeoutInMilliseconds has only closed its sending side.
+        One that leaves within the least timeoutInMilliseconds has only closed its sending side.
         """
         waited = None if self.left is None else (self.left - self.began) * 1000
         return None if waited is None or waited < LEAST_WAIT_MS else waited

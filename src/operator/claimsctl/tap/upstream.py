@@ -1,4 +1,4 @@
-"""The real service: where it is, and how it is connected to."""
+"""The real service: where it is, and how to connect to it."""
 
 import asyncio
 import ipaddress
@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx2
@@ -17,11 +17,13 @@ from claimsctl.entra.network import Stopwatch, tls_reason
 from claimsctl.errors import OperatorError
 from claimsctl.judge.attempt import Cause, NoAnswer, Phase
 
-_PORTS = {"http": 80, "https": 443}
+_PORTS: Final = {"http": 80, "https": 443}
+_HANDSHAKE_SECONDS: Final = 24 * 60 * 60.0
+"""A service that hangs is left hanging: asyncio would end a handshake after a minute."""
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class Upstream:
     """Where requests are forwarded to."""
 
     scheme: str
@@ -36,14 +38,14 @@ class Service:
         return f"{self.scheme}://{self.shown_host}"
 
 
-def read_service(url: str) -> Service:
-    """The service at `url`; path and query stay the caller's own. Raises `OperatorError`."""
+def parse_upstream(url: str) -> Upstream:
+    """The service at `url`, whose path and query do not matter. Raises `OperatorError`."""
     parsed = httpx2.URL(url)  # names in other scripts
     if urlsplit(url).username is not None:
         message = "--upstream: name and password in a URL are not forwarded: leave them out"
         raise OperatorError(message)
     host = parsed.raw_host.decode("ascii")
-    return Service(
+    return Upstream(
         scheme=parsed.scheme,
         host=host,
         port=parsed.port or _PORTS[parsed.scheme],
@@ -52,7 +54,7 @@ def read_service(url: str) -> Service:
 
 
 class NoConnectionError(Exception):
-    """There is no connection to the service."""
+    """There is no connection to the upstream."""
 
     def __init__(self, no_answer: NoAnswer) -> None:
         super().__init__(no_answer.detail)
@@ -60,54 +62,52 @@ class NoConnectionError(Exception):
 
 
 async def connect(
-    service: Service,
+    upstream: Upstream,
     trust: ssl.SSLContext,
     protocol: Callable[[], asyncio.Protocol],
-    watch: Stopwatch,
+    stopwatch: Stopwatch,
 ) -> None:
-    """Connect `protocol` to `service`, as long as that may take. Raises `NoConnectionError`."""
+    """Connect `protocol` to `upstream`, without a time-out. Raises `NoConnectionError`."""
     loop = asyncio.get_running_loop()
     try:
-        addresses = await _resolve(service)
+        addresses = await _resolve(upstream)
     except OSError as error:
         raise _failed(Cause.NAME, Phase.DNS, error.strerror or str(error)) from error
-    watch.enter(Phase.CONNECT)
+    stopwatch.enter(Phase.CONNECT)
     try:
         sock = await _first_that_accepts(addresses)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)  # asyncio has its own text
         raise _failed(Cause.CONNECT, Phase.CONNECT, reason) from error
-    if service.scheme == "http":
+    if upstream.scheme == "http":
         await loop.create_connection(protocol, sock=sock)
         return
-    watch.enter(Phase.TLS)
+    stopwatch.enter(Phase.TLS)
     try:
         await loop.create_connection(
             protocol,
             sock=sock,
             ssl=trust,
-            server_hostname=service.host,
-            ssl_handshake_timeout=_FOR_EVER,
+            server_hostname=upstream.host,
+            ssl_handshake_timeout=_HANDSHAKE_SECONDS,
         )
     except (OSError, ValueError) as error:
         raise _failed(Cause.TLS, Phase.TLS, tls_reason(error)) from error
-
-
-_FOR_EVER = 24 * 60 * 60.0
-"""A service that hangs hangs: asyncio's own patience of a minute would be an invention."""
 
 
 def _failed(cause: Cause, phase: Phase, detail: str) -> NoConnectionError:
     return NoConnectionError(NoAnswer(cause, phase, detail))
 
 
-async def _resolve(service: Service) -> list[Any]:
+async def _resolve(upstream: Upstream) -> list[Any]:
     with suppress(ValueError):  # an address needs no thread to look it up in
-        version = ipaddress.ip_address(service.host).version
+        version = ipaddress.ip_address(upstream.host).version
         family = socket.AF_INET if version == 4 else socket.AF_INET6  # noqa: PLR2004
-        return [(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (service.host, service.port))]
+        return [
+            (family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (upstream.host, upstream.port))
+        ]
     return await asyncio.get_running_loop().getaddrinfo(
-        service.host, service.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP
+        upstream.host, upstream.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP
     )
 
 
@@ -121,7 +121,7 @@ async def _first_that_accepts(addresses: list[Any]) -> socket.socket:
         except OSError as error:
             sock.close()
             failure = error
-        except BaseException:  # the caller has gone
+        except BaseException:  # cancelled: the caller has gone
             sock.close()
             raise
         else:

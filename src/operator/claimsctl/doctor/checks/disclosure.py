@@ -18,7 +18,7 @@ _TRACES = re.compile(
 _TELLING = ("x-powered-by", "x-aspnet-version", "x-aspnetmvc-version", "x-debug-token")
 _VERSION = re.compile(r"/\d")
 _PLATFORMS = ("awselb/", "Microsoft-HTTPAPI/")
-"""Servers whose name nobody who rents them can change."""
+"""Servers of platforms: their customers cannot change the name."""
 
 
 def _check(run: Run) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ const PHASES = {
 };
 const OUTCOMES = { accepted: "accepted", rejected: "refused", "not-judged": "not judged", waiting: "waiting" };
 
-/** An element with text and children: never markup, whoever has sent it. */
+/** An element with text and children: never markup, whatever was sent. */
 function make(name, attributes = {}, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
@@ -50,7 +50,7 @@ function showRow(row) {
   else document.getElementById("rows").prepend(line);
 }
 
-function hear(news) {
+function update(news) {
   document.getElementById("upstream").textContent = `→ ${news.upstream}`;
   for (const row of news.rows) {
     rows.set(row.number, row);
@@ -62,7 +62,7 @@ function hear(news) {
   const counts = Object.entries(news.counts).filter(([, count]) => count > 0);
   document.getElementById("counts").replaceChildren(
     ...counts.map(([outcome, count]) => make("span", { class: `chip ${outcome}` }, `${count} ${OUTCOMES[outcome]}`)),
-    ...(news.untold ? [make("span", { class: "chip warn" }, `${news.untold} not recorded`)] : []),
+    ...(news.dropped ? [make("span", { class: "chip warn" }, `${news.dropped} not recorded`)] : []),
   );
 }
 
@@ -114,10 +114,10 @@ function headline(d) {
 
 function findings(d) {
   if (!d.verdict) return d.no_answer ? [make("h3", {}, "No answer"), make("p", { class: "remark" }, d.no_answer.detail)] : [];
-  const told = d.verdict.findings;
+  const found = d.verdict.findings;
   return [
-    ...(told.length ? [make("h3", {}, "Findings")] : []),
-    ...told.map((finding) => make(
+    ...(found.length ? [make("h3", {}, "Findings")] : []),
+    ...found.map((finding) => make(
       "div", { class: `finding ${finding.level}` },
       make(
         "div", { class: "head" },
@@ -244,7 +244,7 @@ function listen() {
     live.textContent = text;
   };
   source.onopen = () => state("live", "live");
-  source.onmessage = (event) => hear(JSON.parse(event.data));
+  source.onmessage = (event) => update(JSON.parse(event.data));
   source.onerror = () => state("ended", "tap has ended");
 }
 

@@ -1,7 +1,7 @@
-"""The page on a loopback port of its own: for this machine's browser, and nobody else.
+"""The page on its own loopback port: for a browser on this machine only.
 
 The address holds a secret; Host and Origin are checked, so that another site cannot reach it by a
-name that leads to this machine. Nothing is loaded from anywhere else.
+name that resolves to this machine. Nothing is loaded from anywhere else.
 """
 
 import asyncio
@@ -23,9 +23,9 @@ from starlette.routing import Route
 
 from claimsctl.emulator.loopback import HOST
 from claimsctl.errors import OperatorError
-from claimsctl.tap.exchanges import Examined, History, encode, exchange_document
+from claimsctl.tap.exchanges import History, ShownExchange, encode, exchange_document
 from claimsctl.tap.page.view import details, row
-from claimsctl.tap.upstream import Service
+from claimsctl.tap.upstream import Upstream
 
 _FILES: Final = {
     "": ("index.html", "text/html; charset=utf-8"),
@@ -42,18 +42,18 @@ _HEADERS: Final = {
     "x-content-type-options": "nosniff",
     "cache-control": "no-store",
 }
-_LOOK_SECONDS: Final = 0.1
-"""How often the history is looked at for something new."""
+_POLL_SECONDS: Final = 0.1
+"""How often the history is checked for changes."""
 _START_SECONDS: Final = 10.0
 
-Show = Callable[[Examined], Response]
+Show = Callable[[ShownExchange], Response]
 
 
 class Page:
     """What the page shows, and its address."""
 
-    def __init__(self, history: History, service: Service, wait_ms: int, port: int) -> None:
-        self._history, self._service, self._wait_ms = history, service, wait_ms
+    def __init__(self, history: History, upstream: Upstream, wait_ms: int, port: int) -> None:
+        self._history, self._upstream, self._wait_ms = history, upstream, wait_ms
         self._hosts = {f"{HOST}:{port}", f"localhost:{port}"}
         self._path = f"/{secrets.token_urlsafe(16)}/"
         self.url = f"http://{HOST}:{port}{self._path}"
@@ -77,8 +77,8 @@ class Page:
     ) -> Callable[[Request], Awaitable[Response]]:
         async def guarded(request: Request) -> Response:
             origin = request.headers.get("origin")
-            strange = origin is not None and origin.removeprefix("http://") not in self._hosts
-            if request.headers.get("host") not in self._hosts or strange:
+            foreign = origin is not None and origin.removeprefix("http://") not in self._hosts
+            if request.headers.get("host") not in self._hosts or foreign:
                 return Response("for this machine only", 403, _HEADERS)
             response = await handler(request)
             response.headers.update(_HEADERS)
@@ -86,20 +86,20 @@ class Page:
 
         return guarded
 
-    def _file(self, name: str, kind: str) -> Callable[[Request], Awaitable[Response]]:
+    def _file(self, name: str, media_type: str) -> Callable[[Request], Awaitable[Response]]:
         content = (files("claimsctl.tap.page") / name).read_bytes()
 
         async def file(_: Request) -> Response:
-            return Response(content, media_type=kind)
+            return Response(content, media_type=media_type)
 
         return self._guarded(file)
 
     def _one(self, show: Show) -> Callable[[Request], Awaitable[Response]]:
         async def one(request: Request) -> Response:
-            examined = self._history.find(request.path_params["number"])
-            if examined is None:
+            shown = self._history.find(request.path_params["number"])
+            if shown is None:
                 return JSONResponse({"message": "no longer kept"}, 404)
-            return show(examined)
+            return show(shown)
 
         return self._guarded(one)
 
@@ -114,25 +114,25 @@ class Page:
             if now != version:
                 counts = {outcome.value: n for outcome, n in self._history.counts().items()}
                 news = {
-                    "rows": [row(examined) for examined in new],
+                    "rows": [row(shown) for shown in new],
                     "counts": counts,
-                    "untold": self._history.untold,
-                    "upstream": self._service.origin,
+                    "dropped": self._history.dropped,
+                    "upstream": self._upstream.origin,
                 }
                 yield f"data: {json.dumps(news)}\n\n"
                 version = now
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(_POLL_SECONDS)
 
-    def _details(self, examined: Examined) -> Response:
-        return JSONResponse(details(examined, self._service, self._wait_ms))
+    def _details(self, shown: ShownExchange) -> Response:
+        return JSONResponse(details(shown, self._upstream, self._wait_ms))
 
-    def _exchange(self, examined: Examined) -> Response:
-        content = encode(exchange_document(examined, self._service))
-        return _download(content, f"exchange-{examined.sighting.number}.json")
+    def _exchange(self, shown: ShownExchange) -> Response:
+        content = encode(exchange_document(shown, self._upstream))
+        return _download(content, f"exchange-{shown.exchange.number}.json")
 
-    def _callout(self, examined: Examined) -> Response:
-        content = bytes(examined.sighting.request.body)
-        return _download(content, f"callout-{examined.sighting.number}.json")
+    def _callout(self, shown: ShownExchange) -> Response:
+        content = bytes(shown.exchange.request.body)
+        return _download(content, f"callout-{shown.exchange.number}.json")
 
 
 def _download(content: bytes, name: str) -> Response:

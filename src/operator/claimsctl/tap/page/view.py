@@ -1,4 +1,4 @@
-"""Examined exchanges as the page's script takes them."""
+"""Exchanges as the page's script expects them."""
 
 import json
 from base64 import urlsafe_b64decode
@@ -7,53 +7,53 @@ from typing import Any
 
 from claimsctl.judge.body import body_text
 from claimsctl.judge.judge import CLAIMS_BYTES_MAX
-from claimsctl.tap.exchanges import Examined
-from claimsctl.tap.recording import Side, Sighting
-from claimsctl.tap.upstream import Service
+from claimsctl.tap.exchanges import ShownExchange
+from claimsctl.tap.recording import Message, RecordedExchange
+from claimsctl.tap.upstream import Upstream
 
 
-def row(examined: Examined) -> dict[str, Any]:
+def row(shown: ShownExchange) -> dict[str, Any]:
     """One line of the list."""
-    sighting, failure = examined.sighting, examined.failure
+    exchange, failure = shown.exchange, shown.failure
     return {
-        "number": sighting.number,
-        "at": examined.at.isoformat(timespec="milliseconds"),
-        "method": sighting.method,
-        "target": sighting.target,
-        "user_id": examined.user_id,
-        "correlation_id": examined.correlation_id,
-        "outcome": examined.outcome.value,
-        "status": sighting.status if sighting.no_answer is None else None,
+        "number": exchange.number,
+        "at": shown.at.isoformat(timespec="milliseconds"),
+        "method": exchange.method,
+        "target": exchange.target,
+        "user_id": shown.user_id,
+        "correlation_id": shown.correlation_id,
+        "outcome": shown.outcome.value,
+        "status": exchange.status if exchange.no_answer is None else None,
         "entra_code": None if failure is None else failure.entra_code,
-        "title": examined.reason if failure is None else failure.title,
-        "total_ms": round(sighting.total_ms, 1),
-        "request_bytes": sighting.request.body_bytes,
-        "answer_bytes": sighting.answer.body_bytes,
+        "title": shown.reason if failure is None else failure.title,
+        "total_ms": round(exchange.total_ms, 1),
+        "request_bytes": exchange.request.body_bytes,
+        "answer_bytes": exchange.answer.body_bytes,
     }
 
 
-def details(examined: Examined, service: Service, wait_ms: int) -> dict[str, Any]:
+def details(shown: ShownExchange, upstream: Upstream, wait_ms: int) -> dict[str, Any]:
     """Everything that is shown of one exchange."""
-    sighting = examined.sighting
-    no_answer = sighting.no_answer
-    return row(examined) | {
-        "masked": examined.masked,
-        "reason": examined.reason,
-        "url": service.origin + sighting.target,
-        "request": _side(sighting.request),
-        "token": decoded_token(sighting),
-        "answer": None if sighting.status is None else _side(sighting.answer),
+    exchange = shown.exchange
+    no_answer = exchange.no_answer
+    return row(shown) | {
+        "masked": shown.masked,
+        "reason": shown.reason,
+        "url": upstream.origin + exchange.target,
+        "request": _side(exchange.request),
+        "token": decoded_token(exchange),
+        "answer": None if exchange.status is None else _side(exchange.answer),
         "no_answer": no_answer and {"phase": no_answer.phase.value, "detail": no_answer.detail},
-        "verdict": None if examined.verdict is None else examined.verdict.document(),
-        "timings": {phase.value: round(ms, 3) for phase, ms in sighting.timings().items()},
+        "verdict": None if shown.verdict is None else shown.verdict.document(),
+        "timings": {phase.value: round(ms, 3) for phase, ms in exchange.timings().items()},
         "wait_ms": wait_ms,
         "claims_bytes_max": CLAIMS_BYTES_MAX,
     }
 
 
-def decoded_token(sighting: Sighting) -> dict[str, Any] | None:
+def decoded_token(exchange: RecordedExchange) -> dict[str, Any] | None:
     """Header and claims of the bearer token; of its signature only that there is one."""
-    for name, value in sighting.request.headers:
+    for name, value in exchange.request.headers:
         scheme, _, token = value.partition(" ")
         if name.lower() != "authorization" or scheme.lower() != "bearer":
             continue
@@ -75,7 +75,7 @@ def _json_of(part: str) -> Any:
         return None
 
 
-def _side(side: Side) -> dict[str, Any]:
+def _side(side: Message) -> dict[str, Any]:
     return {
         "headers": [list(header) for header in side.headers],
         "body": body_text(bytes(side.body)),

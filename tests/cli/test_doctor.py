@@ -1,6 +1,7 @@
 """`claimsctl doctor endpoint`: any endpoint checked from outside; ours has no problems."""
 
 import json
+import stat
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -213,6 +214,24 @@ def test_a_pull_request_gets_markdown(wrong: Endpoint, run: Run) -> None:
     assert out.startswith("## ❌ CON001 A member signs in: RSP002")
     assert "| ❌ fail | RSP002 |" in out
     assert "### To do" in out
+
+
+def test_the_page_replaces_a_page_and_nothing_else(
+    wrong: Endpoint, run: Run, tmp_path: Path
+) -> None:
+    """--html overwrites a file, for the operator's eyes; it follows no link that it finds there."""
+    page, victim, link = (tmp_path / name for name in ("page.html", "victim", "link.html"))
+    arguments = ("doctor", "endpoint", wrong.url, OPEN, "--select", "URL", "--html")
+    page.write_text("before")
+    run(*arguments, str(page))
+    assert page.read_text().startswith("<!doctype html>")
+    assert 0o600 == stat.S_IMODE(page.stat().st_mode)
+    victim.write_text("words")
+    link.symlink_to(victim)
+    outcome = run(*arguments, str(link))
+    assert 1 == outcome.exit_code
+    assert f"--html {link}: cannot be written: a symbolic link, expected a regular" in outcome.err
+    assert "words" == victim.read_text()
 
 
 def test_only_one_form_at_a_time(run: Run) -> None:

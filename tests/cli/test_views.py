@@ -81,6 +81,32 @@ def test_any_body_can_be_shown(body: bytes, shown: str | None) -> None:
     assert plain.startswith("b'[[[") if shown is None else shown == plain
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 250 + b"1," * 60_000 + b"1" + b"]" * 250,
+        b'"' + b"x" * 120_000 + b'"',
+        b"[" + b'"",' * 40_000 + b'""]',
+        b"<" * 4_000_000,
+        b"[" * 4_000_000,
+    ],
+    ids=["deep", "long", "many", "page", "brackets"],
+)
+def test_of_a_large_body_the_beginning_is_shown(body: bytes) -> None:
+    """Indented, its sixty thousand numbers would have thirty million blanks."""
+    plain = _plain(json_view(body))
+    assert 15_000 < len(plain) < 17_000
+    assert "… and " in plain.splitlines()[-1]
+
+
+def test_a_long_line_has_no_colour() -> None:
+    """The highlighter takes the square of its length: digits before a letter would hold it up."""
+    text = json_view(json.dumps({"a": 1, "b": "1" * 3000 + "x"}).encode())
+    begin, end = text.plain.index('"b"'), text.plain.index("}")
+    assert text.spans
+    assert all(span.end <= begin or span.start >= end for span in text.spans)
+
+
 def test_an_answer_without_a_content_type() -> None:
     """What is missing is named; how long it took is told where it is known."""
     assert (

@@ -53,7 +53,7 @@ def test_junit_bears_whatever_an_endpoint_sends() -> None:
 
 
 def test_markdown_begins_with_the_cause_and_lists_everything() -> None:
-    """Whoever reads an issue sees the cause first, then a row a finding, then what to do."""
+    """The cause comes first, then a row for each finding, then what to do."""
     lines = markdown.render(EVERYTHING).splitlines()
     assert r"## ❌ CON001 A member signs in: a member: status 500 \(Entra: 1003002\)" == lines[0]
     assert f"`{URL}`" == lines[2]
@@ -63,7 +63,7 @@ def test_markdown_begins_with_the_cause_and_lists_everything() -> None:
 
 
 def test_markdown_is_not_steered_by_an_endpoint() -> None:
-    """No link, no tag, no other table, no line of its own."""
+    """It cannot add a link, a tag, a table or a line."""
     found = finding("CON001", Level.FAIL, HOSTILE + "\n# A heading")
     text = markdown.render(report(found, url=f"{URL}`<b>"))
     assert "<script>" not in text

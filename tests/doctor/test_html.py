@@ -121,7 +121,7 @@ def test_the_verdict_comes_first(found: Report, pill: str) -> None:
 
 
 def test_what_is_wrong_is_open_and_the_rest_closed() -> None:
-    """Whoever opens the page sees failures and warnings unfolded."""
+    """Failures and warnings are unfolded when the page opens."""
     opened = [
         "open" in attributes for tag, attributes in _page(EVERYTHING).tags if "details" == tag
     ]

@@ -55,9 +55,11 @@ class CalloutRecord:
             case CallerKind.ANYBODY:
                 self.warn(open_door="CALLER_VERIFICATION is none: anybody gets an answer")
                 self.count("OpenDoor")
+                self.count("NotEntra")
             case CallerKind.TEST:
                 self.warn(test_caller="one of TEST_CALLER_APP_IDS, not Entra, gets an answer")
                 self.count("TestCaller")
+                self.count("NotEntra")
         if caller.has_stale_key:
             self.warn(stale_keys="the issuer's key server does not answer")
             self.count("StaleKeys")

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from claimsctl import private_files
 from claimsctl.cli import doctor_view
 from claimsctl.cli.console import stderr, stdout
 from claimsctl.cli.endpoint_options import (
@@ -142,7 +143,7 @@ def _tenant_of(bearer: str | None) -> str | None:
 
 def _write(path: Path, text: str) -> None:
     try:
-        path.write_text(text, "utf-8")
+        private_files.replace(path, text.encode())
     except OSError as error:
         message = f"--html {path}: cannot be written: {error.strerror}"
         raise OperatorError(message, exit_code=ExitCode.NOT_FINE) from None

@@ -1,4 +1,4 @@
-"""AUT…: who gets an answer. Claims are identity data: nobody but Entra should."""
+"""AUT…: who gets an answer. Claims are identity data: only Entra should."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -28,7 +28,7 @@ _SIGNED = {CallId.EXPIRED, CallId.OTHER_TENANT, CallId.OTHER_APP}
 """Tokens whose signature is right, if the issuer's key is there to make it."""
 _LET_IN = (
     "To test the contract let a test caller in for a while (here: TEST_CALLER_APP_IDS with "
-    "TEST_CALLERS_UNTIL; elsewhere: accept its azp beside Entra's), and give its token: "
+    "TEST_CALLERS_UNTIL; elsewhere: accept its azp in addition to Entra's), and give its token: "
     "--token-from client-credentials, or --token."
 )
 _CLOSE = (

@@ -90,7 +90,8 @@ def test_markdown_is_not_steered_by_an_endpoint() -> None:
 @pytest.mark.parametrize("place", ["evidence", "hint"])
 def test_markdown_makes_nothing_active(active: str, place: str) -> None:
     """Links, mentions and references: forges leave alone only what is code."""
-    found = finding("CON001", Level.FAIL, **{"evidence": "x", place: f"see {active} there"})
+    texts = {"evidence": "x", "hint": "", place: f"see {active} there"}
+    found = finding("CON001", Level.FAIL, texts["evidence"], hint=texts["hint"])
     text = markdown.render(report(found))
     spelled = escaped(active).replace("`", r"\u0060").replace("|", r"\u007c")
     assert f"`see {spelled} there`" in text

@@ -4,15 +4,19 @@ import json
 from typing import Any
 
 import pytest
+from claimsctl.cli import doctor_view
+from claimsctl.cli.item_view import item_lines
 from claimsctl.cli.views import _excerpt, answer_view, json_view, verdict_view
+from claimsctl.doctor.runner import finding
 from claimsctl.judge.attempt import Answer
-from claimsctl.judge.finding import Place
+from claimsctl.judge.finding import Level, Place
 from claimsctl.judge.judge import judge
 from claimsctl.text import escaped
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console, RenderableType
 
+from tests.doctor.reports import HOSTILE, report
 from tests.effort import tries
 from tests.judge.answers import answer_of, body_with_claims
 
@@ -47,7 +51,10 @@ def test_nobody_elses_text_steers_a_terminal(text: str, shown: str) -> None:
     assert shown == escaped(text)
 
 
-@pytest.mark.parametrize("value", ["\x1b[31m\x9b\x07", ["\x9b", "\x7f"], "[bold]x[/]", "\ud800"])
+@pytest.mark.parametrize(
+    "value",
+    ["\x1b[31m\x9b\x07", ["\x9b", "\x7f"], "[bold]x[/]", "\ud800", "\u202e\u2028\U000e0041"],
+)
 def test_claims_are_shown_as_they_are(value: Any) -> None:
     """Name and value are shown in one line each, escapes and markup as text."""
     answer = answer_of(body_with_claims({f"n{value}": value}))
@@ -55,6 +62,28 @@ def test_claims_are_shown_as_they_are(value: Any) -> None:
         plain = _plain(view)
         assert {"\n"} >= {character for character in plain if not character.isprintable()}
     assert escaped(json.dumps(value, ensure_ascii=False)) in plain
+
+
+def test_a_report_at_a_terminal_shows_text_only() -> None:
+    """A certificate's name, a header, whatever a finding quotes."""
+    for level in Level:
+        found = finding("TLS005", level, HOSTILE, hint=HOSTILE, expected=HOSTILE)
+        plain = _plain(doctor_view.view(report(found)))
+        assert escaped(HOSTILE) in plain
+        assert {"\n"} >= {character for character in plain if not character.isprintable()}
+
+
+def test_an_item_at_a_terminal_shows_text_only() -> None:
+    """Keys, names and values of an item may be anybody's."""
+    stored = {
+        "pk": {"S": f"USER#{HOSTILE}"},
+        "sk": {"S": f"CLAIMS#{HOSTILE}"},
+        "claims": {"M": {HOSTILE: {"S": HOSTILE}}},
+        "hidden_claims": {"SS": [HOSTILE]},
+    }
+    for line in item_lines(stored, 0):
+        assert line.plain.isprintable()
+        assert "octocat" in line.plain
 
 
 def test_names_that_look_alike_are_both_shown() -> None:

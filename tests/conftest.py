@@ -2,18 +2,15 @@
 
 import logging
 import os
-import sys
 from collections.abc import Generator, Iterator
-from dataclasses import fields
+from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import pytest
 from botocore.loaders import create_loader
 from claims_provider.settings import Settings
 from claims_provider.telemetry import SERVICE
-from claims_provider.worker import _GivenUp
-from hypothesis import settings
+from hypothesis import is_hypothesis_test, settings
 
 from tests.effort import FULL, tries
 
@@ -31,7 +28,7 @@ SLOW_FOLDERS = {
 REAL_ENGINES = ("dynamodb-local", "chromium")
 """A parameter or fixture of that name needs what ``make test`` does not ask for."""
 
-_OURS = frozenset(field.name.upper() for field in fields(Settings)) | {
+_OURS = frozenset(name.upper() for name in Settings.model_fields) | {
     "PORT",
     "SERVE_AUDIENCES",
     "SERVE_CALLERS",
@@ -47,7 +44,9 @@ _OURS = frozenset(field.name.upper() for field in fields(Settings)) | {
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register how many examples property tests take, the same ones in every worker."""
-    settings.register_profile("ours", max_examples=tries(100), deadline=None, derandomize=not FULL)
+    settings.register_profile(
+        "ours", max_examples=tries(100), deadline=None, derandomize=not FULL, print_blob=True
+    )
     settings.load_profile("ours")
 
 
@@ -56,7 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _is_slow(item):
             item.add_marker(pytest.mark.slow)
-        elif item.get_closest_marker("hypothesis"):
+        elif is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker(pytest.mark.campaign)
 
 
@@ -104,21 +103,18 @@ def _descriptions_read_once() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _lost_interrupts() -> Iterator[None]:
-    """What ends a given-up call may strike a destructor or a collector's callback, and is lost.
-
-    The worker sends it again: no test's failure, least of all that of whichever runs then.
-    """
-    told = sys.unraisablehook
-
-    def tell(unraisable: Any) -> None:
-        if not issubclass(unraisable.exc_type, _GivenUp):
-            told(unraisable)
-
-    sys.unraisablehook = tell
-    yield
-    sys.unraisablehook = told
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell the figures that tests have recorded, in whichever worker: the highest of each name."""
+    sections: dict[str, dict[str, float]] = {}
+    for report in chain.from_iterable(terminalreporter.stats.values()):
+        if getattr(report, "when", None) == "teardown":
+            for section, (figure, name) in report.user_properties:
+                figures = sections.setdefault(section, {})
+                figures[name] = max(figure, figures.get(name, 0))
+    for section, figures in sections.items():
+        terminalreporter.section(section)
+        for name, figure in sorted(figures.items(), key=lambda entry: -entry[1]):
+            terminalreporter.write_line(f"{figure:7.0f}  {name}")
 
 
 @pytest.hookimpl(wrapper=True)

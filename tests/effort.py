@@ -9,7 +9,7 @@ import pytest
 FULL: Final = "FULL_SIZE" in os.environ
 """Set by ``make test-all``: campaigns and property tests run at their full size."""
 
-_LEAST: Final = 10
+_LEAST: Final = 5
 
 
 def tries(full: int) -> int:

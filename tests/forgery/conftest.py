@@ -1,11 +1,10 @@
 """What was tried and what got in, counted and told at the end of the run."""
 
 from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
-
-_TALLIES = pytest.StashKey[dict[str, "Tally"]]()
 
 
 @dataclass
@@ -36,21 +35,15 @@ class Tally:
 
 
 @pytest.fixture
-def tally(request: pytest.FixtureRequest) -> Tally:
-    """The count of this test; it is told under the test's own first words."""
-    tallies = request.config.stash.setdefault(_TALLIES, {})
-    return tallies.setdefault(request.node.name, Tally())
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    """Tell how many tokens of each class were tried and how many got in."""
-    for name, tally in config.stash.get(_TALLIES, {}).items():
-        terminalreporter.section(f"tokens tried: {name}")
-        terminalreporter.write_line(
-            f"forged {tally.forged.total()}, got in {tally.got_in.total()}; "
-            f"good {tally.good}, refused {tally.good_refused}"
-        )
-        classes = [f"{kind} {count}" for kind, count in sorted(tally.forged.items())]
-        terminalreporter.write_line("per class: " + ", ".join(classes))
+def tally(
+    request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
+) -> Iterator[Tally]:
+    """The count of this test; it is told at the end of the run."""
+    tally = Tally()
+    yield tally
+    classes = [f"{kind} {count}" for kind, count in sorted(tally.forged.items())]
+    told = (
+        f"{request.node.name}: {len(classes)} classes; got in {tally.got_in.total()}; "
+        f"good {tally.good}, refused {tally.good_refused}; per class: {', '.join(classes)}"
+    )
+    record_property("forged tokens tried", (tally.forged.total(), told))

@@ -1,4 +1,4 @@
-"""Engines, tables and deployments for the integration tests; the slowest answers at the end."""
+"""Engines, tables and deployments for the integration tests."""
 
 from collections.abc import Callable, Iterator
 
@@ -16,8 +16,6 @@ from tests.integration.deployment import (
     end_workers,
 )
 from tests.integration.engine import Table, claims_table, dynamodb_local, moto, why_missing
-
-_SLOWEST = pytest.StashKey[dict[str, float]]()
 
 
 @pytest.fixture(scope="session")
@@ -83,22 +81,11 @@ def untraced(cov: Coverage | None) -> Iterator[None]:
 
 
 @pytest.fixture
-def note_time(request: pytest.FixtureRequest) -> Callable[[str, Outcome], None]:
-    """`note_time(fault, outcome)` has the answer's time told at the end of the run."""
-    slowest = request.config.stash.setdefault(_SLOWEST, {})
+def note_time(record_property: Callable[[str, object], None]) -> Callable[[str, Outcome], None]:
+    """`note_time(fault, outcome)` has the slowest answer told at the end of the run."""
 
     def note(fault: str, outcome: Outcome) -> None:
-        slowest[fault] = max(slowest.get(fault, 0), outcome.milliseconds)
+        section = f"slowest answer under each fault (ms), budget {BUDGET_MS}"
+        record_property(section, (outcome.milliseconds, fault))
 
     return note
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    """Tell the slowest answer under each fault: the proof that the deadline holds."""
-    slowest = config.stash.get(_SLOWEST, {})
-    if slowest:
-        terminalreporter.section(f"slowest answer under each fault (ms), budget {BUDGET_MS}")
-    for fault, milliseconds in sorted(slowest.items(), key=lambda entry: -entry[1]):
-        terminalreporter.write_line(f"{milliseconds:7.0f}  {fault}")

@@ -62,7 +62,7 @@ def test_any_json(action: Any, claims: Any, data: Any) -> None:
     _check(answer_of(body_with_actions({"@odata.type": ACTION, "claims": claims})))
 
 
-@pytest.mark.parametrize("depth", [10, 300, 900, 960, 980, 990, 995, 1000, 5_000, 100_000])
+@pytest.mark.parametrize("depth", [10, 300, 900, 960, 980, 990, 995, 1000, 5_000, 20_000])
 @pytest.mark.parametrize(
     ("before", "after"),
     [

@@ -54,6 +54,8 @@ class Environment:
     """One environment: made by a version's publication, restored once, then called."""
 
     def __init__(self, log: Path) -> None:
+        self.process = 0
+        """Its process's id, once it is started."""
         self._log = log
         self._reports: SimpleQueue[Report] = SimpleQueue()
         self._restored = Event()
@@ -185,6 +187,7 @@ def snapstart(
             stdout=output,
             stderr=output,
         )
+    environment.process = process.pid
     try:
         yield environment
     finally:

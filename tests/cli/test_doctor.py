@@ -211,7 +211,7 @@ def test_a_pipeline_gets_junit(wrong: Endpoint, run: Run) -> None:
 def test_a_pull_request_gets_markdown(wrong: Endpoint, run: Run) -> None:
     """--markdown: the cause as a heading, a table, and what to do."""
     out = run("doctor", "endpoint", wrong.url, OPEN, "--markdown").out
-    assert out.startswith("## ❌ CON001 A member signs in: RSP002")
+    assert out.startswith("## ❌ `CON001 A member signs in: RSP002")
     assert "| ❌ fail | RSP002 |" in out
     assert "### To do" in out
 

@@ -9,7 +9,10 @@ from claimsctl.judge.judge import judge_attempt
 from tests.endpoints import GOOD
 
 URL = "https://claims.contoso.example/callout"
-HOSTILE = '<script>alert(1)</script> "\x1b[31m\x00 | [x](javascript:1) `\ud800'
+HOSTILE = (
+    '<script>alert(1)</script> "\x1b[31m\x00 | [x](javascript:1) `\ud800 @octocat #1 \\| '
+    "https://evil.example \u202e\u2066\u2028"
+)
 """What an endpoint may send: markup of every report's own language, and what none can hold."""
 
 

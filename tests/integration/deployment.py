@@ -112,12 +112,14 @@ def environment_of(url: str, table: str, **environment: str) -> dict[str, str]:
 
 
 def end_workers(store: ClaimsStore) -> None:
-    """End the store's idle worker: Lambda has one for its life, a test run has hundreds."""
+    """End the store's idle worker: Lambda has one for its life, a test run has hundreds.
+
+    One that is stuck ends with what it hangs in, which a fixture may be that ends later.
+    """
     worker = store._workers._current
     if worker is not None:
         worker._jobs.put(None)
         worker._thread.join(PATIENCE_SECONDS)
-    wait_for_stuck(store)
 
 
 def wait_for_stuck(store: ClaimsStore) -> None:

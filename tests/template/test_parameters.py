@@ -1,5 +1,7 @@
 """The parameters say what the function's settings say, and refuse what the function would."""
 
+from itertools import product
+
 import pytest
 from claims_provider.contract.limits import ENTRA_WAIT_MS_MAX, ENTRA_WAIT_MS_MIN
 from claims_provider.settings import CallerVerification, OnStoreFailure, Settings, read_settings
@@ -89,12 +91,34 @@ def test_nothing_is_deployed_for_nobody(name: str) -> None:
         ("AddressKeyClaims", "department, "),
         ("EchoClaims", "correlationID"),
         ("LogRetentionDays", "2"),
+        ("Revision", "-1"),
+        ("RequestsPerSecond", "-1"),
+        ("RequestsPerSecond", "10001"),
+        ("NoCalloutHours", "169"),
+        ("Tracing", "true"),
+        ("KmsKeyArn", "alias/mine"),
+        ("KmsKeyArn", "arn:aws:kms:eu-central-1:123456789012:alias/mine"),
+        ("PermissionsBoundary", "boundary"),
+        ("PermissionsBoundary", "arn:aws:iam::123456789012:role/boundary"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_refused(name: str, value: str) -> None:
     """CloudFormation refuses it before anything is deployed."""
     with pytest.raises(RefusedError, match=name):
         Stack(**{name: value})
+
+
+def test_every_order_of_user_keys_can_be_given() -> None:
+    """Each choice of the three keys, in each order, and no key twice."""
+    names = ("id", "mail", "userPrincipalName")
+    for size in (1, 2, 3):
+        for chosen in product(names, repeat=size):
+            value = ",".join(chosen)
+            if len(set(chosen)) == size:
+                assert value == Stack(UserKeys=value).environment()["USER_KEYS"]
+            else:
+                with pytest.raises(RefusedError):
+                    Stack(UserKeys=value)
 
 
 @pytest.mark.parametrize("name", list(REQUIRED))

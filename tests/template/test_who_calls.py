@@ -35,6 +35,20 @@ def _routes(stack: Stack) -> list[tuple[str, str, str | None]]:
     ]
 
 
+@pytest.mark.parametrize("mode", ["function", "none"])
+@pytest.mark.parametrize("kind", ["external", "workforce"])
+def test_nothing_asks_for_the_tenant_where_the_gateway_does_not_verify(
+    mode: str, kind: str
+) -> None:
+    """API Gateway fetches an authorizer's discovery document: there is no authorizer then.
+
+    A stack with `none` and a made-up tenant could not be made otherwise.
+    """
+    stack = Stack(CallerVerification=mode, TenantKind=kind)
+    assert {} == stack.of_type("AWS::ApiGatewayV2::Authorizer")
+    assert [("POST /callout", "NONE", None)] == _routes(stack)
+
+
 def test_every_route_has_the_authorizer() -> None:
     """By default no route is without the JWT authorizer."""
     stack = Stack()

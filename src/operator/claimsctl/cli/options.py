@@ -66,10 +66,16 @@ def input_file(value: str) -> Path:
     return Path(value)
 
 
-def read_input(path: Path) -> bytes:
-    """All bytes of the file at `path`; ``-``: standard input. Raises `OperatorError`."""
+def read_input(path: Path, bytes_max: int = -1) -> bytes:
+    """The bytes of the file at `path`, at most `bytes_max`; ``-``: standard input.
+
+    Raises `OperatorError`.
+    """
     try:
-        return sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        if str(path) == "-":
+            return sys.stdin.buffer.read(bytes_max)
+        with path.open("rb") as file:
+            return file.read(bytes_max)
     except OSError as error:
         message = f"{path}: cannot be read: {error.strerror}"
         raise OperatorError(message) from None

@@ -102,7 +102,8 @@ def _watch(
             folder.save(shown)
         except OSError as error:
             if not failed:
-                stderr().print(f"claimsctl: --save: {error.strerror}", style="red")
+                told = escaped(f"claimsctl: --save: {error.strerror}")
+                stderr().print(told, style="red", markup=False)
             failed = True
 
     try:

@@ -7,12 +7,15 @@ byte would be waited for far longer than Entra waits.
 import socket
 import ssl
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Final
 
 import httpcore2
 
 from claimsctl.entra.network import Address, Stopwatch, resolve_host, tls_reason
 from claimsctl.judge.attempt import Phase
+
+_READ_BYTES: Final = 16 * 1024
+"""At once: while it is taken apart, nothing is asked about the deadline."""
 
 
 class NameUnknownError(httpcore2.ConnectError):
@@ -38,7 +41,7 @@ class _Stream(httpcore2.NetworkStream):
         self._watch.enter(self._reading)
         try:
             self._sock.settimeout(self._watch.remaining())
-            received = self._sock.recv(max_bytes)
+            received = self._sock.recv(min(max_bytes, _READ_BYTES))
         except TimeoutError as error:
             raise httpcore2.ReadTimeout from error
         except OSError as error:

@@ -50,6 +50,10 @@ class Stopwatch:
         """Milliseconds since the beginning."""
         return (time.perf_counter() - self._began) * 1000
 
+    def is_over(self) -> bool:
+        """Whether no time is left."""
+        return time.perf_counter() - self._began >= self._wait
+
     def remaining(self) -> float:
         """Seconds left. Raises ``TimeoutError`` when none is."""
         left = self._wait - (time.perf_counter() - self._began)

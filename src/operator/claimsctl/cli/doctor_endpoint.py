@@ -17,6 +17,7 @@ from claimsctl.cli.endpoint_options import (
     ClientCredentials,
     ClientId,
     IdentifierUri,
+    InsecureHttp,
     Retries,
     TenantKindOption,
     TokenFrom,
@@ -55,6 +56,7 @@ def doctor_endpoint(
     client_id: ClientId = None,
     identifier_uri: IdentifierUri = None,
     authority: Authority = None,
+    insecure_http: InsecureHttp = False,
     timeout_ms: WaitMs = 1000,
     retries: Retries = 0,
     allow_anonymous: Annotated[
@@ -94,7 +96,12 @@ def doctor_endpoint(
         raise OperatorError(message)
     profile = TokenProfile(tenant or TENANT_ID, tenant_kind, token_version)
     bearer = chosen_bearer(
-        token, token_from, profile, ClientCredentials(client_id, identifier_uri, authority)
+        url,
+        token,
+        token_from,
+        profile,
+        ClientCredentials(client_id, identifier_uri, authority),
+        insecure_http=insecure_http,
     )
     issuer_key = kept_key(key_path()) if token_from is TokenSource.LOCAL else None
     target = Target(

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from claimsctl.cli.lazy_command import LazyCommand
-from claimsctl.cli.main import main
+from claimsctl.cli.main import LazyCommand, main
 from typer.core import TyperGroup
 
 CLAIMSCTL = str(Path(sys.executable).with_name("claimsctl"))

@@ -21,6 +21,8 @@ _ROOT = Path(__file__).parents[1]
 CALLOUTS = _ROOT / "bench/results/callouts.json"
 DOCUMENT = _ROOT / "docs/scaling.md"
 
+FETCHES_MS = (0, 100, 300, 500, 1000, 1500)
+"""How long each of the authorizer's two fetches may take; AWS ends one after the last."""
 PROVISIONED = 2
 """The template's default."""
 WAIT_MS = 1000
@@ -40,7 +42,7 @@ PATTERNS: dict[str, Callable[[Random], list[float]]] = {
     "1 a second": lambda random: steady(random, 1, 1.5 * HOUR),
     "10 a second": lambda random: steady(random, 10, 500),
     "50 a second: a tenant's limit": lambda random: steady(random, 50, 100),
-    "500 a second: the stage's limit": lambda random: steady(random, 500, 10),
+    "500 a second: ten tenants' limits": lambda random: steady(random, 500, 10),
     "a day, 1 a minute to 1 every 8 s": lambda random: day(random, 1 / 60, 0.125, 1),
     "Monday: 1 a minute, then 20 a second": lambda random: monday(random, 1 / 60, 20),
     "500 users in 10 s after an idle night": lambda random: flashes(random, 500, 10, 10),
@@ -125,6 +127,21 @@ def _slower(measured: Measured) -> str:
     return "\n".join(rows)
 
 
+def _key_fetches(measured: Measured) -> str:
+    """The share of callouts that come too late when the authorizer has no keys."""
+    timing = _timing(VARIANTS[0], measured)
+    rows = _head("if each of two fetches takes", ["a warm environment", "a new one"])
+    for fetch_ms in FETCHES_MS:
+        cells = []
+        for start in (Start.WARM, Start.COLD):
+            random = Random(f"keys {start}")
+            took = [timing.draw(start, random).total_ms + 2 * fetch_ms for _ in range(_DRAWS)]
+            late = (sum(ms > wait for ms in took) / _DRAWS for wait in (WAIT_MS, LONG_WAIT_MS))
+            cells.append(" / ".join(map(_share, late)))
+        rows.append(f"| {fetch_ms} ms | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
 def _head(first: str, names: list[str]) -> list[str]:
     return [f"| {first} | {' | '.join(names)} |", f"|---|{'--:|' * len(names)}"]
 
@@ -149,7 +166,15 @@ def tables(callouts: Path) -> str:
     played: Played = {
         pattern: [play(pattern, variant, measured) for variant in VARIANTS] for pattern in PATTERNS
     }
-    return "\n\n".join([_durations(measured), _loads(played), _losses(played), _slower(measured)])
+    return "\n\n".join(
+        [
+            _durations(measured),
+            _loads(played),
+            _losses(played),
+            _slower(measured),
+            _key_fetches(measured),
+        ]
+    )
 
 
 if __name__ == "__main__":

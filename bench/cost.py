@@ -6,6 +6,7 @@ in bench/results/callouts.json, stretched as bench/scaling/timing.py assumes.
 """
 
 import json
+import re
 import sys
 from dataclasses import dataclass
 from math import ceil
@@ -37,18 +38,31 @@ DASHBOARD_MONTH = 3.00
 
 MEMORY_GB = 1769 / 1024
 KEYS = 4
-COLD_SHARE = 0.01
+COLD_SHARES = {
+    "one an hour": 0.844,
+    "one a minute": 0.011,
+    "50 a second: a tenant's limit": 0.0048,
+}
+"""Which callouts meet a cold start, by how they arrive: docs/scaling.md, which a test compares."""
 FUNCTION_LOG_BYTES = 880
 """The callout's line and its metrics' line; a test compares it with what the function writes."""
-PLATFORM_LOG_BYTES = 400
-"""Lambda's START, END and REPORT lines, the latter with a trace id."""
-ACCESS_LOG_BYTES = 300
+PLATFORM_LOG_BYTES = 300
+"""Lambda's START, END and REPORT lines, the latter without a trace id."""
+ACCESS_LOG_BYTES = 240
+"""A line of the gateway's log; a test compares it with the template's format."""
 EVENT_BYTES = 26
 """CloudWatch Logs counts so many more for each event; a callout makes six."""
 ANSWER_BYTES = 1100
 """An answer's body and headers."""
 METRICS = 3
 """Published with every callout: Answered, AnswerTime, StoreTime."""
+CONDITIONAL = ("FunctionVerifies", "WatchesSilence")
+"""Conditions that a stack with nothing but tenant and app given does not meet."""
+SNAPSHOT_HOURS_AT_LEAST = 3
+USERS = 10_000
+WORKDAYS = 21
+HOURS_A_DAY = 8
+"""Of an active session: what hourly renewals would make of a sign-in a day."""
 
 _BY = "\N{MULTIPLICATION SIGN}"
 _MILLION = 1e6
@@ -68,8 +82,7 @@ class Item:
 def per_million(measured: Measured) -> list[Item]:
     """The bill of a million callouts on demand."""
     billed = ceil(WARM_STRETCH * median(measured["warm_ms"]["ours"]) + TABLE.median)
-    cold = ceil(cold_stretch(measured) * median(measured["cold_ms"]["ours"]))
-    gb_seconds = _MILLION * MEMORY_GB * (billed + COLD_SHARE * cold) / 1000
+    gb_seconds = _MILLION * MEMORY_GB * billed / 1000
     units = KEYS / 2
     logged = FUNCTION_LOG_BYTES + PLATFORM_LOG_BYTES + ACCESS_LOG_BYTES + 6 * EVENT_BYTES
     log_gb = _MILLION * logged / _GB
@@ -79,8 +92,7 @@ def per_million(measured: Measured) -> list[Item]:
         Item("Lambda, requests", "1 request", _MILLION * LAMBDA_REQUEST),
         Item(
             "Lambda, duration",
-            f"{MEMORY_GB:.4f} GB {_BY} ({billed} ms + {COLD_SHARE:.0%} {_BY} {cold} ms) "
-            f"= {gb_seconds:,.0f} GB-s",
+            f"{MEMORY_GB:.4f} GB {_BY} {billed} ms = {gb_seconds:,.0f} GB-s",
             gb_seconds * LAMBDA_ARM_GB_SECOND,
         ),
         Item(
@@ -90,32 +102,68 @@ def per_million(measured: Measured) -> list[Item]:
         ),
         Item("CloudWatch Logs, ingestion", f"{logged} bytes = {log_gb:.2f} GB", log_gb * LOG_GB),
         Item("CloudWatch Logs, a month", f"{log_gb:.2f} GB", log_gb * LOG_GB_MONTH),
-        Item("X-Ray", "1 trace", _MILLION * TRACE),
         Item("Transfer out", f"{ANSWER_BYTES} bytes = {out_gb:.2f} GB", out_gb * TRANSFER_GB),
+    ]
+
+
+def cold_starts(measured: Measured) -> list[Item]:
+    """What starting adds to a million callouts: the initialisation is billed like the rest."""
+    cold = ceil(cold_stretch(measured) * median(measured["cold_ms"]["ours"]))
+    return [
+        Item(
+            arrivals,
+            f"{share:.1%} {_BY} {MEMORY_GB:.4f} GB {_BY} {cold} ms",
+            _MILLION * share * MEMORY_GB * cold / 1000 * LAMBDA_ARM_GB_SECOND,
+        )
+        for arrivals, share in COLD_SHARES.items()
     ]
 
 
 def per_month(template: str) -> list[Item]:
     """What a deployment of `template` (its text) costs a month, used or not."""
+    blocks = re.findall(r"^  \w+:\n    Type: AWS::.*\n(?:    .*\n|\n)*", template, re.MULTILINE)
+    made = [each for each in blocks if not any(f"ion: {one}\n" in each for one in CONDITIONAL)]
+    alarms = [each for each in made if "Type: AWS::CloudWatch::Alarm\n" in each]
     # An alarm on an expression is billed for each metric in it.
-    of_expressions = template.count("\n      Metrics:\n")
-    watched = template.count("Type: AWS::CloudWatch::Alarm") - of_expressions
-    watched += template.count(" MetricStat:")
-    dashboards = template.count("Type: AWS::CloudWatch::Dashboard")
+    watched = sum(each.count(" MetricStat:") or 1 for each in alarms)
+    dashboards = sum("Type: AWS::CloudWatch::Dashboard\n" in each for each in made)
+    filters = sum("Type: AWS::Logs::MetricFilter\n" in each for each in made)
+    metrics = METRICS + filters
     return [
-        Item("Metrics", f"{METRICS}, published with every callout", METRICS * METRIC_MONTH),
+        Item(
+            "Metrics",
+            f"{METRICS} with every callout, {filters} of the access log",
+            metrics * METRIC_MONTH,
+        ),
         Item("Alarms", f"on {watched} metrics", watched * ALARM_MONTH),
         Item("Dashboard", f"{dashboards}", dashboards * DASHBOARD_MONTH),
     ]
 
 
-def per_startup_mode() -> list[Item]:
-    """What the startup modes add."""
+def per_users(million: list[Item]) -> list[Item]:
+    """What people cost a month, by how often Entra calls for each."""
+    each = sum(item.dollars for item in million) / _MILLION
+    items = []
+    for what, a_day in (("a callout a day", 1), ("one an hour of a session", HOURS_A_DAY)):
+        callouts = USERS * WORKDAYS * a_day
+        worked_out = f"{USERS:,} {_BY} {WORKDAYS} days {_BY} {a_day} = {callouts:,} callouts"
+        items.append(Item(what, worked_out, callouts * each))
+    return items
+
+
+def per_option() -> list[Item]:
+    """What the startup modes and options add."""
     return [
+        Item("Tracing, a million traces", "1 trace each", _MILLION * TRACE),
         Item(
             "SnapStart, for each active version",
             f"{MEMORY_GB:.4f} GB {_BY} {_MONTH_SECONDS:,} s",
             MEMORY_GB * _MONTH_SECONDS * SNAPSHOT_GB_SECOND,
+        ),
+        Item(
+            "SnapStart, for each published version, at least",
+            f"{MEMORY_GB:.4f} GB {_BY} {SNAPSHOT_HOURS_AT_LEAST} hours",
+            MEMORY_GB * SNAPSHOT_HOURS_AT_LEAST * 3600 * SNAPSHOT_GB_SECOND,
         ),
         Item(
             "SnapStart, for 1,000 starts",
@@ -143,9 +191,11 @@ def tables(callouts: Path, template: Path) -> str:
     million = per_million(measured)
     return "\n\n".join(
         [
-            _table("a million callouts, each", million, total=True),
+            _table("a million callouts, each, none of them cold", million, total=True),
+            _table("and their cold starts, if they arrive", cold_starts(measured), total=False),
             _table("a month", per_month(template.read_text("utf-8")), total=True),
-            _table("startup mode, a month", per_startup_mode(), total=False),
+            _table("what may be added, a month", per_option(), total=False),
+            _table(f"{USERS:,} users, a month", per_users(million), total=False),
         ]
     )
 

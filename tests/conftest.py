@@ -2,18 +2,14 @@
 
 import logging
 import os
-import sys
 from collections.abc import Generator, Iterator
-from dataclasses import fields
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import pytest
 from botocore.loaders import create_loader
 from claims_provider.settings import Settings
 from claims_provider.telemetry import SERVICE
-from claims_provider.worker import _GivenUp
 from hypothesis import is_hypothesis_test, settings
 
 from tests.effort import FULL, tries
@@ -32,7 +28,7 @@ SLOW_FOLDERS = {
 REAL_ENGINES = ("dynamodb-local", "chromium")
 """A parameter or fixture of that name needs what ``make test`` does not ask for."""
 
-_OURS = frozenset(field.name.upper() for field in fields(Settings)) | {
+_OURS = frozenset(name.upper() for name in Settings.model_fields) | {
     "PORT",
     "SERVE_AUDIENCES",
     "SERVE_CALLERS",
@@ -105,23 +101,6 @@ def _descriptions_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("botocore.session.create_loader", lambda _: reader)
         yield
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _lost_interrupts() -> Iterator[None]:
-    """What ends a given-up call may strike a destructor or a collector's callback, and is lost.
-
-    The worker sends it again: no test's failure, least of all that of whichever runs then.
-    """
-    told = sys.unraisablehook
-
-    def tell(unraisable: Any) -> None:
-        if not issubclass(unraisable.exc_type, _GivenUp):
-            told(unraisable)
-
-    sys.unraisablehook = tell
-    yield
-    sys.unraisablehook = told
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

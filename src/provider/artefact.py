@@ -1,7 +1,8 @@
 """What ships to Lambda, out of what pip has installed: ``artefact.py STAGE ARTEFACT MACHINE``.
 
-Run by the Makefile beside it, with the runtime's own Python. What is left out, and why that is
-safe: docs/adr/0009 and 0011. Two runs make the same bytes.
+Run by the Makefile beside it, with the runtime's own Python; any other leaves the sources without
+byte code. What is left out, and why that is safe: docs/adr/0009 and 0017. Two runs make the same
+bytes.
 """
 
 import gzip
@@ -17,16 +18,19 @@ from py_compile import PycInvalidationMode
 from typing import Any, Final
 
 OURS: Final = "claims_provider"
+RUNTIME_VERSION: Final = (3, 13)
 RUNTIME_FOLDER: Final = "/var/task"
 """Where Lambda unpacks the artefact; the name that tracebacks show."""
 
 LEFT_OUT: Final = (
-    "*.dist-info",
+    "*.dist-info",  # pydantic would look for plugins in it; nothing else looks
     "bin",
     "boto3",  # botocore is what the function calls
     "s3transfer",
     "cffi",  # cryptography loads _cffi_backend; the package generates C
     "pycparser",
+    "pydantic/mypy.py",
+    "pydantic/v1",  # for models of its old interface
     # Of Powertools the function has Logger and Metrics.
     "aws_lambda_powertools/event_handler",
     *(
@@ -86,8 +90,9 @@ def lay_out(stage: Path, artefact: Path, machine: str) -> None:
     _cut_description(artefact / DESCRIPTION)
     for library in artefact.rglob("*.so"):
         _check_machine(library, machine)
-    for path in sorted(artefact.iterdir()):
-        _compile(path, artefact, is_ours=path.name == OURS)
+    if sys.version_info[:2] == RUNTIME_VERSION:  # another's byte code would not be read
+        for path in sorted(artefact.iterdir()):
+            _compile(path, artefact, is_ours=path.name == OURS)
     _normalise(artefact)
 
 

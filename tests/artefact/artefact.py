@@ -62,16 +62,21 @@ def make(
     )
 
 
-def build_in(folder: Path, architecture: str = "arm64") -> subprocess.CompletedProcess[str]:
+def build_in(
+    folder: Path, architecture: str = "arm64", **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Build from a copy of the sources in `folder`, as SAM does, into ``folder/artefact``."""
     source = folder / "source"
     shutil.copytree(PROVIDER, source, ignore=shutil.ignore_patterns("__pycache__"))
     return make(
         TARGET,
         folder=source,
-        ARTIFACTS_DIR=str(folder / "artefact"),
-        LAMBDA_ARCHITECTURE=architecture,
-        RUNTIME_PYTHON=runtime_python(),
+        **{
+            "ARTIFACTS_DIR": str(folder / "artefact"),
+            "LAMBDA_ARCHITECTURE": architecture,
+            "RUNTIME_PYTHON": runtime_python(),
+            **environment,
+        },
     )
 
 

@@ -6,11 +6,12 @@ import pytest
 
 from tests.artefact.artefact import PROVIDER, files_in
 
-BYTES_MAX = {"arm64": 19_500_000, "x86_64": 20_000_000}
-"""Two thirds are native code of cryptography, which is larger for x86_64."""
+BYTES_MAX = {"arm64": 25_500_000, "x86_64": 26_500_000}
+"""Three quarters are native code of cryptography and pydantic, which is larger for x86_64."""
 
 TOPS = {
     "_cffi_backend.so",
+    "annotated_types",
     "aws_lambda_powertools",
     "botocore",
     "claims_provider",
@@ -18,9 +19,12 @@ TOPS = {
     "dateutil",
     "jmespath",
     "jwt",
+    "pydantic",
+    "pydantic_core",
     "requirements.txt",
     "six.pyc",
     "typing_extensions.pyc",
+    "typing_inspection",
     "urllib3",
 }
 BOTOCORE_DATA = {
@@ -81,6 +85,6 @@ def test_no_tests(arm64: Path) -> None:
 
 @pytest.mark.parametrize("architecture", BYTES_MAX)
 def test_it_is_small(architecture: str, request: pytest.FixtureRequest) -> None:
-    """Unpacked, what ships stays below 19.5 MB, and the variant for tests below 20."""
+    """Unpacked, what ships stays below 25.5 MB, and the variant for tests below 26.5."""
     files = files_in(request.getfixturevalue(architecture)).values()
     assert sum(path.stat().st_size for path in files) < BYTES_MAX[architecture]

@@ -23,6 +23,9 @@ OPTIONAL = {
     (f"{POWERTOOLS}.shared.functions", f"{POWERTOOLS}.event_handler.openapi.compat"): (
         "a pydantic model that is logged: telemetry is given codes, counts and timings"
     ),
+    ("pydantic._internal._generate_schema", "pydantic.v1"): (
+        "a type of pydantic's old interface in a model: ours have none"
+    ),
 }
 
 RESOLVE = """

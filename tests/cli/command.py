@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from claimsctl.cli.lazy_command import LazyCommand
 from claimsctl.cli.main import main
+from typer.core import TyperGroup
 
 CLAIMSCTL = str(Path(sys.executable).with_name("claimsctl"))
 ROOT = Path(__file__).parents[2]
@@ -106,3 +108,12 @@ def here_with(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
 def _set(patch: pytest.MonkeyPatch, environment: Mapping[str, str]) -> None:
     for name, value in environment.items():
         patch.setenv(name, value)
+
+
+def lazy_commands(group: TyperGroup) -> list[LazyCommand]:
+    """Every command of `group` and of the groups in it."""
+    commands = list(group.commands.values())
+    own = [command for command in commands if isinstance(command, LazyCommand)]
+    groups = [command for command in commands if isinstance(command, TyperGroup)]
+    assert len(commands) == len(own) + len(groups)
+    return own + [command for group in groups for command in lazy_commands(group)]

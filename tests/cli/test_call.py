@@ -1,7 +1,9 @@
 """`claimsctl call`: one callout to any endpoint, and what Entra would see."""
 
 import json
+import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 from claimsctl.entra.token_claims import TENANT_ID
@@ -71,6 +73,84 @@ def test_a_token_is_sent_and_not_shown(run: Run) -> None:
     ]
     for outcome in (plain, document):
         assert "not-to-be-seen" not in outcome.out + outcome.err
+
+
+SECRETS = {
+    "given": (("--token", "not-to-be-seen"), {}),
+    "environment": ((), {"CALLOUT_TOKEN": "not-to-be-seen"}),
+    "local": (("--token-from", "local"), {}),
+    "tenant": (
+        ("--token-from", "client-credentials", "--client-id", "a", "--identifier-uri", "api://a"),
+        {"AZURE_CLIENT_SECRET": "not-to-be-seen"},
+    ),
+}
+
+
+@pytest.fixture
+def lookups(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Each host that an address is looked up of; none has one."""
+    hosts: list[str] = []
+
+    def look_up(host: Any, *_: object, **__: object) -> None:
+        hosts.append(host.decode() if isinstance(host, bytes) else host)
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    return hosts
+
+
+@pytest.mark.parametrize("command", [("call",), ("doctor", "endpoint")])
+@pytest.mark.parametrize(("options", "env"), SECRETS.values(), ids=list(SECRETS))
+@pytest.mark.parametrize(
+    "url", ["http://claims.example/callout", "http://192.0.2.1/", "http://127.0.0.1.example/",
+            "http://localhost@claims.example/", "http://x.localhost/", "HTTP://claims.example/"]
+)  # fmt: skip
+def test_no_token_goes_over_plain_http(
+    command: tuple[str, ...],
+    options: tuple[str, ...],
+    env: dict[str, str],
+    url: str,
+    run: Run,
+    lookups: list[str],
+) -> None:
+    """Nothing is sent, not even a name looked up: anybody on the way could use the token."""
+    outcome = run(*command, url, *options, **env)
+    assert (2, "") == (outcome.exit_code, outcome.out)
+    assert "the bearer token would go to " in outcome.err
+    assert "nothing was sent. Call it by https, or force it with --insecure-http" in outcome.err
+    assert "not-to-be-seen" not in outcome.err
+    assert [] == lookups
+
+
+@pytest.mark.parametrize("command", [("call",), ("doctor", "endpoint")])
+@pytest.mark.parametrize("forced", [("--insecure-http",), ()])
+def test_plain_http_can_be_forced(
+    command: tuple[str, ...], forced: tuple[str, ...], run: Run, lookups: list[str]
+) -> None:
+    """By option or variable; what that means is in the output."""
+    env = {} if forced else {"CALLOUT_INSECURE_HTTP": "1"}
+    url = "http://claims.example/callout"
+    outcome = run(*command, url, "--token", "not-to-be-seen", *forced, **env)
+    assert 1 == outcome.exit_code
+    assert "--insecure-http: the bearer token would go to claims.example over plain" in outcome.err
+    assert {"claims.example"} == set(lookups)
+
+
+def test_no_secret_goes_over_plain_http(run: Run, lookups: list[str]) -> None:
+    """The authority that gives tokens is asked by https too."""
+    options, env = SECRETS["tenant"]
+    outcome = run(
+        "call", "https://claims.example/", *options, "--authority", "http://sts.example/t", **env
+    )
+    assert 2 == outcome.exit_code
+    assert "the client's secret would go to sts.example over plain http" in outcome.err
+    assert [] == lookups
+
+
+def test_without_a_token_plain_http_is_called(run: Run, lookups: list[str]) -> None:
+    """There is nothing to lose."""
+    assert 1 == run("call", "http://claims.example/callout").exit_code
+    assert ["claims.example"] == lookups
 
 
 def test_a_local_token_is_of_the_callouts_tenant(run: Run) -> None:

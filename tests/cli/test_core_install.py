@@ -109,16 +109,16 @@ def test_explain_judge_and_token(installed: Run) -> None:
 
 
 def test_call_and_doctor(installed: Run) -> None:
-    """An endpoint of this machine is called, and examined."""
+    """An endpoint of this machine is called, and checked."""
     with endpoint(_respond) as service:
         called = installed("call", service.url, "--timeout-ms", "2000")
-        examined = installed(
+        checked = installed(
             "doctor", "endpoint", service.url, "--allow-anonymous", "--timeout-ms", "2000",
             "--select", "CON",
         )  # fmt: skip
     assert (0, True) == (called.exit_code, "Entra would accept this answer" in called.out)
-    assert "CON001" in examined.out
-    assert "Traceback" not in examined.err
+    assert "CON001" in checked.out
+    assert "Traceback" not in checked.err
 
 
 def test_tap(script: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
-"""`claimsctl doctor endpoint`: any endpoint examined from outside; ours is well."""
+"""`claimsctl doctor endpoint`: any endpoint checked from outside; ours has no problems."""
 
 import json
+import stat
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -165,7 +166,7 @@ def test_ignored_findings_are_left_out(wrong: Endpoint, run: Run) -> None:
 
 @pytest.mark.parametrize("option", ["--select", "--ignore"])
 def test_ids_that_do_not_exist_are_refused(option: str, run: Run) -> None:
-    """A slip would examine nothing, or hide nothing, and nobody would know."""
+    """A typing error would check nothing, or hide nothing, and nobody would know."""
     outcome = run("doctor", "endpoint", "http://127.0.0.1:1/", option, "TSL001")
     assert (2, "") == (outcome.exit_code, outcome.out)
     assert f"claimsctl: {option} TSL001: no finding's id begins so; they begin with" in outcome.err
@@ -210,9 +211,27 @@ def test_a_pipeline_gets_junit(wrong: Endpoint, run: Run) -> None:
 def test_a_pull_request_gets_markdown(wrong: Endpoint, run: Run) -> None:
     """--markdown: the cause as a heading, a table, and what to do."""
     out = run("doctor", "endpoint", wrong.url, OPEN, "--markdown").out
-    assert out.startswith("## ❌ CON001 A member signs in: RSP002")
+    assert out.startswith("## ❌ `CON001 A member signs in: RSP002")
     assert "| ❌ fail | RSP002 |" in out
     assert "### To do" in out
+
+
+def test_the_page_replaces_a_page_and_nothing_else(
+    wrong: Endpoint, run: Run, tmp_path: Path
+) -> None:
+    """--html overwrites a file, for the operator's eyes; it follows no link that it finds there."""
+    page, victim, link = (tmp_path / name for name in ("page.html", "victim", "link.html"))
+    arguments = ("doctor", "endpoint", wrong.url, OPEN, "--select", "URL", "--html")
+    page.write_text("before")
+    run(*arguments, str(page))
+    assert page.read_text().startswith("<!doctype html>")
+    assert 0o600 == stat.S_IMODE(page.stat().st_mode)
+    victim.write_text("words")
+    link.symlink_to(victim)
+    outcome = run(*arguments, str(link))
+    assert 1 == outcome.exit_code
+    assert f"--html {link}: cannot be written: a symbolic link, expected a regular" in outcome.err
+    assert "words" == victim.read_text()
 
 
 def test_only_one_form_at_a_time(run: Run) -> None:

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 from claimsctl.cli.lazy_command import LazyCommand
 from claimsctl.cli.main import command_tree
-from typer.core import TyperGroup
 
-from tests.cli.command import SECONDS, variables
+from tests.cli.command import SECONDS, lazy_commands, variables
 
 _LIST_MODULES = """
 import contextlib, io, sys
@@ -36,14 +35,6 @@ def _modules(home: Path, code: str, *arguments: str) -> set[str]:
     return set(ended.stdout.decode().split())
 
 
-def _lazy_commands(group: TyperGroup) -> list[LazyCommand]:
-    commands = list(group.commands.values())
-    own = [command for command in commands if isinstance(command, LazyCommand)]
-    groups = [command for command in commands if isinstance(command, TyperGroup)]
-    assert len(commands) == len(own) + len(groups)
-    return own + [command for group in groups for command in _lazy_commands(group)]
-
-
 @pytest.mark.parametrize(
     ("arguments", "most", "most_of_ours"),
     [
@@ -66,9 +57,7 @@ def test_it_starts_light(
     assert len(ours) <= most_of_ours, sorted(ours)
 
 
-@pytest.mark.parametrize(
-    "command", _lazy_commands(command_tree()), ids=lambda command: command.name
-)
+@pytest.mark.parametrize("command", lazy_commands(command_tree()), ids=lambda command: command.name)
 def test_a_summary_is_the_first_sentence_of_the_help(command: LazyCommand) -> None:
     """The list of commands says what the command's own help says first."""
     real = command.load()

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 from claimsctl.cli.main import command_tree
-from typer.core import TyperGroup
+from typer.core import TyperGroup, TyperOption
 
-from tests.cli.command import ROOT, SECONDS, Run
+from tests.cli.command import ROOT, SECONDS, Run, lazy_commands
 from tests.cli.server_process import free_port
 from tests.cli.sessions import Session, Sessions
 
@@ -135,6 +135,16 @@ def test_every_command_is_told() -> None:
         commands = command.commands if isinstance(command, TyperGroup) else {"": command}
         for sub_name in commands:
             assert f"claimsctl {name} {sub_name}".strip() in README
+
+
+def test_every_option_is_documented() -> None:
+    """There is no option, and no environment variable for one, that no page names."""
+    pages = README + "".join(page.read_text("utf-8") for page in (ROOT / "docs").glob("*.md"))
+    for command in lazy_commands(command_tree()):
+        for parameter in command.load().params:
+            for name in (*parameter.opts, getattr(parameter, "envvar", None)):
+                is_option = isinstance(parameter, TyperOption) and name is not None
+                assert not is_option or name in pages, f"{command.name} {name}"
 
 
 @pytest.mark.parametrize("page", re.findall(r"\]\((?!https://)([^)#]+)\)", README))

@@ -144,7 +144,7 @@ def test_unmasked_it_saves_what_passed(tmp_path: Path) -> None:
     assert "Geheimrat" in json.loads(exchange.read_text())["response"]["body"]
 
 
-def test_what_cannot_be_saved_is_told_once(tmp_path: Path) -> None:
+def test_what_cannot_be_saved_is_reported_once(tmp_path: Path) -> None:
     """The folder is gone: exchanges pass, the exit code says that something was not done."""
     folder = tmp_path / "saved"
     with (
@@ -155,7 +155,8 @@ def test_what_cannot_be_saved_is_told_once(tmp_path: Path) -> None:
         assert [200, 200] == [_call(tap), _call(tap)]
         tap.wait_for(" 2  200     accepted")
         assert 3 == tap.end()
-        assert 1 == tap.err.count("claimsctl: --save: No such file or directory")
+        assert 1 == tap.err.count(f"claimsctl: --save: {folder}")
+        assert ".exchange.json: No such file or directory" in tap.err
 
 
 def test_a_service_that_is_not_there_is_listed(tmp_path: Path) -> None:

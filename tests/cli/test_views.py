@@ -4,15 +4,19 @@ import json
 from typing import Any
 
 import pytest
+from claimsctl.cli import doctor_view
+from claimsctl.cli.item_view import item_lines
 from claimsctl.cli.views import _excerpt, answer_view, json_view, verdict_view
+from claimsctl.doctor.runner import finding
 from claimsctl.judge.attempt import Answer
-from claimsctl.judge.finding import Place
+from claimsctl.judge.finding import Level, Place
 from claimsctl.judge.judge import judge
 from claimsctl.text import escaped
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console, RenderableType
 
+from tests.doctor.reports import HOSTILE, report
 from tests.effort import tries
 from tests.judge.answers import answer_of, body_with_claims
 
@@ -47,7 +51,10 @@ def test_nobody_elses_text_steers_a_terminal(text: str, shown: str) -> None:
     assert shown == escaped(text)
 
 
-@pytest.mark.parametrize("value", ["\x1b[31m\x9b\x07", ["\x9b", "\x7f"], "[bold]x[/]", "\ud800"])
+@pytest.mark.parametrize(
+    "value",
+    ["\x1b[31m\x9b\x07", ["\x9b", "\x7f"], "[bold]x[/]", "\ud800", "\u202e\u2028\U000e0041"],
+)
 def test_claims_are_shown_as_they_are(value: Any) -> None:
     """Name and value are shown in one line each, escapes and markup as text."""
     answer = answer_of(body_with_claims({f"n{value}": value}))
@@ -55,6 +62,28 @@ def test_claims_are_shown_as_they_are(value: Any) -> None:
         plain = _plain(view)
         assert {"\n"} >= {character for character in plain if not character.isprintable()}
     assert escaped(json.dumps(value, ensure_ascii=False)) in plain
+
+
+def test_a_report_at_a_terminal_shows_text_only() -> None:
+    """A certificate's name, a header, whatever a finding quotes."""
+    for level in Level:
+        found = finding("TLS005", level, HOSTILE, hint=HOSTILE, expected=HOSTILE)
+        plain = _plain(doctor_view.view(report(found)))
+        assert escaped(HOSTILE) in plain
+        assert {"\n"} >= {character for character in plain if not character.isprintable()}
+
+
+def test_an_item_at_a_terminal_shows_text_only() -> None:
+    """Keys, names and values of an item may be anybody's."""
+    stored = {
+        "pk": {"S": f"USER#{HOSTILE}"},
+        "sk": {"S": f"CLAIMS#{HOSTILE}"},
+        "claims": {"M": {HOSTILE: {"S": HOSTILE}}},
+        "hidden_claims": {"SS": [HOSTILE]},
+    }
+    for line in item_lines(stored, 0):
+        assert line.plain.isprintable()
+        assert "octocat" in line.plain
 
 
 def test_names_that_look_alike_are_both_shown() -> None:
@@ -79,6 +108,32 @@ def test_any_body_can_be_shown(body: bytes, shown: str | None) -> None:
     """JSON is indented; what is none is shown as the bytes it is."""
     plain = _plain(json_view(body))
     assert plain.startswith("b'[[[") if shown is None else shown == plain
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 250 + b"1," * 60_000 + b"1" + b"]" * 250,
+        b'"' + b"x" * 120_000 + b'"',
+        b"[" + b'"",' * 40_000 + b'""]',
+        b"<" * 4_000_000,
+        b"[" * 4_000_000,
+    ],
+    ids=["deep", "long", "many", "page", "brackets"],
+)
+def test_of_a_large_body_the_beginning_is_shown(body: bytes) -> None:
+    """Indented, its sixty thousand numbers would have thirty million blanks."""
+    plain = _plain(json_view(body))
+    assert 15_000 < len(plain) < 17_000
+    assert "… and " in plain.splitlines()[-1]
+
+
+def test_a_long_line_has_no_colour() -> None:
+    """The highlighter takes the square of its length: digits before a letter would hold it up."""
+    text = json_view(json.dumps({"a": 1, "b": "1" * 3000 + "x"}).encode())
+    begin, end = text.plain.index('"b"'), text.plain.index("}")
+    assert text.spans
+    assert all(span.end <= begin or span.start >= end for span in text.spans)
 
 
 def test_an_answer_without_a_content_type() -> None:

@@ -50,16 +50,16 @@ NEVER = {
     "claimsctl",
     "ctypes",
     "moto",
-    "pydantic",
+    "pydantic.v1",
     "requests",
     "rich",
     "snapshot_restore_py",
     "typer",
 }
-MODULES_MAX = 90
-CALLS_MAX = 1.15
-"""Beyond a client's modules, and as a multiple of its calls: 75 and 1.11 when this was written, on
-Python 3.11 and 3.13. boto3 alone would make it 1.17, a router 1.23, pydantic 1.26."""
+MODULES_MAX = 140
+CALLS_MAX = 1.47
+"""Beyond a client's modules, and as a multiple of its calls: 132 and 1.44 when this was written, on
+Python 3.11, 129 and 1.43 on 3.13. boto3 alone would make it 1.48 at least, a router 1.54."""
 
 
 def _printed(script: str, mode: str = "gateway") -> str:
@@ -92,6 +92,12 @@ def _calls(script: str) -> int:
     return int(_printed(CALLS.format(script)))
 
 
+def test_pydantic_looks_for_no_plugins() -> None:
+    """Searching all that is installed for plugins is switched off before pydantic is imported."""
+    found = f"{FUNCTION}; from pydantic.plugin import _loader; print(_loader._plugins)"
+    assert "None" == _printed(found).strip()
+
+
 @pytest.mark.parametrize("mode", ["gateway", "none"])
 def test_only_function_mode_pays_for_a_token_library(mode: str) -> None:
     """Without the function's own verification no JWT library is imported, nor its cryptography."""
@@ -120,7 +126,7 @@ def test_the_budget_of_calls_holds() -> None:
     assert _calls(FUNCTION) <= CALLS_MAX * _calls(CLIENT)
 
 
-@pytest.mark.parametrize("library", ["boto3", "aws_lambda_powertools.event_handler", "pydantic"])
+@pytest.mark.parametrize("library", ["boto3", "aws_lambda_powertools.event_handler"])
 def test_the_budget_of_calls_is_tight(library: str) -> None:
     """Any of the libraries that tutorials begin with would exceed it."""
     assert _calls(f"{FUNCTION}, {library}") > CALLS_MAX * _calls(CLIENT)

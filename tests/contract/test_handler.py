@@ -186,7 +186,7 @@ def test_an_open_door_is_loud(capsys: pytest.CaptureFixture[str]) -> None:
     """Without verification every callout warns in the log and counts in a metric."""
     handler_over(FakeDynamoDB({}), CALLER_VERIFICATION="none")(_event())
     log, metrics = map(json.loads, capsys.readouterr().out.splitlines())
-    assert ("WARNING", [1.0]) == (log["level"], metrics["OpenDoor"])
+    assert ("WARNING", [1.0], [1.0]) == (log["level"], metrics["OpenDoor"], metrics["NotEntra"])
     assert "open_door" in log
 
 

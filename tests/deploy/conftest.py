@@ -22,6 +22,11 @@ EVERYTHING = {
     "CustomDomainCertificateArn": "arn:aws:acm:eu-central-1:123456789012:certificate/1",
     "StartupMode": "provisioned",
     "LogRetentionDays": "7",
+    "RequestsPerSecond": "1000",
+    "NoCalloutHours": "14",
+    "Tracing": "on",
+    "KmsKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+    "PermissionsBoundary": "arn:aws:iam::123456789012:policy/boundary",
 }
 """Parameters that ask for whatever is not there by default."""
 

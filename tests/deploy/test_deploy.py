@@ -92,6 +92,28 @@ def test_the_dashboard_shows_the_stacks_own_alarms(stack: Deployed) -> None:
     assert sorted(made) == sorted(shown)
 
 
+def test_a_boundary_is_on_every_role(prod: Deployed) -> None:
+    """Each role that the stack makes has the boundary that was asked for."""
+    for name in prod.of_type("AWS::IAM::Role"):
+        boundary = prod.read(name)["PermissionsBoundary"]["PermissionsBoundaryArn"]
+        assert EVERYTHING["PermissionsBoundary"] == boundary
+
+
+def test_a_key_of_ones_own_is_everywhere(prod: Deployed) -> None:
+    """Table, logs and alarm topic are asked for with the key that was given."""
+    key = EVERYTHING["KmsKeyArn"]
+    asked = [
+        prod.properties(name)[member]
+        for type_, member in (
+            ("AWS::Logs::LogGroup", "KmsKeyId"),
+            ("AWS::SNS::Topic", "KmsMasterKeyId"),
+        )
+        for name in prod.of_type(type_)
+    ]
+    (table,) = prod.of_type("AWS::DynamoDB::Table")
+    assert [key] * 4 == [*asked, prod.properties(table)["SSESpecification"]["KMSMasterKeyId"]]
+
+
 def test_somebody_is_told(prod: Deployed, dev: Deployed) -> None:
     """With an address given, every alarm writes to the topic that the address is subscribed to."""
     topic = prod.one("AWS::SNS::Topic")

@@ -1,6 +1,7 @@
 """Reports for other programs: JUnit's XML, Markdown, JSON."""
 
 import json
+import re
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -8,6 +9,7 @@ from claimsctl.doctor.formats import json as json_format
 from claimsctl.doctor.formats import junit, markdown
 from claimsctl.doctor.runner import finding
 from claimsctl.judge.finding import Level
+from claimsctl.text import escaped
 
 from tests.doctor.reports import (
     FAILED,
@@ -50,12 +52,15 @@ def test_junit_bears_whatever_an_endpoint_sends() -> None:
     failure = suite.find("testcase/failure")
     assert failure is not None
     assert failure.attrib["message"].startswith("<script>alert(1)</script>")
+    for text in (failure.attrib["message"], failure.text or ""):
+        assert all(part.isprintable() for part in text.splitlines())
+    assert 3 == len((failure.text or "").splitlines())
 
 
 def test_markdown_begins_with_the_cause_and_lists_everything() -> None:
-    """Whoever reads an issue sees the cause first, then a row a finding, then what to do."""
+    """The cause comes first, then a row for each finding, then what to do."""
     lines = markdown.render(EVERYTHING).splitlines()
-    assert r"## ❌ CON001 A member signs in: a member: status 500 \(Entra: 1003002\)" == lines[0]
+    assert "## ❌ `CON001 A member signs in: a member: status 500 (Entra: 1003002)`" == lines[0]
     assert f"`{URL}`" == lines[2]
     rows = [line for line in lines if line.startswith("| ") and "|---" not in line][1:]
     assert 4 == len(rows)
@@ -63,14 +68,36 @@ def test_markdown_begins_with_the_cause_and_lists_everything() -> None:
 
 
 def test_markdown_is_not_steered_by_an_endpoint() -> None:
-    """No link, no tag, no other table, no line of its own."""
+    """It cannot add a link, a tag, a table or a line."""
     found = finding("CON001", Level.FAIL, HOSTILE + "\n# A heading")
     text = markdown.render(report(found, url=f"{URL}`<b>"))
-    assert "<script>" not in text
-    assert "](javascript" not in text
     assert "\n# A heading" not in text
     (row,) = (line for line in text.splitlines() if line.startswith("| ❌"))
-    assert 5 == row.replace(r"\|", "").count("|")
+    assert 5 == row.count("|")
+    for line in text.splitlines():
+        assert line.isprintable()
+        assert 0 == line.count("`") % 2
+    assert not re.search(r"[<>@\[\]#]", re.sub("`[^`]*`|^#+ ", "", text, flags=re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    "active",
+    ["@octocat", "a@b.example", "https://evil.example", "www.evil.example", "WWW.evil.example",
+     "evil.example", "#1", "org/repo#1", "GH-1", "!1", "~label", "%1", "&1", "$1", "JIRA-1",
+     "0123456789abcdef", "12345678", ":tada:", "[x](http://y)", "<b>", "*x*", "_x_", "x | y",
+     "mailto:a", "\\`x", "a`b`c", "\u202ex"],
+)  # fmt: skip
+@pytest.mark.parametrize("place", ["evidence", "hint"])
+def test_markdown_makes_nothing_active(active: str, place: str) -> None:
+    """Links, mentions and references: forges leave alone only what is code."""
+    texts = {"evidence": "x", "hint": "", place: f"see {active} there"}
+    found = finding("CON001", Level.FAIL, texts["evidence"], hint=texts["hint"])
+    text = markdown.render(report(found))
+    spelled = escaped(active).replace("`", r"\u0060").replace("|", r"\u007c")
+    assert f"`see {spelled} there`" in text
+    outside = re.sub("`[^`]*`", "", text)
+    assert spelled not in outside
+    assert not re.search(r"@|://|www|[0-9a-f]{7}", outside)
 
 
 def test_json_has_findings_and_exchanges() -> None:

@@ -9,10 +9,12 @@ from contextlib import suppress
 
 import pytest
 import trustme
-from claimsctl.entra.client import BODY_BYTES_MAX, send_callout
-from claimsctl.entra.network import public_trust
+from claimsctl.entra.client import send_callout
+from claimsctl.entra.http_backend import _Stream
+from claimsctl.entra.network import Stopwatch, public_trust
 from claimsctl.errors import OperatorError
 from claimsctl.judge.attempt import Attempt, Cause, Phase
+from claimsctl.judge.body import BODY_BYTES_MAX
 
 Serve = Callable[..., str]
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -197,10 +199,46 @@ def test_a_lookup_that_hangs_ends_with_the_wait(monkeypatch: pytest.MonkeyPatch)
     over.set()
 
 
-def test_a_body_without_end_is_cut_short(serve: Serve) -> None:
-    """What no answer can have is not kept in memory."""
-    parts = (OK + b"\r\n", *[b"a" * 65536] * (BODY_BYTES_MAX // 65536 + 2))
-    assert (Cause.TOO_LARGE, Phase.BODY) == _failure(_send(serve(*parts)))
+@pytest.fixture
+def received(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many bytes each read of the network brings."""
+    sizes: list[int] = []
+    read = _Stream.read
+
+    def counted(stream: _Stream, max_bytes: int, timeout: float | None = None) -> bytes:
+        content = read(stream, max_bytes, timeout)
+        sizes.append(len(content))
+        return content
+
+    monkeypatch.setattr(_Stream, "read", counted)
+    return sizes
+
+
+def test_a_body_without_end_is_cut_short(serve: Serve, received: list[int]) -> None:
+    """What no answer can have is neither read nor kept; the finding says how much was."""
+    parts = (OK + b"\r\n", *[b"a" * 65536] * 64)
+    attempt = _send(serve(*parts))
+    assert (Cause.TOO_LARGE, Phase.BODY) == _failure(attempt)
+    assert attempt.no_answer is not None
+    assert "over 131072 bytes of body; the rest was not read" == attempt.no_answer.detail
+    assert sum(received) <= BODY_BYTES_MAX + 3 * 16_384
+
+
+def test_thousands_of_parts_in_one_read_end_with_the_wait(
+    serve: Serve, received: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The deadline is asked for at each part of a body: none is taken apart after it."""
+    url = serve(OK + b"transfer-encoding: chunked\r\n\r\n" + b"1\r\na\r\n" * 60_000)
+    asked: list[bool] = []
+
+    def is_over(_: Stopwatch) -> bool:
+        asked.append(len(asked) == 10)
+        return asked[-1]
+
+    monkeypatch.setattr(Stopwatch, "is_over", is_over)
+    assert (Cause.TIMEOUT, Phase.BODY) == _failure(_send(url))
+    assert 11 == len(asked)
+    assert max(received) <= 16_384
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """The issuer's key on disk: made once, whole, for this user's eyes."""
 
+import os
 import pwd
 import stat
 from concurrent.futures import ThreadPoolExecutor
@@ -97,14 +98,25 @@ def test_a_key_that_cannot_be_read_is_told(path: Path) -> None:
     ) == _told(path)
 
 
-def test_a_link_to_nowhere_is_told(path: Path, tmp_path: Path) -> None:
-    """A link whose file has gone is neither followed nor replaced."""
+@pytest.mark.parametrize("leads_to", ["gone", "there"])
+def test_a_link_is_told(path: Path, tmp_path: Path, leads_to: str) -> None:
+    """Whoever can put it there would choose the key: it is neither followed nor replaced."""
+    (tmp_path / "there").write_bytes(issuer_key().to_pem())
+    (tmp_path / "there").chmod(0o600)
     path.parent.mkdir(parents=True)
-    path.symlink_to(tmp_path / "gone")
+    path.symlink_to(tmp_path / leads_to)
     assert (
-        "key: a link to a file that is not there; delete it, and the next command makes a new one"
+        "key: cannot be read: a symbolic link, expected a regular file; mend that, or delete it, "
+        "and the next command makes a new one"
     ) == _told(path)
     assert path.is_symlink()
+
+
+def test_a_fifo_is_told(path: Path) -> None:
+    """Nobody is waited for who might write a key into it."""
+    path.parent.mkdir(parents=True)
+    os.mkfifo(path, 0o600)
+    assert "a FIFO, expected a regular file" in _told(path)
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:

@@ -196,15 +196,20 @@ def test_a_rotation_without_warning(tally: Tally) -> None:
     tally.check()
 
 
-@pytest.mark.parametrize("hole", ["_check_times", "check_token_claims", "_verified_claims"])
+@pytest.mark.parametrize(
+    "hole", ["_check_types", "check_caller", "SKEW_SECONDS", "_verified_claims"]
+)
 def test_the_battery_finds_a_hole(
     hole: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Were one of the verifier's steps missing, some class of forged token would get in."""
     holes: dict[str, Any] = {
-        "_check_times": lambda *_: None,
-        "check_token_claims": lambda *_: Caller(TENANT_ID, CallerKind.ENTRA),
-        "_verified_claims": lambda token, _: jwt.decode(token, options={"verify_signature": False}),
+        "_check_types": lambda *_: None,
+        "check_caller": lambda *_: Caller(TENANT_ID, CallerKind.ENTRA),
+        "SKEW_SECONDS": 10**10,
+        "_verified_claims": lambda token, *_: jwt.decode(
+            token, options={"verify_signature": False}
+        ),
     }
     monkeypatch.setattr(token, hole, holes[hole])
     handler, tally = _handler(FakeKeyServer(KEY)), Tally()

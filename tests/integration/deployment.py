@@ -30,8 +30,7 @@ MARGIN_MS = 100
 _TRIES = 20
 
 UNTRACED = pytest.mark.usefixtures("untraced")
-"""For tests in which a given-up worker goes on hanging: until it has ended, CPython 3.11 spins in
-every thread that coverage traces, and the measurement alone would miss the deadline."""
+"""For tests that measure time: coverage's tracer would take a part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +112,18 @@ def environment_of(url: str, table: str, **environment: str) -> dict[str, str]:
 
 
 def end_workers(store: ClaimsStore) -> None:
-    """End the store's idle worker: Lambda has one for its life, a test run has hundreds."""
+    """End the store's idle worker: Lambda has one for its life, a test run has hundreds.
+
+    One that is stuck ends with what it hangs in, which a fixture may be that ends later.
+    """
     worker = store._workers._current
     if worker is not None:
         worker._jobs.put(None)
         worker._thread.join(PATIENCE_SECONDS)
-    wait_for_stuck(store)
 
 
 def wait_for_stuck(store: ClaimsStore) -> None:
-    """Wait until all given-up workers have ended, whatever they hung in being over."""
+    """Wait until all abandoned workers have ended, whatever they hung in being over."""
     give_up_at = time.monotonic() + PATIENCE_SECONDS
     while store.stuck_workers and time.monotonic() < give_up_at:
         time.sleep(0.01)

@@ -1,6 +1,5 @@
 """The function in front of a table that cannot be read, or not in time."""
 
-import gc
 import re
 import socket
 from collections.abc import Callable, Iterator
@@ -82,6 +81,7 @@ def test_a_deployment_may_prefer_no_claims(
     assert outcome.line["cause"]["reason"] in _reasons(fault, outcome)
     assert outcome.own_milliseconds < BUDGET_MS + MARGIN_MS
     assert "WARNING" == outcome.line["level"]
+    proxy.inject(PASS)  # ends what drips
 
 
 @pytest.mark.parametrize(
@@ -98,10 +98,8 @@ def test_a_deployment_may_prefer_no_claims(
         "throttled",
         "throttled, come back in 30 s",
         "truncated",
-        "wrong checksum",
         "not JSON",
         "{}",
-        "an item nobody asked for",
         "all unprocessed",
         "the user unprocessed",
     ],
@@ -176,8 +174,6 @@ def test_a_hanging_handshake_is_a_failure_in_time(
 
 
 @UNTRACED
-# urllib3 leaves the socket of an interrupted connect to the garbage collector.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_many_dead_addresses_are_one_deadline(
     proxy: FaultProxy,
     loaded_table: Table,
@@ -198,7 +194,6 @@ def test_many_dead_addresses_are_one_deadline(
     assert outcome.own_milliseconds < BUDGET_MS + MARGIN_MS
     proxy.inject(PASS)
     wait_for_stuck(function.store)
-    gc.collect()
 
 
 def test_connections_are_kept(proxy: FaultProxy, loaded_table: Table, deploy: Deploy) -> None:

@@ -3,7 +3,6 @@
 import resource
 import socket
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,18 +30,15 @@ from tests.integration.fault_proxy import FaultProxy
 from tests.integration.faults import BY_NAME
 from tests.measured import Measured
 
-# An interrupted connect leaves its socket to the garbage collector, and an interrupt that strikes
-# what the collector calls is printed and lost.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    UNTRACED,
-]
+pytestmark = UNTRACED
 
-CALLS = tries(1000)
-SHORT_MS = 12
+CALLS = tries(500)
+SHORT_MS = 30
+"""An abandoned worker goes on to make its client, 18 ms of a processor's time: calls that are
+abandoned faster than that pile up by themselves."""
 GROWTH_KB_MAX = 150_000
-"""What the collector may be behind with: a client is a knot that only it undoes. A thousand clients
-kept would be ten times as much."""
+"""What the collector may be behind with: a client is a knot that only it undoes. Hundreds of
+clients kept would be five times as much."""
 Stuck = Callable[[FaultProxy], Any]
 
 
@@ -116,7 +112,7 @@ def _read_in_vain(store: ClaimsStore, milliseconds: float) -> StoreFailureReason
     ids=["name lookup", "after the request", "drip"],
 )
 @pytest.mark.campaign
-def test_a_thousand_stuck_calls_leave_nothing_behind(
+def test_hundreds_of_stuck_calls_leave_nothing_behind(
     stuck: Stuck, proxy: FaultProxy, store: ClaimsStore
 ) -> None:
     """Threads and memory are bounded however many calls get stuck, and afterwards all is well."""
@@ -145,7 +141,7 @@ def test_while_too_many_are_stuck_calls_fail_at_once(proxy: FaultProxy, store: C
     with _name_lookup_hangs(proxy):
         for _ in range(100 * MAX_STUCK):  # on a busy machine some are given up before they hang
             if store.stuck_workers < MAX_STUCK:
-                assert StoreFailureReason.TIMEOUT == _read_in_vain(store, 3 * SHORT_MS)
+                assert StoreFailureReason.TIMEOUT == _read_in_vain(store, 2 * SHORT_MS)
         measured = Measured()
         assert StoreFailureReason.WORKERS_STUCK == _read_in_vain(store, BUDGET_MS)
         assert measured.own_ms() < 50
@@ -154,16 +150,8 @@ def test_while_too_many_are_stuck_calls_fail_at_once(proxy: FaultProxy, store: C
     assert {USER_ITEM} == store.read([USER_ITEM], Deadline.after_ms(1000)).keys()
 
 
-def test_an_interrupted_drip_is_over(proxy: FaultProxy, store: ClaimsStore) -> None:
-    """A worker in a drip that never ends does end, soon after it was given up."""
-    with _answers_hang(proxy, "drips its body"):
-        assert StoreFailureReason.TIMEOUT == _read_in_vain(store, 100)
-        time.sleep(0.2)
-        assert 0 == store.stuck_workers
-
-
 def test_a_late_answer_reaches_nobody(proxy: FaultProxy, store: ClaimsStore) -> None:
-    """What arrives for a call that was given up is not taken for the next call's answer."""
+    """What arrives for a call that was abandoned is not taken for the next call's answer."""
     proxy.inject(slow(0.15), slow(0.2))
     assert StoreFailureReason.TIMEOUT == _read_in_vain(store, 80)
     answer = store.read([TENANT_ITEM], Deadline.after_ms(2000))

@@ -5,7 +5,15 @@ from typing import Any
 
 import pytest
 from claimsctl.judge.finding import Place
-from claimsctl.judge.json_positions import JsonType, NotJsonError, Value, place_in, read_json
+from claimsctl.judge.json_positions import (
+    DEPTH_MAX,
+    JsonType,
+    NotJsonError,
+    TooDeepError,
+    Value,
+    place_in,
+    read_json,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -95,11 +103,21 @@ def test_a_key_twice_is_kept_twice() -> None:
 
 
 @pytest.mark.parametrize("brackets", ["[]", '{"a":}'], ids=["lists", "objects"])
-def test_any_depth(brackets: str) -> None:
-    """There is no depth at which it gives up."""
-    depth = 20_000
-    root = read_json(brackets[:-1] * depth + "1" + brackets[-1] * depth)
-    assert depth + 1 == max(depth for _, depth in root.walk())
+def test_depth_ends_where_it_is_said_to(brackets: str) -> None:
+    """Down to the limit everything is read; below it nothing is, however much there is."""
+    depth = DEPTH_MAX - 1
+    root = read_json(brackets[:-1] * depth + "[]" + brackets[-1] * depth)
+    assert DEPTH_MAX == max(depth for _, depth in root.walk())
+    for depth in (DEPTH_MAX + 1, 100_000):
+        with pytest.raises(TooDeepError, match=f"more than {DEPTH_MAX} levels") as raised:
+            read_json(brackets[:-1] * depth)
+        assert DEPTH_MAX * (len(brackets) - 1) == raised.value.at
+
+
+def test_a_pointer_is_cut() -> None:
+    """Names may be as long as the body: a hundred findings with one each would be a flood."""
+    root = read_json(json.dumps({"n" * 5000: [1]}))
+    assert "/" + "n" * 999 + "…" == root.items[0].items[0].pointer
 
 
 def test_a_number_of_any_length() -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 from claimsctl.judge.attempt import Answer
+from claimsctl.judge.body import BODY_BYTES_MAX
 from claimsctl.judge.finding import Basis, Level, Place
 from claimsctl.judge.judge import judge
 
@@ -308,12 +309,29 @@ def test_findings_of_a_kind_are_bounded(claims: str) -> None:
 
 def test_deep_and_twice_at_once_stays_small() -> None:
     """Below the usual depth nothing is looked at: pointers there would grow without limit."""
-    depth = 20_000
+    depth = 500
     body = b'{"a": 1, "a": ' * depth + b"1" + b"}" * depth
     verdict = judge(answer_of(body))
     assert (64, 1) == tuple(
         [finding.id for finding in verdict.findings].count(id_) for id_ in ("RSP013", "RSP017")
     )
+
+
+def test_too_deep_and_too_large_are_failures() -> None:
+    """What is not read is not accepted; the finding says how far it was read."""
+    deep = b'{"x": ' + b"[" * 600 + b"]" * 600 + b", " + GOOD[1:]
+    large = GOOD + b" " * BODY_BYTES_MAX
+    for body, id_, code, evidence in (
+        (deep, "RSP017", 1003003, "more than 512 levels; the rest was not read"),
+        (large, "RSP015", 1003024, "over 131072 bytes; it was not read"),
+    ):
+        verdict = judge(answer_of(body))
+        (found,) = verdict.findings
+        assert (id_, Level.FAIL, code, evidence) == (
+            found.id, found.level, verdict.entra_code, found.evidence,
+        )  # fmt: skip
+        assert (False, {}) == (verdict.accepted, verdict.claims)
+    assert judge(answer_of(GOOD + b" " * (BODY_BYTES_MAX - len(GOOD)))).accepted
 
 
 UNREAD = [
@@ -337,7 +355,7 @@ def test_every_finding_says_what_to_do() -> None:
 
 
 def test_every_code_that_an_answer_can_cause_is_reached() -> None:
-    """All but 1003024, whose limit nobody documents, and which is therefore a warning."""
+    """All but 1003024, whose limit nobody documents: a warning, but for what is not read at all."""
     failures = {code for case in CASES.values() for _, code in case.found} | {
         judge(answer, 1000).entra_code for answer in UNREAD
     }

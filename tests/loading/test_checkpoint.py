@@ -2,7 +2,9 @@
 
 import json
 import os
-from collections.abc import Iterator
+import re
+import stat
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import fields, replace
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 from claimsctl.claims_table.upsert import OnExisting
 from claimsctl.cli.load_view import different_load_error
 from claimsctl.errors import ExitCode, OperatorError
-from claimsctl.loading.checkpoint import Checkpoint, DifferentLoad, LoadRequest
+from claimsctl.loading.checkpoint import Checkpoint, DifferentLoad, LoadRequest, encode
 from claimsctl.loading.checkpoint_file import CheckpointFile
 from claimsctl.loading.results import RowCounts
 
@@ -222,6 +224,58 @@ def test_numbers_are_looked_at(file: CheckpointFile, name: str, value: Any) -> N
     file.path.write_text(json.dumps(document))
     with pytest.raises(OperatorError, match="not a checkpoint of claimsctl"):
         file.read()
+
+
+def _plant_link(path: Path) -> None:
+    path.with_name("victim").write_text("words")
+    path.symlink_to("victim")
+
+
+def _plant_dangling_link(path: Path) -> None:
+    path.symlink_to("gone")
+
+
+@pytest.mark.parametrize("plant", [_plant_link, _plant_dangling_link, os.mkfifo])
+@pytest.mark.parametrize("suffix", ["", ".new"])
+def test_what_was_planted_is_not_used(
+    file: CheckpointFile, plant: Callable[[Path], None], suffix: str
+) -> None:
+    """No link is followed, no FIFO waited for: the error names it, and nothing changes."""
+    path = file.path.with_name(f"{file.path.name}{suffix}")
+    plant(path)
+    before = path.lstat()
+    for act in [lambda: file.write(BEGUN), *([] if suffix else [file.read])]:
+        with pytest.raises(OperatorError, match=re.escape(f"{path}: ")):
+            act()
+    assert before == path.lstat()
+    assert not path.with_name("gone").exists()
+    victim = path.with_name("victim")
+    assert plant is not _plant_link or "words" == victim.read_text()
+
+
+def test_a_file_of_somebody_elses_is_no_draft(file: CheckpointFile) -> None:
+    """What lies where the next checkpoint is written stays, unless a crash of ours has left it."""
+    new = file.path.with_name(f"{file.path.name}.new")
+    for content in (b"words", b'{"a": 1}'):
+        new.write_bytes(content)
+        with pytest.raises(OperatorError, match="another file, expected none or a checkpoint"):
+            file.write(BEGUN)
+        assert content == new.read_bytes()
+    for content in (b"", b'{\n "claims', encode(CHECKPOINT)[:40], encode(CHECKPOINT)):
+        new.write_bytes(content)
+        file.write(BEGUN)
+        assert BEGUN == file.read()
+
+
+def test_nobody_else_can_read_it(file: CheckpointFile) -> None:
+    """Mode 0600, whatever the umask."""
+    before = os.umask(0)
+    try:
+        file.write(BEGUN)
+        file.write(CHECKPOINT)
+    finally:
+        os.umask(before)
+    assert 0o600 == stat.S_IMODE(file.path.stat().st_mode)
 
 
 def test_there_is_none(file: CheckpointFile) -> None:

@@ -2,10 +2,12 @@
 
 import io
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from claimsctl import private_files
 from claimsctl.claims_file.rejects import RejectsFormat
 from claimsctl.errors import OperatorError
 from claimsctl.loading.rejects_file import RejectsFile
@@ -71,6 +73,29 @@ def test_another_file_is_never_overwritten(tmp_path: Path) -> None:
     assert "mine" == path.read_text()
 
 
+def test_nobody_else_can_read_it(tmp_path: Path) -> None:
+    """It has rows of the operator's file: mode 0600, whatever the umask."""
+    before = os.umask(0)
+    try:
+        rejects = _rejects(tmp_path / "rejects.csv")
+        rejects.append(["u", "1"], "why")
+        rejects.close()
+    finally:
+        os.umask(before)
+    assert 0o600 == stat.S_IMODE((tmp_path / "rejects.csv").stat().st_mode)
+
+
+@pytest.mark.parametrize("resume_at", [None, 0, 4])
+def test_a_link_is_never_followed(tmp_path: Path, resume_at: int | None) -> None:
+    """Neither by a new load nor by one that goes on: what it leads to stays."""
+    path, victim = tmp_path / "rejects.csv", tmp_path / "victim"
+    victim.write_text("words")
+    path.symlink_to(victim)
+    with pytest.raises(OperatorError, match=r"rejects\.csv: .*(File exists|a symbolic link)"):
+        _rejects(path, resume_at).append(["u", "1"], "why")
+    assert "words" == victim.read_text()
+
+
 @pytest.mark.parametrize("content", [None, b"user"])
 def test_rows_it_has_lost_are_told(tmp_path: Path, content: bytes | None) -> None:
     """A file that is gone or shorter than the checkpoint knows is not gone on with."""
@@ -94,6 +119,7 @@ def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(OperatorError, match="rejected rows cannot be written: No space left"):
         rejects.sync()
+    rejects.close()
 
 
 class FullDisk(io.FileIO):
@@ -111,7 +137,7 @@ def test_a_full_disk_is_told_once(
     """Closing tries again what has failed: that is no second error, nor standard output's."""
     rejects = _rejects(tmp_path / "rejects.csv")
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "open", lambda path, _: io.BufferedRandom(FullDisk(path, "x+")))
+        patch.setattr(private_files, "create", lambda path: io.BufferedRandom(FullDisk(path, "x+")))
         rejects.append(["u", "1"], "why")
         with pytest.raises(OperatorError, match="rejected rows cannot be written: No space left"):
             rejects.sync()

@@ -15,6 +15,7 @@ from claimsctl.entra.token_claims import TENANT_ID
 from bench import arrivals, cost
 from bench.document import block, replace_block
 from tests.fakes import FakeDynamoDB, handler_over
+from tests.template.stack import Stack
 
 ROOT = Path(__file__).parents[2]
 
@@ -109,12 +110,60 @@ def test_a_callout_reads_as_many_keys_as_the_bill_says() -> None:
 
 
 def test_the_template_is_the_one_that_was_worked_out() -> None:
-    """Memory, architecture and the stage's throttle are what the pages reckon with."""
+    """Memory, architecture and the stage's throttles are what the pages reckon with."""
     template = cost.TEMPLATE.read_text("utf-8")
     memory = re.findall(r"MemorySize: (\d+)", template)
     assert [cost.MEMORY_GB] == [int(megabytes) / 1024 for megabytes in memory]
     assert "Architectures: [arm64]" in template
-    (rate,) = re.findall(r"ThrottlingRateLimit: (\d+)", template)
-    assert any(name.startswith(f"{rate} a second: the stage") for name in arrivals.PATTERNS)
+    page = arrivals.DOCUMENT.read_text("utf-8")
+    for rate in re.findall(r"ThrottlingRateLimit: .*\[GatewayVerifies, (\d+), (\d+)\]", template)[
+        0
+    ]:
+        assert f"{int(rate):,} a second" in page
     default = template.partition("  ProvisionedConcurrency:\n")[2].partition("Default: ")[2]
     assert str(arrivals.PROVISIONED) == default.partition("\n")[0]
+
+
+def test_the_cold_starts_are_those_of_the_simulation() -> None:
+    """docs/cost.md takes the shares of cold starts from the table in docs/scaling.md."""
+    page = arrivals.DOCUMENT.read_text("utf-8")
+    for pattern, share in cost.COLD_SHARES.items():
+        (shown,) = re.findall(rf"^\| {pattern} \| [\d,]+ \| ([\d.]+)% \|", page, re.MULTILINE)
+        assert share == pytest.approx(float(shown) / 100)
+
+
+def test_a_line_of_the_gateways_log_is_as_long_as_the_bill_says() -> None:
+    """The template's format, filled in for a callout that was answered."""
+    filled = {
+        "requestId": "JKJaXmPLvHcESHA=",
+        "apiId": "a1b2c3d4e5",
+        "requestTimeEpoch": "1795000000",
+        "routeKey": "POST /callout",
+        "status": "200",
+        "authorizer.error": "-",
+        "error.message": "-",
+        "integrationErrorMessage": "-",
+        "integration.status": "200",
+        "responseLatency": "28",
+        "integrationLatency": "24",
+    }
+    template = cost.TEMPLATE.read_text("utf-8")
+    text = template.partition("Format: >-\n")[2].partition("\n\n")[0]
+    line = " ".join(part.strip() for part in text.splitlines())
+    line = re.sub(r"\$context\.([\w.]+)", lambda found: filled[found[1]], line)
+    assert {"status": 200}.items() <= json.loads(line).items()
+    assert len(line) == pytest.approx(cost.ACCESS_LOG_BYTES, rel=0.1)
+
+
+def test_the_bill_counts_the_alarms_of_a_usual_stack() -> None:
+    """Alarms that somebody has to ask for are left out; one on an expression counts its metrics."""
+    stack = Stack()
+    alarms = stack.of_type("AWS::CloudWatch::Alarm").values()
+    watched = sum(
+        len([each for each in alarm["Properties"].get("Metrics", []) if "MetricStat" in each]) or 1
+        for alarm in alarms
+    )
+    filters = len(stack.of_type("AWS::Logs::MetricFilter"))
+    metrics, billed, _ = cost.per_month(cost.TEMPLATE.read_text("utf-8"))
+    assert f"on {watched} metrics" == billed.worked_out
+    assert f"{filters} of the access log" in metrics.worked_out

@@ -1,4 +1,4 @@
-"""Bad answers, each of the judge's findings at least once, from an endpoint that is well else."""
+"""Bad answers, for each of the judge's findings, from endpoints that are otherwise correct."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ _CLAIMS = {"dateOfBirth": "2000-01-01", "customRoles": ["Writer"]}
 
 
 def _bad(name: str, id_: str, code: int, reply: Reply, also: str = "") -> Service:
-    """Whoever asks gets `reply`: each scenario fails, for the same reason."""
+    """Every caller gets `reply`: each scenario fails, for the same reason."""
     found = ", ".join(
         [*(f"{each} fail" for each in ALL_CONTRACT), f"{id_} fail", *also.split(", ")]
     )

@@ -62,12 +62,12 @@ def for_another_host(host: str) -> ssl.SSLContext:
 
 
 def wildcard(host: str) -> ssl.SSLContext:
-    """For all names beside it."""
+    """For all names of the same domain."""
     return served(public().issue_cert("*." + host.partition(".")[2]))
 
 
 def wildcard_too_high(host: str) -> ssl.SSLContext:
-    """A star stands for one label, not for two."""
+    """A star matches one label, not two."""
     return served(public().issue_cert("*." + host.split(".", 2)[2]))
 
 

@@ -1,4 +1,4 @@
-"""Services that are well-kept but for one thing: some users, many calls, or what they tell."""
+"""Services with one fault: with some users, under many calls, or in what they disclose."""
 
 import json
 import threading
@@ -163,7 +163,7 @@ class _Counting:
 
 @dataclass(slots=True)
 class _Narrow:
-    """One at a time: quick while nobody else is there, slow when somebody waits."""
+    """One request at a time: quick when alone, slow when another one waits."""
 
     waiting: int = 0
     inside: threading.Lock = field(default_factory=threading.Lock)
@@ -181,7 +181,7 @@ class _Narrow:
 
 @dataclass(slots=True)
 class _Busy:
-    """Sends away who comes while somebody is there."""
+    """Refuses a request that comes during another one."""
 
     inside: threading.Lock = field(default_factory=threading.Lock)
 
@@ -268,7 +268,7 @@ def _headed(name: str, found: str, **headers: str) -> Service:
     return _service(name, found, None, lambda _: Reply(headers=shown))
 
 
-_TELLING = [
+_DISCLOSING = [
     _leaking("a Python traceback", _TRACE),
     _leaking("a stack within JSON", _NODE),
     _leaking("a .NET exception", _NET),
@@ -292,4 +292,4 @@ _TELLING = [
     _headed("a server's name", "", server="Kestrel"),
     _headed("a platform's version", "", server="awselb/2.0"),
 ]
-SERVICES = [*_USERS, *_ODD, *_LOAD, *_TELLING]
+SERVICES = [*_USERS, *_ODD, *_LOAD, *_DISCLOSING]

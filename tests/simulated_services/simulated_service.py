@@ -1,4 +1,4 @@
-"""What an service is: how it behaves, and what must be found at it: just that, and nothing else."""
+"""What a simulated service is: how it behaves, and exactly what the doctor must find at it."""
 
 import ssl
 import time

@@ -110,10 +110,10 @@ def test_each_finding_is_met() -> None:
     """Each warning or failure of the doctor is found at some service, or has its own test here."""
     met = {id_ for service in SERVICES for id_, _ in service.expected}
     never = {"DNS004", "HTTP005"}  # these only inform
-    apart = {"TLS007", "URL001"}  # test_apart.py
+    alone = {"TLS007", "URL001"}  # test_single_checks.py
     judged = {"NET", *BY_THE_JUDGE_ONLY}  # in the evidence of HTTP001
     findings = {entry.id for entry in entries().values() if entry.kind is EntryKind.FINDING}
-    assert findings == met | never | apart | {
+    assert findings == met | never | alone | {
         id_ for id_ in findings if id_.startswith(tuple(judged))
     }
 
@@ -143,7 +143,7 @@ def test_the_first_line_names_the_cause(name: str, expected: str, internet: Inte
 
 
 def test_a_functions_key_is_not_shown(internet: Internet) -> None:
-    """It is sent, and no report tells it."""
+    """It is sent, and no report shows it."""
     service = BY_NAME["a function's key in the query"]
     assert "s3cr3t" in url_of(service)
     with running(service, internet) as requests:

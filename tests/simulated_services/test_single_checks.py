@@ -3,7 +3,6 @@
 import errno
 import socket
 import ssl
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Self
 
@@ -12,7 +11,6 @@ from claimsctl.doctor.calls import CallId, Run
 from claimsctl.doctor.checks import dns, latency, tcp, tls, url
 from claimsctl.doctor.runner import Check, run_checks
 from claimsctl.doctor.target import Expectations, Target
-from claimsctl.errors import OperatorError
 from claimsctl.judge.attempt import Attempt
 from claimsctl.judge.finding import Finding, Level, NoResult
 from hypothesis import HealthCheck, given, settings
@@ -147,37 +145,6 @@ def test_a_resolver_that_hangs_is_not_waited_for(
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [])
     finding = _found("https://claims.example.com/", dns.CHECK)["DNS001"]
     assert (Level.FAIL, 1003027) == (finding.level, finding.entra_code)
-
-
-def test_a_check_that_breaks_says_so() -> None:
-    """Never a traceback: what it has said before stands, the rest is a warning with the reason."""
-
-    def check_url(run: Run) -> Iterator[Finding]:
-        yield from url.CHECK.run(run)
-        raise LookupError(HOST)
-
-    check = Check((*url.CHECK.ids, "HYG001"), check_url)
-    findings = _found("https://claims.example.com/", check)
-    assert Level.OK is findings["URL001"].level
-    assert Level.WARN is findings["HYG001"].level
-    assert f"this check broke: LookupError: {HOST}" == findings["HYG001"].evidence
-
-
-def test_a_check_that_says_nothing_says_so() -> None:
-    """Each id is in every report."""
-    finding = _found("https://claims.example.com/", Check(("HYG001",), lambda _: ()))["HYG001"]
-    assert "this check broke: it said nothing" == finding.evidence
-
-
-def test_what_the_operator_must_mend_ends_the_command() -> None:
-    """An error of the machine's own settings is none of the endpoint's."""
-
-    def fail(_: Run) -> Iterator[Finding]:
-        message = "SSL_CERT_FILE x: no certificates"
-        raise OperatorError(message)
-
-    with pytest.raises(OperatorError):
-        _found("https://claims.example.com/", Check(("HYG001",), fail))
 
 
 def test_a_warm_answer_near_the_wait_is_a_warning(internet: Internet) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import ssl
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -19,6 +20,14 @@ CALLOUT = b'{"type":"microsoft.graph.authenticationEvent.tokenIssuanceStart","da
 REQUEST = (
     b"POST /callout?a=b HTTP/1.1\r\nhOsT: tunnel.example\r\nX-Odd:  two  blanks\r\n"
     b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(CALLOUT), CALLOUT)
+)
+OK = b"HTTP/1.1 200 OK\r\n"
+GOOD = (
+    OK + b"X-Odd:  two  blanks\r\nx-twice: 1\r\nX-Twice: \xfc\r\nContent-Length: 4\r\n\r\n\xff{}\n"
+)
+CLOSE = b"connection: close\r\n"
+CHUNKED = (
+    OK + CLOSE + b"Transfer-Encoding: chunked\r\n\r\n2;x=y\r\nab\r\n1\r\nc\r\n0\r\nT: 1\r\n\r\n"
 )
 
 Behave = Callable[[socket.socket], None]
@@ -168,3 +177,42 @@ def call(port: int, sent: bytes = REQUEST, seconds: float = SECONDS) -> Seen:
         except ConnectionResetError:
             return Seen(content, "reset")
     return Seen(content, "closed")
+
+
+def answering(*parts: bytes) -> Behave:
+    """A service that reads a request, and answers it with `parts`."""
+
+    def behave(connection: socket.socket) -> None:
+        read_request(connection)
+        for part in parts:
+            connection.sendall(part)
+
+    return behave
+
+
+def resetting(*parts: bytes) -> Behave:
+    """The same, with a reset at the end."""
+
+    def behave(connection: socket.socket) -> None:
+        answering(*parts)(connection)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    return behave
+
+
+BEHAVIOURS = {
+    "an-answer": (answering(GOOD), "closed"),
+    "chunks": (answering(CHUNKED), "closed"),
+    "until-closed": (answering(OK + b"\r\nab", b"cd"), "closed"),
+    "http-1.0": (answering(b"HTTP/1.0 200 OK\r\n\r\nab"), "closed"),
+    "an-error": (answering(b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n"), "closed"),
+    "closed-at-once": (answering(), "closed"),
+    "half-a-head": (answering(OK + b"x-half"), "closed"),
+    "half-a-body": (answering(OK + b"content-length: 9\r\n\r\nabc"), "closed"),
+    "half-a-chunk": (answering(CHUNKED[:-20]), "closed"),
+    "reset-at-once": (resetting(), "reset"),
+    "reset-in-the-body": (resetting(OK + b"content-length: 9\r\n\r\nabc"), "reset"),
+    "no-http": (answering(b"SSH-2.0-OpenSSH_9.2\r\n\r\n"), "closed"),
+    "a-tls-alert": (answering(b"\x15\x03\x01\x00\x02\x02\x46"), "closed"),
+    "more-than-it-says": (answering(OK + b"content-length: 1\r\n\r\nabc"), "closed"),
+}

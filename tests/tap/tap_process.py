@@ -1,4 +1,4 @@
-"""`claimsctl tap` as a process of its own."""
+"""`claimsctl tap` as a separate process."""
 
 import re
 import signal
@@ -29,7 +29,7 @@ class TapProcess:
 
     @property
     def err(self) -> str:
-        """What it has said beside."""
+        """Its standard error so far."""
         return (self.home / "err").read_text("utf-8")
 
     @property

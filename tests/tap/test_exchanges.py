@@ -2,6 +2,7 @@
 
 import json
 import socket
+import stat
 from dataclasses import replace
 from pathlib import Path
 from queue import Queue
@@ -156,6 +157,22 @@ def test_a_folder_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OperatorError, match=r"--save .*: Not a directory; name a folder"):
         ExchangeFolder(tmp_path / "file" / "folder", SERVICE)
+
+
+def test_a_planted_link_is_not_followed(tmp_path: Path) -> None:
+    """Unmasked the file holds a token: it is written nowhere else, and the error names it."""
+    victim = tmp_path / "victim"
+    victim.write_text("words")
+    folder = ExchangeFolder(tmp_path / "saved", SERVICE)
+    folder.save(_judged(1))
+    saved = sorted((tmp_path / "saved").iterdir())
+    assert {0o600} == {stat.S_IMODE(path.stat().st_mode) for path in saved}
+    exchange = next(path for path in saved if path.name.endswith(".exchange.json"))
+    exchange.unlink()
+    exchange.symlink_to(victim)
+    with pytest.raises(OSError, match=f"{exchange.name}: a symbolic link, expected a regular file"):
+        folder.save(_judged(1))
+    assert "words" == victim.read_text()
 
 
 def test_the_page_serves_what_is_kept() -> None:

@@ -1,4 +1,4 @@
-"""What is masked is masked everywhere, and judged as what it stands for."""
+"""What is masked is masked everywhere, and judged as the real exchange."""
 
 import json
 from base64 import urlsafe_b64encode
@@ -155,7 +155,7 @@ def test_claim_values_are_masked_and_judged_all_the_same(body: bytes) -> None:
 
 @pytest.mark.parametrize("body", [b for n, b in BODIES.items() if n != "utf-16"])
 def test_an_exported_exchange_is_judged_as_the_real_one(body: bytes) -> None:
-    """Whoever gets the masked file finds the same code, at the same place."""
+    """The masked file has the same code, at the same place."""
     shown = masked_and_judged(recorded_exchange(body))
     raw = encode(exchange_document(shown, SERVICE))
     again = judge(read_saved_answer(raw).answer, WAIT_MS)
@@ -258,7 +258,7 @@ def test_a_token_is_shown_without_signature_and_person() -> None:
         ("content-type", "application/json", "application/json"),
     ],
 )
-def test_a_header_that_opens_a_door_is_masked(name: str, value: str, expected: str) -> None:
+def test_a_header_with_a_secret_is_masked(name: str, value: str, expected: str) -> None:
     """Names stay, secrets and addresses go, the rest is shown."""
     assert ((name, expected),) == mask_headers(((name, value),))
 

@@ -1,6 +1,7 @@
-"""CloudFormation's own schema of a resource type, as cfn-lint carries it, as JSON.
+"""CloudFormation's own schemas of resource types, as cfn-lint carries them, as one JSON object.
 
-``python resource_schema.py AWS::Lambda::Version``, by the Python that aws-sam-cli is installed for.
+``python resource_schema.py AWS::Lambda::Version …``, by the Python that aws-sam-cli is installed
+for.
 """
 
 import json
@@ -8,6 +9,5 @@ import sys
 
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER  # type: ignore[import-not-found]
 
-json.dump(
-    PROVIDER_SCHEMA_MANAGER.get_resource_schema("eu-central-1", sys.argv[1]).schema, sys.stdout
-)
+schema_of = PROVIDER_SCHEMA_MANAGER.get_resource_schema
+json.dump({type_: schema_of("eu-central-1", type_).schema for type_ in sys.argv[1:]}, sys.stdout)

@@ -20,10 +20,15 @@ def transform(template: str, parameters: str) -> Any:
     return _run("transform.py", template, parameters)
 
 
-@cache
 def resource_schema(type_: str) -> Any:
     """CloudFormation's schema of a resource type."""
-    return _run("resource_schema.py", type_)
+    return resource_schemas(type_)[type_]
+
+
+@cache
+def resource_schemas(*types: str) -> Any:
+    """CloudFormation's schemas of resource types, by type: one process for all."""
+    return _run("resource_schema.py", *types)
 
 
 def _run(script: str, *arguments: str) -> Any:

@@ -1,6 +1,5 @@
 """What rings, for whom, and that it can ring: its metrics are ones that somebody writes."""
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -14,19 +13,21 @@ from tests.template.stack import Stack
 
 WATCHED = {
     "5xx": "Gateway5xxAlarm",
-    "p99 against Entra's wait": "LatencyAlarm",
-    "throttles": "ThrottlesAlarm",
+    "answers later than Entra's wait": "LateAnswersAlarm",
+    "throttles by Lambda": "LambdaThrottlesAlarm",
+    "throttles by the gateway": "GatewayThrottlesAlarm",
     "the function's own refusals": "FunctionRefusalsAlarm",
-    "gateway refusals while no callout is accepted": "LockedOutAlarm",
+    "refusals while no callout is accepted": "LockedOutAlarm",
     "store failures": "StoreFailuresAlarm",
     "claims too large": "ClaimsTooLargeAlarm",
-    "open door": "OpenDoorAlarm",
-    "test callers": "TestCallerAlarm",
-    "no keys": "KeysUnavailableAlarm",
-    "old keys": "StaleKeysAlarm",
+    "answers to others than Entra": "NotEntraAlarm",
     "crashes": "AliasErrorsAlarm",
+    "faults": "FaultsAlarm",
     "slow answers": "AliasLatencyAlarm",
 }
+"""In a stack with nothing but tenant and app given."""
+OF_FUNCTION_MODE = {"KeysUnavailableAlarm", "StaleKeysAlarm"}
+ALL = [*WATCHED.values(), *OF_FUNCTION_MODE, "NoCalloutsAlarm"]
 OURS = {"service": SERVICE, "function_name": "ClaimsFunction"}
 AWS_METRICS = {
     "AWS/ApiGateway": ({"5xx", "Latency", "Count", "IntegrationLatency"}, {"ApiId": "HttpApi"}),
@@ -48,26 +49,24 @@ def written_by_the_function() -> set[str]:
     named = {
         name
         for path in sources
-        for name in re.findall(r"\.(?:count|time)\(\"(\w+)\"", path.read_text("utf-8"))
+        for name in re.findall(r"\.(?:count\(|timed\(\"\w+\", )\"(\w+)\"", path.read_text("utf-8"))
     }
     return named | {failure.metric for failure in FAILURES.values()}
 
 
 def check_metric(stack: Stack, namespace: str, name: str, dimensions: dict[str, str]) -> None:
     """Fail unless something of this stack writes that metric with just these dimensions."""
-    if namespace == NAMESPACE:
+    if namespace == f"{NAMESPACE}/stack":
         filters = stack.of_type("AWS::Logs::MetricFilter").values()
-        from_logs = {
-            transformation["MetricName"]: transformation["Dimensions"]
-            for each in filters
-            for transformation in each["Properties"]["MetricTransformations"]
+        written = [each["Properties"]["MetricTransformations"][0] for each in filters]
+        assert (namespace, name) in {
+            (each["MetricNamespace"], each["MetricName"]) for each in written
         }
-        if name in from_logs:
-            assert [{"Key": "api", "Value": "$.api"}] == from_logs[name]
-            assert {"api": "HttpApi"} == dimensions
-        else:
-            assert name in written_by_the_function()
-            assert dimensions == OURS
+        assert {} == dimensions
+        return
+    if namespace == NAMESPACE:
+        assert name in written_by_the_function()
+        assert dimensions == OURS
         return
     names, own = AWS_METRICS[namespace]
     assert name in names
@@ -82,71 +81,114 @@ def _metrics(alarm: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield query["MetricStat"]["Metric"]
 
 
+def _alarm(name: str) -> dict[str, Any]:
+    """The properties of an alarm, in a stack that has it."""
+    mode = "function" if name in OF_FUNCTION_MODE else "gateway"
+    stack = Stack(CallerVerification=mode, NoCalloutHours="12")
+    properties: dict[str, Any] = stack.of_type("AWS::CloudWatch::Alarm")[name]["Properties"]
+    return properties
+
+
 def test_what_should_ring_rings() -> None:
     """There is an alarm for each trouble, and none that nobody has asked for."""
     assert set(WATCHED.values()) == Stack().of_type("AWS::CloudWatch::Alarm").keys()
 
 
-@pytest.mark.parametrize("name", list(WATCHED.values()))
+@pytest.mark.parametrize("name", ALL)
 def test_an_alarm_can_ring(name: str) -> None:
-    """Each of its metrics is written by this stack, with these dimensions; silence is no alarm."""
-    stack = Stack()
-    alarm = stack.of_type("AWS::CloudWatch::Alarm")[name]["Properties"]
+    """Each of its metrics is written by this stack, with these dimensions."""
+    alarm = _alarm(name)
     for metric in (metrics := list(_metrics(alarm))):
-        dimensions = {each["Name"]: each["Value"] for each in metric["Dimensions"]}
-        check_metric(stack, metric["Namespace"], metric["MetricName"], dimensions)
+        dimensions = {each["Name"]: each["Value"] for each in metric.get("Dimensions", [])}
+        check_metric(Stack(), metric["Namespace"], metric["MetricName"], dimensions)
     assert metrics
-    assert ("notBreaching", "GreaterThanThreshold") == (
-        alarm["TreatMissingData"],
-        alarm["ComparisonOperator"],
-    )
 
 
-@pytest.mark.parametrize("name", list(WATCHED.values()))
-def test_an_expression_uses_its_metrics_and_no_others(name: str) -> None:
-    """An expression names every metric of its alarm, and a sum fills in what was not written."""
-    alarm = Stack().of_type("AWS::CloudWatch::Alarm")[name]["Properties"]
+@pytest.mark.parametrize("name", ALL)
+def test_silence_rings_one_alarm_only(name: str) -> None:
+    """No data is no trouble, but for the alarm that somebody asked for to hear of it."""
+    alarm = _alarm(name)
+    expected = ("notBreaching", "GreaterThanThreshold")
+    if name == "NoCalloutsAlarm":
+        expected = ("breaching", "LessThanThreshold")
+    assert expected == (alarm["TreatMissingData"], alarm["ComparisonOperator"])
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_an_expression_relies_on_metrics_that_exist(name: str) -> None:
+    """An expression names every metric of its alarm, and fills in for none.
+
+    A metric that was never written is no metric to CloudWatch, whatever an expression fills in: so
+    each is AWS's own, written with every call, or a filter's that writes a default.
+    """
+    alarm = _alarm(name)
     queries = alarm.get("Metrics", [])
     expressions = [query["Expression"] for query in queries if "Expression" in query]
     ids = {query["Id"] for query in queries if "MetricStat" in query}
     named = {word for text in expressions for word in re.findall(r"\b[a-z]\w*", text)}
     assert ids == named
     assert [False] * len(ids) == [query["ReturnData"] for query in queries if "MetricStat" in query]
-    for text in expressions:
-        assert "p99" in text or all(f"FILL({id_}, 0)" in text for id_ in ids)
+    assert not any("FILL" in text for text in expressions)
+    for metric in _metrics(alarm) if expressions else ():
+        assert metric["Namespace"] in {*AWS_METRICS, f"{NAMESPACE}/stack"}
 
 
-@pytest.mark.parametrize("name", list(WATCHED.values()))
+def test_every_filter_writes_a_default() -> None:
+    """So that its metric exists from the first request on; with dimensions it could not."""
+    for each in Stack().of_type("AWS::Logs::MetricFilter").values():
+        (transformation,) = each["Properties"]["MetricTransformations"]
+        assert 0 == transformation["DefaultValue"]
+        assert "Dimensions" not in transformation
+
+
+@pytest.mark.parametrize("name", ["LateAnswersAlarm", "GatewayThrottlesAlarm", "FaultsAlarm"])
 def test_what_is_written_late_still_rings(name: str) -> None:
-    """An alarm that fills in for what is missing does not look at the last minute alone.
+    """Metrics made of log lines come a minute or two late: any of several minutes counts."""
+    alarm = _alarm(name)
+    assert alarm["EvaluationPeriods"] >= 3
+    assert (60, 1) == (alarm["Period"], alarm["DatapointsToAlarm"])
 
-    Metrics made of log lines come a minute or two late, and what fills in for them is no trouble.
-    """
-    alarm = Stack().of_type("AWS::CloudWatch::Alarm")[name]["Properties"]
-    queries = alarm.get("Metrics", [])
-    if not any("FILL(" in query.get("Expression", "") for query in queries):
-        return
-    periods = {query["MetricStat"]["Period"] for query in queries if "MetricStat" in query}
-    assert 300 <= max(periods) or (3, 1) == (alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"])
-    assert 1 == len(periods)
+
+def test_one_late_answer_rings() -> None:
+    """A tenant with few callouts hears of the first answer that came later than Entra's wait."""
+    alarm = _alarm("LateAnswersAlarm")
+    assert (0, "Sum") == (alarm["Threshold"], alarm["Statistic"])
+    patterns = [
+        each["Properties"]["FilterPattern"]
+        for each in Stack(EntraWaitMs="1500").of_type("AWS::Logs::MetricFilter").values()
+    ]
+    assert "{ $.latency > 1500 }" in patterns
+
+
+def test_a_run_of_the_doctor_is_no_lock_out() -> None:
+    """Refusals with no answer in two periods running; a doctor's run falls into one of them."""
+    alarm = _alarm("LockedOutAlarm")
+    assert 2 == alarm["EvaluationPeriods"]
+    assert "DatapointsToAlarm" not in alarm
+    assert {900} == {each["MetricStat"]["Period"] for each in alarm["Metrics"][1:]}
+
+
+def test_a_silence_that_cloudwatch_can_watch() -> None:
+    """The hours asked for, within the seven days that CloudWatch evaluates."""
+    alarm = _alarm("NoCalloutsAlarm")
+    assert ("12", 3600) == (alarm["EvaluationPeriods"], alarm["Period"])
+    hours = Stack().template["Parameters"]["NoCalloutHours"]
+    assert 7 * 86_400 == 3600 * hours["MaxValue"]
 
 
 def test_entras_wait_is_the_measure() -> None:
     """Another wait is another threshold for what counts as slow."""
-    alarms = Stack(EntraWaitMs="2000").of_type("AWS::CloudWatch::Alarm")
-    for name in ("LatencyAlarm", "AliasLatencyAlarm"):
-        (expression,) = (
-            query["Expression"]
-            for query in alarms[name]["Properties"]["Metrics"]
-            if "Expression" in query
-        )
-        assert "IF(calls >= 20, 100 * p99 / 2000, 0)" == expression
+    alarm = Stack(EntraWaitMs="2000").of_type("AWS::CloudWatch::Alarm")["AliasLatencyAlarm"]
+    (expression,) = (
+        query["Expression"] for query in alarm["Properties"]["Metrics"] if "Expression" in query
+    )
+    assert "IF(calls >= 20, 100 * p99 / 2000, 0)" == expression
 
 
 def test_in_function_mode_strangers_ring_nothing() -> None:
     """There every stranger's call reaches the function: its refusals alone are no alarm."""
     alarms = Stack(CallerVerification="function").of_type("AWS::CloudWatch::Alarm")
-    assert set(WATCHED.values()) - {"FunctionRefusalsAlarm"} == alarms.keys()
+    assert {*WATCHED.values(), *OF_FUNCTION_MODE} - {"FunctionRefusalsAlarm"} == alarms.keys()
 
 
 def test_somebody_is_told() -> None:
@@ -164,13 +206,16 @@ def test_somebody_is_told() -> None:
         assert "AlarmActions" not in alarm["Properties"]
 
 
-def test_what_the_gateway_does_by_itself_is_told_from_the_functions_refusals() -> None:
-    """The filters read fields of the access log, and take only calls that no function answered."""
+def test_a_filter_compares_what_the_access_log_has() -> None:
+    """Numbers are compared with fields that are not quoted, texts with fields that are."""
     stack = Stack()
-    line = json.loads(stack.one("AWS::ApiGatewayV2::Stage")["AccessLogSettings"]["Format"])
+    text = stack.one("AWS::ApiGatewayV2::Stage")["AccessLogSettings"]["Format"]
+    quoted = set(re.findall(r'"(\w+)":"\$context', text))
+    bare = set(re.findall(r'"(\w+)":\$context', text))
+    assert {"status", "latency"} == bare
     for each in stack.of_type("AWS::Logs::MetricFilter").values():
-        pattern = each["Properties"]["FilterPattern"]
         assert "AccessLogs" == each["Properties"]["LogGroupName"]
-        assert set(re.findall(r"\$[.](\w+)", pattern)) <= line.keys()
-        assert '$.integrationStatus = "-"' in pattern
-    assert "$context.apiId" == line["api"]
+        compared = re.findall(r"\$[.](\w+) (?:=|>) (\S+)", each["Properties"]["FilterPattern"])
+        assert compared
+        for field, value in compared:
+            assert field in (quoted if value.startswith('"') else bare)

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from claimsctl.claims_table.table_schema import _read
 
+from tests.fakes import FakeDynamoDB, handler_over
 from tests.template.sam import ROOT, TEMPLATE
+from tests.template.stack import Stack
 
 STACK: Any = _read(TEMPLATE)
 PAGE = (ROOT / "docs/deploy.md").read_text("utf-8")
@@ -66,10 +68,18 @@ def test_the_policy_within_the_policy_is_json() -> None:
     assert [claim["claimIdInApiResponse"] for claim in offered] == [one["ID"] for one in schema]
 
 
-@pytest.mark.parametrize("name", ["deploy.md", "cost.md", "scaling.md"])
+PAGES = [
+    *("docs/deploy.md", "docs/cost.md", "docs/scaling.md", "docs/settings.md", "docs/errors.md"),
+    *("docs/first-hour.md", "docs/pipeline.md", "docs/rest-api.md", "docs/security-options.md"),
+    *("docs/two-regions.md", "docs/adr/0012-a-number-for-each-configuration.md", "SECURITY.md"),
+    "docs/adr/0019-a-revision-for-a-retry.md",
+]
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_a_place_it_sends_to_is_there(name: str) -> None:
     """Every link within the repository has its page, and every anchor its heading."""
-    source = ROOT / "docs" / name
+    source = ROOT / name
     links = re.findall(r"\]\((?!https://)([^)#]*)(?:#([^)]+))?\)", source.read_text("utf-8"))
     assert links
     for page, anchor in links:
@@ -78,3 +88,56 @@ def test_a_place_it_sends_to_is_there(name: str) -> None:
         headings = re.findall(r"^#+ (.+)$", target.read_text("utf-8"), re.MULTILINE)
         slugs = {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings}
         assert not anchor or anchor in slugs, (page, anchor)
+
+
+def test_one_line_deploys() -> None:
+    """The first `sam deploy` of the page gives what has no default, and Entra's wait; no more."""
+    (first, *_) = re.findall(r"^sam deploy --parameter-overrides (.+)$", PAGE, re.MULTILINE)
+    given = dict(each.split("=") for each in first.split())
+    parameters = STACK["Parameters"]
+    required = {name for name, each in parameters.items() if "Default" not in each}
+    assert required | {"EntraWaitMs"} == given.keys()
+    assert parameters["EntraWaitMs"]["MaxValue"] == int(given["EntraWaitMs"])
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_parameter_that_it_sets_is_there(page: str) -> None:
+    """Each NAME=VALUE after --parameter-overrides is a parameter of the template."""
+    text = (ROOT / page).read_text("utf-8").replace("\n          ", " ")
+    for line in re.findall(r"--parameter-overrides ([^\n`]+)", text):
+        names = set(re.findall(r"\b([A-Z]\w+)=", line)) - {"NAME"}
+        assert names <= STACK["Parameters"].keys(), names
+
+
+def test_the_settings_page_has_every_parameter() -> None:
+    """docs/settings.md names each parameter of the template, and no other beside it."""
+    page = (ROOT / "docs/settings.md").read_text("utf-8")
+    assert STACK["Parameters"].keys() <= set(re.findall(r"`(\w+)`", page))
+
+
+def test_the_callout_of_the_page_is_answered() -> None:
+    """The sample that an upgrade is tried with is answered by a stack of another tenant."""
+    (edit,) = re.findall(r"^sed -e 's/(.+)/TENANT_ID/g' -e 's/(.+)/APP_ID/g'", PAGE, re.MULTILINE)
+    (name,) = re.findall(r"^  (events/\S+\.json) > callout\.json$", PAGE, re.MULTILINE)
+    tenant, app = "99998888-7777-4666-8555-444433332222", "12121212-3434-4565-8787-909090909090"
+    text = (ROOT / name).read_text("utf-8")
+    for sample, own in zip(edit, (tenant, app), strict=True):
+        assert sample in text
+        text = text.replace(sample, own)
+    environment = Stack(TenantId=tenant, AppId=app, EntraWaitMs="2000").environment()
+    handler = handler_over(FakeDynamoDB({}), None, **environment)
+    assert 200 == handler(json.loads(text))["statusCode"]
+
+
+def test_the_workflow_deploys_what_the_line_does() -> None:
+    """docs/pipeline.md's job gives the same three values, and a revision that a re-run changes."""
+    page = (ROOT / "docs/pipeline.md").read_text("utf-8")
+    for each in ("TenantId=", "AppId=", "EntraWaitMs=2000", "Revision=${{ github.run_attempt }}"):
+        assert each in page
+
+
+@pytest.mark.parametrize("page", ["docs/security-options.md", "docs/pipeline.md"])
+def test_a_policy_on_a_page_is_json(page: str) -> None:
+    """What is to be pasted into IAM or KMS can be read by them."""
+    blocks = re.findall(r"```json\n(.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL)
+    assert ["2012-10-17"] == [json.loads(block)["Version"] for block in blocks]

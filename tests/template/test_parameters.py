@@ -1,6 +1,6 @@
 """The parameters say what the function's settings say, and refuse what the function would."""
 
-from dataclasses import fields
+from itertools import product
 
 import pytest
 from claims_provider.contract.limits import ENTRA_WAIT_MS_MAX, ENTRA_WAIT_MS_MIN
@@ -15,7 +15,7 @@ SET_BY_THE_STACK = {"table_name", "tenant_id", "token_issuer", "token_audiences"
 
 def test_template_and_settings_know_the_same_variables() -> None:
     """Every variable that the function reads is set by the template, and no other."""
-    assert {field.name.upper() for field in fields(Settings)} == Stack().environment().keys()
+    assert {name.upper() for name in Settings.model_fields} == Stack().environment().keys()
 
 
 @pytest.mark.parametrize("parameters", [{}, CHANGES], ids=["defaults", "all-changed"])
@@ -45,9 +45,9 @@ def test_the_defaults_are_closed() -> None:
 def test_the_defaults_are_the_functions_own() -> None:
     """What a parameter is without being given is what the function takes for an absent variable."""
     settings = read_settings(Stack().environment())
-    for field in fields(Settings):
-        if field.name not in SET_BY_THE_STACK:
-            assert field.default == getattr(settings, field.name), field.name
+    for name, field in Settings.model_fields.items():
+        if name not in SET_BY_THE_STACK:
+            assert field.default == getattr(settings, name), name
 
 
 def test_the_wait_has_entras_bounds() -> None:
@@ -91,12 +91,34 @@ def test_nothing_is_deployed_for_nobody(name: str) -> None:
         ("AddressKeyClaims", "department, "),
         ("EchoClaims", "correlationID"),
         ("LogRetentionDays", "2"),
+        ("Revision", "-1"),
+        ("RequestsPerSecond", "-1"),
+        ("RequestsPerSecond", "10001"),
+        ("NoCalloutHours", "169"),
+        ("Tracing", "true"),
+        ("KmsKeyArn", "alias/mine"),
+        ("KmsKeyArn", "arn:aws:kms:eu-central-1:123456789012:alias/mine"),
+        ("PermissionsBoundary", "boundary"),
+        ("PermissionsBoundary", "arn:aws:iam::123456789012:role/boundary"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_refused(name: str, value: str) -> None:
     """CloudFormation refuses it before anything is deployed."""
     with pytest.raises(RefusedError, match=name):
         Stack(**{name: value})
+
+
+def test_every_order_of_user_keys_can_be_given() -> None:
+    """Each choice of the three keys, in each order, and no key twice."""
+    names = ("id", "mail", "userPrincipalName")
+    for size in (1, 2, 3):
+        for chosen in product(names, repeat=size):
+            value = ",".join(chosen)
+            if len(set(chosen)) == size:
+                assert value == Stack(UserKeys=value).environment()["USER_KEYS"]
+            else:
+                with pytest.raises(RefusedError):
+                    Stack(UserKeys=value)
 
 
 @pytest.mark.parametrize("name", list(REQUIRED))

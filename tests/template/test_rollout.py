@@ -24,7 +24,9 @@ def test_a_new_version_takes_over_by_and_by() -> None:
     assert "CodeDeployDefault.LambdaCanary10Percent5Minutes" == group["DeploymentConfigName"]
     assert {
         "Enabled": True,
-        "Alarms": [{"Name": "AliasErrorsAlarm"}, {"Name": "AliasLatencyAlarm"}],
+        "Alarms": [
+            {"Name": name} for name in ("AliasErrorsAlarm", "FaultsAlarm", "AliasLatencyAlarm")
+        ],
     } == group["AlarmConfiguration"]
     assert "RolloutRole.Arn" == group["ServiceRoleArn"]
     (alias,) = Stack().of_type("AWS::Lambda::Alias").values()
@@ -38,13 +40,12 @@ def test_in_an_emergency_all_of_it_at_once() -> None:
     assert not group.get("AlarmConfiguration")
 
 
-@pytest.mark.parametrize("name", ["AliasErrorsAlarm", "AliasLatencyAlarm"])
+@pytest.mark.parametrize("name", ["AliasErrorsAlarm", "FaultsAlarm", "AliasLatencyAlarm"])
 def test_nobody_else_can_roll_a_version_back(name: str) -> None:
     """Only the alias's own crashes, faults and time count: no stranger's 4xx."""
-    for query in Stack().of_type("AWS::CloudWatch::Alarm")[name]["Properties"]["Metrics"]:
-        if "MetricStat" not in query:
-            continue
-        metric = query["MetricStat"]["Metric"]
+    alarm = Stack().of_type("AWS::CloudWatch::Alarm")[name]["Properties"]
+    stats = [query["MetricStat"] for query in alarm.get("Metrics", ()) if "MetricStat" in query]
+    for metric in [each["Metric"] for each in stats] or [alarm]:
         source = (metric["Namespace"], metric["MetricName"])
         dimensions = {each["Name"]: each["Value"] for each in metric["Dimensions"]}
         assert source in ALIAS_METRICS | {OWN_FAULT}

@@ -33,7 +33,11 @@ NOT_THE_FUNCTIONS = {
     "CustomDomainCertificateArn": "arn:aws:acm:eu-central-1:123456789012:certificate/1",
     "ProvisionedConcurrency": "9",
     "Rollout": "at-once",
+    "RequestsPerSecond": "100",
     "AlarmEmail": "oncall@contoso.example",
+    "NoCalloutHours": "12",
+    "KmsKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+    "PermissionsBoundary": "arn:aws:iam::123456789012:policy/boundary",
 }
 
 NUMBER = "configuration ConfigurationVersion.VersionNumber"
@@ -52,7 +56,12 @@ def _version(stack: Stack) -> tuple[str, Any]:
 def test_every_parameter_that_reaches_the_function_is_tried() -> None:
     """The tests below change every parameter but those that are not the function's."""
     parameters = Stack().template["Parameters"].keys()
-    assert parameters - NOT_THE_FUNCTIONS.keys() == {*CHANGES, "StartupMode"}
+    assert parameters - NOT_THE_FUNCTIONS.keys() == {
+        *CHANGES,
+        "StartupMode",
+        "Revision",
+        "Tracing",
+    }
 
 
 @pytest.mark.parametrize("name", list(NOT_THE_FUNCTIONS))
@@ -82,6 +91,30 @@ def test_another_start_makes_a_new_version() -> None:
     before, after = Stack(), Stack(StartupMode="snapstart")
     assert before.one("AWS::Lambda::Function") != after.one("AWS::Lambda::Function")
     assert _version(before)[1] != _version(after)[1]
+
+
+def test_a_revision_publishes_the_same_again() -> None:
+    """After an upgrade that was rolled back Lambda has a version that equals the function.
+
+    It publishes nothing then, and CloudFormation fails. Another revision is another number in the
+    function's description and the version's, so that there is something to publish.
+    """
+    before, after = Stack(), Stack(Revision="1")
+    assert before.environment() == after.environment()
+    assert _version(before)[1] != _version(after)[1]
+
+
+def test_a_version_that_is_replaced_stays() -> None:
+    """A parameter replaces the version under its logical id; the alias can go back to the old."""
+    (version,) = Stack().of_type("AWS::Lambda::Version").values()
+    assert ("Retain", "Retain") == (version["UpdateReplacePolicy"], version["DeletionPolicy"])
+
+
+def test_a_stack_leaves_no_function_behind() -> None:
+    """What keeps replaced versions does not keep the function when the stack is deleted."""
+    for type_ in ("AWS::Lambda::Function", "AWS::Lambda::Alias"):
+        (resource,) = Stack().of_type(type_).values()
+        assert "DeletionPolicy" not in resource
 
 
 def test_another_number_is_another_function() -> None:

@@ -13,7 +13,7 @@ from claims_provider.inbound.caller import (
     CallerKind,
     ExpectedCaller,
     GatewayVerifier,
-    OpenDoor,
+    NoVerification,
     check_tenant,
     check_token_claims,
 )
@@ -110,7 +110,7 @@ def test_headers_that_claim_a_principal_are_nothing() -> None:
 def test_an_open_door_speaks_for_the_deployment() -> None:
     """Without verification the caller may ask for the deployment's tenant, and no other."""
     event = function_url_event(b"{}", {}, received_at_ms=0)
-    caller = OpenDoor(TENANT_ID).verify(read_http_event(event), SOON)
+    caller = NoVerification(TENANT_ID).verify(read_http_event(event), SOON)
     assert Caller(TENANT_ID, CallerKind.ANYBODY) == caller
 
 

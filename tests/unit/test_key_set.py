@@ -55,6 +55,11 @@ def test_a_key_may_say_whose_it_is(own: str | None) -> None:
         {"issuer": "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0"},
         {"issuer": 7},
         {"use": "enc"},
+        {"key_ops": ["encrypt"]},
+        {"key_ops": ["sign", "wrapKey"]},
+        {"key_ops": []},
+        {"key_ops": "verify"},
+        {"key_ops": None},
         {"alg": "RS512"},
         {"kty": "EC"},
         {"kty": "oct", "k": "c2VjcmV0"},
@@ -100,13 +105,23 @@ def test_of_two_keys_with_one_id_the_first_counts() -> None:
     assert signing_key(0).private.public_key() == keys[GOOD["kid"]]
 
 
+@pytest.mark.parametrize("operations", [["verify"], ["sign", "verify"], ["verify", 7]])
+def test_a_key_may_say_that_it_verifies(operations: list[Any]) -> None:
+    """A key whose operations (RFC 7517) include `verify` is one that can sign an access token."""
+    entry = {**GOOD, "key_ops": operations}
+    assert {GOOD["kid"]} == read_key_set(_set(entry), TENANT).keys()
+
+
 @given(
     st.recursive(
         st.none() | st.booleans() | st.floats() | st.integers() | st.text() | st.just(GOOD["n"]),
         lambda inner: (
             st.lists(inner, max_size=3)
             | st.dictionaries(
-                st.sampled_from(["keys", "kid", "kty", "n", "e", "use", "alg", "issuer"]), inner
+                st.sampled_from(
+                    ["keys", "kid", "kty", "n", "e", "use", "key_ops", "alg", "issuer"]
+                ),
+                inner,
             )
         ),
         max_leaves=12,

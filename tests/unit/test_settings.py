@@ -100,7 +100,7 @@ def test_what_is_wrong_is_named(changes: dict[str, str], message: str) -> None:
 
 @pytest.mark.parametrize("mode", ["gateway", "none"])
 def test_several_tenants_are_for_function_mode_alone(mode: str) -> None:
-    """An authorizer has one issuer, and an open door answers for one tenant."""
+    """An authorizer has one issuer, and a function that verifies nothing answers for one tenant."""
     changes = {"TENANT_ID": ",".join(MANY_TENANTS[:2]), "CALLER_VERIFICATION": mode}
     with pytest.raises(SettingsError, match="TENANT_ID: several tenants"):
         read_settings(ENVIRONMENT | changes)

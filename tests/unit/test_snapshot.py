@@ -16,9 +16,10 @@ from claims_provider import snapshot, wiring
 from claims_provider.claims.key import LayerKey
 from claims_provider.claims.store import ClaimsStore
 from claims_provider.deadline import Deadline
-from claims_provider.inbound.caller import OpenDoor
+from claims_provider.inbound.caller import NoVerification
+from claims_provider.record import CalloutRecord
 from claims_provider.snapshot import SnapshotHooks
-from claims_provider.telemetry import CalloutRecord, Telemetry
+from claims_provider.telemetry import Telemetry
 from claims_provider.wiring import build_handler
 
 from tests.fakes import ENVIRONMENT, FakeDynamoDB
@@ -52,7 +53,7 @@ class World:
 
     def __init__(self) -> None:
         self.clients: list[Client] = []
-        self.verifier = OpenDoor("tenant")
+        self.verifier = NoVerification("tenant")
         self.telemetry = Telemetry("local")
         self.store = ClaimsStore("claims", self._connect)
         self.hooks = SnapshotHooks(self.verifier, self.store, self.telemetry)
@@ -161,7 +162,7 @@ def _fail(*_: object) -> None:
     [
         ("before_snapshot", ClaimsStore, "read", "snapshot"),
         ("before_snapshot", ClaimsStore, "rest", "snapshot"),
-        ("after_restore", OpenDoor, "renew", "restore"),
+        ("after_restore", NoVerification, "renew", "restore"),
         ("after_restore", ClaimsStore, "renew", "restore"),
         ("after_restore", Telemetry, "restored", "restore"),
     ],
@@ -237,7 +238,7 @@ def test_nobody_waits_for_a_publication(
 
     def note(_settings: Any, milliseconds: int, _fetch: Any) -> Any:
         allowed.append(milliseconds)
-        return OpenDoor(ENVIRONMENT["TENANT_ID"])
+        return NoVerification(ENVIRONMENT["TENANT_ID"])
 
     monkeypatch.setattr(wiring, "verifier_of", note)
     monkeypatch.setitem(sys.modules, "snapshot_restore_py", _runtime_library()[0])

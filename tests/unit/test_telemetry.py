@@ -5,14 +5,16 @@ import json
 import sys
 
 import pytest
-from claims_provider.telemetry import CalloutRecord, Telemetry, describe_bug
+from claims_provider.record import CalloutRecord
+from claims_provider.telemetry import Telemetry, describe_bug
 
 
 def _record() -> CalloutRecord:
     record = CalloutRecord()
     record.note(outcome="answered")
     record.count("Answered")
-    record.time("AnswerTime", "answer_ms", 1.26)
+    record.milliseconds["AnswerTime"] = 1.26
+    record.note(answer_ms=1.3)
     return record
 
 

@@ -5,8 +5,8 @@ import ssl
 from typing import Any
 
 import pytest
-from claims_provider.inbound.caller import GatewayVerifier, OpenDoor
-from claims_provider.inbound.key_server import KeyServer, is_public
+from claims_provider.inbound.caller import GatewayVerifier, NoVerification
+from claims_provider.inbound.key_server import KeyServer
 from claims_provider.inbound.token import TokenVerifier
 from claims_provider.settings import Settings, read_settings
 from claims_provider.wiring import verifier_of
@@ -32,7 +32,7 @@ def _settings(mode: str, **environment: str) -> Settings:
 
 @pytest.mark.parametrize(
     ("mode", "kind"),
-    [("gateway", GatewayVerifier), ("function", TokenVerifier), ("none", OpenDoor)],
+    [("gateway", GatewayVerifier), ("function", TokenVerifier), ("none", NoVerification)],
 )
 def test_each_mode_has_its_verifier(mode: str, kind: type) -> None:
     """Who verifies is what the deployment has chosen."""
@@ -40,7 +40,7 @@ def test_each_mode_has_its_verifier(mode: str, kind: type) -> None:
 
 
 def test_key_servers_are_asked_as_a_strict_client_does() -> None:
-    """Nobody's key is believed without a certificate that is checked, name and all."""
+    """Keys come from the issuers' own hosts, their certificates checked, name and all."""
     verifier = verifier_of(_settings("function", TOKEN_ISSUER=""), 100, None)
     assert isinstance(verifier, TokenVerifier)
     assert 3 == len(verifier._issuers)
@@ -51,7 +51,9 @@ def test_key_servers_are_asked_as_a_strict_client_does() -> None:
             fetch._context.verify_mode,
             fetch._context.check_hostname,
         )
-        assert is_public is fetch._may_connect
+        assert {"login.microsoftonline.com", f"{ENVIRONMENT['TENANT_ID']}.ciamlogin.com"} == (
+            fetch._hosts
+        )
 
 
 def test_every_issuer_is_held_to_its_own_tenant() -> None:

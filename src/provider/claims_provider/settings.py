@@ -2,12 +2,22 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from claims_provider.claims.key import AppKey, KeyScheme, UserKey
-from claims_provider.contract.identifiers import canonical_guid
+from claims_provider.contract.callout import Guid
 from claims_provider.contract.issuers import Issuer, issuers_of
 from claims_provider.contract.limits import (
     ENTRA_WAIT_MS_DEFAULT,
@@ -15,7 +25,9 @@ from claims_provider.contract.limits import (
     ENTRA_WAIT_MS_MIN,
 )
 from claims_provider.errors import SettingsError
-from claims_provider.variables import Read, choice, integer, listed, moment, set_of, switch
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 
 class CallerVerification(StrEnum):
@@ -46,56 +58,85 @@ TEST_CALLER_DAYS_MAX: Final = 31
 TENANTS_MAX: Final = 10
 """Keys of three issuers each are fetched at cold start."""
 
+_WAIT_RANGE = f"expected an integer from {ENTRA_WAIT_MS_MIN} to {ENTRA_WAIT_MS_MAX}"
+_EXPECTED: Final = {
+    "bool_parsing": "expected true or false",
+    "int_parsing": _WAIT_RANGE,
+    "greater_than_equal": _WAIT_RANGE,
+    "less_than_equal": _WAIT_RANGE,
+}
+"""What was expected, by pydantic's type of error, where its own words are not the plainest."""
 
-def _as(read: Read) -> Mapping[str, Read]:
-    return {"read": read}
+
+def _split(text: object) -> object:
+    """The parts of a comma-separated list; spaces around commas and empty parts do not count."""
+    if not isinstance(text, str):
+        return text
+    return tuple(part for part in map(str.strip, text.split(",")) if part)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(dict.fromkeys(values))
+
+
+def _moment(text: str) -> float:
+    """ISO 8601 with a zone, in epoch seconds."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = datetime.min  # noqa: DTZ901  # as wrong as one without a zone
+    if moment.tzinfo is None:
+        message = (
+            f"expected a date and time with its zone such as 2026-12-31T18:00:00Z, found {text!r}"
+        )
+        raise ValueError(message)
+    return moment.timestamp()
+
+
+_Separated = BeforeValidator(_split)
+_Distinct = AfterValidator(_distinct)
+
+
+class Settings(BaseModel):
     """Every variable the function reads, by its name in lower case."""
 
-    table_name: str = field(metadata=_as(str))
-    caller_verification: CallerVerification = field(
-        default=CallerVerification.GATEWAY, metadata=_as(choice(CallerVerification))
-    )
-    tenant_id: tuple[str, ...] = field(
-        metadata=_as(listed(canonical_guid, at_least=1, at_most=TENANTS_MAX))
-    )
+    model_config = ConfigDict(alias_generator=str.upper, extra="ignore", frozen=True)
+
+    table_name: str
+    caller_verification: CallerVerification = CallerVerification.GATEWAY
+    tenant_id: Annotated[
+        tuple[Guid, ...], _Separated, _Distinct, Field(min_length=1, max_length=TENANTS_MAX)
+    ]
     """One tenant; in function mode several, if need be."""
-    token_issuer: tuple[str, ...] = field(default=(), metadata=_as(listed(str)))
+    token_issuer: Annotated[tuple[str, ...], _Separated, _Distinct] = ()
     """``iss`` of Entra's token, of those that Entra uses for the tenant. One in gateway mode; in
     function mode all if empty."""
-    token_audiences: tuple[str, ...] = field(default=(), metadata=_as(listed(str)))
-    """``aud`` of Entra's token: the app's GUID and ``api://`` URI. Required unless open."""
-    test_caller_app_ids: frozenset[str] = field(
-        default=frozenset(), metadata=_as(set_of(canonical_guid))
-    )
-    """Apps let in beside Entra, for one's own tests."""
-    test_callers_until: float = field(default=0.0, metadata=_as(moment))
-    """When they are let in no more."""
-    entra_wait_ms: int = field(
-        default=ENTRA_WAIT_MS_DEFAULT, metadata=_as(integer(ENTRA_WAIT_MS_MIN, ENTRA_WAIT_MS_MAX))
+    token_audiences: Annotated[tuple[str, ...], _Separated, _Distinct] = ()
+    """``aud`` of Entra's token: the app's GUID and ``api://`` URI. Required unless nothing is
+    verified."""
+    test_caller_app_ids: Annotated[frozenset[Guid], _Separated] = frozenset()
+    """Apps let in besides Entra, for one's own tests."""
+    test_callers_until: Annotated[float, BeforeValidator(_moment)] = 0.0
+    """When they are let in no more, in epoch seconds."""
+    entra_wait_ms: Annotated[int, Field(ge=ENTRA_WAIT_MS_MIN, le=ENTRA_WAIT_MS_MAX)] = (
+        ENTRA_WAIT_MS_DEFAULT
     )
     """What the extension's ``timeoutInMilliseconds`` says."""
-    on_store_failure: OnStoreFailure = field(
-        default=OnStoreFailure.FAIL, metadata=_as(choice(OnStoreFailure))
+    on_store_failure: OnStoreFailure = OnStoreFailure.FAIL
+    user_keys: Annotated[tuple[UserKey, ...], _Separated, _Distinct, Field(min_length=1)] = (
+        UserKey.ID,
     )
-    user_keys: tuple[UserKey, ...] = field(
-        default=(UserKey.ID,), metadata=_as(listed(choice(UserKey), at_least=1))
-    )
-    address_keys_for_guests: bool = field(default=False, metadata=_as(switch))
-    address_key_claims: frozenset[str] = field(default=frozenset(), metadata=_as(set_of(str)))
+    address_keys_for_guests: bool = False
+    address_key_claims: Annotated[frozenset[str], _Separated] = frozenset()
     """The only claims that items found by address may give; empty: all."""
-    app_key: AppKey = field(default=AppKey.CLIENT, metadata=_as(choice(AppKey)))
-    echo_claims: frozenset[EchoClaim] = field(
-        default=frozenset(), metadata=_as(set_of(choice(EchoClaim)))
-    )
+    app_key: AppKey = AppKey.CLIENT
+    echo_claims: Annotated[frozenset[EchoClaim], _Separated] = frozenset()
 
-    def __post_init__(self) -> None:
-        """Raise ``ValueError`` for what does not go together."""
+    @model_validator(mode="after")
+    def _check_what_goes_together(self) -> Self:
         self._check_caller()
         self._check_test_callers()
+        return self
 
     def _check_caller(self) -> None:
         if self.caller_verification is not CallerVerification.FUNCTION and len(self.tenant_id) > 1:
@@ -152,25 +193,31 @@ class Settings:
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """The settings that `environment` makes; an empty variable counts as absent.
+    """The settings in `environment`; an empty variable counts as absent.
 
     Raises `SettingsError`, naming every variable at fault.
     """
-    values: dict[str, Any] = {}
-    problems = []
-    for variable in fields(Settings):
-        name = variable.name.upper()
-        text = environment.get(name)
-        try:
-            if text:
-                values[variable.name] = variable.metadata["read"](text)
-            elif variable.default is MISSING:
-                problems.append(f"{name}: required")
-        except ValueError as error:
-            problems.append(f"{name}: {error}")
-    if problems:
-        raise SettingsError("; ".join(problems))
     try:
-        return Settings(**values)
-    except ValueError as error:
-        raise SettingsError(str(error)) from None
+        return Settings.model_validate({name: text for name, text in environment.items() if text})
+    except ValidationError as error:
+        faults = error.errors(include_url=False)
+    raise SettingsError("; ".join(map(_message, faults)))
+
+
+def _message(fault: "ErrorDetails") -> str:
+    """What is wrong with one variable: its name, what was expected, what was found."""
+    if not fault["loc"]:  # what does not go together names its variables itself
+        return str(fault["ctx"]["error"])
+    name, kind = fault["loc"][0], fault["type"]
+    match kind:
+        case "missing":
+            return f"{name}: required"
+        case "value_error":
+            return f"{name}: {fault['ctx']['error']}"
+        case "too_short":
+            return f"{name}: expected at least {fault['ctx']['min_length']}, found none"
+        case "too_long":
+            found = fault["ctx"]["actual_length"]
+            return f"{name}: expected at most {fault['ctx']['max_length']}, found {found}"
+    expected = _EXPECTED.get(kind, fault["msg"].replace("Input should be", "expected"))
+    return f"{name}: {expected}, found {fault['input']!r}"

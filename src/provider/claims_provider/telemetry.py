@@ -1,7 +1,6 @@
 """One structured line and one set of metrics per callout; correlationId joins Entra's log.
 
-No claim value, token, address or name is ever handed to this module: callers give codes, counts,
-sizes and timings. Whatever fails here, the answer goes out.
+Whatever fails here, the answer goes out.
 """
 
 import json
@@ -16,36 +15,11 @@ from typing import Any, Final, TextIO
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
+from claims_provider.record import CalloutRecord
+
 NAMESPACE: Final = "EntraClaimsProvider"
 SERVICE: Final = "claims-provider"
 _FRAMES: Final = 5
-
-
-class CalloutRecord:
-    """What is known of one callout so far."""
-
-    def __init__(self) -> None:
-        self.fields: dict[str, Any] = {}
-        self.counts: dict[str, float] = {}
-        self.milliseconds: dict[str, float] = {}
-        self.warned = False
-
-    def note(self, **fields: Any) -> None:
-        """Add fields to the line."""
-        self.fields.update(fields)
-
-    def count(self, metric: str, number: float = 1) -> None:
-        """Add `number` to a metric."""
-        self.counts[metric] = self.counts.get(metric, 0) + number
-
-    def time(self, metric: str, field: str, milliseconds: float) -> None:
-        """Note a duration as a metric and as a field of the line."""
-        self.milliseconds[metric] = milliseconds
-        self.fields[field] = round(milliseconds, 1)
-
-    def warn(self) -> None:
-        """Somebody should look at this callout: the line becomes a warning."""
-        self.warned = True
 
 
 class _StandardOutput(logging.StreamHandler[TextIO]):

@@ -2,19 +2,17 @@
 
 import os
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, cast
-from zlib import crc32
+from typing import TYPE_CHECKING, Final, cast
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import ChecksumError
 from botocore.loaders import Loader
 
-from claims_provider.authorities import Authorities
+from claims_provider.ca_certificates import SharedCaCertificates
 from claims_provider.claims.store import ClaimsStore
 from claims_provider.deadline import Deadline, budget_ms
 from claims_provider.handler import CalloutHandler
-from claims_provider.inbound.caller import ExpectedCaller, GatewayVerifier, OpenDoor, Verifier
+from claims_provider.inbound.caller import ExpectedCaller, GatewayVerifier, NoVerification, Verifier
 from claims_provider.settings import CallerVerification, Settings, read_settings
 from claims_provider.telemetry import Telemetry
 
@@ -30,10 +28,10 @@ _ATTEMPT_SHARE = 0.4
 connection that died while the environment was frozen hangs until its time-out."""
 
 PUBLISH_MS: Final = 6000
-"""What loading keys may take before a snapshot: longer than a fetch, so that none is left open."""
+"""What fetching keys may take before a snapshot: longer than a fetch, so that none is left open."""
 
 _USER_AGENT = f"entra-claims-provider Botocore/{botocore.__version__}"
-"""Who reads the table, in CloudTrail's events of data."""
+"""The reader's name in CloudTrail's data events."""
 
 
 def build_handler(
@@ -49,9 +47,9 @@ def build_handler(
     settings = read_settings(environment)
     budget = budget_ms(settings.entra_wait_ms)
     is_for_snapshot = environment.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
-    # Nobody waits while a version is published: what goes into the snapshot may take its time.
-    patience = PUBLISH_MS if is_for_snapshot else budget
-    verifier = verifier or verifier_of(settings, patience, fetch_keys)
+    # Nobody waits while a version is published: fetching what the snapshot holds may take longer.
+    keys_ms = PUBLISH_MS if is_for_snapshot else budget
+    verifier = verifier or verifier_of(settings, keys_ms, fetch_keys)
     store = ClaimsStore(settings.table_name, _connector(budget))
     telemetry = Telemetry(environment.get("AWS_LAMBDA_FUNCTION_NAME", "local"))
     if is_for_snapshot:
@@ -68,19 +66,19 @@ def build_handler(
     )
 
 
-def verifier_of(settings: Settings, patience: int, fetch_keys: "FetchKeys | None") -> Verifier:
-    """What makes sure that the caller is Entra, as `settings` choose.
+def verifier_of(settings: Settings, keys_ms: int, fetch_keys: "FetchKeys | None") -> Verifier:
+    """The check that the caller is Entra, as `settings` choose it.
 
-    `patience` (milliseconds) is what loading keys may take now.
+    `keys_ms` (milliseconds) is what fetching the issuers' keys may take now.
     """
     match settings.caller_verification:
         case CallerVerification.NONE:
-            return OpenDoor(settings.tenant_id[0])
+            return NoVerification(settings.tenant_id[0])
         case CallerVerification.GATEWAY:
             (tenant_id,), (issuer,) = settings.tenant_id, settings.token_issuer
             return GatewayVerifier(_expected(settings, tenant_id, issuer))
         case CallerVerification.FUNCTION:
-            return _token_verifier(settings, patience, fetch_keys)
+            return _token_verifier(settings, keys_ms, fetch_keys)
 
 
 def _expected(settings: Settings, tenant_id: str, issuer: str) -> ExpectedCaller:
@@ -93,15 +91,17 @@ def _expected(settings: Settings, tenant_id: str, issuer: str) -> ExpectedCaller
     )
 
 
-def _token_verifier(settings: Settings, patience: int, fetch_keys: "FetchKeys | None") -> Verifier:
+def _token_verifier(settings: Settings, keys_ms: int, fetch_keys: "FetchKeys | None") -> Verifier:
     # Imported here: a JWT library costs a cold start 40 ms, which gateway mode need not pay.
     import ssl  # noqa: PLC0415
+    from urllib.parse import urlsplit  # noqa: PLC0415
 
     from claims_provider.inbound.key_server import KeyServer  # noqa: PLC0415
     from claims_provider.inbound.signing_keys import SigningKeys  # noqa: PLC0415
     from claims_provider.inbound.token import TokenVerifier, TrustedIssuer  # noqa: PLC0415
 
-    fetch = fetch_keys or KeyServer(ssl.create_default_context())
+    hosts = frozenset(str(urlsplit(issuer.keys_url).hostname) for issuer in settings.issuers)
+    fetch = fetch_keys or KeyServer(ssl.create_default_context(), hosts)
     issuers = tuple(
         TrustedIssuer(
             _expected(settings, issuer.tenant_id, issuer.url),
@@ -109,7 +109,7 @@ def _token_verifier(settings: Settings, patience: int, fetch_keys: "FetchKeys | 
         )
         for issuer in settings.issuers
     )
-    return TokenVerifier(issuers, Deadline.after_ms(patience))
+    return TokenVerifier(issuers, Deadline.after_ms(keys_ms))
 
 
 def _connector(budget: int) -> "Callable[[], DynamoDBClient]":
@@ -128,7 +128,7 @@ def _connector(budget: int) -> "Callable[[], DynamoDBClient]":
     # Reading the service's description is nearly all that a client costs: it is read once, where
     # it is, and not looked for in folders that a function has not.
     descriptions = Loader([Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
-    authorities = Authorities()
+    ca_certificates = SharedCaCertificates()
 
     # A session each: a credential refresh that hangs holds a lock of its session for ever.
     def connect() -> "DynamoDBClient":
@@ -141,24 +141,7 @@ def _connector(budget: int) -> "Callable[[], DynamoDBClient]":
             retry_soon(session)
         client = cast("DynamoDBClient", session.create_client("dynamodb", config=config))
         if client.meta.endpoint_url.startswith("https:"):
-            authorities.share_with(client)
-        client.meta.events.register("before-parse.dynamodb.BatchGetItem", _check_body)
+            ca_certificates.share_with(client)
         return client
 
     return connect
-
-
-def _check_body(response_dict: Mapping[str, Any], **_: object) -> None:
-    """Raise ``ChecksumError`` for a body that is not what DynamoDB has sent.
-
-    botocore takes a wrong checksum for a reason to try again; at the last attempt it believes the
-    body all the same.
-    """
-    expected = response_dict["headers"].get("x-amz-crc32")
-    if expected is None:
-        return
-    actual = crc32(response_dict["body"])
-    if actual != int(expected):
-        raise ChecksumError(
-            checksum_type="crc32", expected_checksum=expected, actual_checksum=str(actual)
-        )

@@ -2,13 +2,12 @@
 
 botocore's timeouts bound single reads, not a call: a store that drips its answer, a name lookup
 that hangs or a slow credential service can each take many times longer. So a call runs in a daemon
-thread of its own and the caller waits as long as it may. A worker that is late is given up together
-with its client, and told to end; while too many given-up workers are still alive, calls fail at
-once instead of adding to them.
+thread and the caller waits as long as it may. A worker that misses the deadline is abandoned
+together with its client, and counted until it ends; while too many are stuck, calls fail at once
+instead of adding to them.
 """
 
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
@@ -17,10 +16,8 @@ from typing import Any, Final
 from claims_provider.deadline import Deadline
 
 MAX_STUCK: Final = 32
-"""Given-up workers that may be alive at once. A name lookup, the one thing that cannot be
-interrupted, hangs for some 30 s at most; at one callout per 700 ms that is about as many."""
-
-_REMIND_SECONDS = 1.0
+"""Abandoned workers that may be alive at once. A name lookup hangs for some 30 s at most; at one
+callout per 700 ms that is about as many."""
 
 Job = Callable[[Any], Any]
 
@@ -38,60 +35,24 @@ class NoAnswer(Exception):  # noqa: N818  # says what happened
         self.stuck_workers = stuck_workers
 
 
-class _GivenUp(BaseException):  # not an error: nothing may catch it on the way
-    """Raised inside a worker that nobody waits for any more."""
-
-
 class _Worker:
     """One daemon thread with one client."""
 
     def __init__(self, connect: Callable[[], Any]) -> None:
         self._connect = connect
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._is_abandoned = False
         self.answers: SimpleQueue[tuple[Any, Exception | None]] = SimpleQueue()
-        self._guard = threading.Lock()
-        self._busy = False
-        self._given_up = False
-        self._interrupted_at = 0.0
         self._thread = threading.Thread(target=self._serve, name="call-with-deadline", daemon=True)
         self._thread.start()
 
     def start(self, job: Job) -> None:
         self._jobs.put(job)
 
-    def give_up(self) -> None:
-        """Let the thread end: now when idle, else at the next Python instruction it comes to.
-
-        Only a job is ever interrupted. In the thread's own first and last steps the exception
-        would strike code that does not expect it, and be printed or lost.
-        """
-        with self._guard:
-            self._given_up = True
-            self._interrupt()
+    def abandon(self) -> None:
+        """Let the thread end: now when idle, else as soon as its job comes back."""
+        self._is_abandoned = True
         self._jobs.put(None)
-
-    def remind(self) -> None:
-        """Interrupt once more a job that goes on long after it was given up.
-
-        An exception that strikes a destructor or a collector's callback is lost there.
-        """
-        # Never waits: an interrupt can have struck just where the lock was taken, and left it so.
-        if self._guard.acquire(blocking=False):
-            try:
-                if time.monotonic() - self._interrupted_at > _REMIND_SECONDS:
-                    self._interrupt()
-            finally:
-                self._guard.release()
-
-    def _interrupt(self) -> None:
-        # Imported here: only a failure pays for it.
-        import ctypes  # noqa: PLC0415
-
-        self._interrupted_at = time.monotonic()
-        if self._busy:
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                ctypes.c_ulong(self._thread.ident or 0), ctypes.py_object(_GivenUp)
-            )
 
     def is_alive(self) -> bool:
         return self._thread.is_alive()
@@ -102,27 +63,17 @@ class _Worker:
     def _serve(self) -> None:
         client: Any = None
         answer: tuple[Any, Exception | None]
-        try:
-            while (job := self._jobs.get()) is not None:
-                with self._guard:
-                    if self._given_up:
-                        break
-                    self._busy = True
-                try:
-                    if client is None:
-                        client = self._connect()
-                    answer = job(client), None
-                except Exception as error:  # noqa: BLE001  # handed to the caller, who raises it
-                    answer = None, error
-                with self._guard:
-                    self._busy = False
-                if job is not _connect_only:
-                    self.answers.put(answer)
-        except _GivenUp:
-            self._busy = False
-        finally:
-            with suppress(Exception):  # nobody waits for it
-                client.close()
+        while (job := self._jobs.get()) is not None and not self._is_abandoned:
+            try:
+                if client is None:
+                    client = self._connect()
+                answer = job(client), None
+            except Exception as error:  # noqa: BLE001  # handed to the caller, who raises it
+                answer = None, error
+            if job is not _connect_only:
+                self.answers.put(answer)
+        with suppress(Exception):  # nobody waits for it
+            client.close()
 
 
 class WorkerPool:
@@ -136,16 +87,14 @@ class WorkerPool:
 
     @property
     def stuck(self) -> int:
-        """Given-up workers that are still alive."""
+        """Abandoned workers that are still alive."""
         self._stuck = [worker for worker in self._stuck if worker.is_alive()]
-        for worker in self._stuck:
-            worker.remind()
         return len(self._stuck)
 
     def connect(self) -> None:
         """Begin to make the client that the next job needs. Never waits.
 
-        What goes wrong meanwhile is told by nobody: the next job tries again. Raises `NoAnswer` as
+        An error in connecting is reported to nobody: the next job tries again. Raises `NoAnswer` as
         `run` does at once.
         """
         self.start(_connect_only)
@@ -155,7 +104,7 @@ class WorkerPool:
 
         The next job gets new ones.
         """
-        self.give_up()
+        self.abandon()
         for worker in self._stuck:
             worker.join(deadline.remaining())
 
@@ -169,11 +118,11 @@ class WorkerPool:
         try:
             return self.wait(deadline)
         except NoAnswer:
-            self.give_up()
+            self.abandon()
             raise NoAnswer(begun=True, stuck_workers=self.stuck) from None
 
     def start(self, job: Job) -> None:
-        """Begin with `job`; `wait` or `give_up` has to follow. Raises `NoAnswer` as `run` does."""
+        """Begin with `job`; `wait` or `abandon` has to follow. Raises `NoAnswer` as `run` does."""
         if self._current is None:
             if self.stuck >= MAX_STUCK:
                 raise NoAnswer(begun=False, stuck_workers=self.stuck)
@@ -194,9 +143,12 @@ class WorkerPool:
             raise error
         return answer
 
-    def give_up(self) -> None:
-        """Let the job that was started end, whatever it does."""
+    def abandon(self) -> None:
+        """Stop waiting for the job that was started, whatever it does; the next gets a new client.
+
+        The worker counts as stuck until its job comes back.
+        """
         if self._current is not None:
             worker, self._current = self._current, None
             self._stuck.append(worker)
-            worker.give_up()
+            worker.abandon()

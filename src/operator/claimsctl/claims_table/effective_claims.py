@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from claims_provider.claims.compose import compose
 from claims_provider.claims.item import CLAIMS, Item, Layer, read_item
 from claims_provider.claims.key import KeyScheme, LayerKey, UserKey, layers_of
-from claims_provider.contract.callout import Callout, User
+from claims_provider.contract.discriminators import CALLOUT_DATA_TYPE, EVENT_TYPE
 from claims_provider.errors import CalloutError, StoreFailure
 from claims_provider.outbound.failure import failure_response
 from claims_provider.outbound.response import claims_response
@@ -16,6 +16,9 @@ from claims_provider.outbound.response import claims_response
 from claimsctl.claims_file.record import Record
 from claimsctl.claims_table.items import key_of
 from claimsctl.claims_table.reader import TableReader
+
+if TYPE_CHECKING:
+    from claims_provider.contract.callout import Callout
 
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 
@@ -95,18 +98,30 @@ def _pk(tenant_id: str, user: str | None) -> str:
     return Record(tenant_id, user, None).key.pk
 
 
-def _callout(tenant_id: str, user: str, app_id: str | None) -> tuple[Callout, KeyScheme]:
+def _callout(tenant_id: str, user: str, app_id: str | None) -> "tuple[Callout, KeyScheme]":
+    # Imported here: pydantic takes a while.
+    from claims_provider.contract.callout import (  # noqa: PLC0415
+        AuthenticationContext,
+        Callout,
+        CalloutData,
+        ServicePrincipal,
+        User,
+    )
+
     is_address = "@" in user
-    callout = Callout(
-        tenant_id=tenant_id,
-        client_app_id=app_id,
+    context = AuthenticationContext(
+        client_service_principal=ServicePrincipal(app_id=app_id),
         user=User(
             id=_NOBODY if is_address else user,
             mail=user if is_address else None,
             user_type="Member",
         ),
     )
-    return callout, KeyScheme((UserKey.MAIL if is_address else UserKey.ID,))
+    data = CalloutData(
+        odata_type=CALLOUT_DATA_TYPE, tenant_id=tenant_id, authentication_context=context
+    )
+    scheme = KeyScheme((UserKey.MAIL if is_address else UserKey.ID,))
+    return Callout(type=EVENT_TYPE, data=data), scheme
 
 
 def _found(key: LayerKey, item: Item, now: float) -> FoundItem:

@@ -17,6 +17,7 @@ from claimsctl.cli.endpoint_options import (
     ClientCredentials,
     ClientId,
     IdentifierUri,
+    InsecureHttp,
     Retries,
     TenantKindOption,
     TokenFrom,
@@ -70,6 +71,7 @@ def call(
     client_id: ClientId = None,
     identifier_uri: IdentifierUri = None,
     authority: Authority = None,
+    insecure_http: InsecureHttp = False,
     repeat: Annotated[int, typer.Option(help="Callouts in a row.", min=1, max=_REPEAT_MAX)] = 1,
     policy: Annotated[
         Path | None,
@@ -119,10 +121,12 @@ def call(
             for token, principal in _AUDIENCES.items()
         }
     bearer = chosen_bearer(
+        url,
         token,
         token_from,
         TokenProfile(tenant or str(data.get("tenantId", TENANT_ID)), tenant_kind, token_version),
         ClientCredentials(client_id, identifier_uri, authority),
+        insecure_http=insecure_http,
     )
     headers = {"content-type": "application/json"}
     if bearer is not None:

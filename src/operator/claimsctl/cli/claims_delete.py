@@ -18,6 +18,7 @@ from claimsctl.cli.console import stderr, stdout
 from claimsctl.cli.item_view import item_lines, key_text
 from claimsctl.cli.options import App, EndpointUrl, Stack, TableName, TenantOfUser, User
 from claimsctl.errors import ExitCode, OperatorError
+from claimsctl.text import escaped
 
 
 def delete(
@@ -40,7 +41,8 @@ def delete(
     items = _read_items(reader, key, only_this=app is not None)
     note = stderr()
     if not items:
-        note.print(f"no such row of user {user} in {location.name}: nothing deleted", markup=False)
+        missing = f"no such row of user {user} in {location.name}: nothing deleted"
+        note.print(escaped(missing), markup=False)
         raise typer.Exit(ExitCode.NOT_FINE)
     for item in items:
         for line in item_lines(item, time.time()):

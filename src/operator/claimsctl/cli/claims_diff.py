@@ -121,7 +121,7 @@ def _plan(
 
 def _show(change: Change, *, as_json: bool) -> None:
     if as_json:
-        sys.stdout.write(json.dumps(change_fields(change), ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(change_fields(change)) + "\n")
         return
     for line in change_lines(change):
         stdout().print(line)

@@ -17,6 +17,7 @@ from claimsctl.cli.views import answer_view, verdict_view
 from claimsctl.errors import ExitCode
 from claimsctl.judge.attempt import Answer
 from claimsctl.judge.judge import judge
+from claimsctl.text import escaped
 
 
 def show(
@@ -45,7 +46,8 @@ def show(
         _print(shown, now)
     note = stderr()
     if not shown.user_is_known:
-        note.print(f"no row of user {user} in {location.name}", style="yellow", markup=False)
+        missing = f"no row of user {user} in {location.name}"
+        note.print(escaped(missing), style="yellow", markup=False)
     if not as_json:
         note.print(_assumptions(user, app), style="dim", markup=False)
     is_fine = shown.user_is_known and shown.response["statusCode"] == HTTPStatus.OK

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from claimsctl import private_files
 from claimsctl.cli import doctor_view
 from claimsctl.cli.console import stderr, stdout
 from claimsctl.cli.endpoint_options import (
@@ -16,6 +17,7 @@ from claimsctl.cli.endpoint_options import (
     ClientCredentials,
     ClientId,
     IdentifierUri,
+    InsecureHttp,
     Retries,
     TenantKindOption,
     TokenFrom,
@@ -54,6 +56,7 @@ def doctor_endpoint(
     client_id: ClientId = None,
     identifier_uri: IdentifierUri = None,
     authority: Authority = None,
+    insecure_http: InsecureHttp = False,
     timeout_ms: WaitMs = 1000,
     retries: Retries = 0,
     allow_anonymous: Annotated[
@@ -93,7 +96,12 @@ def doctor_endpoint(
         raise OperatorError(message)
     profile = TokenProfile(tenant or TENANT_ID, tenant_kind, token_version)
     bearer = chosen_bearer(
-        token, token_from, profile, ClientCredentials(client_id, identifier_uri, authority)
+        url,
+        token,
+        token_from,
+        profile,
+        ClientCredentials(client_id, identifier_uri, authority),
+        insecure_http=insecure_http,
     )
     issuer_key = kept_key(key_path()) if token_from is TokenSource.LOCAL else None
     target = Target(
@@ -142,7 +150,7 @@ def _tenant_of(bearer: str | None) -> str | None:
 
 def _write(path: Path, text: str) -> None:
     try:
-        path.write_text(text, "utf-8")
+        private_files.replace(path, text.encode())
     except OSError as error:
         message = f"--html {path}: cannot be written: {error.strerror}"
         raise OperatorError(message, exit_code=ExitCode.NOT_FINE) from None

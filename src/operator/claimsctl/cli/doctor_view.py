@@ -51,7 +51,7 @@ def _line(level: Level, text: str) -> Text:
 
 
 def _lines(finding: Finding, *, in_full: bool) -> Iterator[Text]:
-    line = _line(finding.level, f"{finding.id:8} {finding.title}")
+    line = _line(finding.level, f"{finding.id:8} {escaped(finding.title)}")
     yield line.append(f"  {escaped(finding.evidence)}", style="dim")
     if in_full:
         for name, value in (("expected", finding.expected), ("do", finding.hint)):

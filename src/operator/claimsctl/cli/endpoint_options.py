@@ -8,11 +8,13 @@ from typing import Annotated
 
 import typer
 
+from claimsctl.cli.console import stderr
 from claimsctl.entra.key_file import kept_key, key_path
-from claimsctl.entra.network import RETRIES_MAX
+from claimsctl.entra.network import RETRIES_MAX, is_loopback
 from claimsctl.entra.token_claims import TenantKind, TokenProfile, TokenVersion
 from claimsctl.entra.tokens import mint
 from claimsctl.errors import OperatorError
+from claimsctl.text import escaped
 
 
 class TokenSource(StrEnum):
@@ -78,6 +80,16 @@ Authority = Annotated[
     ),
 ]
 
+InsecureHttp = Annotated[
+    bool,
+    typer.Option(
+        "--insecure-http",
+        help="Send tokens and secrets over plain http to another machine: anybody on the way can"
+        " read and use them.",
+        envvar="CALLOUT_INSECURE_HTTP",
+    ),
+]
+
 
 @dataclass(frozen=True, slots=True)
 class ClientCredentials:
@@ -89,24 +101,54 @@ class ClientCredentials:
 
 
 def chosen_bearer(
+    url: str,
     token: str | None,
     source: TokenSource | None,
     profile: TokenProfile,
     credentials: ClientCredentials,
+    *,
+    insecure_http: bool,
 ) -> str | None:
-    """The token: as given, or from `source`; ``None`` for none. Raises `OperatorError`."""
+    """The token to call `url` with: as given, or from `source`; ``None`` for none.
+
+    Raises `OperatorError`, before anything is sent, when it would go over plain http to another
+    machine and `insecure_http` does not allow that.
+    """
+    if token is None and source is None:
+        return None
+    _check_transport(url, "the bearer token", allowed=insecure_http)
     if token is not None:
         return token
-    match source:
-        case None:
-            return None
-        case TokenSource.LOCAL:
-            return mint(profile.claims(int(time.time())), kept_key(key_path()))
-        case TokenSource.CLIENT_CREDENTIALS:
-            return _from_the_tenant(profile, credentials)
+    if source is TokenSource.LOCAL:
+        return mint(profile.claims(int(time.time())), kept_key(key_path()))
+    return _from_the_tenant(profile, credentials, insecure_http=insecure_http)
 
 
-def _from_the_tenant(profile: TokenProfile, credentials: ClientCredentials) -> str:
+def _check_transport(url: str, secret: str, *, allowed: bool) -> None:
+    """Raise `OperatorError` when `secret` would cross a network unencrypted; if `allowed`, say so.
+
+    The URL is read by the library that makes the call: two readers may see two hosts.
+    """
+    import httpx2  # noqa: PLC0415  # an HTTP client, which no token needs
+
+    try:
+        read = httpx2.URL(url)
+    except httpx2.InvalidURL as error:
+        message = f"{url}: {error}; expected a URL such as https://host/tenant"
+        raise OperatorError(message) from None
+    host = read.raw_host.decode("ascii")
+    if read.scheme == "https" or is_loopback(host):
+        return
+    danger = f"{secret} would go to {host} over plain {read.scheme}, for anybody on the way to use"
+    if not allowed:
+        message = f"{danger}: nothing was sent. Call it by https, or force it with --insecure-http"
+        raise OperatorError(message)
+    stderr().print(escaped(f"--insecure-http: {danger}"), style="yellow", markup=False)
+
+
+def _from_the_tenant(
+    profile: TokenProfile, credentials: ClientCredentials, *, insecure_http: bool
+) -> str:
     # Imported here: an HTTP client, which is not needed to make a token.
     from claimsctl.entra.credentials import (  # noqa: PLC0415
         authority_of,
@@ -122,7 +164,9 @@ def _from_the_tenant(profile: TokenProfile, credentials: ClientCredentials) -> s
     if missing := [name for name, value in given.items() if not value]:
         message = f"--token-from client-credentials needs {', '.join(missing)}"
         raise OperatorError(message)
+    authority = credentials.authority or authority_of(profile.tenant_id, profile.kind)
+    _check_transport(authority, "the client's secret", allowed=insecure_http)
     return client_credentials_token(
-        credentials.authority or authority_of(profile.tenant_id, profile.kind),
+        authority,
         *(str(value) for value in given.values()),
     )

@@ -12,7 +12,7 @@ from claimsctl.cli.options import WaitMs, input_file, read_input
 from claimsctl.cli.views import verdict_view
 from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.judge.judge import judge as judge_answer
-from claimsctl.judge.saved_answer import read_saved_answer
+from claimsctl.judge.saved_answer import SAVED_BYTES_MAX, read_saved_answer
 from claimsctl.text import escaped
 
 
@@ -44,7 +44,7 @@ def judge(
 
     Exit code 1 when it would not.
     """
-    raw = read_input(response)
+    raw = read_input(response, SAVED_BYTES_MAX)
     try:
         saved = read_saved_answer(raw, status, header or ())
     except OperatorError as error:

@@ -103,7 +103,7 @@ COMMANDS = (
             LazyCommand(
                 "endpoint",
                 "claimsctl.cli.doctor_endpoint:doctor_endpoint",
-                "Examine any endpoint from outside, and say what Entra would see.",
+                "Check any endpoint from outside, and report what Entra would see.",
             ),
         ],
     ),

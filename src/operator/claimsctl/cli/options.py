@@ -1,5 +1,6 @@
 """Options that several commands have, each with the environment variable that stands for it."""
 
+import re
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -44,6 +45,14 @@ def url_or_none(value: str | None) -> str | None:
     raise typer.BadParameter(message)
 
 
+def account_or_none(value: str | None) -> str | None:
+    """The id of an AWS account that an option gives, if it is given."""
+    if value is None or re.fullmatch("[0-9]{12}", value):
+        return value
+    message = f"expected an account's id, twelve digits, found {value!r}"
+    raise typer.BadParameter(message)
+
+
 def callout_url(value: str) -> str:
     """The URL of an endpoint, http for one on this machine: one that can be called as it stands."""
     import httpx2  # noqa: PLC0415  # here, since most commands make no HTTP call
@@ -66,10 +75,16 @@ def input_file(value: str) -> Path:
     return Path(value)
 
 
-def read_input(path: Path) -> bytes:
-    """All bytes of the file at `path`; ``-``: standard input. Raises `OperatorError`."""
+def read_input(path: Path, bytes_max: int = -1) -> bytes:
+    """The bytes of the file at `path`, at most `bytes_max`; ``-``: standard input.
+
+    Raises `OperatorError`.
+    """
     try:
-        return sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        if str(path) == "-":
+            return sys.stdin.buffer.read(bytes_max)
+        with path.open("rb") as file:
+            return file.read(bytes_max)
     except OSError as error:
         message = f"{path}: cannot be read: {error.strerror}"
         raise OperatorError(message) from None

@@ -33,6 +33,7 @@ from claimsctl.entra.token_claims import (
     TokenVersion,
 )
 from claimsctl.errors import OperatorError
+from claimsctl.text import escaped
 
 
 def serve(
@@ -128,7 +129,7 @@ def serve(
             lines = third_party_greeting(base_url, third_party, jwks or "", location)
             app = build_app(function, third_party.authorizer(caller_verification), None)
         for line in lines:
-            stderr().print(line, markup=False)
+            stderr().print(escaped(line), markup=False)
         if caller_verification is CallerVerification.NONE:
             stderr().print(
                 "No token is checked here: every caller is taken for Entra.", style="yellow"
@@ -166,7 +167,7 @@ def _third_party(
         if not is_url(jwks):
             raise
         again = f"it is asked again for each callout, at most every {RETRY_SECONDS} s"
-        stderr().print(f"{error}; {again}", style="yellow", markup=False)
+        stderr().print(escaped(f"{error}; {again}"), style="yellow", markup=False)
     return ThirdPartyIssuer(
         url=issuer,
         tenant_id=tenant_id,

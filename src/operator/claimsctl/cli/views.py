@@ -10,13 +10,17 @@ from rich.highlighter import JSONHighlighter
 from rich.text import Text
 
 from claimsctl.judge.attempt import Answer
-from claimsctl.judge.body import body_text
+from claimsctl.judge.body import BODY_BYTES_MAX, body_text
 from claimsctl.judge.claims import CLAIMS_BYTES_MAX
 from claimsctl.judge.finding import Basis, Finding, Level, Place, Verdict
 from claimsctl.text import escaped
 
 _BAR_CELLS = 24
 _FINDINGS_SHOWN = 20
+_BODY_CHARACTERS = 16_384
+"""Of a body, as it is shown: a good answer is a third of it."""
+_COLOURED_CHARACTERS = 256
+"""Of a line: the highlighter's patterns take the square of a line's length."""
 _EXCERPT_CHARACTERS = 76
 _EXCERPT_BEFORE = 36
 _LEVEL_STYLES = {Level.OK: "green", Level.SKIP: "dim", Level.WARN: "yellow", Level.FAIL: "red"}
@@ -34,14 +38,31 @@ def answer_view(answer: Answer) -> RenderableType:
 
 
 def json_view(body: bytes) -> Text:
-    """A body as indented JSON, or as it is when it is none."""
+    """The beginning of a body as indented JSON, or as it is when it is none."""
     try:
-        shown = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+        shown = _indented(json.loads(body[: BODY_BYTES_MAX + 1]))
     except (ValueError, RecursionError):
-        return Text(repr(body))
-    text = Text("\n".join(map(escaped, shown.split("\n"))))
-    JSONHighlighter().highlight(text)
-    return text
+        shown = repr(body[:_BODY_CHARACTERS])
+        more = len(body) - _BODY_CHARACTERS
+        return Text(f"{shown}\n… and {more} more bytes" if more > 0 else shown)
+    lines = [Text(escaped(line)) for line in shown[:_BODY_CHARACTERS].split("\n")]
+    for line in lines:
+        if len(line) <= _COLOURED_CHARACTERS:
+            JSONHighlighter().highlight(line)
+    if len(shown) > _BODY_CHARACTERS:
+        lines.append(Text(f"… and more: the body has {len(body)} bytes"))
+    return Text("\n").join(lines)
+
+
+def _indented(document: Any) -> str:
+    """`document` as indented JSON, to a little more than is shown: deep, it would be huge."""
+    shown, size = [], 0
+    for part in json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(document):
+        shown.append(part)
+        size += len(part)
+        if size > _BODY_CHARACTERS:
+            break
+    return "".join(shown)
 
 
 def verdict_view(verdict: Verdict, body: bytes = b"") -> RenderableType:

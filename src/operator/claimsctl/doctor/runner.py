@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from claimsctl.doctor.calls import Call, Run
 from claimsctl.doctor.target import Target
 from claimsctl.errors import OperatorError
 from claimsctl.explain.entries import EntryKind, entries
-from claimsctl.judge.finding import Basis, Finding, Level, NoResult, Verdict
+from claimsctl.judge.finding import Basis, Finding, Level, NoResult, Verdict, shortened
+
+_EVIDENCE_CHARACTERS: Final = 400
+"""Names and headers that an endpoint sends may be as long as it likes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ def finding(
         id=id_,
         level=level,
         title=entry.name,
-        evidence=evidence,
+        evidence=shortened(evidence, _EVIDENCE_CHARACTERS),
         hint=hint,
         entra_code=entra_code,
         basis=Basis.CONVENTION,

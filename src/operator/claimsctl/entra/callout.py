@@ -1,98 +1,27 @@
-"""The body of a Token Issuance Start callout, with every documented field, and samples of it.
+"""Callouts to play Entra with: who signs in, by scenario, and changes to single fields.
 
-Source: Entra's reference of the custom claims provider, and real payloads, which differ from it.
-The function reads the few fields that it needs by itself; a test holds the two to the same verdict
-about any body.
+They are made of the model that the function validates callouts by.
 """
 
 import json
 import uuid
 from collections.abc import Sequence
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from claims_provider.contract.callout import CALLOUT_DATA_TYPE, EVENT_TYPE
-from claims_provider.contract.identifiers import canonical_guid
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from claims_provider.contract.callout import (
+    AuthenticationContext,
+    Callout,
+    CalloutData,
+    ServicePrincipal,
+    User,
+)
+from claims_provider.contract.discriminators import CALLOUT_DATA_TYPE, EVENT_TYPE
 
 from claimsctl.entra.token_claims import CLIENT_APP_ID, RESOURCE_APP_ID, TENANT_ID
 from claimsctl.errors import OperatorError
 
-Guid = Annotated[str, AfterValidator(canonical_guid)]
-Unread = Any
-"""A documented field that nothing reads: any JSON value is valid."""
-
 _LITERALS: Final = ("null", "true", "false")
 _CONTEXT: Final = ("data", "authenticationContext")
-
-
-class _Wire(BaseModel):
-    model_config = ConfigDict(
-        alias_generator=to_camel, extra="ignore", frozen=True, validate_by_name=True, strict=True
-    )
-
-
-class ServicePrincipal(_Wire):
-    """An application of the tenant. ``appId`` may be absent, but not malformed."""
-
-    id: Unread = None
-    app_id: Guid | None = None
-    app_display_name: Unread = None
-    display_name: Unread = None
-
-
-class User(_Wire):
-    """The user who signs in. Local accounts lack ``mail``, social ones ``userPrincipalName``."""
-
-    id: Guid
-    company_name: Unread = None
-    created_date_time: Unread = None
-    display_name: Unread = None
-    given_name: Unread = None
-    mail: str | None = None
-    on_premises_sam_account_name: Unread = None
-    on_premises_security_identifier: Unread = None
-    on_premises_user_principal_name: Unread = None
-    preferred_data_location: Unread = None
-    preferred_language: Unread = None
-    surname: Unread = None
-    user_principal_name: str | None = None
-    user_type: str | None = None
-
-
-class AuthenticationContext(_Wire):
-    """The sign-in: the user, the client, the resource."""
-
-    correlation_id: Unread = None
-    client: Unread = None
-    protocol: Unread = None
-    client_service_principal: ServicePrincipal | None = None
-    resource_service_principal: ServicePrincipal | None = None
-    user: User
-
-
-class CalloutData(_Wire):
-    """``data`` of a callout."""
-
-    odata_type: str = Field(alias="@odata.type")
-    tenant_id: Guid
-    authentication_event_listener_id: Unread = None
-    custom_authentication_extension_id: Unread = None
-    authentication_context: AuthenticationContext
-
-
-class Callout(_Wire):
-    """A whole callout. ``source`` authorises nothing: it names other apps in other events."""
-
-    type: str
-    source: Unread = None
-    data: CalloutData
-
-    @property
-    def context(self) -> AuthenticationContext:
-        """The sign-in that this callout is about."""
-        return self.data.authentication_context
-
 
 _CLIENT = ServicePrincipal(
     id="aaaaaaaa-bbbb-cccc-1111-222222222222",

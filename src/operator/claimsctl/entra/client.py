@@ -13,12 +13,11 @@ import httpx2
 from claimsctl.entra.http_backend import NameUnknownError, TimedNetwork, TlsError
 from claimsctl.entra.network import Stopwatch, public_trust
 from claimsctl.judge.attempt import Answer, Attempt, Cause, NoAnswer, Phase
+from claimsctl.judge.body import BODY_BYTES_MAX
 from claimsctl.judge.finding import Verdict
 from claimsctl.judge.judge import judge_attempt
 
-BODY_BYTES_MAX: Final = 4 * 1024 * 1024
-"""More than any answer may have, and than should be kept in memory."""
-
+_TOO_LARGE: Final = f"over {BODY_BYTES_MAX} bytes of body; the rest was not read"
 _SERVER_ERROR: Final = 500
 _COLD_RATIO: Final = 3.0
 _COLD_MS: Final = 100.0
@@ -101,7 +100,8 @@ def send_callout(
     address = tls_version = http_version = None
     answer: Answer | None = None
     no_answer: NoAnswer | None = None
-    pool = httpcore2.ConnectionPool(ssl_context=trust, network_backend=TimedNetwork(watch))
+    network = TimedNetwork(watch)
+    pool = httpcore2.ConnectionPool(ssl_context=trust, network_backend=network)
     try:
         with (
             pool,
@@ -116,14 +116,14 @@ def send_callout(
             address = stream.get_extra_info("server_addr")[0]
             tls_version = stream.get_extra_info("tls_version")
             http_version = response.extensions["http_version"].decode("ascii")
-            content = _read(response)
+            content = _read(response, watch)
     except (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException) as error:
         detail = str(error) or "no answer in time"
-        if watch.phase is Phase.BODY:  # a part had arrived
-            detail = detail.replace("without sending a response", "within the answer's head")
-        no_answer = NoAnswer(_cause(error), watch.phase, detail)
+        if network.has_ended and watch.phase is Phase.BODY and http_version is None:
+            detail = "Server disconnected within the answer's head."
+        no_answer = NoAnswer(_cause(error, network), watch.phase, detail)
     except _TooLargeError:
-        no_answer = NoAnswer(Cause.TOO_LARGE, watch.phase, f"over {BODY_BYTES_MAX} bytes of body")
+        no_answer = NoAnswer(Cause.TOO_LARGE, watch.phase, _TOO_LARGE)
     else:
         answer = Answer(
             status=response.status,
@@ -161,12 +161,14 @@ def _target(url: str) -> httpcore2.URL:
     )
 
 
-def _read(response: httpcore2.Response) -> bytes:
+def _read(response: httpcore2.Response, watch: Stopwatch) -> bytes:
     content = bytearray()
     for part in response.iter_stream():
         content += part
         if len(content) > BODY_BYTES_MAX:
             raise _TooLargeError
+        if watch.is_over():  # thousands of tiny parts may come in one read
+            raise httpcore2.ReadTimeout
     return bytes(content)
 
 
@@ -174,7 +176,7 @@ def _text(raw: bytes) -> str:
     return raw.decode("latin-1")  # as HTTP reads the bytes of a header
 
 
-def _cause(error: Exception) -> Cause:
+def _cause(error: Exception, network: TimedNetwork) -> Cause:
     match error:
         case NameUnknownError():
             return Cause.NAME
@@ -184,7 +186,7 @@ def _cause(error: Exception) -> Cause:
             return Cause.TIMEOUT
         case httpcore2.ConnectError():
             return Cause.CONNECT
-        case httpcore2.ProtocolError() if "without sending" not in str(error):
+        case httpcore2.ProtocolError() if not network.has_ended:
             return Cause.PROTOCOL
         case _:
             return Cause.CLOSED

@@ -6,13 +6,16 @@ byte would be waited for far longer than Entra waits.
 
 import socket
 import ssl
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, Final
 
 import httpcore2
 
 from claimsctl.entra.network import Address, Stopwatch, resolve_host, tls_reason
 from claimsctl.judge.attempt import Phase
+
+_READ_BYTES: Final = 16 * 1024
+"""At once: while it is taken apart, nothing is asked about the deadline."""
 
 
 class NameUnknownError(httpcore2.ConnectError):
@@ -26,16 +29,19 @@ class TlsError(httpcore2.ConnectError):
 class _Stream(httpcore2.NetworkStream):
     """A connection each step of which may take the time that is left."""
 
-    def __init__(self, sock: socket.socket, address: Any, watch: Stopwatch) -> None:
+    def __init__(
+        self, sock: socket.socket, address: Any, watch: Stopwatch, on_end: Callable[[], None]
+    ) -> None:
         self._sock = sock
         self._address = address  # a connection that was reset no longer knows it
         self._watch = watch
+        self._on_end = on_end
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         self._watch.enter(self._reading)
         try:
             self._sock.settimeout(self._watch.remaining())
-            received = self._sock.recv(max_bytes)
+            received = self._sock.recv(min(max_bytes, _READ_BYTES))
         except TimeoutError as error:
             raise httpcore2.ReadTimeout from error
         except OSError as error:
@@ -45,6 +51,8 @@ class _Stream(httpcore2.NetworkStream):
             raise httpcore2.ReadError(str(error)) from error
         if received:
             self._watch.enter(Phase.BODY)
+        else:
+            self._on_end()
         return received
 
     @property
@@ -97,6 +105,11 @@ class TimedNetwork(httpcore2.NetworkBackend):
 
     def __init__(self, watch: Stopwatch) -> None:
         self._watch = watch
+        self.has_ended = False
+        """Whether the other side has closed the connection."""
+
+    def _end(self) -> None:
+        self.has_ended = True
 
     def connect_tcp(
         self,
@@ -119,7 +132,7 @@ class TimedNetwork(httpcore2.NetworkBackend):
                 failure = error
             else:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                return _Stream(sock, address, self._watch)
+                return _Stream(sock, address, self._watch, self._end)
         if isinstance(failure, TimeoutError):
             raise httpcore2.ConnectTimeout from failure
         raise httpcore2.ConnectError(str(failure)) from failure

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import mkstemp
 
+from claimsctl import private_files
 from claimsctl.entra.tokens import SigningKey
 from claimsctl.errors import OperatorError
 
@@ -44,7 +45,7 @@ def kept_key(path: Path) -> SigningKey:
         pem = _read(path)
     except FileNotFoundError:
         _create(path)
-        pem = _made(path)
+        pem = _read(path)
     try:
         return SigningKey.from_pem(pem)
     except ValueError as error:
@@ -64,7 +65,7 @@ def _configuration_folder(platform: str) -> Path:
 
 def _read(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
+        with private_files.open_to_read(path) as file:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
             pem = file.read()
     except FileNotFoundError:
@@ -76,14 +77,6 @@ def _read(path: Path) -> bytes:
         message = f"{path}: others may read it (mode {mode:04o}); chmod 600 it, or {_MEND}"
         raise OperatorError(message)
     return pem
-
-
-def _made(path: Path) -> bytes:
-    try:
-        return _read(path)
-    except FileNotFoundError:  # nothing was made, since the link is there
-        message = f"{path}: a link to a file that is not there; {_MEND}"
-        raise OperatorError(message) from None
 
 
 def _create(path: Path) -> None:

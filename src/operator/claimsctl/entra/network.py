@@ -8,6 +8,8 @@ import socket
 import ssl
 import threading
 import time
+from contextlib import suppress
+from ipaddress import ip_address
 from typing import Any, Final
 
 import certifi
@@ -50,6 +52,10 @@ class Stopwatch:
         """Milliseconds since the beginning."""
         return (time.perf_counter() - self._began) * 1000
 
+    def is_over(self) -> bool:
+        """Whether no time is left."""
+        return time.perf_counter() - self._began >= self._wait
+
     def remaining(self) -> float:
         """Seconds left. Raises ``TimeoutError`` when none is."""
         left = self._wait - (time.perf_counter() - self._began)
@@ -72,6 +78,18 @@ def public_trust() -> ssl.SSLContext:
         raise OperatorError(message) from None
     context.verify_flags |= ssl.VERIFY_X509_STRICT
     return context
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host`, a name or an address without brackets, is this machine whoever resolves it.
+
+    Of names only ``localhost`` is: another one below it may be asked of a name server.
+    """
+    if host == "localhost":
+        return True
+    with suppress(ValueError):
+        return ip_address(host).is_loopback
+    return False
 
 
 def resolve_host(host: str, port: int | None, seconds: float, flags: int = 0) -> list[Address]:

@@ -20,7 +20,17 @@ from claimsctl.judge.finding import (
     failure,
     warning,
 )
-from claimsctl.judge.json_positions import JsonType, NotJsonError, Value, place_in, read_json
+from claimsctl.judge.json_positions import (
+    JsonType,
+    NotJsonError,
+    TooDeepError,
+    Value,
+    place_in,
+    read_json,
+)
+
+BODY_BYTES_MAX: Final = 128 * 1024
+"""What is read of a body: forty times what the largest claims need."""
 
 _BOM: Final = b"\xef\xbb\xbf"
 _GZIP: Final = b"\x1f\x8b"
@@ -59,16 +69,15 @@ def body_text(body: bytes) -> str:
 
 
 def read_body(body: bytes) -> tuple[Body | None, list[Finding]]:
-    """The body, if it can be read, and what keeps Entra from reading it."""
-    if body.strip() in (b"", b"null"):
-        return None, [_empty(body)]
-    if body.startswith(_GZIP):
-        return None, [_encoding("gzip", "The body is compressed", body)]
+    """The body, if it can be read, and what keeps Entra from reading it.
+
+    Nothing is read of a body that is larger than `BODY_BYTES_MAX`.
+    """
+    if (unread := _unread(body)) is not None:
+        return None, [unread]
     findings = []
     if body.startswith(_BOM):
         findings.append(_encoding("UTF-8", "The body begins with a byte order mark", body, 0))
-    elif body.startswith(_UTF_16_OR_32) or b"\x00" in body[:4]:
-        return None, [_encoding("UTF-16 or UTF-32", "The body is not UTF-8", body)]
     rest = body.removeprefix(_BOM)
     try:
         text = rest.decode("utf-8")
@@ -78,7 +87,8 @@ def read_body(body: bytes) -> tuple[Body | None, list[Finding]]:
     try:
         root = read_json(text)
     except NotJsonError as error:
-        return None, [*findings, _not_json(text, error)]
+        is_deep = isinstance(error, TooDeepError)
+        return None, [*findings, _too_deep(text, error) if is_deep else _not_json(text, error)]
     line_starts = (0, *(newline.end() for newline in re.finditer("\n", text)))
     return Body(text, root, len(body), line_starts), findings
 
@@ -108,6 +118,47 @@ def judge_text(body: Body) -> Iterator[Finding]:
             expected="some 4 KB; Entra has a limit of its own and does not say which",
             doc=ERROR_CODES,
         )
+
+
+def _unread(body: bytes) -> Finding | None:
+    """Why `body` is not even decoded; ``None`` for one that is."""
+    if len(body) > BODY_BYTES_MAX:
+        return _too_large()
+    if body.strip() in (b"", b"null"):
+        return _empty(body)
+    if body.startswith(_GZIP):
+        return _encoding("gzip", "The body is compressed", body)
+    is_wide = body.startswith(_UTF_16_OR_32) or b"\x00" in body[:4]
+    if is_wide and not body.startswith(_BOM):
+        return _encoding("UTF-16 or UTF-32", "The body is not UTF-8", body)
+    return None
+
+
+def _too_large() -> Finding:
+    return failure(
+        "RSP015",
+        1003024,
+        "The body is very large",
+        f"over {BODY_BYTES_MAX} bytes; it was not read",
+        "Send the claims and nothing else.",
+        expected="some 4 KB; Entra has a limit of its own and does not say which",
+        basis=Basis.CONVENTION,
+        doc=ERROR_CODES,
+    )
+
+
+def _too_deep(text: str, error: NotJsonError) -> Finding:
+    return failure(
+        "RSP017",
+        1003003,
+        "The body nests very deep",
+        f"{error.found}; the rest was not read",
+        "Leave out what the contract does not name.",
+        expected=f"at most {_DEPTH_USUAL} levels, where common JSON readers stop",
+        place=place_in(text, error.at, error.inside.pointer if error.inside else ""),
+        basis=Basis.CONVENTION,
+        doc=JSON_STANDARD,
+    )
 
 
 def _empty(body: bytes) -> Finding:

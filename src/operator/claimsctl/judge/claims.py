@@ -12,6 +12,7 @@ from claimsctl.judge.finding import (
     Basis,
     Finding,
     failure,
+    shortened,
     warning,
 )
 from claimsctl.judge.json_positions import JsonType, Value
@@ -94,7 +95,7 @@ def _wrong_types(body: Body, claims: list[Value]) -> Iterator[Finding]:
 def _wrong_type(body: Body, claim: Value, wrong: Value) -> Finding:
     inside = f", the list's item {wrong.key} is {wrong.type.value}" if wrong is not claim else ""
     if wrong.type in (JsonType.NUMBER, JsonType.BOOLEAN):
-        hint = f'Send it as a string: "{wrong.text}".'
+        hint = f'Send it as a string: "{shortened(wrong.text)}".'
     else:
         hint = _HINTS[wrong.type]
     return failure(

@@ -27,6 +27,7 @@ from claimsctl.judge.attempt import Answer, NoAnswer, Phase
 FORMAT_VERSION: Final = 1
 _STATUS_MAX: Final = 999
 _SHOWN_CHARACTERS: Final = 80
+_PROBLEMS_SHOWN: Final = 20
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -124,8 +125,9 @@ def exchange_in(document: Any) -> Exchange:
     """
     version = document.get("version", FORMAT_VERSION) if isinstance(document, dict) else None
     if version is not None and version != FORMAT_VERSION:
+        found = json.dumps(version)[:_SHOWN_CHARACTERS]
         message = (
-            f"an exchange of version {json.dumps(version)}; this claimsctl reads version "
+            f"an exchange of version {found}; this claimsctl reads version "
             f"{FORMAT_VERSION}: use the claimsctl that exported it, or a newer one"
         )
         raise OperatorError(message)
@@ -133,7 +135,7 @@ def exchange_in(document: Any) -> Exchange:
     exchange = reader.exchange(document)
     if reader.problems or exchange is None:
         message = "not an exchange as claimsctl exports them"
-        raise OperatorError(message, lines=reader.problems)
+        raise OperatorError(message, lines=reader.lines())
     return exchange
 
 
@@ -151,6 +153,12 @@ class _FieldReader:
 
     def __init__(self) -> None:
         self.problems: list[str] = []
+        """The first of them."""
+        self._more = 0
+
+    def lines(self) -> list[str]:
+        """The problems, for people."""
+        return [*self.problems, f"and {self._more} more"] if self._more else self.problems
 
     def exchange(self, document: Any) -> Exchange | None:
         members = self._members(document, "the document")
@@ -237,6 +245,9 @@ class _FieldReader:
         return {}
 
     def _refuse(self, at: str, expected: str, found: Any) -> None:
+        if len(self.problems) >= _PROBLEMS_SHOWN:
+            self._more += 1
+            return
         match found:
             case None:
                 shown = "nothing"

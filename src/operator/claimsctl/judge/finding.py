@@ -180,7 +180,6 @@ def warning(
     return Finding(id_, level, title, shortened(evidence), hint, code, basis, expected, place, doc)
 
 
-def shortened(text: str) -> str:
-    """`text` cut to what fits on one line of evidence."""
-    kept = _EVIDENCE_CHARACTERS
+def shortened(text: str, kept: int = _EVIDENCE_CHARACTERS) -> str:
+    """`text` cut to `kept` characters, by default what fits on one line of evidence."""
     return text if len(text) <= kept else f"{text[:kept]}…"

@@ -1,6 +1,6 @@
 """Which proxy or platform has answered in the service's place, and what to do about it.
 
-One table of their pages and messages, for whatever looks at an answer.
+One table of their pages and messages, for every command that shows an answer.
 """
 
 import re
@@ -36,7 +36,7 @@ class _Signature(NamedTuple):
     header: tuple[str, str] | None = None
     """Patterns of a header's name and value; with `body`, both are required."""
     is_server: bool = False
-    """Also serves pages of its own: with 401, 403, 404 or 405 its page is its own answer."""
+    """A web server: with 401, 403, 404 or 405 its page may be the service's own answer."""
 
 
 def _message(*texts: str) -> str:

@@ -2,7 +2,7 @@
 
 `json.loads` keeps neither and fails where a body nests deep; the libraries that keep positions lose
 keys given twice. This reader accepts exactly the texts that `json.loads` accepts, without ``NaN``
-and ``Infinity``, at any depth (RFC 8259).
+and ``Infinity`` (RFC 8259), down to `DEPTH_MAX` levels whatever the interpreter's own limit is.
 """
 
 import re
@@ -13,6 +13,12 @@ from json import JSONDecodeError, JSONDecoder
 from typing import Final, NoReturn
 
 from claimsctl.judge.finding import Place
+
+DEPTH_MAX: Final = 512
+"""Levels that are read: an answer needs six, and common readers stop at 64."""
+
+_POINTER_CHARACTERS: Final = 1000
+"""Of a pointer, before it is cut: names in it may be as long as the text."""
 
 _BLANKS: Final = re.compile(r"[ \t\n\r]*")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
@@ -59,13 +65,15 @@ class Value:
 
     @property
     def pointer(self) -> str:
-        """The value's JSON Pointer (RFC 6901)."""
+        """The value's JSON Pointer (RFC 6901); the beginning of a very long one."""
         parts: list[str] = []
         value: Value | None = self
         while value is not None and value.parent is not None:
             parts.append("/" + str(value.key).replace("~", "~0").replace("/", "~1"))
             value = value.parent
-        return "".join(reversed(parts))
+        pointer = "".join(reversed(parts))
+        kept = _POINTER_CHARACTERS
+        return pointer if len(pointer) <= kept else f"{pointer[:kept]}…"
 
     def walk(self) -> "Iterator[tuple[Value, int]]":
         """Each value within, this one included, in the text's order, with its depth from 1."""
@@ -84,13 +92,17 @@ class NotJsonError(ValueError):
         self.found, self.expected, self.at, self.inside = found, expected, at, inside
 
 
+class TooDeepError(NotJsonError):
+    """The text has more than `DEPTH_MAX` levels; the rest was not read."""
+
+
 def place_in(text: str, at: int, pointer: str = "") -> Place:
     """Line and column of the character `at`."""
     return Place(text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at), pointer)
 
 
 def read_json(text: str) -> Value:
-    """The one value that `text` is. Raises `NotJsonError`."""
+    """The one value that `text` is. Raises `NotJsonError`, of which `TooDeepError` is one."""
     return _Reader(text).read()
 
 
@@ -102,12 +114,18 @@ class _Reader:
     def read(self) -> Value:
         root = self._value(None)
         inside: Value | None = root if root.end < 0 else None
+        depth = 1
         while inside is not None:
             item = self._next_item(inside)
             if item is None:
                 inside = inside.parent
+                depth -= 1
             elif item.end < 0:
                 inside = item
+                depth += 1
+                if depth > DEPTH_MAX:
+                    found, expected = f"more than {DEPTH_MAX} levels", "fewer"
+                    raise TooDeepError(found, expected, item.start, item)
         if self._look():
             self._refuse("nothing more", None)
         return root

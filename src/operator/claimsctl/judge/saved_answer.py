@@ -12,8 +12,16 @@ from claimsctl.judge.exchange import Headers, exchange_in
 
 _STATUS_LINE: Final = re.compile(rb"HTTP/[0-9](?:\.[0-9])? ([0-9]{3})(?: [^\r\n]*)?\r?\n?")
 _HEAD_END: Final = re.compile(rb"\r?\n\r?\n|\Z")
+_BLANK_LINE: Final = re.compile(rb"\r?\n")
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _OK: Final = 200
+_HEADS_MAX: Final = 20
+"""Proxies, interim answers and a redirect: each has a head, curl follows 50 redirects at most."""
+_LINE_CHARACTERS: Final = 80
+"""Of a malformed line, as an error shows it."""
+
+SAVED_BYTES_MAX: Final = 4 * 1024 * 1024
+"""What is read of a saved answer: the largest that ``tap`` writes has three quarters of it."""
 _BARE_HEADERS: Final = (("content-type", "application/json"),)
 
 
@@ -30,7 +38,8 @@ class SavedAnswer:
 class _Head:
     status: int
     headers: Headers
-    rest: bytes
+    end: int
+    """Where what follows it begins."""
 
 
 def read_saved_answer(
@@ -60,7 +69,8 @@ def read_header(line: str) -> tuple[str, str]:
     """Name and value of ``Name: value``. Raises `OperatorError`."""
     name, colon, value = line.partition(":")
     if not colon or not _HEADER_NAME.fullmatch(name):
-        message = f"expected a header such as content-type: application/json, found {line!r}"
+        found = repr(line[:_LINE_CHARACTERS])
+        message = f"expected a header such as content-type: application/json, found {found}"
         raise OperatorError(message)
     return name, value.strip()
 
@@ -85,25 +95,28 @@ def _after_heads(raw: bytes) -> SavedAnswer:
 
     Of a redirect that curl has followed, the redirect: Entra follows none.
     """
-    head = _read_head(raw)
-    while _STATUS_LINE.match(head.rest):
+    head = _read_head(raw, 0)
+    for _ in range(_HEADS_MAX):
+        if not _STATUS_LINE.match(raw, head.end):
+            return SavedAnswer(Answer(head.status, head.headers, raw[head.end :]))
         if 300 <= head.status < 400:  # noqa: PLR2004  # redirects
             note = "curl has followed a redirect (-L), which Entra does not: judged is the redirect"
             return SavedAnswer(Answer(head.status, head.headers, b""), note)
-        head = _read_head(head.rest)
-    return SavedAnswer(Answer(head.status, head.headers, head.rest))
+        head = _read_head(raw, head.end)
+    message = f"expected an answer, found more than {_HEADS_MAX} heads before it"
+    raise OperatorError(message)
 
 
-def _read_head(raw: bytes) -> _Head:
-    status = _STATUS_LINE.match(raw)
+def _read_head(raw: bytes, at: int) -> _Head:
+    status = _STATUS_LINE.match(raw, at)
     if not status:
-        line = raw.split(b"\n", 1)[0][:80].decode("latin-1").strip()
+        line = raw[at : at + _LINE_CHARACTERS].split(b"\n", 1)[0].decode("latin-1").strip()
         message = f"expected a status line such as HTTP/1.1 200 OK, found {line!r}"
         raise OperatorError(message)
-    if raw[status.end() :].startswith((b"\r\n", b"\n")):  # no headers at all
-        end, body = status.end(), raw[status.end() :].removeprefix(b"\r").removeprefix(b"\n")
-    else:
-        blank = _HEAD_END.search(raw, status.end())
-        end, body = (blank.start(), raw[blank.end() :]) if blank else (len(raw), b"")
-    lines = raw[status.end() : end].decode("latin-1").splitlines()
-    return _Head(int(status[1]), tuple(read_header(line) for line in lines if line), body)
+    if blank := _BLANK_LINE.match(raw, status.end()):  # no headers at all
+        return _Head(int(status[1]), (), blank.end())
+    end = _HEAD_END.search(raw, status.end())
+    assert end is not None, "it finds the end of the file too"  # noqa: S101
+    lines = raw[status.end() : end.start()].decode("latin-1").splitlines()
+    headers = tuple(read_header(line) for line in lines if line)
+    return _Head(int(status[1]), headers, end.end())

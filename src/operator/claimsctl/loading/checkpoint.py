@@ -103,6 +103,12 @@ def encode(checkpoint: Checkpoint) -> bytes:
     return json.dumps(asdict(checkpoint), ensure_ascii=False, indent=1).encode()
 
 
+def is_begun(content: bytes) -> bool:
+    """Whether `content` may be what a crash has left of `encode`'s: its beginning, if any of it."""
+    beginning = b'{\n "' + _VERSION_FIELD.encode() + b'":'
+    return content[: len(beginning)] == beginning[: len(content)]
+
+
 def decode(content: bytes) -> Checkpoint:
     """The checkpoint in `content`.
 

@@ -1,5 +1,6 @@
 """The checkpoint's file: whole at every moment, and one process's alone."""
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
+from claimsctl import private_files
 from claimsctl.errors import OperatorError
 from claimsctl.loading.checkpoint import (
     VERSION,
@@ -17,6 +19,7 @@ from claimsctl.loading.checkpoint import (
     decode,
     differences,
     encode,
+    is_begun,
 )
 
 
@@ -29,7 +32,7 @@ class CheckpointFile:
 
     def exists(self) -> bool:
         """Whether a load was cut off."""
-        return self.path.exists()
+        return os.path.lexists(self.path)
 
     def read(self) -> Checkpoint:
         """The checkpoint.
@@ -40,7 +43,7 @@ class CheckpointFile:
         self.close()
         try:
             with ExitStack() as stack:
-                stream = stack.enter_context(self.path.open("r+b"))
+                stream = stack.enter_context(private_files.reopen(self.path))
                 self._lock(stream, self.path)
                 checkpoint = decode(stream.read())
                 stack.pop_all()
@@ -75,12 +78,12 @@ class CheckpointFile:
         """
         new = self.path.with_name(f"{self.path.name}.new")
         try:
-            with _closed_on_failure(new.open("ab")) as stream:
+            with _closed_on_failure(private_files.create_or_reopen(new)) as stream:
                 self._replace(stream, new, encode(checkpoint))
             self._hold(stream)
             sync_folder(self.path)
         except OSError as error:
-            message = f"cannot be written: {error.strerror}; another path: --checkpoint"
+            message = f"cannot be written: {new}: {error.strerror}; another path: --checkpoint"
             raise self._error(message) from None
 
     def remove(self) -> None:
@@ -98,9 +101,12 @@ class CheckpointFile:
 
     def _replace(self, stream: IO[bytes], new: Path, content: bytes) -> None:
         self._lock(stream, new)
+        if not is_begun(stream.read()):
+            raise FileExistsError(errno.EEXIST, "another file, expected none or a checkpoint")
         try:
             self._check_free()
-            stream.truncate(0)
+            stream.seek(0)
+            stream.truncate()
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())

@@ -1,5 +1,6 @@
 """Where a load has its checkpoint and its rejects file."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,7 +60,7 @@ class LoadPaths:
                 f"--resume, or remove the checkpoint to start again"
             )
             raise OperatorError(message)
-        if self.rejects.exists():
+        if os.path.lexists(self.rejects):
             message = (
                 f"{self.rejects}: already exists, and may hold rows of an earlier load; move it, "
                 f"or give another file for rejected rows: --rejects"

@@ -5,6 +5,7 @@ from contextlib import suppress
 from io import BufferedRandom
 from pathlib import Path
 
+from claimsctl import private_files
 from claimsctl.claims_file.record import Raw
 from claimsctl.claims_file.rejects import RejectsFormat
 from claimsctl.errors import OperatorError
@@ -22,14 +23,14 @@ class RejectsFile:
         self.path = path
         self.form = form
         self._stream: BufferedRandom | None = None
-        if resume_at or (resume_at is not None and path.exists()):
+        if resume_at or (resume_at is not None and os.path.lexists(path)):
             self._reopen(resume_at)
 
     def append(self, raw: Raw, reason: str) -> None:
         """Add a row. Raises `OperatorError` when the file cannot be written."""
         try:
             if self._stream is None:
-                self._stream = self.path.open("x+b")
+                self._stream = private_files.create(self.path)
             if self._stream.tell() == 0:
                 self._stream.write(self.form.heading_line())
             self._stream.write(self.form.line(raw, reason))
@@ -61,6 +62,7 @@ class RejectsFile:
         empty = self._stream.tell() == 0
         with suppress(OSError):
             self._stream.close()
+        self._stream = None
         if empty:
             self.path.unlink()
 
@@ -73,7 +75,7 @@ class RejectsFile:
 
     def _reopen(self, size: int) -> None:
         try:
-            self._stream = self.path.open("r+b")
+            self._stream = private_files.reopen(self.path)
             found = self._stream.seek(0, os.SEEK_END)
             self._stream.truncate(min(size, found))
             self._stream.seek(size)
@@ -81,6 +83,7 @@ class RejectsFile:
             message = f"{self.path}: the rows rejected so far cannot be read: {error.strerror}"
             raise OperatorError(message) from None
         if found < size:
+            self._stream.close()
             message = (
                 f"{self.path}: {found} bytes, expected the {size} of the checkpoint; the file was "
                 f"changed. Remove the checkpoint and load without --resume"

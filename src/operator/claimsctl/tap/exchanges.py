@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
+from claimsctl import private_files
 from claimsctl.errors import OperatorError
 from claimsctl.judge.attempt import Answer, Attempt
 from claimsctl.judge.exchange import Exchange, Request, Response, Timings, unanswered_document
@@ -25,7 +26,6 @@ KEPT_MAX: Final = 200
 """Exchanges in memory."""
 
 _FOLDER_MODE: Final = 0o700
-_FILE_MODE: Final = 0o600
 """Only for the operator to read: unmasked, a file holds a token and claims."""
 
 
@@ -258,5 +258,7 @@ class ExchangeFolder:
 
     def _write(self, name: str, content: bytes) -> None:
         path = self._path / name
-        path.touch(mode=_FILE_MODE)
-        path.write_bytes(content)
+        try:
+            private_files.replace(path, content)
+        except OSError as error:
+            raise OSError(error.errno, f"{path}: {error.strerror}") from None

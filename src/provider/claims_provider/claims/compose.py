@@ -1,9 +1,10 @@
-"""Layers of claims → the one set of claims that goes out."""
+"""Items → layers of claims → the one set of claims that goes out."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from claims_provider.claims.item import Layer
+from claims_provider.claims.item import Item, Layer, read_item
+from claims_provider.claims.key import LayerKey, LayerRequest
 from claims_provider.contract.answer import Claims, ClaimValue, claims_bytes
 from claims_provider.contract.limits import CLAIMS_BYTES_MAX
 from claims_provider.errors import CalloutError, ErrorCode
@@ -18,6 +19,27 @@ class Composition:
     """Bytes as counted against Entra's 3 KB."""
     layers: int
     withheld: int
+
+
+def read_layers(
+    requests: Iterable[LayerRequest],
+    items: Mapping[LayerKey, Item],
+    address_key_claims: frozenset[str],
+    now: float,
+) -> list[Layer]:
+    """The layers that `items` hold for `requests`, in their order, expired ones left out.
+
+    Items found by address give and hide `address_key_claims` only, all claims if that is empty.
+    `now` is in epoch seconds. Raises `StoreFailure` for an item that cannot be read.
+    """
+    layers = []
+    for request in requests:
+        item = items.get(request.key)
+        layer = None if item is None else read_item(item, now)
+        if layer is not None:
+            names = address_key_claims if request.by_address else frozenset()
+            layers.append(restrict(layer, names))
+    return layers
 
 
 def restrict(layer: Layer, names: frozenset[str]) -> Layer:

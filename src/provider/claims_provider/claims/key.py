@@ -15,10 +15,12 @@ Lower rows win, claim by claim. With several user keys (``USER_KEYS``) the earli
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from claims_provider.contract.callout import Callout, User
 from claims_provider.contract.identifiers import canonical_address
+
+if TYPE_CHECKING:  # the loader makes keys too, and needs no pydantic for it
+    from claims_provider.contract.callout import Callout, User
 
 EVERY_APP: Final = "APP#*"
 _GUEST_MARK = "#ext#"
@@ -74,7 +76,7 @@ def user_key(tenant_id: str, user: str, app_id: str | None) -> LayerKey:
     return LayerKey(f"USER#{tenant_id}#{user}", _sort_key(app_id))
 
 
-def layers_of(callout: Callout, scheme: KeyScheme) -> tuple[LayerRequest, ...]:
+def layers_of(callout: "Callout", scheme: KeyScheme) -> tuple[LayerRequest, ...]:
     """The items that `callout` needs, lowest precedence first, no key twice.
 
     Duplicate keys in one BatchGetItem are an error of the engine, so a key that two of the user's
@@ -92,7 +94,7 @@ def layers_of(callout: Callout, scheme: KeyScheme) -> tuple[LayerRequest, ...]:
     return tuple(request for place, request in enumerate(requests) if highest[request.key] == place)
 
 
-def _user_keys(user: User, scheme: KeyScheme) -> Iterable[tuple[UserKey, str]]:
+def _user_keys(user: "User", scheme: KeyScheme) -> Iterable[tuple[UserKey, str]]:
     for name in scheme.user_keys:
         if name is UserKey.ID:
             yield name, user.id
@@ -106,7 +108,7 @@ def _user_keys(user: User, scheme: KeyScheme) -> Iterable[tuple[UserKey, str]]:
             continue
 
 
-def _is_member(user: User) -> bool:
+def _is_member(user: "User") -> bool:
     """Whether the tenant vouches for the user's addresses: not for guests, nor when unsaid."""
     if user.user_type is None or user.user_type.lower() != "member":
         return False

@@ -62,8 +62,8 @@ class ClaimsStore:
         """`connect` makes a client that never retries and waits a part of the budget only.
 
         It is called once now, so that cold start pays for the first client, and again in the place
-        of a worker that was given up. Credentials that fail or hang now are each callout's failure,
-        until they work.
+        of a worker that was abandoned. Credentials that fail or hang now are each callout's
+        failure, until they work.
         """
         self._table = table
         self._workers = WorkerPool(connect)
@@ -79,13 +79,13 @@ class ClaimsStore:
 
     def renew(self) -> None:
         """Drop the client and begin to make another. Never waits: the next `read` does."""
-        self._workers.give_up()
+        self._workers.abandon()
         with suppress(NoAnswer):  # the next `read` will say so
             self._workers.connect()
 
     @property
     def stuck_workers(self) -> int:
-        """Given-up calls that have still not come back."""
+        """Abandoned calls that have still not come back."""
         return self._workers.stuck
 
     def read(self, keys: Sequence[LayerKey], deadline: Deadline) -> dict[LayerKey, Item]:
@@ -109,7 +109,9 @@ class ClaimsStore:
         self, client: "DynamoDBClient", keys: Sequence[LayerKey], deadline: Deadline
     ) -> dict[LayerKey, Item]:
         found: dict[LayerKey, Item] = {}
-        pending = list(keys)
+        pending: list[Any] = [
+            {PARTITION_KEY: {"S": key.pk}, SORT_KEY: {"S": key.sk}} for key in keys
+        ]
         failure: StoreFailure | None = None
         for attempt in range(ATTEMPTS):
             if attempt:
@@ -118,60 +120,23 @@ class ClaimsStore:
                     break
                 time.sleep(pause)
             try:
-                answer = client.batch_get_item(RequestItems={self._table: {"Keys": _wire(pending)}})
-                pending = self._take(answer, pending, found)
-            except StoreFailure as garbage:
-                failure = garbage
+                answer = client.batch_get_item(RequestItems={self._table: {"Keys": pending}})
+                found |= {_key_of(item): item for item in answer["Responses"][self._table]}
+                unprocessed = answer["UnprocessedKeys"].values()
+                pending = [key for left in unprocessed for key in left["Keys"]]
             except Exception as error:  # noqa: BLE001  # botocore's parsers raise what they please
                 failure = _failure_of(error)
+                if failure.reason not in _PASSING:
+                    break
             else:
                 failure = None
                 if not pending:
                     return found
-            if failure is not None and failure.reason not in _PASSING:
-                break
         raise failure or StoreFailure(StoreFailureReason.UNPROCESSED, unprocessed=len(pending))
-
-    def _take(
-        self, answer: Any, asked: Sequence[LayerKey], found: dict[LayerKey, Item]
-    ) -> list[LayerKey]:
-        """Add the items of `answer` to `found`; the keys it leaves unprocessed.
-
-        Anything but items and keys that were asked for is garbage, an answer without items
-        included.
-        """
-        match answer:
-            case {"Responses": {self._table: list(items)}, "UnprocessedKeys": dict(unprocessed)}:
-                pass
-            case _:
-                raise StoreFailure(StoreFailureReason.GARBAGE)
-        taken = {_key_of(item): item for item in items}
-        left = self._unprocessed(unprocessed)
-        if len(taken) != len(items) or not {*taken, *left} <= set(asked) or {*taken} & {*left}:
-            raise StoreFailure(StoreFailureReason.GARBAGE)
-        found |= taken
-        return left
-
-    def _unprocessed(self, by_table: Mapping[str, Any]) -> list[LayerKey]:
-        match by_table:
-            case {self._table: {"Keys": [_, *_] as keys}} if len(by_table) == 1:
-                return [_key_of(key) for key in keys]
-            case _ if by_table:  # somebody's keys, and not known whose
-                raise StoreFailure(StoreFailureReason.GARBAGE)
-            case _:
-                return []
-
-
-def _wire(keys: Sequence[LayerKey]) -> list[dict[str, Any]]:
-    return [{PARTITION_KEY: {"S": key.pk}, SORT_KEY: {"S": key.sk}} for key in keys]
 
 
 def _key_of(item: Mapping[str, Any]) -> LayerKey:
-    match item:
-        case {"pk": {"S": str(pk)}, "sk": {"S": str(sk)}}:
-            return LayerKey(pk, sk)
-        case _:
-            raise StoreFailure(StoreFailureReason.GARBAGE)
+    return LayerKey(item[PARTITION_KEY]["S"], item[SORT_KEY]["S"])
 
 
 def _failure_of(error: Exception) -> StoreFailure:

@@ -6,8 +6,7 @@ strings only, and must be present even when empty (null is error 1003007).
 
 from typing import Any, Final
 
-RESPONSE_DATA_TYPE: Final = "microsoft.graph.onTokenIssuanceStartResponseData"
-PROVIDE_CLAIMS_ACTION_TYPE: Final = "microsoft.graph.tokenIssuanceStart.provideClaimsForToken"
+from claims_provider.contract.discriminators import PROVIDE_CLAIMS_ACTION_TYPE, RESPONSE_DATA_TYPE
 
 API_VERSION: Final = "1.0.0"
 """What the optional echo claim ``apiVersion`` says: the version of this answer's shape."""

@@ -24,6 +24,14 @@ def canonical_guid(text: str) -> str:
     return guid
 
 
+def guid_or_none(value: object) -> str | None:
+    """The GUID in lower case, ``None`` for any value that is none."""
+    try:
+        return canonical_guid(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
 def canonical_address(text: str) -> str:
     """A mail address or user principal name, ASCII letters in lower case.
 

@@ -37,7 +37,7 @@ class CallerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody who was let in, and the tenant (GUID) that he may ask about."""
+    """A caller who was let in, and the tenant (GUID) whose users it may ask about."""
 
     tenant_id: str
     kind: CallerKind
@@ -91,12 +91,12 @@ class GatewayVerifier:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenDoor:
-    """``CALLER_VERIFICATION=none``: anybody gets in. For a closed network or a first look only."""
+class NoVerification:
+    """``CALLER_VERIFICATION=none``: anybody gets an answer. For a closed network or first tests."""
 
     tenant_id: str
 
-    def verify(self, call: HttpCall, deadline: Deadline) -> Caller:  # noqa: ARG002  # the door is open
+    def verify(self, call: HttpCall, deadline: Deadline) -> Caller:  # noqa: ARG002  # no waiting here
         """Anybody, asking about the deployment's tenant."""
         return Caller(self.tenant_id, CallerKind.ANYBODY)
 
@@ -105,9 +105,20 @@ class OpenDoor:
 
 
 def check_token_claims(claims: Mapping[str, Any], expected: ExpectedCaller) -> Caller:
-    """Who a verified token's `claims` say that calls. Raises `CallerRefused`."""
+    """The caller named by a token's `claims`, whose signature and times are verified.
+
+    Raises `CallerRefused`.
+    """
     _require(claims, "iss", {expected.issuer}, RefusalReason.ISSUER)
     _require(claims, "aud", expected.audiences, RefusalReason.AUDIENCE)
+    return check_caller(claims, expected)
+
+
+def check_caller(claims: Mapping[str, Any], expected: ExpectedCaller) -> Caller:
+    """The caller named by a token's `claims`, whose issuer and audience are verified too.
+
+    Raises `CallerRefused` unless it is Entra (or a test caller, for a while) and of the tenant.
+    """
     version = _require(claims, "ver", _CALLER_CLAIM_OF_VERSION.keys(), RefusalReason.VERSION)
     accepted = {AUTHENTICATION_EVENTS_APP_ID}
     if time.time() < expected.test_until:

@@ -1,105 +1,81 @@
-"""One GET of a key set: HTTPS, no redirects, no private addresses, no more than a megabyte."""
+"""One GET of a key set: HTTPS, from the issuer's own host, no redirects, bounded body and time."""
 
-import socket
 import ssl
-from collections.abc import Callable
-from http.client import HTTPException, HTTPSConnection
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+import time
 from typing import Final
 from urllib.parse import urlsplit
+
+from botocore.httpsession import ProxyConfiguration
+from botocore.utils import get_environ_proxies
+from urllib3 import BaseHTTPResponse, PoolManager, ProxyManager
 
 from claims_provider.inbound.key_set import KeyServerError
 
 SECONDS: Final = 3.0
-"""What one read or write may take: a bound for calls that nobody waits for any more."""
+"""What the connect, one read or the whole body may take: no callout waits as long."""
 
 BYTES_MAX: Final = 1024 * 1024
 """Entra's key sets have some 20 KB."""
 
 _OK = 200
-_UNICAST = IPv6Network("2000::/3")
-_TRANSLATED = IPv6Network("64:ff9b::/96")
-"""How hosts without IPv4 see it, by NAT64 (RFC 6052)."""
-
-
-def is_public(address: str) -> bool:
-    """Whether `address` (an IP address) is anybody's to reach: a key server's always is.
-
-    A name that leads elsewhere was tampered with, and what answers there must not become a key.
-    """
-    ip = ip_address(address.partition("%")[0])
-    if isinstance(ip, IPv6Address):
-        if ip in _TRANSLATED:
-            ip = IPv4Address(int(ip) & 0xFFFF_FFFF)
-        elif ip.ipv4_mapped is not None:
-            ip = ip.ipv4_mapped
-        elif ip not in _UNICAST or ip.sixtofour is not None or ip.teredo is not None:
-            return False  # leads to an IPv4 address within, or nowhere
-    return ip.is_global and not ip.is_multicast
 
 
 class KeyServer:
-    """Fetches key sets. Takes no proxy of the environment."""
+    """Fetches key sets, through the proxy that the environment names, if any."""
 
-    def __init__(
-        self, context: ssl.SSLContext, may_connect: Callable[[str], bool] = is_public
-    ) -> None:
-        """`context` says who is trusted; `may_connect` which addresses are."""
+    def __init__(self, context: ssl.SSLContext, hosts: frozenset[str]) -> None:
+        """`context` says which certificates are trusted; `hosts` are the issuers' own."""
         self._context = context
-        self._may_connect = may_connect
+        self._hosts = hosts
 
     def __call__(self, url: str) -> bytes:
-        """The body at `url`.
+        """The body at `url`, which has to be https and of one of the hosts.
 
-        Raises `KeyServerError` for an answer that is none, ``OSError`` when none comes.
+        Raises `KeyServerError` for another URL and for an answer that is no key set's, urllib3's
+        ``HTTPError`` when there is no answer.
         """
         parts = urlsplit(url)
-        if parts.scheme != "https" or parts.hostname is None:
-            message = "the key server's URL is not https"
+        if parts.scheme != "https" or parts.hostname not in self._hosts:
+            message = "the key server's URL is not https at a host of the issuer"
             raise KeyServerError(message)
-        connection = HTTPSConnection(parts.hostname, parts.port or 443)
-        connection.sock = self._connect(parts.hostname, parts.port or 443)
-        try:
-            connection.request("GET", parts.path or "/", headers={"accept": "application/json"})
-            response = connection.getresponse()
-            if response.status != _OK:  # a redirect included: it would lead past the checks
-                message = f"the key server answers with status {response.status}"
-                raise KeyServerError(message)
-            body = response.read(BYTES_MAX + 1)
-        except HTTPException:
-            message = "the key server does not speak HTTP"
-            raise KeyServerError(message) from None
-        finally:
-            connection.close()
+        with self._manager(url) as manager:
+            response = manager.request(
+                "GET",
+                url,
+                headers={"accept": "application/json"},
+                timeout=SECONDS,
+                retries=False,
+                redirect=False,
+                preload_content=False,
+                decode_content=False,
+            )
+            try:
+                if response.status != _OK:  # a redirect included: it would lead to another host
+                    message = f"the key server answers with status {response.status}"
+                    raise KeyServerError(message)
+                return _body(response)
+            finally:
+                response.close()
+
+    def _manager(self, url: str) -> PoolManager:
+        """The connections to make: straight, or through the proxy that the AWS SDK would use."""
+        proxies = ProxyConfiguration(get_environ_proxies(url))
+        proxy = proxies.proxy_url_for(url)
+        if not proxy:
+            return PoolManager(ssl_context=self._context)
+        headers = proxies.proxy_headers_for(proxy)
+        return ProxyManager(proxy, proxy_headers=headers, ssl_context=self._context)
+
+
+def _body(response: BaseHTTPResponse) -> bytes:
+    ends_at = time.monotonic() + SECONDS
+    body = bytearray()
+    while part := response.read1(BYTES_MAX):
+        body += part
         if len(body) > BYTES_MAX:
             message = f"the key set has more than {BYTES_MAX} bytes"
             raise KeyServerError(message)
-        return body
-
-    def _connect(self, host: str, port: int) -> ssl.SSLSocket:
-        """A connection to the address that was checked: no second look-up that says otherwise."""
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = [address for *_, (address, *_) in found if self._may_connect(str(address))]
-        if not addresses:
-            message = "the key server's name leads to no public address"
+        if time.monotonic() > ends_at:
+            message = f"the key set takes longer than {SECONDS:.0f} s"
             raise KeyServerError(message)
-        failure: OSError | None = None
-        for address in addresses:
-            try:
-                plain = socket.create_connection((str(address), port), timeout=SECONDS)
-            except OSError as error:
-                failure = error
-                continue
-            return self._shake_hands(plain, host)
-        raise failure or OSError
-
-    def _shake_hands(self, plain: socket.socket, host: str) -> ssl.SSLSocket:
-        connection = self._context.wrap_socket(
-            plain, server_hostname=host, do_handshake_on_connect=False
-        )
-        try:
-            connection.do_handshake()
-        except BaseException:  # given up in the middle, too
-            connection.close()
-            raise
-        return connection
+    return bytes(body)

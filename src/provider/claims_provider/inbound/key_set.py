@@ -54,10 +54,16 @@ def _can_sign_for(entry: Mapping[str, Any], tenant_id: str) -> bool:
     return (
         entry.get("kty") == "RSA"
         and entry.get("use", "sig") == "sig"
+        and _may_verify(entry.get("key_ops", ["verify"]))
         and entry.get("alg", "RS256") == "RS256"
         and isinstance(entry.get("kid"), str)
         and _is_of_tenant(entry.get("issuer"), tenant_id)
     )
+
+
+def _may_verify(operations: object) -> bool:
+    """Whether ``key_ops`` (RFC 7517, 4.3) allows what we do with a key."""
+    return isinstance(operations, list) and "verify" in operations
 
 
 def _is_of_tenant(issuer: object, tenant_id: str) -> bool:

@@ -3,18 +3,21 @@
 import json
 from typing import Any, NoReturn
 
-from claims_provider.contract.callout import (
-    CALLOUT_DATA_TYPE,
-    EVENT_TYPE,
-    Callout,
-    User,
-    correlation_id_in,
-)
+from pydantic import ValidationError
+
+from claims_provider.contract.callout import Callout
+from claims_provider.contract.discriminators import CALLOUT_DATA_TYPE, EVENT_TYPE
+from claims_provider.contract.identifiers import guid_or_none
 from claims_provider.contract.limits import BODY_DEPTH_MAX
 from claims_provider.errors import CalloutError, ErrorCode
-from claims_provider.inbound.members import Members
 
 _JSON_MEDIA_TYPE = "application/json"
+_EXPECTED = {
+    "model_type": "expected an object",
+    "string_type": "expected a string",
+    "value_error": "expected a GUID",
+}
+"""What was expected, by pydantic's type of error; these are all that the model can raise."""
 
 
 def check_content_type(content_type: str | None) -> None:
@@ -42,42 +45,31 @@ def read_document(body: bytes) -> dict[str, Any]:
     return document
 
 
+def correlation_id_in(document: dict[str, Any]) -> str | None:
+    """The correlation id in a body that may be no callout otherwise: the log needs it all the same.
+
+    ``None`` unless it is a GUID.
+    """
+    value: Any = document
+    for name in ("data", "authenticationContext", "correlationId"):
+        value = value.get(name) if isinstance(value, dict) else None
+    return guid_or_none(value)
+
+
 def read_callout(document: dict[str, Any]) -> Callout:
     """The callout that `document` is.
 
-    Raises `CalloutError`, naming the field at fault but never its value.
+    Raises `CalloutError`, naming the first field at fault but never its value.
     """
-    _check_event_type(document.get("type"))
-    data = document.get("data")
-    if isinstance(data, dict) and data.get("@odata.type") != CALLOUT_DATA_TYPE:
-        raise CalloutError(
-            ErrorCode.DATA_TYPE_UNSUPPORTED,
-            f"expected {CALLOUT_DATA_TYPE}",
-            field="data.@odata.type",
-        )
-    return _callout(Members(document).object("data"), correlation_id_in(document))
-
-
-def _callout(data: Members, correlation_id: str | None) -> Callout:
-    tenant_id = data.guid("tenantId")
-    context = data.object("authenticationContext")
-    client = context.optional_object("clientServicePrincipal")
-    client_app_id = None if client is None else client.optional_guid("appId")
-    resource = context.optional_object("resourceServicePrincipal")
-    resource_app_id = None if resource is None else resource.optional_guid("appId")
-    user = context.object("user")
-    return Callout(
-        tenant_id=tenant_id,
-        user=User(
-            id=user.guid("id"),
-            mail=user.optional_text("mail"),
-            user_principal_name=user.optional_text("userPrincipalName"),
-            user_type=user.optional_text("userType"),
-        ),
-        client_app_id=client_app_id,
-        resource_app_id=resource_app_id,
-        correlation_id=correlation_id,
-    )
+    _check_discriminators(document)
+    try:
+        return Callout.model_validate(document, by_alias=True, by_name=False)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    field = ".".join(map(str, first["loc"]))
+    if first["type"] == "missing":
+        raise CalloutError(ErrorCode.FIELD_MISSING, "required", field=field)
+    raise CalloutError(ErrorCode.FIELD_MALFORMED, _EXPECTED.get(first["type"]), field=field)
 
 
 def _read_json(body: bytes) -> object:
@@ -140,7 +132,14 @@ def _too_deep() -> CalloutError:
     )
 
 
-def _check_event_type(event_type: object) -> None:
-    if isinstance(event_type, str) and event_type.lower() == EVENT_TYPE.lower():
-        return
-    raise CalloutError(ErrorCode.EVENT_TYPE_UNSUPPORTED, f"expected {EVENT_TYPE}", field="type")
+def _check_discriminators(document: dict[str, Any]) -> None:
+    event_type = document.get("type")
+    if not isinstance(event_type, str) or event_type.lower() != EVENT_TYPE.lower():
+        raise CalloutError(ErrorCode.EVENT_TYPE_UNSUPPORTED, f"expected {EVENT_TYPE}", field="type")
+    data = document.get("data")
+    if isinstance(data, dict) and data.get("@odata.type") != CALLOUT_DATA_TYPE:
+        raise CalloutError(
+            ErrorCode.DATA_TYPE_UNSUPPORTED,
+            f"expected {CALLOUT_DATA_TYPE}",
+            field="data.@odata.type",
+        )

@@ -103,7 +103,7 @@ class SigningKeys:
         The keys of the snapshot stay until others come, but are stale whatever their age says: a
         callout waits for the others first.
         """
-        self._workers.give_up()
+        self._workers.abandon()
         self._is_fetching = False
         self._fetched_at = -math.inf
         self.begin()
@@ -111,7 +111,7 @@ class SigningKeys:
     def take(self, deadline: Deadline) -> None:
         """Take the keys that are being fetched, if they come by `deadline`. The old ones stay else.
 
-        A fetch that is late goes on, for `FETCH_SECONDS` in all: were it given up whenever a
+        A fetch that is late goes on, for `FETCH_SECONDS` in all: were it abandoned whenever a
         callout has no more time, a slow key server would never be heard.
         """
         if not self._is_fetching:
@@ -121,7 +121,7 @@ class SigningKeys:
         except NoAnswer as late:
             if not self._is_past(self._tried_at, FETCH_SECONDS):
                 return
-            self._workers.give_up()
+            self._workers.abandon()
             self._error = str(late)
         except KeyServerError as error:
             self._error = str(error)

@@ -4,9 +4,10 @@ For callouts that come by a way without JWT authorizer (a REST API, a Function U
 than the one issuer that an authorizer knows. Only this mode imports a JWT library: it costs a cold
 start some 40 ms.
 
-What is checked, in this order: form → algorithm → issuer → key → signature → times → the claims
-that `check_token_claims` compares. Nothing that the token's header says leads anywhere but to one
-of the keys that we fetched ourselves: ``jwk``, ``jku``, ``x5u`` and ``x5c`` are never looked at.
+What is checked, in this order: form → algorithm → issuer → types → key → signature, times, issuer
+and audience (PyJWT) → the caller (`check_caller`). Nothing in the token's header leads
+anywhere but to one of the keys that we fetched ourselves: ``jwk``, ``jku``, ``x5u`` and ``x5c`` are
+ignored.
 """
 
 import re
@@ -19,7 +20,7 @@ import jwt
 
 from claims_provider.deadline import Deadline
 from claims_provider.errors import CallerRefused, RefusalReason
-from claims_provider.inbound.caller import Caller, ExpectedCaller, check_token_claims, shown
+from claims_provider.inbound.caller import Caller, ExpectedCaller, check_caller, shown
 from claims_provider.inbound.http_event import HttpCall
 from claims_provider.inbound.signing_keys import SigningKeys
 
@@ -33,6 +34,7 @@ TOKEN_CHARACTERS_MAX: Final = 8192
 """Ours: Entra's own token for a callout has about 1,700, and a gateway takes 10 KB of headers."""
 
 _BEARER = re.compile(r"bearer +([\w-]+\.[\w-]+\.[\w-]*) *", re.ASCII | re.IGNORECASE)
+_TIMES = ("exp", "nbf", "iat")
 _TIMES_MAX = 2**53
 """Larger numbers are no moments; JSON's floats are exact up to here."""
 
@@ -68,8 +70,10 @@ class TokenVerifier:
                 RefusalReason.ALGORITHM, claim="alg", expected=ALGORITHM, actual=shown(algorithm)
             )
         issuer = self._issuer_of(unverified)
+        _check_types(unverified, issuer.expected)
         key = issuer.keys.find(_key_id(header), deadline)
-        caller = check_token_claims(_verified_claims(token, key), issuer.expected)
+        claims = _verified_claims(token, key, unverified, issuer.expected)
+        caller = check_caller(claims, issuer.expected)
         return replace(caller, has_stale_key=issuer.keys.is_stale)
 
     def renew(self) -> None:
@@ -125,49 +129,69 @@ def _key_id(header: Mapping[str, Any]) -> str:
     )
 
 
-def _verified_claims(token: str, key: Any) -> Mapping[str, Any]:
+def _check_types(claims: Mapping[str, Any], expected: ExpectedCaller) -> None:
+    """Refuse types that PyJWT would accept and Entra never sends: a time as text, an audience list.
+
+    Raises `CallerRefused`.
+    """
+    for name in _TIMES:
+        value = claims.get(name)
+        is_moment = isinstance(value, int) and not isinstance(value, bool)
+        if value is not None and not (is_moment and 0 <= value <= _TIMES_MAX):
+            kind = "text" if isinstance(value, str) else shown(value)
+            raise _no_moment(name, kind)
+    if not isinstance(claims.get("aud"), str):
+        raise _other_audience(claims, expected)
+
+
+def _no_moment(name: str, actual: str) -> CallerRefused:
+    return CallerRefused(
+        RefusalReason.MALFORMED, claim=name, expected="a whole number of seconds", actual=actual
+    )
+
+
+def _verified_claims(
+    token: str, key: Any, unverified: Mapping[str, Any], expected: ExpectedCaller
+) -> Mapping[str, Any]:
+    """The claims of `token`; its signature, times, issuer and audience are verified.
+
+    Raises `CallerRefused`, whose evidence is what the `unverified` claims say.
+    """
+    claims: Mapping[str, Any]
     try:
-        claims: Mapping[str, Any] = jwt.decode(
+        claims = jwt.decode(
             token,
             key,
             algorithms=[ALGORITHM],
-            # Times have to be whole numbers: the library would take strings and floats too.
-            options={
-                "verify_exp": False,
-                "verify_nbf": False,
-                "verify_iat": False,
-                "verify_aud": False,
-                "verify_iss": False,
-                "verify_sub": False,
-                "verify_jti": False,
-            },
+            audience=expected.audiences,
+            issuer=expected.issuer,
+            leeway=SKEW_SECONDS,
+            options={"require": list(_TIMES)},
         )
     except jwt.InvalidSignatureError:
         raise CallerRefused(RefusalReason.SIGNATURE) from None
+    except jwt.ExpiredSignatureError:
+        raise _not_now(RefusalReason.EXPIRED, "exp", unverified) from None
+    except jwt.ImmatureSignatureError:
+        late = max("nbf", "iat", key=lambda name: unverified[name])
+        raise _not_now(RefusalReason.NOT_YET_VALID, late, unverified) from None
+    except jwt.MissingRequiredClaimError as missing:
+        raise _no_moment(missing.claim, "absent") from None
+    except jwt.InvalidAudienceError:
+        raise _other_audience(unverified, expected) from None
     except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
         raise CallerRefused(RefusalReason.MALFORMED, expected="a JSON Web Token") from None
-    _check_times(claims, time.time())
     return claims
 
 
-def _check_times(claims: Mapping[str, Any], now: float) -> None:
-    moments = {name: _moment(claims, name) for name in ("exp", "nbf", "iat")}
-    if now >= moments["exp"] + SKEW_SECONDS:
-        raise CallerRefused(
-            RefusalReason.EXPIRED, claim="exp", expected=int(now), actual=moments["exp"]
-        )
-    for name in ("nbf", "iat"):
-        if now < moments[name] - SKEW_SECONDS:
-            raise CallerRefused(
-                RefusalReason.NOT_YET_VALID, claim=name, expected=int(now), actual=moments[name]
-            )
+def _not_now(reason: RefusalReason, name: str, claims: Mapping[str, Any]) -> CallerRefused:
+    return CallerRefused(reason, claim=name, expected=int(time.time()), actual=claims[name])
 
 
-def _moment(claims: Mapping[str, Any], name: str) -> int:
-    value = claims.get(name)
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _TIMES_MAX:
-        return value
-    kind = "text" if isinstance(value, str) else shown(value)
-    raise CallerRefused(
-        RefusalReason.MALFORMED, claim=name, expected="a whole number of seconds", actual=kind
+def _other_audience(claims: Mapping[str, Any], expected: ExpectedCaller) -> CallerRefused:
+    return CallerRefused(
+        RefusalReason.AUDIENCE,
+        claim="aud",
+        expected=" or ".join(sorted(expected.audiences)),
+        actual=shown(claims.get("aud")),
     )

@@ -1,4 +1,4 @@
-"""AUT…: who gets an answer. Claims are identity data: nobody but Entra should."""
+"""AUT…: who gets an answer. Claims are identity data: only Entra should."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -28,7 +28,7 @@ _SIGNED = {CallId.EXPIRED, CallId.OTHER_TENANT, CallId.OTHER_APP}
 """Tokens whose signature is right, if the issuer's key is there to make it."""
 _LET_IN = (
     "To test the contract let a test caller in for a while (here: TEST_CALLER_APP_IDS with "
-    "TEST_CALLERS_UNTIL; elsewhere: accept its azp beside Entra's), and give its token: "
+    "TEST_CALLERS_UNTIL; elsewhere: accept its azp in addition to Entra's), and give its token: "
     "--token-from client-credentials, or --token."
 )
 _CLOSE = (
@@ -133,7 +133,7 @@ def _judged(id_: str, made: Call, expectations: Expectations) -> Finding:
         id_,
         Level.WARN,
         f"{answer.status}, neither claims nor a clear refusal",
-        hint="Refuse with 401 before the body is looked at.",
+        hint="Refuse with 401 before the body is read.",
         expected="401",
     )
 
@@ -190,7 +190,7 @@ def _who_got_in(bearer: str | None) -> str:
     app = None if claims is None else claims.get("azp", claims.get("appid"))
     if app in (None, _EVENTS_APP_ID):
         return "the token given"
-    return f"the token given, of {app}: a test caller, or azp is not looked at"
+    return f"the token given, of {app}: a test caller, or azp is not checked"
 
 
 def _described(bearer: str | None) -> str:

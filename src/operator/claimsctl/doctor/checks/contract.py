@@ -1,4 +1,4 @@
-"""CON…: whether Entra would take the answers, for everybody who may sign in."""
+"""CON…: whether Entra would accept the answers, for every kind of user who may sign in."""
 
 import uuid
 from collections.abc import Callable, Iterator

@@ -9,16 +9,18 @@ from claimsctl.judge.attempt import Answer
 from claimsctl.judge.finding import Finding, Level
 
 _TRACES = re.compile(
-    r"Traceback \(most recent call last\)|^\s+at (async )?[\w.$<>]+[ (]|\bat System\.|"
-    r"\b[\w.]+Exception: |File \"[^\"]+\", line \d+|node_modules/|/var/task/|site-packages|"
+    r"Traceback \(most recent call last\)|^[ \t]+at (async )?[\w.$<>]+[ (]|\bat System\.|"
+    r"\w\.?Exception: |File \"[^\"]+\", line \d+|node_modules/|/var/task/|site-packages|"
     r"/home/site/wwwroot|\"(stackTrace|stack_trace)\"|\"errorType\"|Werkzeug Debugger|SQLSTATE|"
     r"An error occurred \(\w+\) when calling the",
     re.MULTILINE,
 )
+"""No alternative begins with a repetition of any length: each step back would be tried anew."""
+_READ_BYTES = 50_000
 _TELLING = ("x-powered-by", "x-aspnet-version", "x-aspnetmvc-version", "x-debug-token")
 _VERSION = re.compile(r"/\d")
 _PLATFORMS = ("awselb/", "Microsoft-HTTPAPI/")
-"""Servers whose name nobody who rents them can change."""
+"""Servers of platforms: their customers cannot change the name."""
 
 
 def _check(run: Run) -> Iterator[Finding]:
@@ -44,7 +46,7 @@ def _check(run: Run) -> Iterator[Finding]:
 
 
 def _has_trace(answer: Answer) -> bool:
-    text = answer.body[:100_000].decode("utf-8", "replace")
+    text = answer.body[:_READ_BYTES].decode("utf-8", "replace")
     return bool(_TRACES.search(text.replace("\\n", "\n").replace('\\"', '"')))  # in JSON too
 
 

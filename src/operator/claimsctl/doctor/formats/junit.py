@@ -6,6 +6,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from claimsctl.doctor.runner import Report
 from claimsctl.doctor.summary import headline
 from claimsctl.judge.finding import Finding, Level
+from claimsctl.text import escaped
 
 # What XML 1.0 cannot hold, not even as a reference.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -42,13 +43,12 @@ def _add_case(suite: Element, finding: Finding, failing: set[Level]) -> None:
         SubElement(case, "skipped", message=_text(finding.evidence))
     elif finding.level in failing:
         failure = SubElement(case, "failure", message=_text(finding.evidence))
-        failure.text = _text(
-            f"expected {finding.expected}\n{finding.hint}\n{finding.doc}"
-            + (f"\nEntra: {finding.entra_code}" if finding.entra_code else "")
-        )
+        lines = [f"expected {finding.expected}", finding.hint, finding.doc]
+        lines += [f"Entra: {finding.entra_code}"] if finding.entra_code else []
+        failure.text = "\n".join(map(_text, lines))
     else:
         SubElement(case, "system-out").text = _text(f"{finding.level.value}: {finding.evidence}")
 
 
 def _text(text: str) -> str:
-    return _NOT_XML.sub("\ufffd", text)
+    return _NOT_XML.sub("\ufffd", escaped(text))

@@ -8,26 +8,27 @@ from claimsctl.judge.finding import Finding, Level
 from claimsctl.text import escaped
 
 _MARKS = {Level.OK: "✅", Level.SKIP: "⏭️", Level.WARN: "⚠️", Level.FAIL: "❌"}
-_STEERING = re.compile(r"([\\`*_{}\[\]<>()#|~])")
+_PROSE = re.compile(r"(?:[A-Za-z ,;()'\"?]|\b[0-9]{1,4}\b|-(?=[a-z])|[.:](?= |$))*")
+"""Words and what separates them: nothing that a forge makes a link, a mention or markup of."""
 _FULL = (Level.FAIL, Level.WARN)
 
 
 def render(report: Report) -> str:
     """The report: the cause, what to do, then a table of all findings."""
     lines = [
-        f"## {_MARKS[report.worst()]} {_plain(headline(report))}",
+        f"## {_MARKS[report.worst()]} {_inert(headline(report))}",
         "",
-        f"`{escaped(report.url).replace('`', '')}`",
+        _code(report.url),
         "",
     ]
     if next_step := advice(report):
-        lines += [_plain(next_step), ""]
+        lines += [_inert(next_step), ""]
     lines += ["| | id | what | found |", "|---|---|---|---|"]
     lines += [_row(finding) for finding in report.findings]
     todo = [each for each in report.findings if each.level in _FULL and each.hint]
     if todo:
         lines += ["", "### To do", ""]
-        lines += [f"- **{each.id}** {_plain(each.hint)}" for each in todo]
+        lines += [f"- **{each.id}** {_inert(each.hint)}" for each in todo]
     lines += ["", f"{counts(report)}; {len(report.calls)} calls made.", ""]
     return "\n".join(lines)
 
@@ -35,10 +36,20 @@ def render(report: Report) -> str:
 def _row(finding: Finding) -> str:
     code = f" ({finding.entra_code})" if finding.entra_code else ""
     level = f"{_MARKS[finding.level]} {finding.level.value}"
-    cells = (level, finding.id, _plain(finding.title), _plain(finding.evidence + code))
+    cells = (level, finding.id, _inert(finding.title), _inert(finding.evidence + code))
     return f"| {' | '.join(cells)} |"
 
 
-def _plain(text: str) -> str:
-    """Text that is only text: what an endpoint sends becomes no link, table or tag."""
-    return _STEERING.sub(r"\\\1", escaped(text))
+def _inert(text: str) -> str:
+    """Text that is only text: prose as it is, anything else as code.
+
+    Forges make links of addresses, hashes, numbers and names, and mentions of what follows an @,
+    whatever is escaped; only code they leave alone.
+    """
+    return text if _PROSE.fullmatch(text) and "www" not in text.lower() else _code(text)
+
+
+def _code(text: str) -> str:
+    """Text as code. A backtick would end it, a bar a table's cell: both are spelled out."""
+    spelled = escaped(text).replace("`", "\\u0060").replace("|", "\\u007c")
+    return f"`{spelled}`"

@@ -9,7 +9,7 @@ const PHASES = {
 };
 const OUTCOMES = { accepted: "accepted", rejected: "refused", "not-judged": "not judged", waiting: "waiting" };
 
-/** An element with text and children: never markup, whoever has sent it. */
+/** An element with text and children: never markup, whatever was sent. */
 function make(name, attributes = {}, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);

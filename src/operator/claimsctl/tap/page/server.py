@@ -1,4 +1,4 @@
-"""The page on its own loopback port: for a browser on this machine, and nobody else.
+"""The page on its own loopback port: for a browser on this machine only.
 
 The address holds a secret; Host and Origin are checked, so that another site cannot reach it by a
 name that resolves to this machine. Nothing is loaded from anywhere else.

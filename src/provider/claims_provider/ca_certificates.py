@@ -1,9 +1,9 @@
-"""The certificate authorities that may vouch for the table's server: read once, for all clients.
+"""The CA certificates by which the table's server is verified: read once, for all clients.
 
-botocore reads its list of 127 at every connection, which takes longer than all else that a callout
-does; and of an environment that is called every few minutes each callout makes a connection, since
-DynamoDB closes the last one. There is no option for it, so this module leans on names of botocore's
-own; where one is gone, the function does not start.
+botocore reads its list of 127 at every connection, which takes longer than the rest of a callout;
+and in an environment that is called every few minutes each callout makes a connection, since
+DynamoDB closes idle ones. There is no option for it, so this module depends on private names of
+botocore; where one is gone, the function does not start.
 """
 
 import ssl
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 
-class Authorities:
-    """What clients trust; reads the list for the first one."""
+class SharedCaCertificates:
+    """The TLS context of all clients; the list is read for the first one."""
 
     def __init__(self) -> None:
         self._context: ssl.SSLContext | None = None
 
     def share_with(self, client: "DynamoDBClient") -> None:
-        """Let `client` make its connections, those through a proxy too, with what is read already.
+        """Let `client` connect, through a proxy too, by the list that is read already.
 
-        Who is trusted stays what it was: botocore's list, or ``AWS_CA_BUNDLE``.
+        The list stays the one that botocore would read: its own, or ``AWS_CA_BUNDLE``.
         """
         session: Any = client._endpoint.http_session  # type: ignore[attr-defined] # noqa: SLF001
         if self._context is None:

@@ -1,4 +1,4 @@
-"""Who may vouch for the table's server is read once, and asked at every connection."""
+"""The CA certificates are read once, and the server is verified at every connection."""
 
 import select
 import socket
@@ -76,8 +76,8 @@ def _serving(
 def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
     """The one that clients trust."""
     authority = trustme.CA()
-    authority.cert_pem.write_to_path(str(tmp_path / "authorities.pem"))
-    monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "authorities.pem"))
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "ca.pem"))
     return authority
 
 
@@ -95,7 +95,7 @@ def _table(
 
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What is read of lists of authorities, time after time."""
+    """Every read of a list of CA certificates."""
     reads: list[Any] = []
     load = ssl.SSLContext.load_verify_locations
 

@@ -1,0 +1,82 @@
+"""Of each request only its Host is replaced, however its bytes come."""
+
+import socket
+
+import pytest
+
+from tests.tap.services import (
+    CLOSE,
+    GOOD,
+    HOST,
+    OK,
+    REQUEST,
+    SECONDS,
+    call,
+    raw_service,
+    read_all,
+    tapped,
+)
+
+CHUNKED_REQUEST = (
+    b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    b"3;e=1\r\nabc\r\n0\r\nTrailer: 1\r\n\r\n"
+)
+REQUESTS = {
+    "a-callout": (REQUEST, REQUEST.replace(b"tunnel.example", b"SERVICE")),
+    "chunks": (CHUNKED_REQUEST, CHUNKED_REQUEST.replace(b"Host: x", b"Host: SERVICE")),
+    "a-folded-host": (
+        b"GET / HTTP/1.1\r\nX: 1\r\nHost: a\r\n b\r\n\r\n",
+        b"GET / HTTP/1.1\r\nX: 1\r\nHost: SERVICE\r\n\r\n",
+    ),
+    "http-1.0-without-host": (
+        b"GET / HTTP/1.0\r\nX: 1\r\n\r\n",
+        b"GET / HTTP/1.0\r\nHost: SERVICE\r\nX: 1\r\n\r\n",
+    ),
+    "bare-line-feeds": (
+        b"GET / HTTP/1.1\nhost: a\nX: 1\n\n",
+        b"GET / HTTP/1.1\nhost: SERVICE\nX: 1\n\n",
+    ),
+    "host-in-the-body": (
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n\nHost: a\n",
+        b"POST / HTTP/1.1\r\nHost: SERVICE\r\nContent-Length: 9\r\n\r\n\nHost: a\n",
+    ),
+    "no-http": (b"\x16\x03\x01 hello\r\n\r\n", b"\x16\x03\x01 hello\r\n\r\n"),
+    "no-host": (b"GET / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("sent", "expected"), REQUESTS.values(), ids=REQUESTS)
+@pytest.mark.parametrize("step", [1, 7, 100_000], ids=["byte-by-byte", "by-seven", "at-once"])
+def test_only_host_is_replaced(sent: bytes, expected: bytes, step: int) -> None:
+    """The service gets the caller's bytes, however they come, but for the host that it is."""
+    received = []
+
+    def behave(connection: socket.socket) -> None:
+        received.append(read_all(connection, len(expected)))
+        connection.sendall(OK + CLOSE + b"content-length: 0\r\n\r\n")
+
+    with raw_service(behave) as service, tapped(service.url) as tap:
+        host = f"{HOST}:{service.port}".encode()
+        expected = expected.replace(b"SERVICE", host)
+        with socket.create_connection((HOST, tap.port), timeout=SECONDS) as connection:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for start in range(0, len(sent), step):
+                connection.sendall(sent[start : start + step])
+            while connection.recv(65536):
+                pass
+    assert [expected] == received
+
+
+def test_requests_may_be_sent_ahead() -> None:
+    """Of two requests in one packet each has its own answer, and its own Host replaced."""
+    received = []
+
+    def behave(connection: socket.socket) -> None:
+        size = len(2 * REQUEST.replace(b"tunnel.example", f"{HOST}:12345".encode()))
+        received.append(read_all(connection, size))
+        connection.sendall(GOOD + b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")
+
+    with raw_service(behave) as service, tapped(service.url) as tap:
+        call(tap.port, 2 * REQUEST)
+        assert [200, 404] == [tap.next().status, tap.next().status]
+    assert b"tunnel" not in received[0]

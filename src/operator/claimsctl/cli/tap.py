@@ -166,16 +166,15 @@ def _watch(
 
     def show(shown: ShownExchange) -> None:
         nonlocal failed
-        listing.show(shown)
-        if folder is None or shown.outcome is ExchangeOutcome.WAITING:
-            return
         try:
-            folder.save(shown)
+            if folder is not None and shown.outcome is not ExchangeOutcome.WAITING:
+                folder.save(shown)
         except OSError as error:
             if not failed:
                 told = escaped(f"claimsctl: --save: {error.strerror}")
                 stderr().print(told, style="red", markup=False)
             failed = True
+        listing.show(shown)  # last: what is listed is saved, even if an interrupt follows
 
     try:
         collect(forwarding.recorded(), history, wait_ms, show, unmask=unmask)

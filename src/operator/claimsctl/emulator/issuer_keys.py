@@ -172,7 +172,7 @@ def read_key_file(path: Path) -> bytes:
 
 
 def fetch_key_set(url: str) -> bytes:
-    """The body at `url`, without redirects or proxies, within `FETCH_MS` and `BYTES_MAX`.
+    """The body at `url`, without redirects or proxies, within `FETCH_MS` and the client's size.
 
     Raises `OperatorError`, which says what came instead.
     """
@@ -184,7 +184,7 @@ def fetch_key_set(url: str) -> bytes:
     if attempt.answer.status != _OK:
         message = f"{url}: expected a key set with status 200, found status {attempt.answer.status}"
         raise OperatorError(message)
-    return _within_bounds(url, attempt.answer.body)
+    return attempt.answer.body
 
 
 def _within_bounds(where: str, content: bytes) -> bytes:

@@ -27,7 +27,7 @@ FETCH_MS: Final = 5000
 """How long one fetch of a URL may take, from the look-up of its name to the last byte."""
 
 BYTES_MAX: Final = BODY_BYTES_MAX
-"""Of a key set, from a file as from a URL. Entra's have some tens of kilobytes."""
+"""Of a key set, from a file as from a URL."""
 
 KEY_BITS_MIN: Final = 2048
 _OK = 200

@@ -68,7 +68,16 @@ def on_call(monkeypatch: pytest.MonkeyPatch) -> Step:
 def load(run: Run, engine: str, file: Path, name: str, via: str) -> Outcome:
     """The outcome of an import."""
     where = ("--endpoint-url", engine, "--table", name, "--tenant", TENANT)
-    return run("claims", "load", file, *where, "--via", via, AWS_ENDPOINT_URL_S3=engine)
+    return run(
+        "claims",
+        "load",
+        file,
+        *where,
+        "--via",
+        via,
+        AWS_ENDPOINT_URL_S3=engine,
+        AWS_ENDPOINT_URL_STS=engine,
+    )
 
 
 def denied(operation: str) -> ClientError:
@@ -117,6 +126,7 @@ def test_a_file_becomes_a_table(run: Run, engine: str, bucket: str, file: Path, 
     ("operation", "done"),
     [
         ("DescribeTable", []),
+        ("GetCallerIdentity", []),
         ("HeadObject", []),
         ("PutObject", []),
         ("ListObjectsV2", ["1 part at "]),
@@ -260,6 +270,40 @@ def test_other_objects_below_the_parts(
     outcome = load(run, engine, file, name, f"s3://{bucket}/in")
     told = f"holds more than this file's parts: {prefix}stranger; delete it"
     assert (3, True, False) == (outcome.exit_code, told in outcome.err, "import arn" in outcome.err)
+
+
+@pytest.mark.parametrize(
+    ("option", "owner"),
+    [((), "123456789012"), (("--bucket-owner", "999988887777"), "999988887777")],
+    ids=["credentials", "option"],
+)
+def test_the_buckets_owner_is_in_every_call(
+    run: Run, engine: str, bucket: str, file: Path, name: str, on_call: Step,
+    monkeypatch: pytest.MonkeyPatch, option: tuple[str, ...], owner: str,
+) -> None:  # fmt: skip
+    """A bucket of that name that is somebody else's is neither written to nor read from."""
+    calls: dict[str, Any] = {}
+    scripted = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def call(self: BaseClient, operation: str, arguments: dict[str, Any]) -> object:
+        calls[operation] = arguments
+        return scripted(self, operation, arguments)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", call)
+    where = ("--endpoint-url", engine, "--table", name, "--tenant", TENANT)
+    via = ("--via", f"s3://{bucket}/in", *option)
+    env = {"AWS_ENDPOINT_URL_S3": engine, "AWS_ENDPOINT_URL_STS": engine}
+    assert 0 == run("claims", "load", file, *where, *via, **env).exit_code
+    for operation in ("HeadObject", "PutObject", "ListObjectsV2"):
+        assert owner == calls[operation]["ExpectedBucketOwner"]
+    assert owner == calls["ImportTable"]["S3BucketSource"]["S3BucketOwner"]
+    assert ("GetCallerIdentity" in calls) is not bool(option)
+
+
+def test_an_owner_is_an_account(run: Run, file: Path, name: str) -> None:
+    """Twelve digits."""
+    outcome = run("claims", "load", file, "--table", name, "--bucket-owner", "me")
+    assert (2, True) == (outcome.exit_code, "twelve digits, found 'me'" in outcome.err)
 
 
 @pytest.mark.parametrize("via", ["bucket/in", "s3:/bucket", "s3://", "s3://UPPER/x", "https://x/y"])

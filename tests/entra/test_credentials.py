@@ -1,8 +1,12 @@
 """A token from the tenant."""
 
+import itertools
 import json
+import time
+from collections.abc import Iterator
 from urllib.parse import parse_qs
 
+import httpx2
 import pytest
 from claimsctl.entra.credentials import authority_of, client_credentials_token
 from claimsctl.entra.token_claims import TenantKind
@@ -44,6 +48,7 @@ def test_the_token_is_asked_for_as_documented() -> None:
         (Reply(500, b"<html>"), "status 500"),
         (Reply(200, b"[]"), "status 200"),
         (Reply(200, b'{"access_token": 1}'), "status 200"),
+        (Reply(200, b"[" * 60_000), "status 200"),
         (Reply(302, b"", {"location": "http://127.0.0.1:1/"}), "status 302"),
     ],
 )
@@ -53,6 +58,28 @@ def test_a_refusal_is_told_without_the_secret(reply: Reply, message: str) -> Non
         _token(served)
     assert SECRET not in str(told.value)
     assert ExitCode.NOT_FINE is told.value.exit_code
+
+
+def test_of_an_answer_so_much_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever answers in the authority's place cannot make it wait or keep megabytes."""
+    parts: list[int] = []
+    iter_raw = httpx2.Response.iter_raw
+
+    def counted(response: httpx2.Response) -> Iterator[bytes]:
+        for part in iter_raw(response):
+            parts.append(len(part))
+            yield part
+
+    monkeypatch.setattr(httpx2.Response, "iter_raw", counted)
+    reply = Reply(200, b" " * 4_000_000)
+    with endpoint(lambda _: reply) as served, pytest.raises(OperatorError, match="status 200"):
+        _token(served)
+    assert sum(parts[:-1]) <= 64 * 1024 < sum(parts)
+    parts.clear()
+    monkeypatch.setattr(time, "monotonic", itertools.count(0, 100).__next__)
+    with endpoint(lambda _: reply) as served, pytest.raises(OperatorError, match="in time"):
+        _token(served)
+    assert 1 == len(parts)
 
 
 def test_an_authority_that_cannot_be_reached_is_told() -> None:

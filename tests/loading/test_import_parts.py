@@ -1,10 +1,11 @@
 """Records → parts in S3."""
 
 import gzip
-import io
+import hashlib
 import itertools
 import json
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -16,44 +17,56 @@ from claimsctl.loading.import_parts import S3Folder, UploadedParts, other_object
 
 from tests.claims_file.files import TENANT
 
-PLACE = S3Folder("bucket", "in/file/")
+OWNER = "111122223333"
+PLACE = S3Folder("bucket", "in/file/", OWNER)
 DENIED = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "PutObject")
 
 
+def checksum_of(content: bytes) -> str:
+    """As S3 gives it."""
+    return b64encode(hashlib.sha256(content).digest()).decode()
+
+
 class FakeS3:
-    """A bucket in memory."""
+    """A bucket in memory, of the account `OWNER`."""
 
     def __init__(self, *, fails_from: int = 1_000_000) -> None:
-        self.objects: dict[str, tuple[bytes, dict[str, str]]] = {}
+        self.objects: dict[str, bytes] = {}
         self.uploads = 0
         self._fails_from = fails_from
         self.open = threading.Event()
         self.open.set()
 
-    def head_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803  # the SDK's
-        """The object's metadata, or the SDK's 404."""
-        if Key not in self.objects:
+    def head_object(self, **call: Any) -> dict[str, Any]:
+        """The object's checksum by S3, or the SDK's 404."""
+        assert ("ENABLED", OWNER) == (call["ChecksumMode"], call["ExpectedBucketOwner"])
+        if call["Key"] not in self.objects:
             raise ClientError({"Error": {"Code": "404", "Message": "Not Found"}}, "HeadObject")
-        return {"Metadata": self.objects[Key][1]}
+        checksum = checksum_of(self.objects[call["Key"]])
+        return {"ChecksumSHA256": checksum, "Metadata": {"sha256": "whatever the writer says"}}
 
-    def upload_fileobj(self, part: io.BytesIO, bucket: str, key: str, ExtraArgs: Any) -> None:  # noqa: N803
+    def put_object(self, **call: Any) -> None:
         """Store the object, unless the script says otherwise."""
+        assert ("SHA256", OWNER) == (call["ChecksumAlgorithm"], call["ExpectedBucketOwner"])
         self.open.wait(30)
         self.uploads += 1
         if self.uploads >= self._fails_from:
             raise DENIED
-        self.objects[key] = (part.read(), ExtraArgs["Metadata"])
+        content = call["Body"].read()
+        assert call["ChecksumSHA256"] == checksum_of(content)
+        self.objects[call["Key"]] = content
 
     def get_paginator(self, name: str) -> "FakeS3":
         """Itself."""
         assert "list_objects_v2" == name
         return self
 
-    def paginate(self, *, Bucket: str, Prefix: str) -> Iterator[dict[str, Any]]:  # noqa: N803
+    def paginate(self, **call: Any) -> Iterator[dict[str, Any]]:
         """A page for each object."""
+        assert call["ExpectedBucketOwner"] == OWNER
         yield {}
         for key in self.objects:
-            if key.startswith(Prefix):
+            if key.startswith(call["Prefix"]):
                 yield {"Contents": [{"Key": key}]}
 
 
@@ -78,7 +91,7 @@ def upload(s3: FakeS3, count: int) -> UploadedParts:
 
 def rows_in(s3: FakeS3) -> list[dict[str, Any]]:
     """All rows of all parts."""
-    lines = [line for body, _ in s3.objects.values() for line in gzip.decompress(body).splitlines()]
+    lines = [line for body in s3.objects.values() for line in gzip.decompress(body).splitlines()]
     return [json.loads(line)["Item"] for line in lines]
 
 
@@ -91,7 +104,7 @@ def test_all_rows_are_in_the_parts(count: int) -> None:
     assert expected == sorted(rows_in(s3), key=str)
     assert (count, set(s3.objects)) == (done.rows, done.keys)
     assert all(key.startswith("in/file/part-") for key in s3.objects)
-    bodies = [body for body, _ in s3.objects.values()]
+    bodies = list(s3.objects.values())
     assert sum(map(len, bodies)) == done.stored_size
     assert sum(len(gzip.decompress(body)) for body in bodies) == done.size
 
@@ -100,17 +113,17 @@ def test_rows_that_stand_together_are_spread() -> None:
     """A sorted file would have DynamoDB fill one partition after the other."""
     s3 = FakeS3()
     upload(s3, 24)
-    first = gzip.decompress(s3.objects["in/file/part-00000.json.gz"][0]).splitlines()
+    first = gzip.decompress(s3.objects["in/file/part-00000.json.gz"]).splitlines()
     users = [json.loads(line)["Item"]["pk"]["S"].rpartition("#")[2] for line in first]
     assert ["u0@x", "u1@x", "u2@x", "u12@x", "u13@x", "u14@x"] == users
 
 
 def test_what_is_there_is_not_sent_again() -> None:
-    """The same rows make the same bytes; a part that differs is replaced."""
+    """The same rows make the same bytes; a part that differs is replaced, whatever it says."""
     s3 = FakeS3()
     first = upload(s3, 30)
     before = dict(s3.objects)
-    s3.objects["in/file/part-00001.json.gz"] = (b"x", {"sha256": "another"})
+    s3.objects["in/file/part-00001.json.gz"] = b"x"
     again = upload(s3, 30)
     assert (0, len(first.keys) - 1) == (first.found, again.found)
     assert before == s3.objects
@@ -159,6 +172,6 @@ def test_other_objects_are_found() -> None:
     """ImportTable reads all that is below a prefix: whatever is not ours is told."""
     s3 = FakeS3()
     done = upload(s3, 30)
-    s3.objects["in/file/note.txt"] = (b"", {})
-    s3.objects["in/other/part-00000.json.gz"] = (b"", {})
+    s3.objects["in/file/note.txt"] = b""
+    s3.objects["in/other/part-00000.json.gz"] = b""
     assert ["in/file/note.txt"] == other_objects(cast("Any", s3), PLACE, done.keys)

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from claimsctl.loading.import_parts import S3Folder
 from claimsctl.loading.import_table import find_import, follow_import, protections
 
-PLACE = S3Folder("bucket", "in/file/")
+PLACE = S3Folder("bucket", "in/file/", "111122223333")
 SOURCE = {"S3Bucket": "bucket", "S3KeyPrefix": "in/file/"}
 GONE = EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
 

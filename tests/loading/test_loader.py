@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -55,9 +56,11 @@ def _windows(state: LoadState, writer: FakeWriter, workers: int) -> Windows:
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> LoadState:
+def state(tmp_path: Path) -> Iterator[LoadState]:
     """A load at its beginning."""
-    return _state(tmp_path)
+    state = _state(tmp_path)
+    yield state
+    state.close(finished=False)
 
 
 def _state(folder: Path, start: Checkpoint | None = None) -> LoadState:
@@ -115,7 +118,8 @@ def test_what_is_not_settled_is_done_again(tmp_path: Path) -> None:
         windows.run(_rows(1, 500))
     state.close(finished=False)
     assert 25 <= windows.under_way <= 75
-    start = CheckpointFile(tmp_path / "checkpoint").read()
+    with closing(CheckpointFile(tmp_path / "checkpoint")) as file:
+        start = file.read()
     assert start.rows_done <= 175
     assert start.counts.written + windows.written_unsettled == sum(n % 10 != 7 for n in first.rows)
     assert set(range(1, start.rows_done + 1)) <= set(first.rows)
@@ -238,8 +242,13 @@ def test_the_first_checkpoint_of_a_resumed_load_keeps_its_rejects(
     def killed(_: LoadState) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(LoadState, "save", killed)
-    with pytest.raises(ZeroDivisionError):
-        _state(tmp_path, CheckpointFile(path).read())
+    form = RejectsFormat(("user", "n"), ",", {})
+    with closing(CheckpointFile(path)) as file:
+        start = file.read()
+        rejects = RejectsFile(tmp_path / "rejects.csv", form, resume_at=start.rejects_bytes)
+        monkeypatch.setattr(LoadState, "save", killed)
+        with pytest.raises(ZeroDivisionError):
+            LoadState(start, rejects, file).open([])
+        rejects.close()
     assert json.loads(before)["rejects_bytes"] > 0
     assert before == path.read_text()

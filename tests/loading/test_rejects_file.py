@@ -119,6 +119,7 @@ def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(OperatorError, match="rejected rows cannot be written: No space left"):
         rejects.sync()
+    rejects.close()
 
 
 class FullDisk(io.FileIO):

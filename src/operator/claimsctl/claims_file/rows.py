@@ -16,6 +16,8 @@ from claimsctl.claims_file.fields import (
     EXPIRES_AT,
     HIDDEN_CLAIMS,
     NO_CLAIMS,
+    REJECT_REASON,
+    RESERVED,
     TENANT_ID,
     USER,
 )
@@ -54,6 +56,21 @@ class RowCheck:
         texts = {name for name, rule in rules.items() if rule.type is ClaimType.STRING}
         self._text_columns = (texts | NO_CLAIMS) - {HIDDEN_CLAIMS}
         self._list_columns = set(rules) - texts
+        self._defaults: dict[str, Any] = {
+            TENANT_ID: options.tenant,
+            USER: None,
+            APP_ID: None,
+            EXPIRES_AT: options.expires_at,
+            HIDDEN_CLAIMS: (),
+        }
+        self._readers: dict[str, Callable[[str, object], Any]] = {
+            TENANT_ID: fields.read_guid,
+            USER: fields.read_user,
+            APP_ID: fields.read_guid,
+            EXPIRES_AT: fields.read_expires_at,
+            HIDDEN_CLAIMS: self._hidden,
+            REJECT_REASON: lambda _name, _value: None,
+        }
 
     def check(self, row: FileRow) -> Record | list[FieldProblem]:
         """The record of `row`, or everything that is wrong with it."""
@@ -72,7 +89,7 @@ class RowCheck:
 
         An empty or null field counts as absent.
         """
-        return self._record(values, [], 0, 0)
+        return self._record(_without_empty(values), [], 0, 0)
 
     def _values_of_object(self, value: object) -> Mapping[str, object]:
         if not isinstance(value, dict) or isinstance(value, RepeatedName):
@@ -88,7 +105,7 @@ class RowCheck:
             name = self._options.columns.get(USER, USER)
             message = f'no field {name!r}; give "" for the tenant\'s default'
             raise FieldProblem(WHOLE_ROW, message)
-        return values
+        return _without_empty(values)
 
     def _values_of_cells(
         self, columns: Sequence[str], cells: Sequence[str], found: list[FieldProblem]
@@ -120,58 +137,49 @@ class RowCheck:
     def _record(
         self, values: Mapping[str, object], found: list[FieldProblem], row: int, line: int
     ) -> Record | list[FieldProblem]:
-        def read(name: str, function: Callable[[str, object], Any], default: Any) -> Any:
-            value = values.get(name)
-            if value is None or value == "":
-                return default
-            try:
-                return function(name, value)
-            except FieldProblem as problem:
-                found.append(problem)
-
-        options = self._options
-        before = len(found)
-        tenant = read(TENANT_ID, fields.read_guid, options.tenant)
-        if tenant is None and len(found) == before:
-            message = "empty; expected the tenant's GUID, or give --tenant"
-            found.append(FieldProblem(TENANT_ID, message))
-        user = read(USER, fields.read_user, None)
-        app = read(APP_ID, fields.read_guid, None) if APP_ID in values else None
-        expires_at = options.expires_at
-        if EXPIRES_AT in values:
-            expires_at = read(EXPIRES_AT, fields.read_expires_at, expires_at)
-        claims = self._claims(values, app, found)
-        hidden = read(HIDDEN_CLAIMS, self._hidden, ()) if HIDDEN_CLAIMS in values else ()
-        if found:
-            return found
-        size = claims_bytes(claims)
-        too_large = _size_problem(claims, size, hidden)
-        if too_large is not None:
-            return [too_large]
-        return Record(tenant, user, app, expires_at, claims, hidden, row, line, size)
-
-    def _claims(
-        self, values: Mapping[str, object], app: str | None, found: list[FieldProblem]
-    ) -> Claims:
+        """`values`: none is empty. `found`: problems that have been found in reading them."""
+        problems: list[FieldProblem] = []
+        reserved = self._defaults.copy()
         claims: Claims = {}
         for name, value in values.items():
-            if name not in NO_CLAIMS and value is not None and value != "":
-                try:
-                    claims[name] = self._claim(name, value, app)
-                except FieldProblem as problem:
-                    found.append(problem)
-        return claims
+            try:
+                if name in self._readers:
+                    reserved[name] = self._readers[name](name, value)
+                else:
+                    claims[name] = self._claim(name, value)
+            except FieldProblem as problem:
+                problems.append(problem)
+        if reserved[TENANT_ID] is None and TENANT_ID not in values:
+            message = "empty; expected the tenant's GUID, or give --tenant"
+            problems.append(FieldProblem(TENANT_ID, message))
+        if self._options.schema is not None:
+            problems += self._options.schema.app_problems(claims, reserved[APP_ID])
+        if problems or found:
+            return found + _in_order(problems, list(values))
+        size = claims_bytes(claims)
+        too_large = _size_problem(claims, size, reserved[HIDDEN_CLAIMS])
+        if too_large is not None:
+            return [too_large]
+        return Record(
+            reserved[TENANT_ID],
+            reserved[USER],
+            reserved[APP_ID],
+            reserved[EXPIRES_AT],
+            claims,
+            reserved[HIDDEN_CLAIMS],
+            row,
+            line,
+            size,
+        )
 
-    def _claim(self, name: str, value: object, app: str | None) -> ClaimValue:
+    def _claim(self, name: str, value: object) -> ClaimValue:
         if name not in self._good_names:
             fields.check_text(name, fields.check_claim_name(name))
             if len(name) <= _NAME_LENGTH_KEPT and len(self._good_names) < _NAMES_KEPT:
                 self._good_names.add(name)
         claim = fields.read_claim(name, value)
         if self._options.schema is not None:
-            rule = self._options.schema.rule(name)
-            rule.check_value(claim)
-            rule.check_app(app)
+            self._options.schema.rule(name).check_value(claim)
         return claim
 
     def _hidden(self, _name: str, value: object) -> tuple[str, ...]:
@@ -182,6 +190,27 @@ class RowCheck:
         if self._options.schema is not None:
             self._options.schema.check_hidden(names)
         return names
+
+
+def _without_empty(values: Mapping[str, object]) -> Mapping[str, object]:
+    return {name: value for name, value in values.items() if value is not None and value != ""}
+
+
+def _in_order(problems: list[FieldProblem], names: list[str]) -> list[FieldProblem]:
+    """Those of the fields that say whose claims these are, those of claims, those of what to hide.
+
+    Those of claims in the order of `names`.
+    """
+
+    def place(problem: FieldProblem) -> tuple[int, int]:
+        name = problem.field
+        if name == HIDDEN_CLAIMS:
+            return len(RESERVED) + 1, 0
+        if name in RESERVED:
+            return RESERVED.index(name), 0
+        return len(RESERVED), names.index(name)
+
+    return sorted(problems, key=place)
 
 
 def _not_an_object(value: object) -> FieldProblem:

@@ -1,7 +1,7 @@
 """``claims.toml``: which claims there are, and what each may hold. Strict where it is given."""
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -75,6 +75,16 @@ class ClaimSchema:
             message = f"not a claim of the schema, which has {_listed(tuple(self.claims))}"
             raise FieldProblem(name, message)
         return rule
+
+    def app_problems(self, names: Iterable[str], app_id: str | None) -> list[FieldProblem]:
+        """What is wrong with a row of `app_id` that gives the claims `names`."""
+        problems = []
+        for name in names:
+            try:
+                self.rule(name).check_app(app_id)
+            except FieldProblem as problem:
+                problems.append(problem)
+        return problems
 
     def check_hidden(self, names: tuple[str, ...]) -> None:
         """Raise `FieldProblem` for a name that would hide nothing."""

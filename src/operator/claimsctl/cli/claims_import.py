@@ -14,8 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from claimsctl.claims_file.checked_file import CheckedFile
 from claimsctl.claims_file.formats import ReadOptions
-from claimsctl.claims_table.location import TableLocation, sdk_region
-from claimsctl.claims_table.table_schema import table_schema
+from claimsctl.claims_table.location import TableLocation, sdk_region, table_schema
 from claimsctl.cli.console import stderr, stdout
 from claimsctl.cli.file_options import checked_file
 from claimsctl.cli.progress import progress_bar
@@ -44,35 +43,56 @@ _AGAIN = "the same command goes on from here"
 
 
 def import_checked(
-    file: Path, options: ReadOptions, via: str, table: str | None, endpoint_url: str | None
+    file: Path,
+    options: ReadOptions,
+    via: str,
+    bucket_owner: str | None,
+    table: str | None,
+    endpoint_url: str | None,
 ) -> None:
     """Check the file, then import it. Raises `OperatorError`, see `import_file`."""
     if table is None:
         message = "--via makes a new table: --table gives its name"
         raise OperatorError(message)
     with checked_file(file, options) as checked:
-        import_file(checked, options, via, TableLocation(table, endpoint_url))
+        import_file(checked, options, via, bucket_owner, TableLocation(table, endpoint_url))
 
 
 def import_file(
     checked: CheckedFile,
     options: ReadOptions,
     via: str,
+    bucket_owner: str | None,
     location: TableLocation,
     wait: Wait = time.sleep,
 ) -> None:
     """Bring the rows of `checked` into the new table `location` names, by way of `via`.
 
+    The bucket must be of the account `bucket_owner`, by default of the one that is called with.
     Each step that is done stays done: the same command goes on where an earlier one stopped. Raises
     `OperatorError` that says which steps are done, with exit code 3 once there is one.
     """
-    Importing(checked, s3_folder_of(via, checked, options), location, wait).run()
+    bucket, prefix = s3_place_of(via, checked, options)
+    owner = bucket_owner or _own_account(location.name)
+    Importing(checked, S3Folder(bucket, prefix, owner), location, wait).run()
 
 
-def s3_folder_of(via: str, checked: CheckedFile, options: ReadOptions) -> S3Folder:
-    """The folder below `via` for the rows of `checked`; other rows have another.
+def _own_account(table: str) -> str:
+    """The account whose credentials these are. Raises `OperatorError`."""
+    try:
+        sts = boto3.session.Session().client("sts", region_name=sdk_region())
+        return str(sts.get_caller_identity()["Account"])
+    except _FAILURES as error:
+        what = "asking whose account this is (--bucket-owner names another)"
+        message = f"table {table}: {what}: {error}; nothing is done"
+        raise OperatorError(message) from None
 
-    ImportTable reads all that is below a prefix. Raises `OperatorError` for what is no S3 URL.
+
+def s3_place_of(via: str, checked: CheckedFile, options: ReadOptions) -> tuple[str, str]:
+    """Bucket and prefix of the folder below `via` for the rows of `checked`.
+
+    Other rows have another folder: ImportTable reads all that is below a prefix. Raises
+    `OperatorError` for what is no S3 URL.
     """
     match = _URL.fullmatch(via)
     if match is None:
@@ -81,7 +101,7 @@ def s3_folder_of(via: str, checked: CheckedFile, options: ReadOptions) -> S3Fold
     told = f"{checked.sha256} {checked.valid} {options}"
     name = hashlib.sha256(told.encode()).hexdigest()[:16]
     prefix = (match[2] or "").strip("/")
-    return S3Folder(match[1], f"{prefix}/{name}/" if prefix else f"{name}/")
+    return match[1], f"{prefix}/{name}/" if prefix else f"{name}/"
 
 
 class Importing:

@@ -34,13 +34,13 @@ from claimsctl.cli.file_options import (
     show_problems,
 )
 from claimsctl.cli.load_view import count, different_load_error, result_lines, stopped_error
-from claimsctl.cli.options import EndpointUrl, Stack, TableName, Tenant, read_input
+from claimsctl.cli.options import EndpointUrl, Stack, TableName, Tenant, account_or_none, read_input
 from claimsctl.cli.progress import load_progress, progress_bar
 from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.loading.checkpoint import DifferentLoad, LoadRequest
 from claimsctl.loading.loader import FileLoad
-from claimsctl.loading.paths import LoadPaths
 from claimsctl.loading.results import LoadResult, LoadStopped
+from claimsctl.loading.state import LoadPaths
 from claimsctl.loading.writers import open_writer
 from claimsctl.text import escaped
 
@@ -111,6 +111,16 @@ def load(
             show_default=False,
         ),
     ] = None,
+    bucket_owner: Annotated[
+        str | None,
+        typer.Option(
+            "--bucket-owner",
+            help="The account that owns the bucket of --via.",
+            envvar="CLAIMS_BUCKET_OWNER",
+            callback=account_or_none,
+            show_default="the account of the credentials",
+        ),
+    ] = None,
 ) -> None:
     """Check a whole file of claims, then put its rows into a table."""
     if prune_count is not None and not prune:
@@ -137,7 +147,7 @@ def load(
                 "--prune": prune,
             }
         )
-        import_checked(file, options, via, table, endpoint_url)
+        import_checked(file, options, via, bucket_owner, table, endpoint_url)
         return
     location = named_table(table, stack, endpoint_url)
     reader = TableReader(location.client(), location.name)

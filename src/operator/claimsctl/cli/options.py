@@ -1,5 +1,6 @@
 """Options that several commands have, each with the environment variable that stands for it."""
 
+import re
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -41,6 +42,14 @@ def url_or_none(value: str | None) -> str | None:
         if url.scheme in {"http", "https"} and url.hostname and url.port != 0 and not blank:
             return value
     message = f"expected a URL such as http://127.0.0.1:8000, found {value!r}"
+    raise typer.BadParameter(message)
+
+
+def account_or_none(value: str | None) -> str | None:
+    """The id of an AWS account that an option gives, if it is given."""
+    if value is None or re.fullmatch("[0-9]{12}", value):
+        return value
+    message = f"expected an account's id, twelve digits, found {value!r}"
     raise typer.BadParameter(message)
 
 

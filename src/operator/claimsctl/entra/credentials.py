@@ -1,5 +1,8 @@
 """A bearer token from the tenant, for calling a protected endpoint as its test caller."""
 
+import json
+import time
+from collections.abc import Mapping
 from urllib.parse import quote
 
 import httpx2
@@ -9,6 +12,8 @@ from claimsctl.errors import ExitCode, OperatorError
 
 _WAIT_SECONDS = 10.0
 _DETAIL_CHARACTERS = 300
+_ANSWER_BYTES_MAX = 64 * 1024
+"""A token has some kilobytes. The rest is not read."""
 _OK = 200
 
 
@@ -35,17 +40,39 @@ def client_credentials_token(
         "scope": f"{identifier_uri.rstrip('/')}/.default",
     }
     try:
-        response = httpx2.post(url, data=form, timeout=_WAIT_SECONDS, follow_redirects=False)
-        answer = response.json()
+        status, content = _post(url, form)
+        answer = json.loads(content)
     except httpx2.HTTPError as error:
         message = f"{url}: no token ({type(error).__name__}: {error})"
         raise OperatorError(message, exit_code=ExitCode.NOT_FINE) from None
-    except ValueError:
+    except (ValueError, RecursionError):
         answer = None
     token = answer.get("access_token") if isinstance(answer, dict) else None
-    if response.status_code == _OK and isinstance(token, str):
+    if status == _OK and isinstance(token, str):
         return token
     described = answer.get("error_description") if isinstance(answer, dict) else None
-    detail = str(described or f"status {response.status_code}").splitlines()[0][:_DETAIL_CHARACTERS]
+    detail = str(described or f"status {status}").splitlines()[0][:_DETAIL_CHARACTERS]
     message = f"{url}: no token for {quote(client_id)}: {detail}"
     raise OperatorError(message, exit_code=ExitCode.NOT_FINE)
+
+
+def _post(url: str, form: Mapping[str, str]) -> tuple[int, bytes]:
+    """Status and body of the answer, within the wait. Raises ``httpx2.HTTPError``."""
+    until = time.monotonic() + _WAIT_SECONDS
+    content = bytearray()
+    with httpx2.stream(
+        "POST",
+        url,
+        data=form,
+        headers={"accept-encoding": "identity"},
+        timeout=_WAIT_SECONDS,
+        follow_redirects=False,
+    ) as response:
+        for part in response.iter_raw():
+            content += part
+            if len(content) > _ANSWER_BYTES_MAX:
+                break
+            if time.monotonic() > until:
+                message = "no answer in time"
+                raise httpx2.ReadTimeout(message)
+        return response.status_code, bytes(content)

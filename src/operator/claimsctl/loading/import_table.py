@@ -55,8 +55,10 @@ def find_import(
         answer = client.list_imports(TableArn=arn, **token)
         for summary in answer.get("ImportSummaryList", []):
             source = summary.get("S3BucketSource", {})
-            found = S3Folder(source.get("S3Bucket", ""), source.get("S3KeyPrefix", ""))
-            if found == folder:
+            if (source.get("S3Bucket"), source.get("S3KeyPrefix")) == (
+                folder.bucket,
+                folder.prefix,
+            ):
                 latest = max(latest or summary, summary, key=lambda one: one["StartTime"])
         if not (more := answer.get("NextToken")):
             break
@@ -76,7 +78,11 @@ def start_import(
     """
     return client.import_table(
         ClientToken=token,
-        S3BucketSource={"S3Bucket": folder.bucket, "S3KeyPrefix": folder.prefix},
+        S3BucketSource={
+            "S3Bucket": folder.bucket,
+            "S3KeyPrefix": folder.prefix,
+            "S3BucketOwner": folder.owner,
+        },
         InputFormat="DYNAMODB_JSON",
         InputCompressionType="GZIP",
         TableCreationParameters={

@@ -62,6 +62,7 @@ class RejectsFile:
         empty = self._stream.tell() == 0
         with suppress(OSError):
             self._stream.close()
+        self._stream = None
         if empty:
             self.path.unlink()
 
@@ -82,6 +83,7 @@ class RejectsFile:
             message = f"{self.path}: the rows rejected so far cannot be read: {error.strerror}"
             raise OperatorError(message) from None
         if found < size:
+            self._stream.close()
             message = (
                 f"{self.path}: {found} bytes, expected the {size} of the checkpoint; the file was "
                 f"changed. Remove the checkpoint and load without --resume"

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -128,7 +129,8 @@ def test_what_cannot_be_noted_is_not_begun(run: Run, table: Table, file: Path, o
     file.write_text(f"tenant_id,user,n\n{TENANT},nobody,1\n{TENANT},,2\n")
     nowhere = str(file.with_name("nowhere") / "x")
     outcome = _load(run, table, table.url, file, "--keep-going", option, nowhere)
-    assert (2, True) == (outcome.exit_code, "cannot be written: No such file" in outcome.err)
+    assert 2 == outcome.exit_code
+    assert re.search(r"cannot be written: .*No such file", outcome.err)
     assert ([file], {}) == (list(file.parent.iterdir()), content(table))
     assert 3 == _load(run, table, table.url, file, "--keep-going").exit_code
 

@@ -27,6 +27,10 @@ PROPERTIES: Mapping[tuple[str, str], str] = {
     ("AWS::DynamoDB::Table", "SSESpecification"): (
         f"{_TABLE}::test_the_table_cannot_be_lost_by_mistake"
     ),
+    ("AWS::Logs::LogGroup", "KmsKeyId"): f"{_FUNCTION}::test_a_key_of_the_accounts_own",
+    ("AWS::SNS::Topic", "KmsMasterKeyId"): f"{_FUNCTION}::test_a_key_of_the_accounts_own",
+    # Its service wraps the policy's name in a document.
+    ("AWS::IAM::Role", "PermissionsBoundary"): f"{_FUNCTION}::test_every_role_has_the_boundary",
     ("AWS::Lambda::Function", "Architectures"): (
         f"{_FUNCTION}::test_the_function_runs_where_it_is_built_for"
     ),

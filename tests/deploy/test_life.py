@@ -40,17 +40,11 @@ def changed_back(cloud: Cloud, project: Project, changed: Deployed) -> Deployed:
 
 
 @pytest.fixture(scope="module")
-def revised(cloud: Cloud, project: Project, changed_back: Deployed) -> Deployed:
-    """With nothing else than another revision."""
-    return _deploy(cloud, project, Revision="1")
-
-
-@pytest.fixture(scope="module")
-def removed(cloud: Cloud, project: Project, revised: Deployed) -> Deployed:
+def removed(cloud: Cloud, project: Project, changed_back: Deployed) -> Deployed:
     """What it was, after `sam delete`."""
     done = project.sam("delete", "--config-env", "dev", "--no-prompts")
     assert 0 == done.returncode, done.stderr
-    return revised
+    return changed_back
 
 
 def _served(stack: Deployed) -> tuple[Any, Any]:
@@ -94,19 +88,6 @@ def test_a_parameter_left_out_stays_as_it_is(changed: Deployed, changed_back: De
     )
     assert "JWT" == changed_back.one("AWS::ApiGatewayV2::Route")["AuthorizationType"]
     assert "FunctionRefusalsAlarm" in changed_back.references
-
-
-def test_a_revision_publishes_the_same_again(
-    cloud: Cloud, changed_back: Deployed, revised: Deployed
-) -> None:
-    """Another revision alone is another version with the same environment; the old one is there."""
-    (old, before), (new, after) = _served(changed_back), _served(revised)
-    assert old != new
-    assert before == after
-    versions = cloud.client("lambda").list_versions_by_function(
-        FunctionName=revised.outputs["FunctionName"]
-    )["Versions"]
-    assert {old, new} <= {each["Version"] for each in versions}
 
 
 def test_the_table_outlives_the_stack(cloud: Cloud, removed: Deployed) -> None:

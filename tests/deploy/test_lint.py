@@ -16,7 +16,9 @@ def test_before_and_after_the_transform_it_is_clean(dev: Deployed, tmp_path: Pat
     done = subprocess.run(
         [
             *(SAM.with_name("cfn-lint"), "--non-zero-exit-code", "informational"),
-            *("--", TEMPLATE, transformed),
+            # What keeps replaced versions is on the function, so the transform hands it on alone; a
+            # DeletionPolicy with it would keep the function of a deleted stack.
+            *("--ignore-checks", "W3011", "--", TEMPLATE, transformed),
         ],
         capture_output=True,
         check=False,

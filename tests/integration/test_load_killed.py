@@ -105,7 +105,7 @@ def test_a_killed_load_goes_on(table: Table, tmp_path: Path, mode: OnExisting, s
             elif killer.written:
                 break  # it had come to its end
         killer.aim(process, 1_000_000)
-        if checkpoint.exists() or not killer.written:
+        if not killer.written or checkpoint.exists():
             process = _start(tmp_path, table, proxy, mode, *prunes)
             _, err = process.communicate(timeout=SECONDS)
     assert after(mode, ROWS) == content(table)

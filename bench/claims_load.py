@@ -28,7 +28,7 @@ from typing import Any
 import boto3
 from boto3.dynamodb.types import TypeSerializer
 from claimsctl.claims_file.record import Record
-from claimsctl.claims_table.table_schema import table_schema
+from claimsctl.claims_table.location import table_schema
 from claimsctl.resources import bundled
 
 ROWS = 1_000_000

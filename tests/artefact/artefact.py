@@ -1,5 +1,6 @@
 """The built artefacts, brought up to date by make, and what is in them."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -33,7 +34,10 @@ def built(architecture: str) -> Path:
     """The folder that `sam build` leaves for an architecture, not older than its sources."""
     runtime_python()
     folder = ARTEFACTS / architecture
-    done = make(str(folder / ".built"))
+    (ROOT / ARTEFACTS).mkdir(parents=True, exist_ok=True)
+    with (ROOT / ARTEFACTS / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another worker may have begun to build it
+        done = make(str(folder / ".built"))
     assert 0 == done.returncode, done.stderr
     return ROOT / folder / "ClaimsFunction"
 

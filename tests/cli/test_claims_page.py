@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from claimsctl.claims_table import location as named_table
-from claimsctl.claims_table.table_schema import table_schema
+from claimsctl.claims_table.location import table_schema
 from claimsctl.resources import bundled
 
 from tests.cli.command import ROOT, Run

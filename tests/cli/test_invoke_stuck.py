@@ -20,7 +20,9 @@ def test_the_answer_is_in_time_and_the_process_ends(process: Run, act: Act) -> N
     """The function answers 503 at its deadline, and nothing waits for the stuck call at the end."""
     with FaultProxy(NO_ENGINE, Behaviour(act)) as store:
         started = time.time()
-        outcome = process("invoke", "--json", MEMBER, AWS_ENDPOINT_URL_DYNAMODB=store.url)
+        outcome = process(
+            "invoke", "--json", MEMBER, AWS_ENDPOINT_URL_DYNAMODB=store.url, ENTRA_WAIT_MS="1000"
+        )
         ended = time.time()
     assert (1, 503) == (outcome.exit_code, json.loads(outcome.out)["statusCode"])
     (line,) = outcome.err.splitlines()

@@ -5,8 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from claimsctl.cli.lazy_command import LazyCommand
-from claimsctl.cli.main import command_tree
+from claimsctl.cli.main import LazyCommand, command_tree
 
 from tests.cli.command import SECONDS, lazy_commands, variables
 

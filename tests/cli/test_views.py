@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from claimsctl.cli import doctor_view
+from claimsctl.cli.doctor_endpoint import report_view
 from claimsctl.cli.item_view import item_lines
 from claimsctl.cli.views import _excerpt, answer_view, json_view, verdict_view
 from claimsctl.doctor.runner import finding
@@ -68,7 +68,7 @@ def test_a_report_at_a_terminal_shows_text_only() -> None:
     """A certificate's name, a header, whatever a finding quotes."""
     for level in Level:
         found = finding("TLS005", level, HOSTILE, hint=HOSTILE, expected=HOSTILE)
-        plain = _plain(doctor_view.view(report(found)))
+        plain = _plain(report_view(report(found)))
         assert escaped(HOSTILE) in plain
         assert {"\n"} >= {character for character in plain if not character.isprintable()}
 

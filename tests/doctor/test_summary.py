@@ -1,8 +1,7 @@
 """The first lines of a report say what matters most."""
 
 import pytest
-from claimsctl.doctor.runner import finding
-from claimsctl.doctor.summary import advice, counts, headline
+from claimsctl.doctor.runner import advice, counts, finding, headline
 from claimsctl.judge.finding import Finding, Level
 
 from tests.doctor.reports import FAILED, FINE, PROTECTED, SKIPPED, WARNED, report

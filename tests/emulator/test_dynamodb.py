@@ -72,5 +72,6 @@ def test_the_embedded_table_is_the_same_in_every_region(region: str, agent: str 
             aws_secret_access_key="x",
             config=Config(user_agent=agent, proxies={}),
         )
-        assert [location.name] == client.list_tables()["TableNames"]
+        # Others are those of other tests: moto's tables are the process's.
+        assert location.name in client.list_tables()["TableNames"]
         client.close()

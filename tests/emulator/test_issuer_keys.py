@@ -139,7 +139,7 @@ def test_a_file_is_read_for_each_token(tmp_path: Path) -> None:
     path.write_bytes(NEW)
     assert NEW_IDS == set(keys.current(NOW))
     path.write_bytes(b" " * (BYTES_MAX + 1))
-    with pytest.raises(OperatorError, match="at most 1048576 bytes, found more"):
+    with pytest.raises(OperatorError, match="at most 131072 bytes, found more"):
         keys.current(NOW)
 
 
@@ -221,9 +221,9 @@ def test_no_redirect_is_followed(provider: OpenIdProvider, status: int) -> None:
 
 
 def test_a_key_set_has_a_size(provider: OpenIdProvider) -> None:
-    """More than a megabyte is none."""
+    """More than 128 KiB from a URL is none."""
     provider.body = b" " * (BYTES_MAX + 1)
-    with pytest.raises(OperatorError, match="at most 1048576 bytes, found more"):
+    with pytest.raises(OperatorError, match="over 131072 bytes"):
         fetch_key_set(provider.keys_url)
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from claimsctl.claims_table.table_schema import table_schema
+from claimsctl.claims_table.location import table_schema
 from claimsctl.errors import OperatorError
 from claimsctl.resources import bundled
 

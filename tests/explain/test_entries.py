@@ -18,7 +18,7 @@ def _ids_in_the_source() -> Iterator[str]:
     for path in (ROOT / "src/operator/claimsctl").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             value = node.value if isinstance(node, ast.Constant) else None
-            if isinstance(value, str) and FINDING_ID.fullmatch(value):
+            if isinstance(value, str) and FINDING_ID.fullmatch(value) and value != "SHA256":
                 yield value
 
 

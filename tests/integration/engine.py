@@ -15,7 +15,7 @@ import boto3.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 from claims_provider.claims.key import LayerKey
-from claimsctl.claims_table.table_schema import table_schema
+from claimsctl.claims_table.location import table_schema
 from claimsctl.resources import bundled
 
 from tests.conftest import ENGINE_MISSING

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -128,7 +129,8 @@ def test_what_cannot_be_noted_is_not_begun(run: Run, table: Table, file: Path, o
     file.write_text(f"tenant_id,user,n\n{TENANT},nobody,1\n{TENANT},,2\n")
     nowhere = str(file.with_name("nowhere") / "x")
     outcome = _load(run, table, table.url, file, "--keep-going", option, nowhere)
-    assert (2, True) == (outcome.exit_code, "cannot be written: No such file" in outcome.err)
+    assert 2 == outcome.exit_code
+    assert re.search(r"cannot be written: .*No such file", outcome.err)
     assert ([file], {}) == (list(file.parent.iterdir()), content(table))
     assert 3 == _load(run, table, table.url, file, "--keep-going").exit_code
 
@@ -220,7 +222,7 @@ def test_bad_rows_are_left_out_when_told(run: Run, table: Table, file: Path) -> 
     assert (2, 0) == (_load(run, table, table.url, file).exit_code, len(content(table)))
     outcome = _load(run, table, table.url, file, "--keep-going")
     assert (3, True) == (outcome.exit_code, "51 rows read = 50 written + 1 rejected" in outcome.err)
-    (row,) = csv.DictReader(file.with_name("claims.rejects.csv").open())
+    (row,) = csv.DictReader(file.with_name("claims.rejects.csv").read_text().splitlines())
     assert ("casey", "user: expected a GUID") == (row["user"], row["reject_reason"][:21])
     assert 50 == len(content(table))
 

@@ -99,15 +99,15 @@ def test_a_killed_load_goes_on(table: Table, tmp_path: Path, mode: OnExisting, s
             process = _start(tmp_path, table, proxy, mode, *prunes)
             done = json.loads(checkpoint.read_text())["rows_done"] if checkpoint.exists() else 0
             killer.aim(process, max(1, _CALLS.get(mode, ROWS) * (ROWS - done) // ROWS))
-            process.wait(SECONDS)
+            _, err = process.communicate(timeout=SECONDS)
             if checkpoint.exists():
                 _RESUMED[json.loads(checkpoint.read_text())["rows_done"] > 0] += 1
             elif killer.written:
                 break  # it had come to its end
         killer.aim(process, 1_000_000)
-        over = killer.written and not checkpoint.exists()
-        ended = process if over else _start(tmp_path, table, proxy, mode, *prunes)
-        _, err = ended.communicate(timeout=SECONDS)
+        if not killer.written or checkpoint.exists():
+            process = _start(tmp_path, table, proxy, mode, *prunes)
+            _, err = process.communicate(timeout=SECONDS)
     assert after(mode, ROWS) == content(table)
     expected = told(mode, ROWS)
     if expected["rejected"]:
@@ -116,11 +116,11 @@ def test_a_killed_load_goes_on(table: Table, tmp_path: Path, mode: OnExisting, s
     assert ["claims.csv"] == [
         path.name for path in tmp_path.iterdir() if "rejects" not in path.name
     ]
-    if ended.returncode == -signal.SIGKILL:  # after all was done, before it was told
+    if process.returncode == -signal.SIGKILL:  # after all was done, before it was told
         return
     summary = err.decode().splitlines()[0].partition("=")[2]
     counts = {name: int(n) for n, name in re.findall(r"(\d+) (\w+)", summary)}
-    assert (ROWS, 3 if expected["rejected"] else 0) == (sum(counts.values()), ended.returncode)
+    assert (ROWS, 3 if expected["rejected"] else 0) == (sum(counts.values()), process.returncode)
     del expected["unchanged"]  # what is found as it was written may have been, by the one killed
     assert expected == {name: counts.get(name, 0) for name in expected}
 

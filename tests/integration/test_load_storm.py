@@ -62,4 +62,5 @@ def test_a_storm_changes_nothing(
 
 def _rejects(folder: Path) -> list[str]:
     path = folder / "claims.rejects.csv"
-    return [row["user"] for row in csv.DictReader(path.open())] if path.exists() else []
+    lines = path.read_text().splitlines() if path.exists() else []
+    return [row["user"] for row in csv.DictReader(lines)]

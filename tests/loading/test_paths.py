@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from claimsctl.errors import OperatorError
 from claimsctl.loading.checkpoint_file import CheckpointFile
-from claimsctl.loading.paths import LoadPaths
+from claimsctl.loading.state import LoadPaths
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,7 @@ import pytest
 from claimsctl.doctor.checks import ENDPOINT_CHECKS
 from claimsctl.doctor.formats import json as json_format
 from claimsctl.doctor.formats import junit, markdown
-from claimsctl.doctor.runner import Report, calls_max
-from claimsctl.doctor.summary import advice, first_cause, headline
+from claimsctl.doctor.runner import Report, advice, calls_max, first_cause, headline
 from claimsctl.explain.entries import EntryKind, entries
 from claimsctl.judge.finding import Level
 

@@ -9,7 +9,7 @@ from queue import Queue
 
 import httpx2
 import pytest
-from claimsctl.cli.tap_view import lines, size, summary
+from claimsctl.cli.tap import lines, size, summary
 from claimsctl.errors import OperatorError
 from claimsctl.judge.attempt import Cause, NoAnswer, Phase
 from claimsctl.tap.exchanges import (

@@ -55,7 +55,7 @@ class Intrinsics:
             return not self._is_met(operands[0])
         assert "Fn::Equals" == name
         left, right = self.resolve(operands)
-        return bool(left == right)
+        return str(left) == str(right)  # CloudFormation compares parameters as text
 
     def _sub(self, argument: Any) -> str:
         text, variables = (argument, {}) if isinstance(argument, str) else argument

@@ -26,7 +26,7 @@ WATCHED = {
     "slow answers": "AliasLatencyAlarm",
 }
 """In a stack with nothing but tenant and app given."""
-OF_FUNCTION_MODE = {"KeysUnavailableAlarm", "StaleKeysAlarm"}
+OF_FUNCTION_MODE = ("KeysUnavailableAlarm", "StaleKeysAlarm")
 ALL = [*WATCHED.values(), *OF_FUNCTION_MODE, "NoCalloutsAlarm"]
 OURS = {"service": SERVICE, "function_name": "ClaimsFunction"}
 AWS_METRICS = {

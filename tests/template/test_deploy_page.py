@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import pytest
-from claimsctl.claims_table.table_schema import _read
+from claimsctl.claims_table.location import _read
 
 from tests.fakes import FakeDynamoDB, handler_over
 from tests.template.sam import ROOT, TEMPLATE

@@ -1,6 +1,6 @@
 """The table outlives mistakes, and is the one that the local tools work with."""
 
-from claimsctl.claims_table.table_schema import table_schema
+from claimsctl.claims_table.location import table_schema
 
 from tests.template.sam import TEMPLATE
 from tests.template.stack import Stack

@@ -13,14 +13,7 @@ from claimsctl.claims_file.problem import FieldProblem
 from claimsctl.claims_file.record import Record
 from claimsctl.claims_table.items import record_of_item
 from claimsctl.claims_table.reader import KEYS_MAX, TableReader, batches, in_parallel
-from claimsctl.claims_table.upsert import (
-    NoWrite,
-    OnExisting,
-    Reject,
-    decide,
-    is_expired,
-    merge,
-)
+from claimsctl.claims_table.upsert import NoWrite, OnExisting, Reject, decide, is_expired, merge
 
 Attribute = Mapping[str, Any]
 """A value as DynamoDB's low-level API has it: ``{"S": "…"}``."""

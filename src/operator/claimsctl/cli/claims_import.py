@@ -14,8 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from claimsctl.claims_file.checked_file import CheckedFile
 from claimsctl.claims_file.formats import ReadOptions
-from claimsctl.claims_table.location import TableLocation, sdk_region
-from claimsctl.claims_table.table_schema import table_schema
+from claimsctl.claims_table.location import TableLocation, sdk_region, table_schema
 from claimsctl.cli.console import stderr, stdout
 from claimsctl.cli.file_options import checked_file
 from claimsctl.cli.progress import progress_bar

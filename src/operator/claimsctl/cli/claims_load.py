@@ -39,8 +39,8 @@ from claimsctl.cli.progress import load_progress, progress_bar
 from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.loading.checkpoint import DifferentLoad, LoadRequest
 from claimsctl.loading.loader import FileLoad
-from claimsctl.loading.paths import LoadPaths
 from claimsctl.loading.results import LoadResult, LoadStopped
+from claimsctl.loading.state import LoadPaths
 from claimsctl.loading.writers import open_writer
 from claimsctl.text import escaped
 

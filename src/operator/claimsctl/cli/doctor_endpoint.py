@@ -2,14 +2,17 @@
 
 import json
 import sys
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Group, RenderableType
+from rich.text import Text
 
 from claimsctl import private_files
-from claimsctl.cli import doctor_view
 from claimsctl.cli.console import stderr, stdout
 from claimsctl.cli.endpoint_options import (
     Authority,
@@ -32,7 +35,10 @@ from claimsctl.doctor.formats import json as json_format
 from claimsctl.doctor.formats import junit, markdown
 from claimsctl.doctor.runner import (
     Report,
+    advice,
     calls_max,
+    counts,
+    headline,
     known_prefixes,
     run_checks,
     selected_checks,
@@ -42,7 +48,7 @@ from claimsctl.entra.key_file import kept_key, key_path
 from claimsctl.entra.token_claims import TENANT_ID, TenantKind, TokenProfile, TokenVersion
 from claimsctl.entra.tokens import unverified_claims
 from claimsctl.errors import ExitCode, OperatorError
-from claimsctl.judge.finding import Level
+from claimsctl.judge.finding import Finding, Level
 from claimsctl.text import escaped
 
 
@@ -137,7 +143,7 @@ def doctor_endpoint(
     elif as_junit:
         sys.stdout.write(junit.render(report, strict=strict))
     else:
-        stdout().print(doctor_view.view(report))
+        stdout().print(report_view(report))
     raise typer.Exit(_exit_code(report, strict=strict))
 
 
@@ -159,3 +165,51 @@ def _write(path: Path, text: str) -> None:
 def _exit_code(report: Report, *, strict: bool) -> ExitCode:
     bad = {Level.FAIL, Level.WARN} if strict else {Level.FAIL}
     return ExitCode.NOT_FINE if report.worst() in bad else ExitCode.FINE
+
+
+_STYLES = {Level.OK: "green", Level.SKIP: "dim", Level.WARN: "yellow", Level.FAIL: "red"}
+_FULL = {Level.WARN, Level.FAIL}
+
+
+def report_view(report: Report) -> RenderableType:
+    """The report."""
+    style = f"bold {_STYLES[report.worst()]}"
+    lines = [Text(escaped(headline(report)), style=style)]
+    if next_step := advice(report):
+        lines.append(Text(f"→ {escaped(next_step)}"))
+    lines.append(Text(""))
+    lines += _all_lines(report.findings)
+    calls = len(report.calls)
+    lines += [Text(""), Text(f"{counts(report)}; {calls} calls made", style="dim")]
+    return Group(*lines)
+
+
+def _all_lines(findings: Sequence[Finding]) -> Iterator[Text]:
+    """Skips for one reason are one line; the same hint is shown once."""
+    shown: set[str] = set()
+    for reason, group in groupby(findings, _reason):
+        alike = list(group)
+        if reason is not None and len(alike) > 1:
+            line = _line(alike[0].level, f"{alike[0].id} to {alike[-1].id}")
+            yield line.append(f"  {escaped(alike[0].evidence)}", style="dim")
+            continue
+        for finding in alike:
+            yield from _lines(finding, in_full=finding.level in _FULL and finding.hint not in shown)
+            shown.add(finding.hint)
+
+
+def _reason(finding: Finding) -> str | None:
+    return finding.evidence if finding.level is Level.SKIP else None
+
+
+def _line(level: Level, text: str) -> Text:
+    return Text(f"{level.value:4}  ", style=_STYLES[level]).append(text, style="default")
+
+
+def _lines(finding: Finding, *, in_full: bool) -> Iterator[Text]:
+    line = _line(finding.level, f"{finding.id:8} {escaped(finding.title)}")
+    yield line.append(f"  {escaped(finding.evidence)}", style="dim")
+    if in_full:
+        for name, value in (("expected", finding.expected), ("do", finding.hint)):
+            if value:
+                yield Text(f"      {name:9}{escaped(value)}")

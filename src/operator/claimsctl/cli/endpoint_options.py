@@ -150,10 +150,7 @@ def _from_the_tenant(
     profile: TokenProfile, credentials: ClientCredentials, *, insecure_http: bool
 ) -> str:
     # Imported here: an HTTP client, which is not needed to make a token.
-    from claimsctl.entra.credentials import (  # noqa: PLC0415
-        authority_of,
-        client_credentials_token,
-    )
+    from claimsctl.entra.credentials import authority_of, client_credentials_token  # noqa: PLC0415
 
     given = {
         "--client-id (AZURE_CLIENT_ID)": credentials.client_id,

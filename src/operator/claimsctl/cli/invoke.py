@@ -11,13 +11,7 @@ from claims_provider.settings import CallerVerification
 
 from claimsctl.cli.console import stdout
 from claimsctl.cli.local_options import ClaimsFile, Verification, require_local
-from claimsctl.cli.options import (
-    EndpointUrl,
-    TableName,
-    Tenant,
-    input_file,
-    read_input,
-)
+from claimsctl.cli.options import EndpointUrl, TableName, Tenant, input_file, read_input
 from claimsctl.cli.views import answer_view, verdict_view
 from claimsctl.emulator.dynamodb import chosen_table
 from claimsctl.emulator.events import callout_in, is_envelope, played_event, read_json, tenant_of

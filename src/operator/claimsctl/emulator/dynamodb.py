@@ -11,8 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from claimsctl.claims_file.validation import read_records
-from claimsctl.claims_table.location import EMBEDDED_TABLE, LOCAL_REGION, TableLocation
-from claimsctl.claims_table.table_schema import table_schema
+from claimsctl.claims_table.location import (
+    EMBEDDED_TABLE,
+    LOCAL_REGION,
+    TableLocation,
+    table_schema,
+)
 from claimsctl.emulator.environment import process_environment, without_aws
 from claimsctl.errors import OperatorError
 from claimsctl.loading.writers import write_records

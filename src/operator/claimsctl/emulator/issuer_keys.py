@@ -12,6 +12,7 @@ import jwt
 
 from claimsctl.entra.client import send_callout
 from claimsctl.errors import OperatorError
+from claimsctl.judge.body import BODY_BYTES_MAX
 
 GATEWAY_SECONDS: Final = 2 * 60 * 60
 """API Gateway "can cache the public key for two hours" (developer guide, JWT authorizers)."""
@@ -25,7 +26,9 @@ RETRY_SECONDS: Final = 2
 FETCH_MS: Final = 5000
 """How long one fetch of a URL may take, from the look-up of its name to the last byte."""
 
-BYTES_MAX: Final = 1024 * 1024
+BYTES_MAX: Final = BODY_BYTES_MAX
+"""Of a key set, from a file as from a URL."""
+
 KEY_BITS_MIN: Final = 2048
 _OK = 200
 _RSA_SIGNATURES = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"})
@@ -168,7 +171,10 @@ def read_key_file(path: Path) -> bytes:
     except OSError as error:
         message = f"{path}: cannot be read: {error.strerror}"
         raise OperatorError(message) from None
-    return _within_bounds(str(path), content)
+    if len(content) > BYTES_MAX:
+        message = f"{path}: expected a key set of at most {BYTES_MAX} bytes, found more"
+        raise OperatorError(message)
+    return content
 
 
 def fetch_key_set(url: str) -> bytes:
@@ -184,11 +190,4 @@ def fetch_key_set(url: str) -> bytes:
     if attempt.answer.status != _OK:
         message = f"{url}: expected a key set with status 200, found status {attempt.answer.status}"
         raise OperatorError(message)
-    return _within_bounds(url, attempt.answer.body)
-
-
-def _within_bounds(where: str, content: bytes) -> bytes:
-    if len(content) > BYTES_MAX:
-        message = f"{where}: expected a key set of at most {BYTES_MAX} bytes, found more"
-        raise OperatorError(message)
-    return content
+    return attempt.answer.body

@@ -16,10 +16,9 @@ from claimsctl.claims_table.reader import batches
 from claimsctl.claims_table.retry import CallFailed, Cancelled, RateLimiter, Retrier
 from claimsctl.errors import OperatorError
 from claimsctl.loading.checkpoint import Checkpoint, LoadRequest
-from claimsctl.loading.paths import LoadPaths
 from claimsctl.loading.rejects_file import RejectsFile
 from claimsctl.loading.results import BatchResult, LoadProgress, LoadResult, LoadStopped
-from claimsctl.loading.state import LoadState
+from claimsctl.loading.state import LoadPaths, LoadState
 from claimsctl.loading.writers import BATCH_ITEMS_MAX, Writer
 
 WINDOW_BATCHES = 4

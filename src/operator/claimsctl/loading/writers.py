@@ -15,13 +15,7 @@ from claimsctl.claims_table.errors import FailureKind
 from claimsctl.claims_table.items import key_of
 from claimsctl.claims_table.location import TableLocation
 from claimsctl.claims_table.reader import batches, existing_items
-from claimsctl.claims_table.retry import (
-    CallFailed,
-    ItemRefused,
-    RateLimiter,
-    Retrier,
-    RetryBudget,
-)
+from claimsctl.claims_table.retry import CallFailed, ItemRefused, RateLimiter, Retrier, RetryBudget
 from claimsctl.claims_table.upsert import NoWrite, OnExisting, Reject, Write, decide
 from claimsctl.errors import OperatorError
 from claimsctl.loading.results import BatchResult, Rejection, RowCounts

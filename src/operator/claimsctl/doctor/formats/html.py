@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from claimsctl.doctor.calls import CONTRACT_CALLS, Call
-from claimsctl.doctor.runner import Report
-from claimsctl.doctor.summary import advice, counts, headline, is_protected
+from claimsctl.doctor.runner import Report, advice, counts, headline, is_protected
 from claimsctl.judge.attempt import Phase
 from claimsctl.judge.finding import Basis, Finding, Level
 from claimsctl.judge.judge import CLAIMS_BYTES_MAX

@@ -3,8 +3,7 @@
 from typing import Any
 
 from claimsctl.doctor.calls import Call
-from claimsctl.doctor.runner import Report
-from claimsctl.doctor.summary import counts, first_cause, headline
+from claimsctl.doctor.runner import Report, counts, first_cause, headline
 
 
 def document(report: Report) -> dict[str, Any]:

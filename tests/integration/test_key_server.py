@@ -36,7 +36,7 @@ pytestmark = UNTRACED
 ISSUER = issuers_of("aaaabbbb-0000-cccc-1111-dddd2222eeee")[0]
 KEY = signing_key(0)
 GOOD = Behaviour(do.answer_with(key_set(KEY)))
-WAIT_MS = 400
+WAIT_MS = 1000
 HOSTS = frozenset({"localhost"})
 
 

@@ -137,14 +137,14 @@ def test_hundreds_of_stuck_calls_leave_nothing_behind(
 
 
 def test_while_too_many_are_stuck_calls_fail_at_once(proxy: FaultProxy, store: ClaimsStore) -> None:
-    """A call that cannot have a worker says so within a few milliseconds, deadline or not."""
+    """A call that cannot have a worker says so at once, long before its deadline."""
     with _name_lookup_hangs(proxy):
         for _ in range(100 * MAX_STUCK):  # on a busy machine some are given up before they hang
             if store.stuck_workers < MAX_STUCK:
                 assert StoreFailureReason.TIMEOUT == _read_in_vain(store, 2 * SHORT_MS)
         measured = Measured()
         assert StoreFailureReason.WORKERS_STUCK == _read_in_vain(store, BUDGET_MS)
-        assert measured.own_ms() < 50
+        assert measured.own_ms() < BUDGET_MS / 2
         assert MAX_STUCK == store.stuck_workers
     wait_for_stuck(store)
     assert {USER_ITEM} == store.read([USER_ITEM], Deadline.after_ms(1000)).keys()

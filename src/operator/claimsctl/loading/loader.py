@@ -21,7 +21,7 @@ from claimsctl.loading.results import BatchResult, LoadProgress, LoadResult, Loa
 from claimsctl.loading.state import LoadPaths, LoadState
 from claimsctl.loading.writers import BATCH_ITEMS_MAX, Writer
 
-WINDOW_BATCHES = 4
+WINDOW_BATCHES = 8
 """Batches a worker between two checkpoints: what a killed load writes again."""
 
 _POLL_SECONDS = 0.1

@@ -29,7 +29,7 @@ KILLS = int(os.environ.get("KILLS", "8"))
 A_LOAD = 2
 """How often one load is killed before it may end."""
 
-ROWS = 600
+ROWS = 1200
 _DELAY_SECONDS = 0.01
 _CALLS = {OnExisting.REPLACE: ROWS // 25}
 _RESUMED = Counter[bool]()

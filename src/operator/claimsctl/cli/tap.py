@@ -15,7 +15,7 @@ from claimsctl.entra.network import public_trust
 from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.tap.exchanges import ExchangeFolder, ExchangeOutcome, History, ShownExchange
 from claimsctl.tap.page.server import Page, served
-from claimsctl.tap.redaction import mask_target
+from claimsctl.tap.masked_text import ProseMask, mask_target
 from claimsctl.tap.supervisor import Forwarder, collect, forwarder
 from claimsctl.tap.upstream import Upstream, parse_upstream
 from claimsctl.text import escaped
@@ -184,7 +184,7 @@ def _watch(
 
 
 def _greet(upstream: str, service: Upstream, port: int, page: Page, *, unmask: bool) -> None:
-    path = mask_target(upstream).partition("://")[2].partition("/")[2]
+    path = mask_target(upstream, ProseMask()).partition("://")[2].partition("/")[2]
     console = stderr()
     lines = (
         "For a second extension and a test application: never for production traffic.",

@@ -15,10 +15,16 @@ HEAD_BYTES_MAX: Final = 256 * 1024
 NotHttpError = h11.RemoteProtocolError
 """What passes is not HTTP/1, so where messages end is unknown."""
 
+_QUOTED_BYTES = re.compile(r":? (?:b|bytearray\(b)['\"]")
 _HEAD_END = re.compile(rb"\n\r?\n")
 _HOST = re.compile(rb"(?im)^(host):[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*")
 _LINE_END = re.compile(rb"\r?\n")
 _SYNTHETIC: Final = [("host", "x")]
+
+
+def not_http_reason(error: NotHttpError) -> str:
+    """What is wrong, without the bytes that h11 quotes: a header line may hold a token."""
+    return _QUOTED_BYTES.split(str(error), maxsplit=1)[0]
 
 
 @dataclass(frozen=True, slots=True)

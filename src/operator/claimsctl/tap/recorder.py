@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final, Protocol
 
 from claimsctl.judge.attempt import Cause, NoAnswer, Phase
-from claimsctl.tap.framing import NotHttpError, RequestPart, ResponseFraming
+from claimsctl.tap.framing import NotHttpError, RequestPart, ResponseFraming, not_http_reason
 from claimsctl.tap.recording import RecordedExchange
 
 LONG_SECONDS: Final = 0.25
@@ -77,7 +77,7 @@ class Recorder:
         """What the caller sends is not HTTP."""
         if not self._open:
             exchange = self._sink.begin(self._first_byte_at)
-            exchange.end(NoAnswer(Cause.PROTOCOL, Phase.SEND, str(error)))
+            exchange.end(NoAnswer(Cause.PROTOCOL, Phase.SEND, not_http_reason(error)))
             self._sink.publish(exchange)
 
     def caller_left(self, *, gone: bool) -> None:
@@ -111,7 +111,7 @@ class Recorder:
             try:
                 ended = self._answer.read(data, exchange)
             except NotHttpError as error:
-                self.end_all(NoAnswer(Cause.PROTOCOL, exchange.phase, str(error)))
+                self.end_all(NoAnswer(Cause.PROTOCOL, exchange.phase, not_http_reason(error)))
                 raise
             if not ended:
                 return
@@ -125,7 +125,7 @@ class Recorder:
                 if self._answer.read(b"", self._open[0]):
                     self._end_first()
             except NotHttpError as cut:
-                self.end_all(NoAnswer(Cause.CLOSED, Phase.BODY, str(cut)))
+                self.end_all(NoAnswer(Cause.CLOSED, Phase.BODY, not_http_reason(cut)))
         if self._open:
             detail = "the service closed the connection" if error is None else str(error)
             self.end_all(NoAnswer(Cause.CLOSED, self._open[0].phase, detail))

@@ -3,6 +3,7 @@
 import socket
 
 import pytest
+from claimsctl.tap.framing import HEAD_BYTES_MAX
 
 from tests.tap.services import (
     CLOSE,
@@ -14,6 +15,7 @@ from tests.tap.services import (
     call,
     raw_service,
     read_all,
+    read_request,
     tapped,
 )
 
@@ -41,7 +43,6 @@ REQUESTS = {
         b"POST / HTTP/1.1\r\nHost: SERVICE\r\nContent-Length: 9\r\n\r\n\nHost: a\n",
     ),
     "no-http": (b"\x16\x03\x01 hello\r\n\r\n", b"\x16\x03\x01 hello\r\n\r\n"),
-    "no-host": (b"GET / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n"),
 }  # fmt: skip
 
 
@@ -68,15 +69,41 @@ def test_only_host_is_replaced(sent: bytes, expected: bytes, step: int) -> None:
 
 
 def test_requests_may_be_sent_ahead() -> None:
-    """Of two requests in one packet each has its own answer, and its own Host replaced."""
+    """Of two requests in one packet the second is forwarded when the first is answered."""
     received = []
 
     def behave(connection: socket.socket) -> None:
-        size = len(2 * REQUEST.replace(b"tunnel.example", f"{HOST}:12345".encode()))
-        received.append(read_all(connection, size))
-        connection.sendall(GOOD + b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")
+        for answer in (GOOD, b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n"):
+            received.append(read_request(connection))
+            connection.settimeout(0.2)
+            with pytest.raises(TimeoutError):
+                connection.recv(1)
+            connection.settimeout(SECONDS)
+            connection.sendall(answer)
 
     with raw_service(behave) as service, tapped(service.url) as tap:
         call(tap.port, 2 * REQUEST)
         assert [200, 404] == [tap.next().status, tap.next().status]
-    assert b"tunnel" not in received[0]
+    assert b"tunnel" not in b"".join(received)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: a\x00b\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: " + bytes([97]) * 2 * HEAD_BYTES_MAX + b"\r\n\r\n",
+    ],
+    ids=["no-host", "an-illegal-character", "too-long"],
+)
+def test_an_http_head_that_cannot_be_read_is_refused(head: bytes) -> None:
+    """Passed on unread it could be a web page's request; its bytes are quoted nowhere."""
+    connected = []
+
+    with raw_service(connected.append) as service, tapped(service.url) as tap:
+        seen = call(tap.port, head)
+        assert seen.content.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+        exchange = tap.next()
+    assert exchange.no_answer is not None
+    assert b"aaaa" not in exchange.no_answer.detail.encode()
+    assert not connected

@@ -45,6 +45,18 @@ def url_or_none(value: str | None) -> str | None:
     raise typer.BadParameter(message)
 
 
+def host_names(values: list[str] | None) -> list[str]:
+    """The host names that an option gives, in lower case."""
+    for value in values or ():
+        if not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", value):
+            message = (
+                f"expected a host name without scheme, port or path, such as"
+                f" claims-test.example, found {value!r}"
+            )
+            raise typer.BadParameter(message)
+    return [value.lower() for value in values or ()]
+
+
 def account_or_none(value: str | None) -> str | None:
     """The id of an AWS account that an option gives, if it is given."""
     if value is None or re.fullmatch("[0-9]{12}", value):
@@ -137,6 +149,17 @@ UserOption = Annotated[
 App = Annotated[
     str | None,
     typer.Option("--app", help="App id (GUID).", callback=_guid, show_default=False),
+]
+AllowedHosts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--host",
+        help="A host name that requests may have in Host, such as a tunnel's public one; may"
+        " repeat.",
+        envvar="ALLOWED_HOSTS",
+        callback=host_names,
+        show_default=False,
+    ),
 ]
 WaitMs = Annotated[
     int,

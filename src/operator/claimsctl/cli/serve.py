@@ -14,14 +14,14 @@ from claimsctl.claims_table.location import EMBEDDED_ENDPOINT, EMBEDDED_TABLE, T
 from claimsctl.cli.console import stderr
 from claimsctl.cli.endpoint_options import TenantKindOption, TokenVersionOption
 from claimsctl.cli.local_options import ClaimsFile, Verification, require_local
-from claimsctl.cli.options import EndpointUrl, TableName, Tenant, url_or_none
+from claimsctl.cli.options import AllowedHosts, EndpointUrl, TableName, Tenant, url_or_none
 from claimsctl.emulator.dynamodb import chosen_table
 from claimsctl.emulator.events import CALLOUT_PATH
 from claimsctl.emulator.function import local_function
 from claimsctl.emulator.issuer import NO_CALLER, Issuer, ThirdPartyIssuer
 from claimsctl.emulator.issuer_keys import RETRY_SECONDS, is_url, keys_at
 from claimsctl.emulator.loopback import HOST, bind
-from claimsctl.emulator.server import build_app, serve_forever
+from claimsctl.emulator.server import build_app, for_servers_only, serve_forever
 from claimsctl.entra.key_file import kept_key, key_path
 from claimsctl.entra.token_claims import (
     SAMPLE_AUDIENCES,
@@ -144,6 +144,7 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    host: AllowedHosts = None,
     caller: Annotated[
         list[str] | None,
         typer.Option(
@@ -160,7 +161,8 @@ def serve(
     A model of the gateway's JWT authorizer checks each caller's token, such as claimsctl token
     makes for the same tenant, kind and version; or the function does it itself, for any kind and
     version of the tenant's. With --issuer and --jwks both check the tokens of a third party, such
-    as an emulator of Entra. Loopback only.
+    as an emulator of Entra. Loopback only; requests with another Host than this machine or a
+    --host, or that a browser sends for a web page, are refused.
     """
     require_local()
     third_party = _third_party(
@@ -201,7 +203,7 @@ def serve(
             stderr().print(
                 "No token is checked here: every caller is taken for Entra.", style="yellow"
             )
-        serve_forever(app, listener)
+        serve_forever(for_servers_only(app, frozenset(host or ())), listener)
 
 
 def _third_party(

@@ -9,13 +9,13 @@ from rich.console import Console
 from rich.text import Text
 
 from claimsctl.cli.console import stderr, stdout
-from claimsctl.cli.options import WaitMs, callout_url
+from claimsctl.cli.options import AllowedHosts, WaitMs, callout_url
 from claimsctl.emulator.loopback import HOST, bind
 from claimsctl.entra.network import public_trust
 from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.tap.exchanges import ExchangeFolder, ExchangeOutcome, History, ShownExchange
-from claimsctl.tap.page.server import Page, served
 from claimsctl.tap.masked_text import ProseMask, mask_target
+from claimsctl.tap.page.server import Page, served
 from claimsctl.tap.supervisor import Forwarder, collect, forwarder
 from claimsctl.tap.upstream import Upstream, parse_upstream
 from claimsctl.text import escaped
@@ -113,6 +113,7 @@ def tap(
             help="Port on 127.0.0.1 of the page.", envvar="TAP_PAGE_PORT", min=1, max=65535
         ),
     ] = 8791,
+    host: AllowedHosts = None,
     timeout_ms: WaitMs = 1000,
     save: Annotated[
         Path | None,
@@ -130,7 +131,9 @@ def tap(
     """Forward Entra's callouts to the real service unchanged, and show each one judged.
 
     For a second extension and a test application, behind a tunnel of your own: never for production
-    traffic. Ends on Ctrl-C; exit code 1 when Entra would have refused an answer.
+    traffic. Requests that a web page may have sent (with Origin or Sec-Fetch headers, or, with
+    --host, for another host) are refused. Ends on Ctrl-C; exit code 1 when Entra would have refused
+    an answer.
     """
     service = parse_upstream(upstream)
     if port == page_port or (service.host in {HOST, "localhost"} and service.port == port):
@@ -143,7 +146,10 @@ def tap(
     with bind(port) as listener, bind(page_port, "--page-port") as page_listener:
         listener.listen()
         page = Page(history, service, timeout_ms, page_port)
-        with forwarder(listener, service) as forwarding, served(page, page_listener):
+        with (
+            forwarder(listener, service, frozenset(host or ())) as forwarding,
+            served(page, page_listener),
+        ):
             _greet(upstream, service, port, page, unmask=unmask)
             failed = _watch(forwarding, history, folder, timeout_ms, unmask=unmask)
     stderr().print(summary(history.counts(), history.dropped), markup=False)

@@ -17,15 +17,17 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from claimsctl.emulator.authorizer import BODY, JwtAuthorizer, Refusal
 from claimsctl.emulator.events import CALLOUT_PATH, http_api_event
 from claimsctl.emulator.function import LocalFunction
 from claimsctl.emulator.issuer import Issuer
-from claimsctl.emulator.loopback import HOST
+from claimsctl.emulator.loopback import HOST, NAMES, web_page_reason
 from claimsctl.entra.token_claims import TokenVersion
 from claimsctl.errors import OperatorError
 
@@ -113,7 +115,28 @@ async def _unavailable(_: Request, error: Exception) -> Response:
     return JSONResponse({"message": "Service Unavailable"}, 503)
 
 
-def serve_forever(app: Starlette, listener: socket.socket) -> None:
+def for_servers_only(app: ASGIApp, hosts: frozenset[str]) -> ASGIApp:
+    """`app`, for callers that are no web pages: see `web_page_reason`.
+
+    Host must be this machine's or one of `hosts`: nothing else has a name for this port.
+    """
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            headers = Headers(scope=scope).items()
+            if reason := web_page_reason(headers, hosts | NAMES):
+                sys.stderr.write(f"claimsctl serve: refused a request: {reason}\n")
+                detail = f"claimsctl serve: {reason}"
+                body = {"status": 403, "title": "Forbidden", "detail": detail}
+                refusal = JSONResponse(body, 403, media_type="application/problem+json")
+                await refusal(scope, receive, send)
+                return
+        await app(scope, receive, send)
+
+    return guarded
+
+
+def serve_forever(app: ASGIApp, listener: socket.socket) -> None:
     """Serve `app` on `listener` until SIGINT or SIGTERM."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does, cleanly
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=_GRACE_SECONDS)

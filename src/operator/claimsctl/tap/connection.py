@@ -2,10 +2,15 @@
 
 Whatever comes from either side goes to the other. Both connections live and end together, so that
 nothing of HTTP's connection handling is changed: keep-alive, a reset, half an answer and silence
-come from the service, or from the caller. Bytes are forwarded first and read afterwards.
+come from the service, or from the caller.
+
+Of each connection one request is under way at a time: what a caller sends behind it waits until it
+is answered. And each turn of the event loop handles a bounded part of what has come, so that one
+caller delays the others by a turn, whatever it sends.
 """
 
 import asyncio
+import json
 import math
 import socket
 import ssl
@@ -13,9 +18,13 @@ import struct
 from contextlib import suppress
 from typing import Final
 
+import h11
+
+from claimsctl.emulator.loopback import web_page_reason
 from claimsctl.entra.network import Stopwatch
 from claimsctl.tap.framing import NotHttpError, RequestFraming
 from claimsctl.tap.recorder import ExchangeSink, Recorder
+from claimsctl.tap.turns import Turns
 from claimsctl.tap.upstream import NoConnectionError, Upstream, connect
 
 AHEAD_BYTES_MAX: Final = 256 * 1024
@@ -24,6 +33,12 @@ REST_SECONDS: Final = 0.2
 """How long a caller may go on sending its request when it cannot be forwarded."""
 HALF_CLOSED_SECONDS: Final = 120.0
 """How long an answer is waited for after the caller has closed its side."""
+_FORBIDDEN: Final = 403
+_BAD_REQUEST: Final = 400
+_REFUSAL: Final = (
+    "HTTP/1.1 {} {}\r\nContent-Type: application/problem+json\r\nContent-Length: {}\r\n"
+    "Connection: close\r\n\r\n{}"
+)
 _RESET = struct.pack("ii", 1, 0)
 """SO_LINGER with no time: closing resets the connection."""
 
@@ -31,11 +46,25 @@ _RESET = struct.pack("ii", 1, 0)
 class Connection(asyncio.Protocol):
     """The caller's side, which owns the transport to the service."""
 
-    def __init__(self, upstream: Upstream, trust: ssl.SSLContext, sink: ExchangeSink) -> None:
-        self._upstream, self._trust = upstream, trust
+    def __init__(
+        self,
+        upstream: Upstream,
+        trust: ssl.SSLContext,
+        sink: ExchangeSink,
+        hosts: frozenset[str] = frozenset(),
+    ) -> None:
+        """`hosts`: see `web_page_reason`."""
+        self._upstream, self._trust, self._hosts = upstream, trust, hosts
         self._recorder = Recorder(sink)
         self._requests: RequestFraming | None = RequestFraming(upstream.shown_host.encode("ascii"))
         """``None`` once something else than HTTP passes."""
+        self._from_caller = Turns(self._request, self._may_request, self._balance)
+        self._from_service = Turns(self._answer, on_waiting=self._balance)
+        self._is_full = False
+        """Whether the service takes no more for now."""
+        self._is_slow = False
+        """Whether the caller does."""
+        self._is_refused = False
         self._caller: asyncio.Transport | None = None
         self._caller_ended = False
         self._service: asyncio.Transport | None = None
@@ -63,23 +92,58 @@ class Connection(asyncio.Protocol):
         self._caller = transport
 
     def data_received(self, data: bytes) -> None:  # noqa: D102
+        if not self._is_refused:
+            self._from_caller.add(data)
+
+    def _may_request(self) -> bool:
+        """Whether the caller's next bytes are handled: an answer that is awaited comes first."""
+        return self._requests is None or self._recorder.arriving or not self._recorder.open
+
+    def _request(self, data: bytes) -> bytes:
+        """Handle bytes of at most one request; the rest."""
+        if self._is_refused:
+            return b""
         if self._requests is None:
             self._forward(data)
-            return
-        if not self._recorder.arriving and not self._requests.held:
+            return b""
+        if not self._recorder.arriving and not self._requests.has_held:
             self._recorder.begin()
         try:
-            for part in self._requests.read(data):
-                self._forward(part.raw)
-                self._recorder.forwarded(part, connected=self._service is not None)
+            part = self._requests.read(data)
         except NotHttpError as error:
             self._recorder.unreadable(error)
-            self._stop_reading()
+            if self._requests.begins_as_http:  # unread, a web page's request would pass
+                self._refuse(_BAD_REQUEST, "Bad Request", "the request's head cannot be read")
+            else:
+                self._stop_reading()
+            return b""
+        if part is None:
+            return b""
+        if part.request is not None and (reason := self._web_page_reason(part.request)):
+            self._recorder.refused(part.request, reason, _FORBIDDEN)
+            self._refuse(_FORBIDDEN, "Forbidden", f"not forwarded: {reason}")
+            return b""
+        self._forward(part.raw)
+        self._recorder.forwarded(part, connected=self._service is not None)
+        return self._requests.rest
+
+    def _web_page_reason(self, request: h11.Request) -> str:
+        headers = ((n.decode("latin-1"), v.decode("latin-1")) for n, v in request.headers)
+        return web_page_reason(headers, self._hosts)
+
+    def _refuse(self, status: int, phrase: str, detail: str) -> None:
+        """Answer the caller in the service's place, and end the connection."""
+        self._is_refused = True
+        body = json.dumps({"status": status, "title": phrase, "detail": f"claimsctl tap: {detail}"})
+        if self._caller is not None:
+            self._caller.write(_REFUSAL.format(status, phrase, len(body), body).encode("ascii"))
+            self._caller.close()
 
     def eof_received(self) -> bool:  # noqa: D102
+        self._from_caller.finish()
         self._caller_ended = True
         self._recorder.caller_left(gone=False)
-        if self._requests is not None and self._requests.held:
+        if self._requests is not None and self._requests.has_held:
             self._stop_reading()  # half a head is what the service gets
         unread = self._requests is None
         if self._service is not None:
@@ -97,6 +161,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: D102
         self._caller = None
+        self._from_caller.drop()
         if self._connecting is not None:
             self._connecting.cancel()
         self._recorder.caller_left(gone=True)
@@ -104,17 +169,22 @@ class Connection(asyncio.Protocol):
             _end(self._service, reset=exc is not None)
 
     def pause_writing(self) -> None:  # noqa: D102
-        if self._service is not None:
-            self._service.pause_reading()
+        self._is_slow = True
+        self._balance()
 
     def resume_writing(self) -> None:  # noqa: D102
-        if self._service is not None:
-            self._service.resume_reading()
+        self._is_slow = False
+        self._balance()
 
     def pause_caller(self, *, paused: bool) -> None:
         """Stop or resume reading from the caller: the service accepts no more, or accepts again."""
-        if self._caller is not None:
-            (self._caller.pause_reading if paused else self._caller.resume_reading)()
+        self._is_full = paused
+        self._balance()
+
+    def _balance(self) -> None:
+        """Read from each side only while the other takes more, and nothing waits for its turn."""
+        _read(self._caller, paused=self._is_full or self._from_caller.are_waiting)
+        _read(self._service, paused=self._is_slow or self._from_service.are_waiting)
 
     # What the service does
 
@@ -132,6 +202,10 @@ class Connection(asyncio.Protocol):
 
     def answered(self, data: bytes) -> None:
         """Bytes from the service."""
+        self._from_service.add(data)
+
+    def _answer(self, data: bytes) -> bytes:
+        """Handle bytes of the service; nothing is left of them."""
         if self._caller is not None:
             self._caller.write(data)
         try:
@@ -140,9 +214,13 @@ class Connection(asyncio.Protocol):
             self._stop_reading()
         if self._caller_ended and not self._recorder.open and self._requests is not None:
             self.close()
+        elif self._from_caller.are_waiting:
+            self._from_caller.go_on_soon()
+        return b""
 
     def service_ended(self, error: Exception | None = None) -> None:
         """The service has closed the connection, or (with `error`) broken it."""
+        self._from_service.finish()
         self._recorder.service_ended(error)
         if self._caller is not None:
             _end(self._caller, reset=error is not None)
@@ -183,6 +261,8 @@ class Connection(asyncio.Protocol):
         self._requests = None
         if held:
             self._forward(held)
+        if self._from_caller.are_waiting:
+            self._from_caller.go_on_soon()
 
 
 class _ServiceSide(asyncio.Protocol):
@@ -209,6 +289,12 @@ class _ServiceSide(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._connection.pause_caller(paused=False)
+
+
+def _read(transport: asyncio.Transport | None, *, paused: bool) -> None:
+    """Read from `transport`, or do not for now."""
+    if transport is not None and not transport.is_closing():
+        (transport.pause_reading if paused else transport.resume_reading)()
 
 
 def _end(transport: asyncio.Transport, *, reset: bool) -> None:

@@ -97,7 +97,9 @@ def _why_not_judged(exchange: RecordedExchange, callout: Any) -> str:
     """Why there is no verdict; empty when there is one."""
     type_ = callout.get("type") if isinstance(callout, dict) else None
     reason = ""
-    if not exchange.method:
+    if exchange.refused:
+        reason = f"refused, not forwarded: {exchange.refused}"
+    elif not exchange.method:
         reason = "the request is not HTTP/1: passed on unread"
     elif exchange.method != "POST":
         reason = "not a callout: Entra sends POST"

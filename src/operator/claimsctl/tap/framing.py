@@ -1,7 +1,6 @@
 """Where messages begin and end in the bytes that pass. The bytes themselves are not changed."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,8 +8,8 @@ import h11
 
 from claimsctl.tap.recording import RecordedExchange
 
-HEAD_BYTES_MAX: Final = 256 * 1024
-"""A longer head is passed on unread."""
+HEAD_BYTES_MAX: Final = 64 * 1024
+"""No server accepts a longer head by default, and no callout has one."""
 
 NotHttpError = h11.RemoteProtocolError
 """What passes is not HTTP/1, so where messages end is unknown."""
@@ -19,6 +18,7 @@ _QUOTED_BYTES = re.compile(r":? (?:b|bytearray\(b)['\"]")
 _HEAD_END = re.compile(rb"\n\r?\n")
 _HOST = re.compile(rb"(?im)^(host):[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*")
 _LINE_END = re.compile(rb"\r?\n")
+_HTTP_1 = re.compile(rb"[!-~]+ [!-~]+ HTTP/1\.[01]\r?\n")
 _SYNTHETIC: Final = [("host", "x")]
 
 
@@ -46,26 +46,46 @@ class RequestFraming:
         self._host = host
         self._parser = _parser(h11.SERVER)
         self._in_body = False
-        self.held = b""
-        """Bytes not forwarded yet: an incomplete head."""
+        self._held = bytearray()
+        self.rest = b""
+        """After the end of a request: what came behind it."""
 
-    def read(self, data: bytes) -> Iterator[RequestPart]:
-        """What to forward, now that `data` has come. Raises `NotHttpError`; then see `held`."""
-        while data:
-            self.held += data
-            self._parser.receive_data(data)
-            request, content, ended = _next_events(self._parser)
-            if request is None and not self._in_body:
-                return
-            data = self._parser.trailing_data[0] if ended else b""
-            raw = self.held[: len(self.held) - len(data)]
-            self.held = b""
-            self._in_body = not ended
-            if ended:
-                self._parser = _parser(h11.SERVER)
-            assert request is None or isinstance(request, h11.Request)  # noqa: S101  # for mypy
-            forwarded = raw if request is None else self._with_host(raw)
-            yield RequestPart(forwarded, request, content, ended)
+    @property
+    def held(self) -> bytes:
+        """Bytes not forwarded yet: an incomplete head."""
+        return bytes(self._held)
+
+    @property
+    def has_held(self) -> bool:
+        """Whether there are any."""
+        return bool(self._held)
+
+    @property
+    def begins_as_http(self) -> bool:
+        """Whether what is held begins with the line of an HTTP/1 request."""
+        return _HTTP_1.match(self._held) is not None
+
+    def read(self, data: bytes) -> RequestPart | None:
+        """What to forward, now that `data` has come: of one request at most; then see `rest`.
+
+        ``None``: nothing yet. Raises `NotHttpError`; then see `held`.
+        """
+        self._held += data
+        self.rest = b""
+        self._parser.receive_data(data)
+        request, content, ended = _next_events(self._parser)
+        if request is None and not self._in_body:
+            return None
+        if ended:
+            self.rest = self._parser.trailing_data[0]
+            self._parser = _parser(h11.SERVER)
+        raw = bytes(self._held[: len(self._held) - len(self.rest)])
+        self._held.clear()
+        self._in_body = not ended
+        assert request is None or isinstance(request, h11.Request)  # noqa: S101  # for mypy
+        return RequestPart(
+            raw if request is None else self._with_host(raw), request, content, ended
+        )
 
     def _with_host(self, raw: bytes) -> bytes:
         """`raw`, which begins with a head, with the Host that the service expects."""

@@ -61,18 +61,26 @@ class QueueSink:
 
 
 def forward_in_process(
-    listener: socket.socket, upstream: Upstream, queue: "Queue[Recorded]", ready: Event
+    listener: socket.socket,
+    upstream: Upstream,
+    hosts: frozenset[str],
+    queue: "Queue[Recorded]",
+    ready: Event,
 ) -> None:
     """The whole life of the process: ends on SIGTERM, or with the process that started it."""
     queue.cancel_join_thread()
     gc.collect()
     gc.freeze()  # what has been imported need not be searched again, in the midst of a call
     with suppress(asyncio.CancelledError):
-        asyncio.run(_forward_until_ended(listener, upstream, QueueSink(queue), ready))
+        asyncio.run(_forward_until_ended(listener, upstream, hosts, QueueSink(queue), ready))
 
 
 async def _forward_until_ended(
-    listener: socket.socket, upstream: Upstream, sink: ExchangeSink, ready: Event
+    listener: socket.socket,
+    upstream: Upstream,
+    hosts: frozenset[str],
+    sink: ExchangeSink,
+    ready: Event,
 ) -> None:
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()
@@ -87,7 +95,7 @@ async def _forward_until_ended(
             loop.call_soon_threadsafe(task.cancel)
 
     threading.Thread(target=end_with_parent, daemon=True).start()
-    await forward(listener, upstream, sink, ready.set)
+    await forward(listener, upstream, sink, ready.set, hosts)
 
 
 async def forward(
@@ -95,13 +103,17 @@ async def forward(
     upstream: Upstream,
     sink: ExchangeSink,
     on_ready: Callable[[], None] = lambda: None,
+    hosts: frozenset[str] = frozenset(),
 ) -> None:
-    """Forward what comes to `listener` until cancelled, then wait for exchanges under way."""
+    """Forward what comes to `listener` until cancelled, then wait for exchanges under way.
+
+    `hosts`: the names that a request's Host may have besides this machine's; empty: any.
+    """
     connections: WeakSet[Connection] = WeakSet()  # one ends itself, whichever side closes first
     trust = public_trust()
 
     def connection() -> Connection:
-        made = Connection(upstream, trust, sink)
+        made = Connection(upstream, trust, sink, hosts)
         connections.add(made)
         return made
 

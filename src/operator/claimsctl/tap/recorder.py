@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Final, Protocol
 
+import h11
+
 from claimsctl.judge.attempt import Cause, NoAnswer, Phase
 from claimsctl.tap.framing import NotHttpError, RequestPart, ResponseFraming, not_http_reason
 from claimsctl.tap.recording import RecordedExchange
@@ -79,6 +81,14 @@ class Recorder:
             exchange = self._sink.begin(self._first_byte_at)
             exchange.end(NoAnswer(Cause.PROTOCOL, Phase.SEND, not_http_reason(error)))
             self._sink.publish(exchange)
+
+    def refused(self, request: h11.Request, reason: str, status: int) -> None:
+        """The request was not forwarded; `status` is what its caller gets."""
+        exchange = self._sink.begin(self._first_byte_at)
+        exchange.add_request_head(request)
+        exchange.status, exchange.refused = status, reason
+        exchange.end()
+        self._sink.publish(exchange)
 
     def caller_left(self, *, gone: bool) -> None:
         """The caller has closed its side, or is `gone`. A later answer is published too."""

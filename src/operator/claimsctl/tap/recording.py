@@ -62,6 +62,8 @@ class RecordedExchange:
     left: float | None = None
     """When the caller closed its side, the answer not being there."""
     no_answer: NoAnswer | None = None
+    refused: str = ""
+    """Why the request was not forwarded but refused."""
     over: bool = False
 
     def add_request_head(self, request: h11.Request) -> None:

@@ -26,13 +26,13 @@ _LAST_SECONDS: Final = 0.05
 class Forwarder:
     """The forwarding process, and the exchanges that it records."""
 
-    def __init__(self, listener: socket.socket, upstream: Upstream) -> None:
+    def __init__(self, listener: socket.socket, upstream: Upstream, hosts: frozenset[str]) -> None:
         context = multiprocessing.get_context("spawn")  # no lock or thread of ours goes with it
         self._queue: Queue[Recorded] = context.Queue(QUEUED_MAX)
         self._ready = context.Event()
         self._process = context.Process(
             target=forward_in_process,
-            args=(listener, upstream, self._queue, self._ready),
+            args=(listener, upstream, hosts, self._queue, self._ready),
             name="claimsctl-tap",
             daemon=True,
         )
@@ -76,9 +76,11 @@ class Forwarder:
 
 
 @contextmanager
-def forwarder(listener: socket.socket, upstream: Upstream) -> Iterator[Forwarder]:
+def forwarder(
+    listener: socket.socket, upstream: Upstream, hosts: frozenset[str] = frozenset()
+) -> Iterator[Forwarder]:
     """The process, started; killed when the context ends, whatever ends it."""
-    running = Forwarder(listener, upstream)
+    running = Forwarder(listener, upstream, hosts)
     try:
         running.start()
         listener.close()  # the process has its own copy

@@ -27,7 +27,7 @@ COMMANDS: dict[tuple[str, ...], set[str]] = {
         "TABLE_NAME", "CALLER_VERIFICATION",
     },
     ("tap",): {
-        "--upstream", "--port", "--page-port", "--timeout-ms", "--save", "--unmask",
+        "--upstream", "--port", "--page-port", "--host", "--timeout-ms", "--save", "--unmask",
         "TAP_UPSTREAM", "PORT", "TAP_PAGE_PORT", "ENTRA_WAIT_MS", "TAP_SAVE",
     },
     ("token",): {

@@ -16,7 +16,7 @@ from claimsctl.judge.attempt import Answer
 from claimsctl.judge.judge import judge
 
 from tests.cli.command import EVENTS, MEMBER, Outcome, Run
-from tests.cli.server_process import HOST, Response, ServerProcess, free_port, serving
+from tests.cli.server_process import HOST, JSON, Response, ServerProcess, free_port, serving
 
 
 @pytest.fixture(scope="module")
@@ -171,3 +171,39 @@ def test_it_does_not_dawdle() -> None:
     """Header and body of an answer leave at once: asyncio looks for the protocol's name."""
     with bind(free_port()) as listener:
         assert socket.IPPROTO_TCP == listener.proto
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Origin", "https://page.example"),
+        ("Origin", "null"),
+        ("Sec-Fetch-Site", "same-origin"),
+        ("Host", "page.example:8787"),
+        ("Host", "127.0.0.1.page.example"),
+    ],
+)
+def test_a_web_pages_request_is_refused(server: ServerProcess, name: str, value: str) -> None:
+    """With a good token too, and whatever it asks for; the log has the reason and not the name."""
+    response = server.ask(MEMBER.read_bytes(), headers={name: value, **JSON})
+    assert (403, "application/problem+json") == (response.status, response.content_type)
+    path = f"/{TENANT_ID}/v2.0/.well-known/openid-configuration"
+    assert 403 == server.ask(method="GET", path=path, headers={name: value}).status
+    log = server.log.read_text("utf-8")
+    assert "claimsctl serve: refused a request: it" in log
+    assert "page.example" not in log
+
+
+def test_a_host_that_is_named_is_accepted(tmp_path: Path) -> None:
+    """`--host` is for a tunnel or a container's name for this machine; this machine's stay."""
+    with serving(tmp_path, "--host", "Tunnel.example") as server:
+        for host in ("tunnel.example", "TUNNEL.EXAMPLE:443", f"localhost:{server.port}"):
+            assert 200 == server.ask(MEMBER.read_bytes(), headers={"host": host, **JSON}).status
+        assert 403 == server.ask(MEMBER.read_bytes(), headers={"host": "x.example"}).status
+
+
+def test_a_host_is_a_bare_name(run: Run) -> None:
+    """What is no host name is refused with what was expected."""
+    outcome = run("serve", "--host", "https://x.example/")
+    assert 2 == outcome.exit_code
+    assert "expected a host name without scheme, port or path" in " ".join(outcome.err.split())

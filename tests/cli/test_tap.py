@@ -55,6 +55,23 @@ def test_it_lists_what_passes(tmp_path: Path) -> None:
     assert "Geheimrat" not in tap.out + tap.err
 
 
+def test_what_a_web_page_may_have_sent_is_listed_as_refused(tmp_path: Path) -> None:
+    """With `--host` another host's request is not forwarded; the list says why."""
+    with (
+        endpoint(_respond) as service,
+        tapping(tmp_path, service.url, "--host", "tunnel.example") as tap,
+    ):
+        url = f"http://{HOST}:{tap.port}/callout"
+        for host, expected in (("tunnel.example", 200), ("page.example", 403)):
+            sent = {**JSON, "host": host}
+            answer = send_callout(url, MEMBER.read_bytes(), sent, 20_000, NO_TLS).answer
+            assert answer is not None
+            assert expected == answer.status
+        tap.wait_for("refused, not forwarded: its Host is neither this machine nor a --host")
+        assert 0 == tap.end()
+        assert 1 == len(service.received)
+
+
 def test_it_says_what_it_is_for(tmp_path: Path) -> None:
     """At the start: not for production, what is masked, what to enter where; no key of a URL."""
     with endpoint(_respond) as service, tapping(tmp_path, service.url + "?code=s3cr3t") as tap:

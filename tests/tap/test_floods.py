@@ -67,14 +67,14 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 Scene = Callable[[int, CountingSink], Awaitable[None]]
 
 
-def play(scene: Scene) -> None:
+def play(scene: Scene, hosts: frozenset[str] = frozenset()) -> None:
     """Run `scene` with the port of a tap in the same loop, and what it begins."""
 
     async def whole() -> None:
         sink, listener = CountingSink(), socket.create_server((HOST, 0))
         service = await asyncio.start_server(_serve, HOST, 0)
         url = f"http://{HOST}:{service.sockets[0].getsockname()[1]}"
-        task = asyncio.create_task(forward(listener, parse_upstream(url), sink))
+        task = asyncio.create_task(forward(listener, parse_upstream(url), sink, hosts=hosts))
         try:
             async with asyncio.timeout(SECONDS):
                 await scene(listener.getsockname()[1], sink)
@@ -177,3 +177,17 @@ def test_a_web_pages_request_is_refused(name: str) -> None:
         writer.close()
 
     play(scene)
+
+
+def test_another_host_is_refused_where_hosts_are_named() -> None:
+    """A page whose name resolves to this machine sends that name; the tunnel sends its own."""
+
+    async def scene(port: int, sink: CountingSink) -> None:
+        for host, expected in (("tunnel.example", b"200"), ("page.example:80", b"403")):
+            reader, writer = await asyncio.open_connection(HOST, port)
+            writer.write(REQUEST.replace(b"tunnel.example", host.encode()))
+            assert expected == (await reader.readuntil(b"\r\n")).split()[1]
+            writer.transport.abort()
+        assert 1 == sink.refused
+
+    play(scene, hosts=frozenset({"tunnel.example"}))

@@ -98,7 +98,7 @@ def test_requests_may_be_sent_ahead() -> None:
 )
 def test_an_http_head_that_cannot_be_read_is_refused(head: bytes) -> None:
     """Passed on unread it could be a web page's request; its bytes are quoted nowhere."""
-    connected = []
+    connected: list[socket.socket] = []
 
     with raw_service(connected.append) as service, tapped(service.url) as tap:
         seen = call(tap.port, head)

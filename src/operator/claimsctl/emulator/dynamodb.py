@@ -18,6 +18,7 @@ from claimsctl.claims_table.location import (
     table_schema,
 )
 from claimsctl.emulator.environment import process_environment, without_aws
+from claimsctl.emulator.loopback import HOST, NAMES, web_page_reason
 from claimsctl.errors import OperatorError
 from claimsctl.loading.writers import write_records
 from claimsctl.resources import bundled
@@ -25,19 +26,20 @@ from claimsctl.resources import bundled
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-_HOST = "127.0.0.1"
-_HOSTS = (_HOST, "localhost")
-_SENT_BY_BROWSERS = ("HTTP_ORIGIN", "HTTP_SEC_FETCH_SITE")
 _CREDENTIAL_SCOPE = re.compile(r"(Credential=[^/,\s]*/[^/,]*/)[^/,]*(/)")
 """``Credential=<key id>/<date>/<region>/<service>/aws4_request``: Signature Version 4."""
 
 
 def csrf_guard(application: "WSGIApplication") -> "WSGIApplication":
-    """`application`, closed to web pages: 403 for a browser's request or another host name."""
+    """`application`, closed to web pages: see `web_page_reason`."""
 
     def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        host = str(environ.get("HTTP_HOST", "")).partition(":")[0]
-        if host in _HOSTS and not any(name in environ for name in _SENT_BY_BROWSERS):
+        headers = (
+            (name.removeprefix("HTTP_").replace("_", "-"), str(value))
+            for name, value in environ.items()
+            if name.startswith("HTTP_")
+        )
+        if "HTTP_HOST" in environ and not web_page_reason(headers, NAMES):
             return application(environ, start_response)
         start_response("403 Forbidden", [("Content-Type", "text/plain")])
         return [b"for programs of this machine, not for web pages\n"]
@@ -78,7 +80,7 @@ def embedded_table(port: int = 0) -> Iterator[TableLocation]:
 
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         server = ThreadedMotoServer(
-            ip_address=_HOST, port=port if _is_free(port) else 0, verbose=False
+            ip_address=HOST, port=port if _is_free(port) else 0, verbose=False
         )
         server.start()
         bare: Any = server._server  # noqa: SLF001  # moto has no option for it
@@ -100,7 +102,7 @@ def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((_HOST, port))
+            probe.bind((HOST, port))
         except (OSError, OverflowError):
             return False
     return True

@@ -93,9 +93,14 @@ def _outcome(exchange: RecordedExchange, verdict: Verdict | None) -> ExchangeOut
     return ExchangeOutcome.NOT_JUDGED if exchange.over else ExchangeOutcome.WAITING
 
 
+def is_token_issuance(callout: Any) -> bool:
+    """Whether a JSON document is a callout of the event that we answer, in any case."""
+    type_ = callout.get("type") if isinstance(callout, dict) else None
+    return isinstance(type_, str) and type_.casefold().endswith(_EVENT)
+
+
 def _why_not_judged(exchange: RecordedExchange, callout: Any) -> str:
     """Why there is no verdict; empty when there is one."""
-    type_ = callout.get("type") if isinstance(callout, dict) else None
     reason = ""
     if exchange.refused:
         reason = f"refused, not forwarded: {exchange.refused}"
@@ -107,7 +112,7 @@ def _why_not_judged(exchange: RecordedExchange, callout: Any) -> str:
         reason = f"the request is over {BODY_BYTES_MAX} bytes: no callout is"
     elif not exchange.arrived and exchange.no_answer is not None:
         pass  # half a callout, for all that is known, and no answer to it
-    elif not isinstance(type_, str) or not type_.casefold().endswith(_EVENT):
+    elif not is_token_issuance(callout):
         reason = "not a token issuance callout: its type is another, or there is none"
     elif not exchange.answer.whole:
         reason = f"the answer is over {BODY_BYTES_MAX} bytes: passed on whole, not judged"

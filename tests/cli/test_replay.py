@@ -107,6 +107,17 @@ def test_an_exchange_without_answer_is_sent_again(run: Run, folder: Path) -> Non
     assert "1003005" in outcome.out
 
 
+def test_what_call_wrote_is_a_recording(run: Run, folder: Path) -> None:
+    """The output of `call --json`, saved, is sent again and compared with."""
+    with endpoint(lambda _: Reply()) as served:
+        (folder / "a.json").write_text(run("call", served.url, "--json").out)
+        outcome = run("call", served.url, "--event", folder)
+    assert 0 == outcome.exit_code
+    assert ["passed", "200", "accepted", "accepted"] == outcome.out.splitlines()[1].split()[:4]
+    first, second = served.received
+    assert first.body == second.body
+
+
 def test_the_report_as_json(run: Run, folder: Path) -> None:
     """Every case with verdict and recording; claims by name alone, no key of the URL."""
     _record(folder, "1", body_with_claims({"nickname": "x"}))
@@ -223,7 +234,7 @@ def test_what_a_stranger_named_is_shown_as_text(run: Run, folder: Path) -> None:
     ("arguments", "expected"),
     [
         (("tap", "--replay", "."), "--replay DIR needs the target URL"),
-        (("tap",), "expected --upstream URL"),
+        (("tap",), "Missing option '--upstream'"),
         (("tap", "http://127.0.0.1:1/"), "the real service is --upstream URL"),
         (("tap", "--upstream", "http://127.0.0.1:1/", "--junit"), "are for --replay DIR"),
         (("call", "http://127.0.0.1:1/", "--junit"), "--junit reports on a folder of callouts"),

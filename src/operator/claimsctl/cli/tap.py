@@ -181,7 +181,10 @@ def tap(
         message = "URL, --json and --junit are for --replay DIR; the real service is --upstream URL"
         raise OperatorError(message)
     if upstream is None:
-        message = "expected --upstream URL, the real service; or --replay DIR URL"
+        message = (
+            "Missing option '--upstream' (env var: 'TAP_UPSTREAM'), the real service's URL; to send"
+            " saved callouts again: claimsctl tap --replay DIR URL"
+        )
         raise OperatorError(message)
     service = parse_upstream(upstream)
     if port == page_port or (service.host in {HOST, "localhost"} and service.port == port):

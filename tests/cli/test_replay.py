@@ -162,6 +162,31 @@ def test_the_report_as_junit(run: Run, folder: Path) -> None:
     assert "s3cr3t" not in outcome.out
 
 
+@pytest.mark.parametrize("form", ["--json", "--junit", None])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(body=body_with_claims({"title": {"part": "Geheimrat"}})),
+        Reply(body=body_with_claims({"title": "Geheimrat" * 500})),
+        Reply(body=b"Geheimrat"),
+        Reply(status=500, body=b'{"message": "no user casey@contoso.com, password=Geheimrat"}'),
+        Reply(status=302, headers={"location": "https://h.example/?code=Geheimrat"}),
+    ],
+    ids=["object", "large", "text", "error", "redirect"],
+)
+def test_what_an_answer_says_is_masked(
+    run: Run, folder: Path, reply: Reply, form: str | None
+) -> None:
+    """Reports of a pipeline are read by many: no claim's value, name or key is in one."""
+    shutil.copy(MEMBER, folder)
+    with endpoint(lambda _: reply) as served:
+        outcome = run("call", served.url, "--event", folder, *filter(None, [form]))
+    assert 1 == outcome.exit_code
+    assert "RSP" in outcome.out
+    for secret in ("Geheimrat", "casey"):
+        assert secret not in outcome.out + outcome.err
+
+
 def test_a_token_is_sent_with_each_and_not_shown(run: Run, folder: Path) -> None:
     """By both commands; it is in no output."""
     shutil.copy(MEMBER, folder)

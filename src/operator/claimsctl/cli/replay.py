@@ -61,6 +61,7 @@ def run_folder(
             mask_target(url, ProseMask()),
             suite,
             send,
+            wait_ms,
             on_case=lambda name: status.update(f"{escaped(name)} …"),
         )
     if as_json:
@@ -97,11 +98,11 @@ def _lines(result: CaseResult) -> Iterator[Text]:
     was = "—" if recorded is None else str(recorded.entra_code or "accepted")
     line = Text(f"{'passed' if result.passed else 'failed':8}", style=style)
     line.append(f"  {'—' if answer is None else answer.status!s:6}", style="default")
-    line.append(f"  {result.result.verdict.entra_code or 'accepted'!s:8}", style=style)
+    line.append(f"  {result.verdict.entra_code or 'accepted'!s:8}", style=style)
     line.append(f"  {was:8}", style="dim")
     line.append(f"  {result.elapsed_ms:6.0f}  {escaped(result.case.name)}", style="default")
     yield line
-    finding = result.result.verdict.first_failure
+    finding = result.verdict.first_failure
     below = [result.problem, f"→ {finding.hint}" if finding is not None else ""]
     for text in filter(None, below):
         yield Text(_INDENT + escaped(text), style="red")

@@ -15,6 +15,10 @@ COMMANDS: dict[tuple[str, ...], set[str]] = {
     },
     ("claims",): {"load", "diff", "export", "show", "delete"},
     ("doctor",): {"endpoint"},
+    ("entra",): {"signin"},
+    ("entra", "signin"): {
+        "--correlation-id", "--log", "--stack", "--tap", "--show-users", "--json", "STACK_NAME",
+    },
     ("demo",): set(),
     ("invoke",): {
         "--claims", "--tenant", "--endpoint-url", "--table", "--caller-verification", "--json",

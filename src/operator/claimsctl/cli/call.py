@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -142,9 +142,7 @@ def call(
         )
         raise typer.Exit(code)
     body = scenario_callout(scenario, tenant) if event is None else _callout_of(event)
-    if user is not None:
-        set_user(body, user)
-    set_fields(body, changes or ())
+    _change(body, user, changes or ())
     if event is not None:
         _check_callout(event, body)
     data = body.get("data")
@@ -199,6 +197,12 @@ def _check_options(*, is_suite: bool, one_callout: bool, suite: bool) -> None:
     if suite and not is_suite:
         message = "--junit reports on a folder of callouts: name one with --event"
         raise OperatorError(message)
+
+
+def _change(body: dict[str, Any], user: str | None, changes: Sequence[str]) -> None:
+    if user is not None:
+        set_user(body, user)
+    set_fields(body, changes)
 
 
 def _callout_of(event: Path) -> dict[str, Any]:

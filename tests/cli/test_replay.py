@@ -16,6 +16,7 @@ from tests.judge.answers import body_with_claims
 from tests.tap.test_redaction import masked_and_judged, recorded_exchange
 
 PREVIEW_ACTION = GOOD.replace(b"tokenIssuanceStart.provide", b"tokenIssuanceStarted.provide")
+SOMEBODY = "12345678-0000-1111-2222-bbbbbbbbbbbb"
 UPSTREAM = parse_upstream("https://claims.example")
 
 
@@ -207,10 +208,13 @@ def test_fields_are_changed_in_each(run: Run, folder: Path) -> None:
     shutil.copy(EVENTS / "callout/guest.json", folder)
     shutil.copy(MEMBER, folder)
     with endpoint(lambda _: Reply()) as served:
-        assert 0 == run("call", served.url, "--event", folder, "--set", "user.id=me").exit_code
+        assert (
+            0
+            == run("call", served.url, "--event", folder, "--set", f"user.id={SOMEBODY}").exit_code
+        )
     for received in served.received:
         user = json.loads(received.body)["data"]["authenticationContext"]["user"]
-        assert "me" == user["id"]
+        assert SOMEBODY == user["id"]
 
 
 @pytest.mark.parametrize(
@@ -223,6 +227,8 @@ def test_fields_are_changed_in_each(run: Run, folder: Path) -> None:
         ("a.json", b'{"requestContext":{}}', "found a gateway event without a callout"),
         ("a.exchange.json", b'{"request":[]}', "request: expected an object, found a list"),
         ("a.exchange.json", b'{"version":2,"request":{}}', "an exchange of version 2"),
+        ("a.json", b'{"data":{}}', "a.json: /type: missing; expected microsoft.graph"),
+        ("a.json", b'{"data":{"tenantId":"<tenant>"}}', 'a.json: /data/tenantId: "<tenant>" is'),
         ("a.txt", b"{}", "no callouts in it; expected files NAME.json"),
     ],
 )

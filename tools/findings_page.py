@@ -19,9 +19,26 @@ _SECTIONS = {
         "Sign-in errors",
         "What users, apps and administrators get to see.",
     ),
+    EntryKind.TOKEN_ERROR: (
+        "Token errors",
+        "What services and gateways say when they refuse a bearer token.",
+    ),
+    EntryKind.GRAPH_ERROR: (
+        "Errors of Graph",
+        "What Microsoft Graph and the portal say while a tenant is set up.",
+    ),
+    EntryKind.PRODUCT_CODE: (
+        "The function's codes",
+        "`code` of the function's problem+json answers, `outcome` of its log lines.",
+    ),
+    EntryKind.OTHER_CODE: (
+        "Other codes and questions",
+        "What is asked for and is not of these extensions.",
+    ),
 }
 _SOURCES = {
     Source.DOC: "",
+    Source.CODE: "Not documented: read in its public source code.",
     Source.FIELD: "Not documented so: reports from the field.",
     Source.READING: "The documentation leaves this open: we read it so.",
 }

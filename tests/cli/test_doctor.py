@@ -131,7 +131,7 @@ def test_the_cause_comes_first(wrong: Endpoint, run: Run) -> None:
         "CON001 A member signs in: RSP002 The content type is not application/json: "
         "content-type: text/plain (Entra: 1003006)"
     )
-    assert second.startswith("→ Set the header content-type: application/json yourself")
+    assert second.startswith("→ Set the header content-type: application/json in the")
 
 
 def test_calls_are_announced_and_kept_to(anybodys: Endpoint, run: Run) -> None:
@@ -278,7 +278,7 @@ def test_a_refused_token_is_described(run: Run) -> None:
     with endpoint(lambda _: Reply(401, b"{}", {"www-authenticate": 'Bearer error="x"'})) as served:
         outcome = run("doctor", "endpoint", served.url, FROM, "local")
     first, second, *_ = outcome.out.splitlines()
-    assert 'refused with 401, Bearer error="x"; let a test caller in' in first
+    assert 'refused with 401; www-authenticate: Bearer error="x"; let a test caller in' in first
     assert (
         "99045fe1-7639-4a75-9d4a-577b6ca3810f, for 11112222-bbbb-3333-cccc-4444dddd5555" in second
     )

@@ -44,7 +44,17 @@ def test_an_unknown_code_is_2(run: Run) -> None:
     assert (2, "") == (outcome.exit_code, outcome.out)
     first, *near = outcome.err.splitlines()
     assert (
-        "claimsctl: RSP07: no such code; expected one such as 1003005, AADSTS50146 or RSP001"
-        == first
+        "claimsctl: RSP07: no such code; expected one such as 1003005, AADSTS50146, IDX10205 or"
+        " RSP001" == first
     )
     assert "nearest: RSP007  The action's type is wrong" in near
+
+
+def test_a_pasted_line_is_explained(run: Run) -> None:
+    """Words need no quotes; each code in them is explained, the cause first."""
+    outcome = run("explain", "AADSTS1100001:", "non-retryable", "error,", "code", "1003021")
+    assert 0 == outcome.exit_code
+    heads = [line for line in outcome.out.splitlines() if line.startswith(("1003", "AADSTS"))]
+    assert ["1003021", "AADSTS1100001"] == [head.split()[0] for head in heads]
+    both = json.loads(run("explain", "1003021 AADSTS1100001", "--json").out)
+    assert ["1003021", "AADSTS1100001"] == [entry["id"] for entry in both]

@@ -15,6 +15,8 @@ COMMANDS: dict[tuple[str, ...], set[str]] = {
     },
     ("claims",): {"load", "diff", "export", "show", "delete"},
     ("doctor",): {"endpoint"},
+    ("entra",): {"signin"},
+    ("entra", "signin"): {"--correlation-id", "--show-users", "--json"},
     ("demo",): set(),
     ("invoke",): {
         "--claims", "--tenant", "--endpoint-url", "--table", "--caller-verification", "--json",

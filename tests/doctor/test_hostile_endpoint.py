@@ -10,7 +10,7 @@ from claimsctl.doctor.checks.disclosure import _TRACES
 from claimsctl.doctor.runner import calls_max, finding, run_checks
 from claimsctl.doctor.target import Expectations, Target
 from claimsctl.entra.http_backend import _Stream
-from claimsctl.judge import intermediaries
+from claimsctl.judge import platforms
 from claimsctl.judge.finding import Level
 
 from tests.endpoints import Reply, endpoint
@@ -41,7 +41,7 @@ def test_a_run_reads_so_much_a_call(body: bytes, monkeypatch: pytest.MonkeyPatch
 
 def test_evidence_has_an_end() -> None:
     """A certificate's name or a header of a hundred kilobytes is quoted in part."""
-    assert 401 == len(finding("TLS005", Level.FAIL, "x" * 100_000).evidence)
+    assert 2401 == len(finding("TLS005", Level.FAIL, "x" * 100_000).evidence)
 
 
 def _alternatives(pattern: str) -> list[Any]:
@@ -53,7 +53,7 @@ def _alternatives(pattern: str) -> list[Any]:
 
 @pytest.mark.parametrize(
     "pattern",
-    [_TRACES.pattern, *(each.body for each in intermediaries._SIGNATURES if each.body)],
+    [_TRACES.pattern, *(each.body.pattern for each in platforms.platforms() if each.body)],
 )
 def test_no_pattern_begins_with_a_repetition(pattern: str) -> None:
     """It would be tried from each character on, as far as it goes: the square of a body's size.

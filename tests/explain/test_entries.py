@@ -6,7 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from claimsctl.explain.entries import Entry, EntryKind, entries, find_entry, nearest
+from claims_provider.errors import ErrorCode
+from claimsctl.explain.entries import (
+    Entry,
+    EntryKind,
+    entries,
+    find_entries,
+    find_entry,
+    nearest,
+    token_error_in,
+)
 
 ROOT = Path(__file__).parents[2]
 FINDING_ID = re.compile(r"[A-Z]{3,4}\d{3}")
@@ -87,3 +96,62 @@ def test_the_nearest_are_offered(asked: str, first: str) -> None:
 def test_what_is_like_nothing(asked: str) -> None:
     """There may be no nearest one."""
     assert (None, []) == (find_entry(asked), nearest(asked))
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("AADSTS1003021", ["1003021"]),
+        ("AADSTS1003021: Permission not granted. Trace ID: 0a1b2c3d", ["1003021"]),
+        ('{"outcome": "caller-refused", "cause": {"reason": "issuer"}}', ["caller-refused"]),
+        ("error AADSTS1100001 (see code 1003002)", ["1003002", "AADSTS1100001"]),
+        ("IDX10214: Audience validation failed. Audiences: 'api://x'", ["IDX10214"]),
+        ("Bearer error=\"invalid_token\", error_description=\"The issuer 'https://x' is invalid\"",
+         ["IDX10205", "invalid_token"]),
+        ("The audience 'api://x' is invalid", ["IDX10214"]),
+        ("Values of identifierUris property must use a verified domain of the organization",
+         ["HostNameNotOnVerifiedDomain"]),
+        ("CustomExtensionTimedOut", ["1003005"]),
+        ("how can I block a sign-in with a message of mine", ["deny-message"]),
+        ("2026-01-01 12345678 status 404", []),
+    ],
+)  # fmt: skip
+def test_a_pasted_text_is_understood(text: str, ids: list[str]) -> None:
+    """A log line or an error message leads to the codes in it, else to what its words mean."""
+    assert ids == [entry.id for entry in find_entries(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "id_"),
+    [
+        ("IDX10205: Issuer validation failed. Issuer: 'https://a'. Did not match …", "IDX10205"),
+        ("IDX10501: Signature validation failed. Unable to match key", "IDX10501"),
+        ("The token expired at '01/01/2026 00:00:00'", "IDX10223"),
+        ("The signature is invalid", "IDX10501"),
+        ("Jwt is expired", "IDX10223"),
+        ('error="invalid_token"', "invalid_token"),
+        ("Forbidden", None),
+    ],
+)
+def test_a_refused_token_has_its_reason(text: str, id_: str | None) -> None:
+    """A wrong issuer is called a wrong issuer, whoever says so and in whatever words."""
+    found = token_error_in(text)
+    assert id_ == (found and found.id)
+
+
+@pytest.mark.parametrize(
+    ("asked", "kinds"),
+    [
+        ("1003099", {EntryKind.ENTRA_CODE}), ("AADSTS50147", {EntryKind.SIGN_IN_ERROR}),
+        ("RSP099", {EntryKind.FINDING}), ("IDX10215", {EntryKind.TOKEN_ERROR}),
+    ],
+)  # fmt: skip
+def test_suggestions_are_of_the_same_family(asked: str, kinds: set[EntryKind]) -> None:
+    """A number of one list never leads to a number of another."""
+    assert kinds == {entry.kind for entry in nearest(asked)}
+
+
+def test_every_code_of_the_functions_is_explained() -> None:
+    """The answer's `code` and the log's `outcome` can be given as they are."""
+    codes = {entry.id for entry in ENTRIES if entry.kind is EntryKind.PRODUCT_CODE}
+    assert set(map(str, ErrorCode)) == codes

@@ -19,8 +19,8 @@ JSON = ("content-type", "application/json")
 @pytest.mark.parametrize(
     ("headers", "evidence", "hint"),
     [
-        ([], "no content-type header", "API Gateway says text/plain"),
-        ([("content-type", "text/plain")], "content-type: text/plain", "API Gateway says"),
+        ([], "no content-type header", "Some platforms send text/plain"),
+        ([("content-type", "text/plain")], "content-type: text/plain", "API Gateway among them"),
         ([("Content-Type", "text/html; x")], "content-type: text/html; x", "what sends a page"),
         (
             [JSON, ("content-type", "text/html")],
@@ -57,7 +57,7 @@ def test_a_charset_that_json_has_not(charset: str, *, warned: bool) -> None:
             401,
             [("WWW-Authenticate", 'Bearer error="invalid_token"')],
             'status 401, www-authenticate: Bearer error="invalid_token"',
-            "issuer, audience, azp",
+            "iss, aud and azp",
         ),
         (404, [], "status 404", "path of the target URL"),
         (418, [], "status 418", "own log"),

@@ -130,7 +130,7 @@ FIRST_LINES = {
     "text/plain": "CON001 A member signs in: RSP002 The content type is not application/json: "
     "content-type: text/plain (Entra: 1003006)",
     "ngrok, the agent is off": "HTTP003 A proxy's or platform's page: 404, not of the service but "
-    "of ngrok: ERR_NGROK_3200 (Entra: 1003002)",
+    "of ngrok: the tunnel is offline; ERR_NGROK_3200 (Entra: 1003002)",
 }
 
 

@@ -10,9 +10,10 @@ from rich.text import Text
 
 from claimsctl.cli.console import stdout
 from claimsctl.errors import OperatorError
-from claimsctl.explain.entries import Entry, Source, find_entry, nearest
+from claimsctl.explain.entries import Entry, Source, find_entries, nearest
 
 _SOURCES = {
+    Source.CODE: "(not documented: read in its public source code)",
     Source.FIELD: "(not documented so: reports from the field)",
     Source.READING: "(the documentation leaves this open: we read it so)",
 }
@@ -20,20 +21,36 @@ _SOURCES = {
 
 def explain(
     code: Annotated[
-        str, typer.Argument(metavar="CODE", help="Entra's code, AADSTS…, a finding's id, a name.")
+        list[str],
+        typer.Argument(
+            metavar="CODE…",
+            help="A code, a finding's id or a name; or an error message or log line that has one.",
+        ),
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="The entry as JSON.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="The entry as JSON; of several a list.")
+    ] = False,
 ) -> None:
-    """Explain a code or finding: what it means, what causes it, how to check and cure it."""
-    entry = find_entry(code)
-    if entry is None:
-        near = [f"nearest: {other.id}  {other.name}" for other in nearest(code)]
-        message = f"{code}: no such code; expected one such as 1003005, AADSTS50146 or RSP001"
+    """Explain a code or finding: what it means, what causes it, how to check and cure it.
+
+    Entra's codes, with or without AADSTS, findings, token errors (IDX…, invalid_token), errors of
+    Graph, and the function's own codes.
+    """
+    asked = " ".join(code)
+    found = find_entries(asked)
+    if not found:
+        near = [f"nearest: {other.id}  {other.name}" for other in nearest(asked)]
+        message = (
+            f"{asked[:80]}: no such code; expected one such as 1003005, AADSTS50146, IDX10205"
+            " or RSP001"
+        )
         raise OperatorError(message, lines=near)
     if as_json:
-        sys.stdout.write(json.dumps(entry.document(), indent=2) + "\n")
+        documents = [entry.document() for entry in found]
+        sys.stdout.write(json.dumps(documents if found[1:] else documents[0], indent=2) + "\n")
     else:
-        stdout().print(entry_view(entry))
+        views = [view for entry in found for view in (entry_view(entry), Text())]
+        stdout().print(Group(*views[:-1]))
 
 
 def entry_view(entry: Entry) -> RenderableType:

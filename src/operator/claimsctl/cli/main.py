@@ -123,6 +123,20 @@ COMMANDS = (
         ],
     ),
     TyperGroup(
+        name="entra",
+        help="The tenant's side: what Entra recorded of its callouts.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        commands=[
+            LazyCommand(
+                "signin",
+                "claimsctl.cli.entra_signin:signin",
+                "Read Entra's sign-in records: whether it called the endpoint, and what came of"
+                " it.",
+            ),
+        ],
+    ),
+    TyperGroup(
         name="doctor",
         help="What is wrong, seen from outside.",
         no_args_is_help=True,

@@ -13,7 +13,8 @@ from claims_provider.contract.identifiers import canonical_address, canonical_gu
 from claimsctl.errors import OperatorError
 
 
-def _guid(value: str | None) -> str | None:
+def guid(value: str | None) -> str | None:
+    """The GUID that an option gives, if it is given."""
     try:
         return None if value is None else canonical_guid(value)
     except ValueError as error:
@@ -105,7 +106,7 @@ def read_input(path: Path, bytes_max: int = -1) -> bytes:
 Tenant = Annotated[
     str | None,
     typer.Option(
-        "--tenant", help="Tenant id (GUID).", envvar="TENANT_ID", callback=_guid, show_default=False
+        "--tenant", help="Tenant id (GUID).", envvar="TENANT_ID", callback=guid, show_default=False
     ),
 ]
 EndpointUrl = Annotated[
@@ -134,7 +135,7 @@ Stack = Annotated[
 TenantOfUser = Annotated[
     str,
     typer.Option(
-        "--tenant", help="The user's tenant id (GUID).", envvar="TENANT_ID", callback=_guid
+        "--tenant", help="The user's tenant id (GUID).", envvar="TENANT_ID", callback=guid
     ),
 ]
 User = Annotated[
@@ -148,7 +149,7 @@ UserOption = Annotated[
 ]
 App = Annotated[
     str | None,
-    typer.Option("--app", help="App id (GUID).", callback=_guid, show_default=False),
+    typer.Option("--app", help="App id (GUID).", callback=guid, show_default=False),
 ]
 AllowedHosts = Annotated[
     list[str] | None,

@@ -11,7 +11,7 @@ from claimsctl.errors import OperatorError
 from claimsctl.explain.entries import EntryKind, entries
 from claimsctl.judge.finding import Basis, Finding, Level, NoResult, Verdict, shortened
 
-_EVIDENCE_CHARACTERS: Final = 400
+_EVIDENCE_CHARACTERS: Final = 2400
 """Names and headers that an endpoint sends may be as long as it likes."""
 
 

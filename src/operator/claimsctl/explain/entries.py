@@ -6,6 +6,7 @@ A new group of findings needs a new file ``*_findings.toml`` and nothing else.
 import difflib
 import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from functools import cache
@@ -23,6 +24,10 @@ class EntryKind(StrEnum):
     ENTRA_CODE = "entra code"
     SIGN_IN_ERROR = "sign-in error"
     FINDING = "finding"
+    TOKEN_ERROR = "token error"  # noqa: S105  # no password
+    GRAPH_ERROR = "graph error"
+    PRODUCT_CODE = "product code"
+    OTHER_CODE = "other code"
 
 
 class Source(StrEnum):
@@ -30,6 +35,8 @@ class Source(StrEnum):
 
     DOC = "doc"
     """The vendor's documentation."""
+    CODE = "code"
+    """Public source code of what reports it."""
     FIELD = "field"
     """Reports from the field."""
     READING = "reading"
@@ -40,7 +47,32 @@ _DOCS: Final = {
     EntryKind.ENTRA_CODE: f"{_LEARN}/custom-extension-troubleshoot#error-codes-reference",
     EntryKind.SIGN_IN_ERROR: f"{_LEARN}/reference-error-codes",
     EntryKind.FINDING: f"{_LEARN}/custom-claims-provider-reference",
+    EntryKind.TOKEN_ERROR: (
+        "https://github.com/AzureAD/azure-activedirectory-identitymodel-extensions-for-dotnet"
+    ),
+    EntryKind.GRAPH_ERROR: f"{_LEARN}/custom-extension-troubleshoot",
+    EntryKind.PRODUCT_CODE: "https://www.rfc-editor.org/rfc/rfc9457",
+    EntryKind.OTHER_CODE: f"{_LEARN}/custom-extension-troubleshoot#error-codes-reference",
 }
+
+
+_FILES: Final = {
+    EntryKind.ENTRA_CODE: "entra_codes.toml",
+    EntryKind.SIGN_IN_ERROR: "sign_in_errors.toml",
+    EntryKind.TOKEN_ERROR: "token_errors.toml",
+    EntryKind.GRAPH_ERROR: "graph_errors.toml",
+    EntryKind.PRODUCT_CODE: "product_codes.toml",
+    EntryKind.OTHER_CODE: "other_codes.toml",
+}
+_WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_PREFIXED: Final = re.compile(r"(?:AADSTS|IDX|AADB2C)?\d{5,7}|[A-Z]{3,4}\d{3}", re.IGNORECASE)
+_FAMILIES: Final = (
+    (re.compile(r"(?:AADSTS)?1003\d*", re.IGNORECASE), (EntryKind.ENTRA_CODE,)),
+    (re.compile(r"AADSTS\d*|\d+", re.IGNORECASE), (EntryKind.SIGN_IN_ERROR,)),
+    (re.compile(r"IDX\d*", re.IGNORECASE), (EntryKind.TOKEN_ERROR,)),
+    (re.compile(r"[A-Z]{3,4}\d*", re.IGNORECASE), (EntryKind.FINDING,)),
+)
+"""What may be suggested for what: a number is never taken for a code of another list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +90,18 @@ class Entry:
     """Ids of related entries."""
     source: Source
     doc: str
+    marks: tuple[str, ...] = ()
+    """Patterns of the words by which others report the same."""
 
     def document(self) -> dict[str, Any]:
         """The entry for machines."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name != "marks"}
 
 
 @cache
 def entries() -> dict[str, Entry]:
     """Every entry by id: Entra's codes, sign-in errors, findings, each in the order of its file."""
-    files = [(EntryKind.ENTRA_CODE, _FOLDER / "entra_codes.toml")]
-    files.append((EntryKind.SIGN_IN_ERROR, _FOLDER / "sign_in_errors.toml"))
+    files = [(kind, _FOLDER / name) for kind, name in _FILES.items()]
     files += [(EntryKind.FINDING, path) for path in sorted(_FOLDER.glob("*_findings.toml"))]
     return {
         id_: _entry(id_, kind, fields)
@@ -78,30 +111,77 @@ def entries() -> dict[str, Entry]:
 
 
 def find_entry(asked: str) -> Entry | None:
-    """The entry with that id or name, in any case; an AADSTS number may come without AADSTS."""
+    """The entry with that id or name, in any case; AADSTS may be left out, or be too much."""
     all_entries = entries()
     wanted = _plain(asked)
     for id_, entry in all_entries.items():
         if wanted in (_plain(id_), _plain(entry.name)):
             return entry
-    return all_entries.get(f"AADSTS{wanted}")
+    return all_entries.get(f"AADSTS{wanted}") or all_entries.get(wanted.removeprefix("aadsts"))
+
+
+def find_entries(text: str) -> list[Entry]:
+    """The entries that a pasted text is about, such as a log line: by ids in it, else by words.
+
+    In the order in which they are in the text. A code of Entra's own list comes before
+    AADSTS1100001, which only says that there is one.
+    """
+    found = find_entry(text)
+    if found is not None:
+        return [found]
+    by_id = [entry for word in _WORD.findall(text) if (entry := _named(word)) is not None]
+    if any(entry.kind is EntryKind.TOKEN_ERROR for entry in by_id):
+        reason = token_error_in(text)  # which may be plainer than invalid_token
+        by_id = [reason, *by_id] if reason is not None else by_id
+    unique = list(dict.fromkeys(by_id)) or [
+        entry for entry in entries().values() if _has_any(entry.marks, text)
+    ]
+    return sorted(unique, key=lambda entry: entry.kind is EntryKind.SIGN_IN_ERROR)
+
+
+def token_error_in(text: str) -> Entry | None:
+    """Why a bearer token was refused, as far as `text` says; the plainest reason."""
+    for entry in entries().values():
+        marks = (re.escape(entry.id), *entry.marks)
+        if entry.kind is EntryKind.TOKEN_ERROR and _has_any(marks, text):
+            return entry
+    return None
 
 
 def nearest(asked: str) -> list[Entry]:
-    """The entries whose ids or names look most like it, best first."""
+    """The entries of the same family whose ids or names look most like it, best first."""
+    wanted = _plain(asked)
+    family = next((kinds for form, kinds in _FAMILIES if form.fullmatch(wanted)), tuple(EntryKind))
     by_spelling = {
         spelling: entry
         for entry in entries().values()
+        if entry.kind in family
         for spelling in (_plain(entry.id), _plain(entry.name))
     }
-    wanted = _plain(asked)
+    if not wanted:
+        return []
     close = [
         match
-        for prefix in ("", "aadsts" if wanted.isdecimal() else "")
-        for match in difflib.get_close_matches(prefix + wanted, by_spelling, _NEAREST_MAX)
+        for spelling in dict.fromkeys((wanted, f"aadsts{wanted}" if wanted.isdecimal() else wanted))
+        for match in difflib.get_close_matches(spelling, by_spelling, _NEAREST_MAX)
     ]
     found = {by_spelling[match].id: by_spelling[match] for match in close}
     return list(found.values())[:_NEAREST_MAX]
+
+
+def _has_any(marks: Iterable[str], text: str) -> bool:
+    return any(re.search(mark, text, re.IGNORECASE) for mark in marks)
+
+
+def _named(word: str) -> Entry | None:
+    """The entry whose id or name a word of a text is; plain numbers only where they are codes."""
+    if _PREFIXED.fullmatch(word):
+        return find_entry(word)
+    all_entries = entries()
+    if word in all_entries:
+        return all_entries[word]
+    is_name = re.fullmatch(r"(?:[A-Z][A-Za-z]+){2,}", word) is not None
+    return find_entry(word) if is_name else None
 
 
 def _entry(id_: str, kind: EntryKind, fields: dict[str, Any]) -> Entry:
@@ -116,6 +196,7 @@ def _entry(id_: str, kind: EntryKind, fields: dict[str, Any]) -> Entry:
         see=tuple(fields.get("see", ())),
         source=Source(fields.get("source", "doc")),
         doc=fields.get("doc", _DOCS[kind]),
+        marks=tuple(fields.get("marks", ())),
     )
 
 

@@ -4,15 +4,27 @@ from collections.abc import Iterator
 from http import HTTPStatus
 
 from claimsctl.judge.attempt import Answer
-from claimsctl.judge.finding import ERROR_CODES, Basis, Finding, failure, warning
+from claimsctl.judge.finding import (
+    ERROR_CODES,
+    REFERENCE,
+    Basis,
+    Finding,
+    Level,
+    failure,
+    warning,
+)
+from claimsctl.judge.platforms import platform_of
+from claimsctl.judge.refusal import quoted, token_refusal
 
 _OK = 200
 _JSON = "application/json"
 _UTF_8 = {"utf-8", "utf8", "us-ascii"}
 _HINTS = {
     400: "The endpoint takes the callout for a bad request: its own log says why.",
-    401: "The endpoint refuses the token: check which issuer, audience, azp and keys it expects.",
-    403: "Something lets the call in but not through: check the firewall, roles and allow lists.",
+    401: "The endpoint refuses the caller: compare the token's iss, aud and azp with what it"
+    " expects (claimsctl token --check).",
+    403: "Find out who refuses, the service or something in front of it (firewall, gateway, allow"
+    " list), and let POST to this path pass.",
     404: "Check the path of the target URL, and that the service listens there for POST.",
     405: "The service must take POST at the target URL's path.",
     413: "The service takes the callout for too large: about 2 KB must be let through.",
@@ -58,17 +70,30 @@ def judge_status(answer: Answer) -> Iterator[Finding]:
             location = answer.header("location")
             evidence += f" to {location}" if location else " without a location"
             hint = _REDIRECT
-        case _ if challenge := answer.header("www-authenticate"):
-            evidence += f", www-authenticate: {challenge}"
-    yield failure(
+        case _:
+            evidence += "".join(f", {said}" for said in [quoted(answer)] if said)
+            hint = _hint_for(answer, hint)
+    yield Finding(
         "RSP001",
-        1003002,
+        Level.FAIL,
         title,
         evidence,
         hint,
-        expected=f"status {_OK} {HTTPStatus.OK.phrase}",
-        basis=Basis.CONVENTION,
+        1003002,
+        Basis.CONVENTION,
+        f"status {_OK} {HTTPStatus.OK.phrase}",
+        doc=REFERENCE,
     )
+
+
+def _hint_for(answer: Answer, otherwise: str) -> str:
+    """What to do about an error: what the other side says decides, then who it is."""
+    platform, refused = platform_of(answer), token_refusal(answer)
+    if refused is not None and (platform is None or platform.knows_tokens):
+        return f"{refused.name}: {refused.cure[0]}"
+    if platform is not None:
+        return f"This is {platform.name}: {platform.case}. {platform.do}"
+    return otherwise
 
 
 def judge_content_type(answer: Answer) -> Iterator[Finding]:
@@ -102,8 +127,8 @@ def judge_content_type(answer: Answer) -> Iterator[Finding]:
 def _content_type_hint(media_type: str, *, sent: bool) -> str:
     if not sent or media_type == "text/plain":
         return (
-            "Set the header content-type: application/json yourself; API Gateway says text/plain "
-            "for a function that sets none."
+            "Set the header content-type: application/json in the service's answer. Some platforms "
+            "send text/plain for an answer without one, API Gateway among them."
         )
     if media_type == "text/html":
         return (

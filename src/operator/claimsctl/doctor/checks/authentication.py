@@ -7,14 +7,16 @@ from typing import Any
 
 from claimsctl.doctor.calls import Call, CallId, Run
 from claimsctl.doctor.checks.http import login_of
-from claimsctl.doctor.runner import Check, claims_in, finding
+from claimsctl.doctor.protection import REFUSALS, read_refusal
+from claimsctl.doctor.runner import Check, claims_in, finding, skipped_for
 from claimsctl.doctor.target import Expectations, encoded
 from claimsctl.entra.invalid_tokens import OTHER_GUID, InvalidToken, make_invalid_token
 from claimsctl.entra.token_claims import TENANT_ID, TokenProfile
 from claimsctl.entra.tokens import SigningKey, mint, unverified_claims
-from claimsctl.judge.finding import Finding, Level, NoResult, shortened
+from claimsctl.judge.attempt import Answer
+from claimsctl.judge.finding import Finding, Level, NoResult
+from claimsctl.judge.refusal import quoted, token_refusal
 
-_REFUSALS = {401, 403}
 _SUCCESS = range(200, 300)
 _EVENTS_APP_ID = "99045fe1-7639-4a75-9d4a-577b6ca3810f"
 _INVALID_TOKENS = {
@@ -44,14 +46,19 @@ def _check(run: Run) -> Iterator[Finding]:
         made = run.first_call()
     else:
         made = run.call(CallId.NO_TOKEN, "no token", body)
-    yield _judged("AUT001", made, expectations)
+    proven = expectations.bearer is not None and _is_answered(run.first_call())
+    without_token = _judged("AUT001", made, expectations, is_proven=proven)
+    yield without_token
+    if without_token.level is Level.FAIL and not _is_answered(made):
+        yield from skipped_for(without_token, *_INVALID_TOKENS)
+        return
     if _is_answered(made):
         why = "not tried: it answers without any token"
         yield from (finding(id_, Level.SKIP, why) for id_ in _INVALID_TOKENS)
         return
     for id_, token in _tokens(expectations).items():
         made = run.call(*_INVALID_TOKENS[id_], body, bearer=token)
-        yield _judged(id_, made, expectations)
+        yield _judged(id_, made, expectations, is_proven=proven)
         if _is_answered(made):
             run.accepted_invalid_token = token
 
@@ -107,11 +114,25 @@ def _is_answered(made: Call) -> bool:
     return answer is not None and answer.status in _SUCCESS
 
 
-def _judged(id_: str, made: Call, expectations: Expectations) -> Finding:
+def _judged(id_: str, made: Call, expectations: Expectations, *, is_proven: bool) -> Finding:
+    """What became of a call that should be refused.
+
+    `is_proven`: the operator's token got in, so that a refusal is due to the token.
+    """
     answer = made.attempt.answer
     if answer is None:
         return finding(id_, Level.WARN, "no answer", expected="401", hint=_CLOSE)
-    if answer.status in _REFUSALS:
+    if answer.status in REFUSALS:
+        refusal = read_refusal(answer)
+        if not refusal.protects and not is_proven:
+            return finding(
+                id_,
+                Level.FAIL,
+                f"{answer.status} is no proof of protection: {refusal.why}{_said(answer)}",
+                hint=refusal.hint,
+                expected="401 of the endpoint, or of an authorizer that knows bearer tokens",
+                entra_code=1003002,
+            )
         unsure = made.id in _SIGNED and expectations.invalid_token_key is None
         why = ", if only for its signature" if unsure else ""
         return finding(id_, Level.OK, f"{answer.status}{why}")
@@ -150,11 +171,22 @@ def _check_access(run: Run) -> Iterator[Finding]:
     login = login_of(answer)
     if answer.status in _SUCCESS:
         yield finding("AUT005", Level.OK, _who_got_in(bearer))
-    elif answer.status in _REFUSALS or login is not None:
+    elif answer.status in REFUSALS and not read_refusal(answer).protects:
+        refusal = read_refusal(answer)
+        yield finding(
+            "AUT005",
+            Level.FAIL,
+            f"{who} is refused with {answer.status}: {refusal.why}{_said(answer)}",
+            hint=refusal.hint,
+            expected="200, or a 401 of what checks bearer tokens",
+            entra_code=1003002,
+        )
+    elif answer.status in REFUSALS or login is not None:
         how = f"sent to a login ({answer.status})" if login else f"refused with {answer.status}"
-        challenge = answer.header("www-authenticate") if bearer else None
-        how += f", {shortened(challenge)}" if challenge else ""
-        hint = f"{_described(bearer)}{_LET_IN}"
+        how += _said(answer) if bearer else ""
+        refused = token_refusal(answer) if bearer else None
+        reason = "" if refused is None else f"{refused.name}: {refused.cure[0]} "
+        hint = f"{reason}{_described(bearer)}{_LET_IN}"
         yield _protected(who, how, hint)
     elif any(_is_refused(run.made(call)) for call, _ in _INVALID_TOKENS.values()):
         how = f"answered with {answer.status}, a wrong one refused"
@@ -207,7 +239,13 @@ def _described(bearer: str | None) -> str:
 
 def _is_refused(made: Call | None) -> bool:
     answer = None if made is None else made.attempt.answer
-    return answer is not None and answer.status in _REFUSALS
+    return answer is not None and answer.status in REFUSALS
+
+
+def _said(answer: Answer) -> str:
+    """The other side's words, behind what is said of them."""
+    words = quoted(answer)
+    return f"; {words}" if words else ""
 
 
 CHECKS = (

@@ -10,7 +10,8 @@ from claimsctl.doctor.target import Target, encoded
 from claimsctl.doctor.tls_probe import any_certificate, shake_hands
 from claimsctl.judge.attempt import Answer, Attempt, Cause
 from claimsctl.judge.finding import Finding, Level
-from claimsctl.judge.intermediaries import Intermediary, intermediary_of
+from claimsctl.judge.platforms import Platform, platform_of
+from claimsctl.judge.refusal import quoted
 
 _OTHER_METHODS = {"GET": CallId.GET, "HEAD": CallId.HEAD, "OPTIONS": CallId.OPTIONS}
 _NO_METHOD = {405, 501}
@@ -52,14 +53,14 @@ def _check(run: Run) -> Iterator[Finding]:
         method: run.call(id_, f"method: {method}", b"", method=method, headers={})
         for method, id_ in _OTHER_METHODS.items()
     }
-    intermediary = None if made.verdict.accepted else intermediary_of(answer)
-    if intermediary is not None:
+    platform = None if made.verdict.accepted else platform_of(answer)
+    if platform is not None and not platform.knows_tokens:
         yield finding("HTTP001", Level.OK, f"POST is answered: {answer.status}, see HTTP003")
     else:
         is_there = answer.status != _NOT_FOUND or _has_path(run, answer, others["GET"])
         yield _post(answer, run.target, late=made is not first, is_there=is_there)
     yield _redirect(made, answer, has_token=run.bearer is not None)
-    yield _page(made, answer, intermediary)
+    yield _page(made, answer, platform)
     yield _methods(others)
 
 
@@ -158,16 +159,19 @@ def _without_query(location: str | None) -> str:
     return location.partition("?")[0] if location else "nowhere"
 
 
-def _page(made: Call, answer: Answer, intermediary: Intermediary | None) -> Finding:
-    if intermediary is None:
+def _page(made: Call, answer: Answer, platform: Platform | None) -> Finding:
+    if platform is None:
         return finding("HTTP003", Level.OK, "no proxy's page")
-    detail = answer.header("ngrok-error-code") or answer.header("x-vercel-error")
+    if platform.knows_tokens:
+        evidence = f"{answer.status} of {platform.name}: {platform.case}"
+        return finding("HTTP003", Level.OK, evidence)
+    detail = answer.header("ngrok-error-code") or answer.header("x-vercel-error") or quoted(answer)
     return finding(
         "HTTP003",
         Level.FAIL,
-        f"{answer.status}, not of the service but of {intermediary.name}"
-        + (f": {detail}" * bool(detail)),
-        hint=intermediary.hint,
+        f"{answer.status}, not of the service but of {platform.name}: {platform.case}"
+        + (f"; {detail}" * bool(detail)),
+        hint=platform.do,
         expected="the service's own answer",
         entra_code=made.verdict.entra_code,
     )

@@ -1,0 +1,157 @@
+"""The records of a JSON file, one by one: JSON lines, arrays, Graph's pages; memory is bounded."""
+
+import json
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Any, Final, Protocol
+
+from claimsctl.signin.text_source import RECORD_MAX
+
+PART: Final = 1 << 20
+"""Characters read at a time."""
+
+_SCALAR: Final = r'(?:"(?:[^"\\]|\\.)*+"|[-+.\w]++)'
+_MEMBER: Final = rf'"(?:[^"\\]|\\.)*+"\s*+:\s*+{_SCALAR}\s*+'
+_WRAPPER: Final = re.compile(
+    rf'\{{\s*+(?:{_MEMBER},\s*+)*"(?:value|records|signIns)"\s*+:\s*+\[', re.IGNORECASE
+)
+"""The beginning of Graph's page, an Event Hub message or Windows PowerShell's array."""
+_WRAPPER_TAIL: Final = re.compile(rf"(?:{_MEMBER},?\s*+)*+\}}?")
+"""The members that follow a page's records, such as @odata.nextLink, and its end."""
+_BETWEEN: Final = re.compile(r"[\s,\]\x00]*")
+_NEXT_OBJECT: Final = re.compile(r"[}\]\"\n]\s*,?\s*(?=\{)")
+_SYNTAX_TAIL: Final = 4096
+_RECORD_NAMES: Final = {"correlationId", "CorrelationId"}
+
+
+class Unreadable(StrEnum):
+    """Why a part of a file is no sign-in record."""
+
+    NOT_JSON = "not-json"
+    NOT_A_SIGN_IN = "not-a-sign-in"
+    CUT_OFF = "cut-off"
+    """The file ends in the middle of compressed data."""
+    COLUMNS = "columns"
+    """A CSV row with another number of fields than the header."""
+    LISTENERS = "listeners"
+    """The column of event listeners is not readable."""
+
+
+class TextSource(Protocol):
+    """Text that is read part by part."""
+
+    def read(self, size: int, /) -> str:
+        """At most `size` characters; empty at the end."""
+
+    def readline(self, size: int, /) -> str:
+        """The rest of a line, at most `size` characters."""
+
+
+def records_in_line(line: str) -> Iterator[Any]:
+    """The objects of one of the JSON lines; `Unreadable` for a line that is none."""
+    if line.isspace():
+        return
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        yield Unreadable.NOT_JSON
+        return
+    yield from _unwrapped(value)
+
+
+def _unwrapped(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        for name in ("records", "value"):
+            if isinstance(value.get(name), list):
+                yield from value[name]
+                return
+        yield value
+    elif isinstance(value, list):
+        yield from value
+    else:
+        yield Unreadable.NOT_A_SIGN_IN
+
+
+class _Window:
+    """The part of a text that is being read."""
+
+    def __init__(self, text: str, source: TextSource) -> None:
+        self.text = text
+        self.at = 0
+        self._source = source
+        self.ended = False
+
+    def fill(self) -> bool:
+        """Drop what is read and add at least as much again; whether there was more."""
+        rest = self.text[self.at :]
+        more = self._source.read(max(PART, len(rest)))
+        self.ended = not more
+        self.text, self.at = rest + more, 0
+        return bool(more)
+
+    def enter(self) -> bool:
+        """Go to the next value, into arrays and pages; whether there is one."""
+        while True:
+            self.skip(_BETWEEN)
+            if self.at >= len(self.text):
+                return False
+            if not self.ended and len(self.text) - self.at < _SYNTAX_TAIL:
+                self.fill()
+            begin = self.text[self.at]
+            if begin == "[":
+                self.at += 1
+            elif begin == "{" and (wrapper := _WRAPPER.match(self.text, self.at)):
+                self.at = wrapper.end()
+            elif begin not in '}"' or not self.skip(_WRAPPER_TAIL):
+                return True
+
+    def resynchronise(self) -> None:
+        """Go to the next place where an object may begin."""
+        while True:
+            found = _NEXT_OBJECT.search(self.text, self.at + 1)
+            if found:
+                self.at = found.end()
+                return
+            self.at = len(self.text)
+            if not self.fill():
+                return
+
+    def skip(self, pattern: re.Pattern[str]) -> bool:
+        """Skip what `pattern` matches, across parts; whether there was any."""
+        skipped = False
+        while True:
+            match = pattern.match(self.text, self.at)
+            if match:
+                skipped = skipped or match.end() > self.at
+                self.at = match.end()
+            if self.at < len(self.text) or not self.fill():
+                return skipped
+
+
+def records_of_values(head: str, source: TextSource) -> Iterator[Any]:
+    """The objects of a JSON text that begins with `head`: an array, pages, one object, or several.
+
+    Yields `Unreadable` for each gap that is no JSON. What follows a gap is read on with the next
+    object that parses.
+    """
+    decode = json.JSONDecoder().raw_decode
+    window = _Window(head, source)
+    in_gap = False
+    while window.enter():
+        try:
+            value, window.at = decode(window.text, window.at)
+        except (ValueError, RecursionError):
+            if not window.ended and len(window.text) - window.at < RECORD_MAX:
+                window.fill()
+                continue
+            if not in_gap:
+                yield Unreadable.NOT_JSON
+            in_gap = True
+            window.resynchronise()
+            continue
+        is_object = isinstance(value, dict)
+        if in_gap and not (is_object and _RECORD_NAMES & value.keys()):
+            continue  # a part of the record that does not parse
+        in_gap = False
+        yield value if is_object else Unreadable.NOT_A_SIGN_IN

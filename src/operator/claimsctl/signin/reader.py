@@ -1,0 +1,162 @@
+"""The sign-in records of a file in any form that people export them in, streamed.
+
+Graph beta's answer, JSON lines of Log Analytics, storage and Event Hub, an array, the portal's
+JSON, what PowerShell's ``ConvertTo-Json`` makes of them, and CSV; each with gzip, in UTF-8 or
+UTF-16. No record is kept: memory does not grow with the file.
+"""
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import IO, Final
+
+from claimsctl.errors import OperatorError
+from claimsctl.signin.json_values import (
+    PART,
+    TextSource,
+    Unreadable,
+    records_in_line,
+    records_of_values,
+)
+from claimsctl.signin.line_scan import LineScanner
+from claimsctl.signin.lookalikes import what_it_is
+from claimsctl.signin.records import Column, SignIn, plain_name, read_sign_in
+from claimsctl.signin.text_source import RECORD_MAX, FileText
+
+_SIGN_IN_COLUMNS: Final = {"correlationid", "appliedeventlisteners"}
+_COLUMNS_MIN: Final = 2
+
+COLUMN_QUERIES: Final = (
+    "Graph: GET https://graph.microsoft.com/beta/auditLogs/signIns (v1.0 does not have it)",
+    (
+        "Log Analytics: SigninLogs | project TimeGenerated, CorrelationId, AppId, AppDisplayName,"
+        " ResultType, AppliedEventListeners; the same of AADNonInteractiveUserSignInLogs"
+    ),
+    "portal: Sign-in logs, Download JSON (its CSV does not have it)",
+    "PowerShell: Get-MgBetaAuditLogSignIn -All | ConvertTo-Json -Depth 10",
+)
+"""How to export records that say which event listeners ran."""
+
+
+class SignInFile:
+    """The sign-ins of one file. `records` is read once; the counts are complete after it."""
+
+    def __init__(self, raw: IO[bytes], name: str) -> None:
+        self.name = name
+        self.unreadable: Counter[Unreadable] = Counter()
+        """Parts that are no sign-in record."""
+        self.columns: Counter[Column] = Counter()
+        """Sign-ins, by whether they say which listeners ran."""
+        self._raw = raw
+
+    @property
+    def sign_ins(self) -> int:
+        """How many sign-ins were read."""
+        return self.columns.total()
+
+    def records(self) -> Iterator[SignIn]:
+        """Every sign-in, in the file's order.
+
+        Raises `OperatorError` when the file cannot be read, or holds no sign-in at all: with what
+        it looks like and what to export instead; or when none of them has the column.
+        """
+        source = FileText(self._raw, self.name)
+        head = source.readline(PART)  # so much is shown to `what_it_is`, too
+        while head and not head.strip("\x00\r\n\t "):
+            head = source.readline(PART)
+        yield from self._of_lines(head, source) if _is_line(head) else self._of_text(head, source)
+        if source.is_cut:
+            self.unreadable[Unreadable.CUT_OFF] += 1
+        self._check(head)
+
+    def _of_lines(self, line: str, source: FileText) -> Iterator[SignIn]:
+        scanner = LineScanner()
+        while line:
+            sign_in = scanner.scan(line)
+            if sign_in is None:
+                for document in records_in_line(line):
+                    for parsed in self._counted(document):
+                        scanner.learn(line, parsed)
+                        yield parsed
+            else:
+                self.columns[sign_in.column] += 1
+                yield sign_in
+            line = source.readline(RECORD_MAX)
+
+    def _of_text(self, head: str, source: FileText) -> Iterator[SignIn]:
+        documents: Iterator[object]
+        if head.lstrip().startswith(("{", "[")):
+            documents = records_of_values(head, source)
+        else:
+            header = _csv_header(head)
+            documents = iter(()) if header is None else _csv_records(header, source)
+        for document in documents:
+            yield from self._counted(document)
+
+    def _counted(self, document: object) -> Iterator[SignIn]:
+        if isinstance(document, Unreadable):
+            self.unreadable[document] += 1
+            return
+        sign_in = read_sign_in(document)
+        if sign_in is None:
+            self.unreadable[Unreadable.NOT_A_SIGN_IN] += 1
+            return
+        self.columns[sign_in.column] += 1
+        if sign_in.column is Column.UNREADABLE:
+            self.unreadable[Unreadable.LISTENERS] += 1
+        yield sign_in
+
+    def _check(self, shown: str) -> None:
+        if not self.sign_ins:
+            found, advice = what_it_is(shown)
+            message = f"{self.name}: no sign-in log: {found}; expected Entra's sign-in records"
+            raise OperatorError(message, lines=(*advice, *COLUMN_QUERIES))
+        if self.columns[Column.CUT] == self.sign_ins:
+            message = (
+                f"{self.name}: ConvertTo-Json has cut the event listeners off; write the file anew"
+                " with -Depth 10"
+            )
+            raise OperatorError(message)
+        if self.columns[Column.MISSING] == self.sign_ins:
+            message = (
+                f"{self.name}: {self.sign_ins} sign-ins, none with appliedEventListeners, where"
+                " Entra records callouts; export the records with it:"
+            )
+            raise OperatorError(message, lines=COLUMN_QUERIES)
+
+
+def _is_line(head: str) -> bool:
+    """Whether the first line is an object by itself."""
+    try:
+        return head.startswith("{") and isinstance(json.loads(head), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _csv_header(line: str) -> tuple[str, list[str]] | None:
+    """The delimiter and the columns, if the line is the header of a sign-in log."""
+    for delimiter in (",", ";", "\t"):
+        columns = next(csv.reader([line], delimiter=delimiter), [])
+        plain = {plain_name(column) for column in columns}
+        if len(columns) >= _COLUMNS_MIN and _SIGN_IN_COLUMNS & plain:
+            return delimiter, columns
+    return None
+
+
+def _csv_records(header: tuple[str, list[str]], source: TextSource) -> Iterator[object]:
+    delimiter, columns = header
+    csv.field_size_limit(RECORD_MAX)
+    rows = csv.reader(source, delimiter=delimiter)  # type: ignore[arg-type]
+    while True:
+        try:
+            row = next(rows, None)
+        except csv.Error:
+            yield Unreadable.COLUMNS
+            continue
+        if row is None:
+            return
+        if len(row) == len(columns):
+            yield dict(zip(columns, row, strict=True))
+        elif row:
+            yield Unreadable.COLUMNS

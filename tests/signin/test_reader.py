@@ -1,0 +1,187 @@
+"""Reading sign-in records: every form, and what is no record."""
+
+import gzip
+import io
+import json
+import random
+
+import pytest
+from claimsctl.errors import OperatorError
+from claimsctl.signin.json_values import PART, Unreadable
+from claimsctl.signin.reader import SignInFile
+from claimsctl.signin.records import Column, SignIn, moment, read_sign_in
+
+from tests.signin.samples import (
+    APP,
+    EXPECTED,
+    EXTENSION,
+    FORMS,
+    LISTENER,
+    RECORDS,
+    SILENT_APP,
+    USER,
+    analytics,
+    graph,
+    lines,
+    listener,
+    powershell,
+)
+
+
+def read(content: bytes) -> tuple[list[SignIn], SignInFile]:
+    """The sign-ins in `content`, and the file's counts."""
+    file = SignInFile(io.BytesIO(content), "sample")
+    return list(file.records()), file
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_is_read_the_same(form: str) -> None:
+    """Each export of the same sign-ins gives the same callouts; other events' are left out."""
+    sign_ins, file = read(FORMS[form]())
+    found = [
+        (sign_in.correlation_id, callout.code, callout.attempts, callout.status)
+        for sign_in in sign_ins
+        for callout in sign_in.callouts
+    ]
+    assert EXPECTED == found
+    assert [APP, APP, APP, SILENT_APP] == [sign_in.app_id for sign_in in sign_ins]
+    assert [1100001, 1100001, 0, 0] == [sign_in.error_code for sign_in in sign_ins]
+    assert {(LISTENER, EXTENSION)} == {
+        (c.listener_id, c.extension_id) for sign_in in sign_ins for c in sign_in.callouts
+    }
+    assert all(sign_in.at.startswith("2026-11-28T09:30:") for sign_in in sign_ins)
+    assert ("Shop", USER, True) == (sign_ins[0].app_name, sign_ins[0].user, sign_ins[0].interactive)
+    assert not file.unreadable
+
+
+def test_a_line_scanned_is_a_line_parsed() -> None:
+    """Whatever the scanner takes from a line is what the parser takes from it."""
+    spaced = "".join(json.dumps(record) + "\n" for record in RECORDS * 3)
+    escaped = graph(5, listener(None, 1, 200)) | {"appDisplayName": 'a "quoted" \u00e9'}
+    unnamed = graph(6, listener(None, 1, 200)) | {"appDisplayName": None}
+    nested = graph(7) | {"agent": {"appId": "another"}, "isInteractive": None}
+    mixed = lines(
+        [*RECORDS, escaped, unnamed, nested, analytics(RECORDS[0], as_text=True), *RECORDS]
+    )
+    for text in (spaced, mixed):
+        scanned, _ = read(text.encode())
+        parsed = [read_sign_in(json.loads(line)) for line in text.splitlines()]
+        assert parsed == scanned
+
+
+@pytest.mark.parametrize("form", ["graph-lines", "graph-array", "portal", "graph-page"])
+def test_a_cut_file_keeps_its_good_records(form: str) -> None:
+    """A file cut in the middle of its third record has two, and counts the rest as one."""
+    content = FORMS[form]()
+    cut = content[: content.index(b"cccc3333-0000-0000-0000-000000000003") + 40]
+    sign_ins, file = read(cut)
+    assert (2, {Unreadable.NOT_JSON: 1}) == (len(sign_ins), dict(file.unreadable))
+
+
+def test_a_cut_gzip_keeps_its_good_records() -> None:
+    """What could be unpacked counts; that the rest is missing is counted too."""
+    noise = random.Random(1)
+    many = [graph(n) | {"noise": noise.randbytes(400).hex()} for n in range(60)]
+    content = gzip.compress(lines(many).encode())
+    sign_ins, file = read(content[: len(content) // 2])
+    assert 10 < len(sign_ins) < 60
+    assert 1 == file.unreadable[Unreadable.CUT_OFF]
+
+
+def test_a_mixed_file_keeps_its_good_records() -> None:
+    """Text, other JSON and an audit record between sign-ins are counted, not read."""
+    audit = {"activityDisplayName": "Add app", "correlationId": "x", "category": "AuditLogs"}
+    text = lines(RECORDS[:1]) + "garbage\n\n42\n" + lines([audit, *RECORDS[1:]])
+    sign_ins, file = read(text.encode())
+    assert 4 == len(sign_ins)
+    assert {Unreadable.NOT_JSON: 1, Unreadable.NOT_A_SIGN_IN: 2} == dict(file.unreadable)
+
+
+def test_a_damaged_record_of_an_array_costs_itself_alone() -> None:
+    """Reading goes on with the next record, not inside of the damaged one."""
+    text = json.dumps(RECORDS).replace('"ipAddress": "203', '"ipAddress" "203', 1)
+    sign_ins, file = read(text.encode())
+    assert (3, {Unreadable.NOT_JSON: 1}) == (len(sign_ins), dict(file.unreadable))
+
+
+def test_a_csv_row_of_another_width_is_counted() -> None:
+    """A cut last row is no record."""
+    content = FORMS["analytics-csv"]()
+    sign_ins, file = read(content[: content.rindex(b"SigninLogs")])
+    assert (3, {Unreadable.COLUMNS: 1}) == (len(sign_ins), dict(file.unreadable))
+
+
+@pytest.mark.parametrize("form", ["array", "page"])
+def test_records_longer_than_a_part_are_read(form: str) -> None:
+    """Records and gaps may lie across any border of the parts in which a file is read."""
+    long = [graph(n, listener(None, 1, 200)) | {"x": "y" * (PART // 3)} for n in range(10)]
+    document = long if form == "array" else {"@odata.context": "x", "value": long, "n": 1}
+    sign_ins, file = read(json.dumps(document, indent=2).encode())
+    assert (10, False) == (len(sign_ins), bool(file.unreadable))
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (b"", "it is empty"),
+        (b"<!DOCTYPE html><html>", "HTML"),
+        (b"PK\x03\x04abc", "a ZIP archive"),
+        (b'{"error": {"code": "Authorization_RequestDenied"}}', "an error that Graph answered"),
+        (b'[{"activityDisplayName": "Add app"}]', "audit log"),
+        (b'{"outcome":"answered","correlationId":"1"}\n', "the claims provider's own log"),
+        (b'{"version": 1, "request": {"method": "POST"}, "response": {}}', "a recorded exchange"),
+        (b'{"type": "microsoft.graph.authenticationEvent.tokenIssuanceStart"}', "a callout's body"),
+        (b'"Date (UTC)","Request ID","User"\n', "a CSV of the portal"),
+        (b"hello", "text of another kind"),
+        (b"[1, 2, {}]", "JSON of another kind"),
+    ],
+    ids=range(11),
+)
+def test_what_is_no_sign_in_log_is_named(content: bytes, found: str) -> None:
+    """The message says what it looks like; its lines say what to export instead."""
+    with pytest.raises(OperatorError, match="no sign-in log") as error:
+        read(content)
+    assert found in str(error.value)
+    assert any("beta/auditLogs/signIns" in line for line in error.value.lines)
+
+
+def test_records_without_the_column_say_which_query_brings_it() -> None:
+    """Graph v1.0 and the portal's CSV lack it: no verdict may rest on them."""
+    bare = [{k: v for k, v in r.items() if k != "appliedEventListeners"} for r in RECORDS]
+    with pytest.raises(OperatorError, match="4 sign-ins, none with appliedEventListeners") as error:
+        read(json.dumps(bare).encode())
+    assert any("AppliedEventListeners" in line for line in error.value.lines)
+    with pytest.raises(OperatorError, match="none with appliedEventListeners"):
+        read(
+            b'"Date (UTC)","Request ID","Correlation ID","Application","Application ID"\n'
+            b"2026-11-28T09:30:01Z,r,c,Shop,dddd\n"
+        )
+
+
+def test_a_depth_that_cuts_is_named() -> None:
+    """ConvertTo-Json's default depth writes a type's name in place of the listener."""
+    cut = powershell(RECORDS[0]) | {"AppliedEventListeners": ["Microsoft.Graph.Beta.Models.X"]}
+    with pytest.raises(OperatorError, match="-Depth 10"):
+        read(json.dumps([cut]).encode())
+    _, file = read(json.dumps([cut, powershell(RECORDS[1])]).encode())
+    assert 1 == file.columns[Column.CUT]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("2026-11-28T09:30:01.123Z", "2026-11-28T09:30:01.123Z"),
+        ("2026-11-28T10:30:01+01:00", "2026-11-28T09:30:01Z"),
+        ("2026-11-28 09:30:01", "2026-11-28T09:30:01Z"),
+        ("/Date(1795858201000)/", "2026-11-28T09:30:01Z"),
+        ("11/28/2026, 12:05:09.001 AM", "2026-11-28T00:05:09Z"),
+        ("11/28/2026, 12:05:09 PM", "2026-11-28T12:05:09Z"),
+        ("13/45/2026, 1:00:00 PM", ""),
+        ("/Date(999999999999999)/", ""),
+        ("soon", ""),
+        (5, ""),
+    ],
+)
+def test_times_are_utc(given: object, expected: str) -> None:
+    """Every exporter's way to write a time is read; what is no time is none."""
+    assert expected == moment(given)

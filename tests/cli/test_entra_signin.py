@@ -8,6 +8,7 @@ import pytest
 
 from tests.cli.command import Run
 from tests.signin.samples import FORMS, RECORDS, SILENT_APP, USER, correlation_id, lines
+from tests.signin.test_provider_log import MESSAGES
 
 
 @pytest.fixture
@@ -113,3 +114,29 @@ def test_hostile_text_is_escaped(run: Run) -> None:
     outcome = run("entra", "signin", "-", stdin=json.dumps([record]).encode())
     assert "\\u001b[31mShop\\u202e" in outcome.out
     assert "\x1b" not in outcome.out
+
+
+def test_the_log_and_recordings_are_joined(run: Run, export: Path, tmp_path: Path) -> None:
+    """`--log` and `--tap` add their lines below the callout, and to the JSON."""
+    log = tmp_path / "log.txt"
+    log.write_text(json.dumps(MESSAGES[0]) + "\n")
+    folder = tmp_path / "tap"
+    folder.mkdir()
+    (folder / "1.exchange.json").write_text(json.dumps({"correlation_id": correlation_id(2)}))
+    outcome = run("entra", "signin", export, "--log", log, "--tap", folder)
+    lines = outcome.out.splitlines()
+    at = next(number for number, line in enumerate(lines) if correlation_id(2) in line)
+    assert lines[at + 1].endswith("caller-refused (issuer), status 401 after 6 ms")
+    assert "  1 of 2 attempts left no line in the log" == lines[at + 2]
+    assert "  tap 1.exchange.json: not judged" == lines[at + 3]
+    document = json.loads(run("entra", "signin", export, "--log", log, "--json").out)
+    joined = {callout["correlation_id"]: callout["log"] for callout in document["callouts"]}
+    assert [0, 1, 0] == [len(joined[correlation_id(number)]) for number in (1, 2, 3)]
+
+
+def test_sources_that_exclude_one_another(run: Run, export: Path) -> None:
+    """Standard input is one file, and the log comes from one place."""
+    for options in (("--log", "x", "--stack", "y"),):
+        outcome = run("entra", "signin", export, *options)
+        assert (2, True) == (outcome.exit_code, "mutually exclusive" in outcome.err)
+    assert 2 == run("entra", "signin", "-", "--log", "-").exit_code

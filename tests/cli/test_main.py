@@ -16,7 +16,9 @@ COMMANDS: dict[tuple[str, ...], set[str]] = {
     ("claims",): {"load", "diff", "export", "show", "delete"},
     ("doctor",): {"endpoint"},
     ("entra",): {"signin"},
-    ("entra", "signin"): {"--correlation-id", "--show-users", "--json"},
+    ("entra", "signin"): {
+        "--correlation-id", "--log", "--stack", "--tap", "--show-users", "--json", "STACK_NAME",
+    },
     ("demo",): set(),
     ("invoke",): {
         "--claims", "--tenant", "--endpoint-url", "--table", "--caller-verification", "--json",

@@ -1,13 +1,22 @@
 """What is recorded of an exchange."""
 
 import socket
+import struct
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 
+import pytest
 from claimsctl.judge.attempt import Cause, Phase
+from claimsctl.tap.exchanges import mask_and_judge
 
 from tests.tap.services import (
     CALLOUT,
     CHUNKED,
+    GOOD,
+    HOST,
+    OK,
+    REQUEST,
     SECONDS,
     answering,
     call,
@@ -47,3 +56,78 @@ def test_what_passes_is_recorded() -> None:
     assert (CALLOUT, b"abc") == (bytes(exchange.request.body), bytes(exchange.answer.body))
     phases = [Phase.DNS, Phase.CONNECT, Phase.SEND, Phase.FIRST_BYTE, Phase.BODY]
     assert phases == [*exchange.timings()]
+
+
+def _close(connection: socket.socket) -> None:
+    connection.close()
+
+
+def _reset(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def _close_too(connection: socket.socket) -> None:
+    """End without an answer, as most services do whose caller has left."""
+    assert b"" == connection.recv(1)
+
+
+def _break_off(connection: socket.socket) -> None:
+    """Half an answer, then the end."""
+    assert b"" == connection.recv(1)
+    connection.sendall(OK + b"content-length: 9\r\n\r\nabc")
+
+
+def _answer_all_the_same(connection: socket.socket) -> None:
+    """A whole answer that nobody takes."""
+    assert b"" == connection.recv(1)
+    connection.sendall(GOOD)
+
+
+@pytest.mark.parametrize(
+    ("leave", "behave"),
+    [
+        (_close, _close_too),
+        (_close, _break_off),
+        (_close, _answer_all_the_same),
+        (_reset, _close_too),
+    ],
+    ids=["closes", "half-an-answer", "answer-too-late", "resets"],
+)
+def test_a_caller_that_leaves_at_once_is_the_reason(
+    leave: Callable[[socket.socket], None], behave: Callable[[socket.socket], None]
+) -> None:
+    """Within Entra's shortest wait too it is 1003005, and nothing is said of the service."""
+    has_request = threading.Event()
+
+    def respond(connection: socket.socket) -> None:
+        read_request(connection)
+        has_request.set()
+        with suppress(ConnectionResetError):
+            behave(connection)
+
+    with raw_service(respond) as service, tapped(service.url) as tap:
+        connection = socket.create_connection((HOST, tap.port), timeout=SECONDS)
+        connection.sendall(REQUEST)
+        assert has_request.wait(SECONDS)
+        leave(connection)
+        exchange = tap.next()
+    exchange.began, exchange.left = 0.0, 0.05  # the machine may be busy
+    shown = mask_and_judge(exchange, 1000, unmask=False)
+    assert shown.failure is not None
+    assert ("NET004", 1003005) == (shown.failure.id, shown.failure.entra_code)
+    assert "The caller left before the answer" == shown.failure.title
+    assert "the caller closed the connection after 50 ms" in shown.failure.evidence
+    assert "not the service's doing" in shown.reason
+
+
+def test_a_service_that_breaks_off_is_the_reason_while_its_caller_waits() -> None:
+    """The caller's leaving is named only where it came first."""
+    with (
+        raw_service(answering(OK + b"content-length: 9\r\n\r\nabc")) as service,
+        tapped(service.url) as tap,
+    ):
+        call(tap.port)
+        shown = mask_and_judge(tap.next(), 1000, unmask=False)
+    assert shown.failure is not None
+    assert ("NET005", 1003001, "") == (shown.failure.id, shown.failure.entra_code, shown.reason)

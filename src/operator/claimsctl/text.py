@@ -14,6 +14,8 @@ Control characters steer a terminal; line separators begin a line; format charac
 and turn the text round them about; a lone surrogate cannot be written at all.
 """
 
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
 
 def escaped(text: str) -> str:
     """`text` on one line, reading from left to right, with what cannot be seen spelled out."""
@@ -23,3 +25,8 @@ def escaped(text: str) -> str:
 def _spelled(match: re.Match[str]) -> str:
     code = ord(match[0])
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004  # 4 digits
+
+
+def xml_text(text: str) -> str:
+    """`text` escaped, without what XML 1.0 cannot hold, not even as a reference."""
+    return _NOT_XML.sub("\ufffd", escaped(text))

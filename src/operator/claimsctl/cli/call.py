@@ -18,6 +18,7 @@ from claimsctl.cli.endpoint_options import (
     ClientId,
     IdentifierUri,
     InsecureHttp,
+    JUnit,
     Retries,
     TenantKindOption,
     TokenFrom,
@@ -52,8 +53,9 @@ def call(
         Path | None,
         typer.Option(
             parser=input_file,
-            metavar="FILE",
-            help="A callout body or gateway event to send instead; - for stdin.",
+            metavar="FILE|DIR",
+            help="A callout body or gateway event to send instead; - for stdin. Of a folder: each"
+            " callout, as a regression suite.",
             show_default=False,
         ),
     ] = None,
@@ -102,11 +104,40 @@ def call(
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False,
+    as_junit: JUnit = False,
 ) -> None:
     """Make one callout, as Entra would, and say what Entra would see.
 
     Any endpoint will do. Exit code 1 when Entra would not accept the answer.
     """
+
+    def bearer_of(tenant_id: str) -> str | None:
+        return chosen_bearer(
+            url,
+            token,
+            token_from,
+            TokenProfile(tenant or tenant_id, tenant_kind, token_version),
+            ClientCredentials(client_id, identifier_uri, authority),
+            insecure_http=insecure_http,
+        )
+
+    is_suite = event is not None and event.is_dir()
+    one_callout = repeat > 1 or policy is not None or api_policy is not None
+    _check_options(is_suite=is_suite, one_callout=one_callout, suite=as_junit)
+    if event is not None and is_suite:
+        from claimsctl.cli.replay import run_folder  # noqa: PLC0415  # one callout does not need it
+
+        code = run_folder(
+            event,
+            url,
+            bearer_of,
+            wait_ms=timeout_ms,
+            retries=retries,
+            changes=changes or (),
+            as_json=as_json,
+            as_junit=as_junit,
+        )
+        raise typer.Exit(code)
     body = scenario_callout(scenario, tenant) if event is None else _callout_of(event)
     set_fields(body, changes or ())
     data = body.get("data")
@@ -120,14 +151,7 @@ def call(
             token: mapped_by(listed, _app_id(context, principal))
             for token, principal in _AUDIENCES.items()
         }
-    bearer = chosen_bearer(
-        url,
-        token,
-        token_from,
-        TokenProfile(tenant or str(data.get("tenantId", TENANT_ID)), tenant_kind, token_version),
-        ClientCredentials(client_id, identifier_uri, authority),
-        insecure_http=insecure_http,
-    )
+    bearer = bearer_of(str(data.get("tenantId", TENANT_ID)))
     headers = {"content-type": "application/json"}
     if bearer is not None:
         headers["authorization"] = f"Bearer {bearer}"
@@ -155,6 +179,16 @@ def call(
         if repeat > 1:
             console.print(times_view(times, timeout_ms))
     raise typer.Exit(ExitCode.FINE if times.accepted == repeat else ExitCode.NOT_FINE)
+
+
+def _check_options(*, is_suite: bool, one_callout: bool, suite: bool) -> None:
+    """Raise `OperatorError` for options of `one_callout` with a suite, and the reverse."""
+    if is_suite and one_callout:
+        message = "--repeat and policies are for one callout: leave them out, or name a file"
+        raise OperatorError(message)
+    if suite and not is_suite:
+        message = "--junit reports on a folder of callouts: name one with --event"
+        raise OperatorError(message)
 
 
 def _callout_of(event: Path) -> dict[str, Any]:

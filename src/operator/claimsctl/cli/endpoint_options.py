@@ -90,6 +90,10 @@ InsecureHttp = Annotated[
     ),
 ]
 
+JUnit = Annotated[
+    bool, typer.Option("--junit", help="The suite's report as JUnit's XML, for pipelines.")
+]
+
 
 @dataclass(frozen=True, slots=True)
 class ClientCredentials:
@@ -114,14 +118,19 @@ def chosen_bearer(
     Raises `OperatorError`, before anything is sent, when it would go over plain http to another
     machine and `insecure_http` does not allow that.
     """
-    if token is None and source is None:
-        return None
+    if token is not None or source is None:
+        return given_bearer(url, token, insecure_http=insecure_http)
     _check_transport(url, "the bearer token", allowed=insecure_http)
-    if token is not None:
-        return token
     if source is TokenSource.LOCAL:
         return mint(profile.claims(int(time.time())), kept_key(key_path()))
     return _from_the_tenant(profile, credentials, insecure_http=insecure_http)
+
+
+def given_bearer(url: str, token: str | None, *, insecure_http: bool) -> str | None:
+    """`token`, if it may go to `url`. Raises `OperatorError` as `chosen_bearer` does."""
+    if token is not None:
+        _check_transport(url, "the bearer token", allowed=insecure_http)
+    return token
 
 
 def _check_transport(url: str, secret: str, *, allowed: bool) -> None:

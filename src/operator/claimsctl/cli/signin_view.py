@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from claimsctl.signin.joined import Sources
 from claimsctl.signin.summary import Row, Summary
 from claimsctl.signin.verdicts import CalloutVerdict, Stage, stage_of, verdict_on
 from claimsctl.text import escaped
@@ -26,13 +27,13 @@ _WORDS = {
 }
 
 
-def summary_view(summary: Summary, *, show_users: bool) -> RenderableType:
+def summary_view(summary: Summary, sources: Sources, *, show_users: bool) -> RenderableType:
     """All that is known of the callouts in a file."""
     if not summary.callouts:
         return Group(*_nothing(summary))
     rows = summary.rows()
     shown = rows if len(rows) <= _ROWS_MAX else (summary.failures() or rows)[-_ROWS_MAX:]
-    parts: list[RenderableType] = [*_callouts(shown, show_users=show_users)]
+    parts: list[RenderableType] = [*_callouts(shown, sources, show_users=show_users)]
     if len(shown) < summary.callouts:
         more = f"the newest {len(shown)} of {summary.callouts} callouts"
         parts.append(Text(f"{more}; --json has more of them", style="dim"))
@@ -59,7 +60,7 @@ def _nothing(summary: Summary) -> Iterator[Text]:
     yield from _silence(summary)
 
 
-def _callouts(rows: Sequence[Row], *, show_users: bool) -> Iterator[Text]:
+def _callouts(rows: Sequence[Row], sources: Sources, *, show_users: bool) -> Iterator[Text]:
     headings = ["when", "app", "correlation id", "attempts", "status", "code", "verdict"]
     lines = [[Text(name, style="dim") for name in [*headings, *(["user"] if show_users else [])]]]
     for row in rows:
@@ -75,7 +76,12 @@ def _callouts(rows: Sequence[Row], *, show_users: bool) -> Iterator[Text]:
         line = [Text(escaped(cell)) for cell in cells]
         line.append(_word(stage_of(sign_in, callout)))
         lines.append([*line, Text(escaped(sign_in.user))] if show_users else line)
-    return _aligned(lines)
+    heading, *aligned = _aligned(lines)
+    yield heading
+    for row, shown in zip(rows, aligned, strict=True):
+        yield shown
+        for sentence in sources.conclusions(row):
+            yield Text(escaped(f"  {sentence}"), style="dim")
 
 
 def _word(stage: Stage) -> Text:

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.text import Text
 
 from claimsctl.cli.console import stderr, stdout
-from claimsctl.cli.options import AllowedHosts, WaitMs, callout_url
+from claimsctl.cli.endpoint_options import BearerToken, InsecureHttp, JUnit, given_bearer
+from claimsctl.cli.options import AllowedHosts, WaitMs, callout_url, input_file
 from claimsctl.emulator.loopback import HOST, bind
 from claimsctl.entra.network import public_trust
 from claimsctl.errors import ExitCode, OperatorError
@@ -91,16 +92,28 @@ def summary(counts: dict[ExchangeOutcome, int], dropped: int) -> str:
     return line + (f"; {dropped} more came too fast to be recorded" if dropped else "")
 
 
+def _url_or_none(value: str | None) -> str | None:
+    return None if value is None else callout_url(value)
+
+
 def tap(
+    url: Annotated[
+        str | None,
+        typer.Argument(
+            callback=_url_or_none,
+            help="With --replay: the target URL that the callouts are sent to.",
+            show_default=False,
+        ),
+    ] = None,
     upstream: Annotated[
-        str,
+        str | None,
         typer.Option(
             help="The real service: its scheme, host and port; paths are those of the requests.",
             envvar="TAP_UPSTREAM",
-            callback=callout_url,
+            callback=_url_or_none,
             show_default=False,
         ),
-    ],
+    ] = None,
     port: Annotated[
         int,
         typer.Option(
@@ -127,6 +140,21 @@ def tap(
     unmask: Annotated[
         bool, typer.Option(help="Show and keep tokens, personal data and claim values whole.")
     ] = False,
+    replay: Annotated[
+        Path | None,
+        typer.Option(
+            parser=input_file,
+            help="Send the callouts saved in a folder to URL, as a regression suite, and end.",
+            metavar="DIR",
+            show_default=False,
+        ),
+    ] = None,
+    token: BearerToken = None,
+    insecure_http: InsecureHttp = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="The suite's report as JSON, for --replay.")
+    ] = False,
+    as_junit: JUnit = False,
 ) -> None:
     """Forward Entra's callouts to the real service unchanged, and show each one judged.
 
@@ -134,7 +162,30 @@ def tap(
     traffic. Requests that a web page may have sent (with Origin or Sec-Fetch headers, or, with
     --host, for another host) are refused. Ends on Ctrl-C; exit code 1 when Entra would have refused
     an answer.
+
+    With --replay DIR URL it forwards nothing, and sends the callouts that --save wrote to DIR. Exit
+    code 1 when Entra would refuse an answer, or a claim that was recorded is missing.
     """
+    if replay is not None:
+        if url is None:
+            message = "--replay DIR needs the target URL: claimsctl tap --replay DIR URL"
+            raise OperatorError(message)
+        from claimsctl.cli.replay import run_folder  # noqa: PLC0415  # what forwarding does not need
+
+        bearer = given_bearer(url, token, insecure_http=insecure_http)
+        code = run_folder(
+            replay, url, lambda _: bearer, wait_ms=timeout_ms, as_json=as_json, as_junit=as_junit
+        )
+        raise typer.Exit(code)
+    if url is not None or as_json or as_junit:
+        message = "URL, --json and --junit are for --replay DIR; the real service is --upstream URL"
+        raise OperatorError(message)
+    if upstream is None:
+        message = (
+            "Missing option '--upstream' (env var: 'TAP_UPSTREAM'), the real service's URL; to send"
+            " saved callouts again: claimsctl tap --replay DIR URL"
+        )
+        raise OperatorError(message)
     service = parse_upstream(upstream)
     if port == page_port or (service.host in {HOST, "localhost"} and service.port == port):
         message = "--port, --page-port and the upstream's port must differ"

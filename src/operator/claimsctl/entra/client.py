@@ -58,7 +58,7 @@ class CalloutTimes:
 
 def make_callout(
     url: str,
-    body: Mapping[str, Any],
+    body: Mapping[str, Any] | bytes,
     headers: Mapping[str, str],
     wait_ms: int,
     retries: int = 0,
@@ -68,7 +68,7 @@ def make_callout(
 
     Entra's documentation says that it retries, but not after what: this is our reading.
     """
-    sent = json.dumps(body).encode()
+    sent = body if isinstance(body, bytes) else json.dumps(body).encode()
     attempts: list[Attempt] = []
     while True:
         attempts.append(send_callout(url, sent, headers, wait_ms, trust))

@@ -123,20 +123,21 @@ def exchange_in(document: Any) -> Exchange:
 
     Raises `OperatorError` whose lines name each field that is wrong.
     """
-    version = document.get("version", FORMAT_VERSION) if isinstance(document, dict) else None
-    if version is not None and version != FORMAT_VERSION:
-        found = json.dumps(version)[:_SHOWN_CHARACTERS]
-        message = (
-            f"an exchange of version {found}; this claimsctl reads version "
-            f"{FORMAT_VERSION}: use the claimsctl that exported it, or a newer one"
-        )
-        raise OperatorError(message)
     reader = _FieldReader()
     exchange = reader.exchange(document)
-    if reader.problems or exchange is None:
-        message = "not an exchange as claimsctl exports them"
-        raise OperatorError(message, lines=reader.lines())
+    reader.check(document)
     return exchange
+
+
+def request_in(document: Any) -> Request:
+    """The request in a JSON document of an exchange, which may have had no answer.
+
+    Raises `OperatorError` as `exchange_in` does.
+    """
+    reader = _FieldReader()
+    request = reader.request(document)
+    reader.check(document)
+    return request
 
 
 def _message(headers: Headers, content: bytes) -> dict[str, Any]:
@@ -160,7 +161,21 @@ class _FieldReader:
         """The problems, for people."""
         return [*self.problems, f"and {self._more} more"] if self._more else self.problems
 
-    def exchange(self, document: Any) -> Exchange | None:
+    def check(self, document: Any) -> None:
+        """Raise `OperatorError` if something was wrong with what was read of `document`."""
+        version = document.get("version", FORMAT_VERSION) if isinstance(document, dict) else None
+        if version is not None and version != FORMAT_VERSION:
+            found = json.dumps(version)[:_SHOWN_CHARACTERS]
+            message = (
+                f"an exchange of version {found}; this claimsctl reads version "
+                f"{FORMAT_VERSION}: use the claimsctl that exported it, or a newer one"
+            )
+            raise OperatorError(message)
+        if self.problems:
+            message = "not an exchange as claimsctl exports them"
+            raise OperatorError(message, lines=self.lines())
+
+    def exchange(self, document: Any) -> Exchange:
         members = self._members(document, "the document")
         request = members.get("request")
         return Exchange(
@@ -168,6 +183,9 @@ class _FieldReader:
             None if request is None else self._request(request),
             self._timings(members.get("timings", {})),
         )
+
+    def request(self, document: Any) -> Request:
+        return self._request(self._members(document, "the document").get("request"))
 
     def _request(self, value: Any) -> Request:
         members = self._members(value, "request")

@@ -14,9 +14,10 @@ PART: Final = 1 << 20
 _SCALAR: Final = r'(?:"(?:[^"\\]|\\.)*+"|[-+.\w]++)'
 _MEMBER: Final = rf'"(?:[^"\\]|\\.)*+"\s*+:\s*+{_SCALAR}\s*+'
 _WRAPPER: Final = re.compile(
-    rf'\{{\s*+(?:{_MEMBER},\s*+)*"(?:value|records|signIns)"\s*+:\s*+\[', re.IGNORECASE
+    rf'\{{\s*+(?:{_MEMBER},\s*+)*"(?:value|records|events|results)"\s*+:\s*+\[', re.IGNORECASE
 )
-"""The beginning of Graph's page, an Event Hub message or Windows PowerShell's array."""
+"""The beginning of Graph's page, an Event Hub message, Windows PowerShell's array or the answers of
+CloudWatch Logs."""
 _WRAPPER_TAIL: Final = re.compile(rf"(?:{_MEMBER},?\s*+)*+\}}?")
 """The members that follow a page's records, such as @odata.nextLink, and its end."""
 _BETWEEN: Final = re.compile(r"[\s,\]\x00]*")

@@ -6,7 +6,6 @@ code of an earlier attempt can remain although the last one was accepted is our 
 error code of the last failed attempt".
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -198,7 +197,7 @@ def _do_about(status: int | None) -> str:
     return "Let the endpoint answer with 200; its log has what it did for this correlation id."
 
 
-def document_of(sign_in: SignIn, callout: Callout, *, show_user: bool) -> Mapping[str, Any]:
+def document_of(sign_in: SignIn, callout: Callout, *, show_user: bool) -> dict[str, Any]:
     """A callout and its verdict for machines; the user only with `show_user`."""
     return {
         "correlation_id": sign_in.correlation_id,

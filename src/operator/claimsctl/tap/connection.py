@@ -208,6 +208,8 @@ class Connection(asyncio.Protocol):
         """Handle bytes of the service; nothing is left of them."""
         if self._caller is not None:
             self._caller.write(data)
+            if self._caller_ended and _is_reset(self._caller):
+                self._recorder.not_taken()
         try:
             self._recorder.answered(data)
         except NotHttpError:
@@ -295,6 +297,12 @@ def _read(transport: asyncio.Transport | None, *, paused: bool) -> None:
     """Read from `transport`, or do not for now."""
     if transport is not None and not transport.is_closing():
         (transport.pause_reading if paused else transport.resume_reading)()
+
+
+def _is_reset(transport: asyncio.Transport) -> bool:
+    """Whether what was written last has been answered with a reset, as loopback does at once."""
+    sock = transport.get_extra_info("socket")
+    return sock is not None and sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
 
 
 def _end(transport: asyncio.Transport, *, reset: bool) -> None:

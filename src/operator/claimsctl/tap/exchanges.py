@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from claimsctl import private_files
 from claimsctl.errors import OperatorError
-from claimsctl.judge.attempt import Answer, Attempt
+from claimsctl.judge.attempt import Answer, Attempt, Cause, NoAnswer
 from claimsctl.judge.exchange import Exchange, Request, Response, Timings, unanswered_document
 from claimsctl.judge.finding import Finding, Verdict
-from claimsctl.judge.judge import judge_attempt
-from claimsctl.tap.recording import BODY_BYTES_MAX, RecordedExchange
+from claimsctl.judge.judge import judge_attempt, judge_no_answer
+from claimsctl.tap.recording import BODY_BYTES_MAX, LEAST_WAIT_MS, RecordedExchange
 from claimsctl.tap.redaction import mask_exchange, read_callout
 from claimsctl.tap.upstream import Upstream
 
@@ -93,9 +93,14 @@ def _outcome(exchange: RecordedExchange, verdict: Verdict | None) -> ExchangeOut
     return ExchangeOutcome.NOT_JUDGED if exchange.over else ExchangeOutcome.WAITING
 
 
+def is_token_issuance(callout: Any) -> bool:
+    """Whether a JSON document is a callout of the event that we answer, in any case."""
+    type_ = callout.get("type") if isinstance(callout, dict) else None
+    return isinstance(type_, str) and type_.casefold().endswith(_EVENT)
+
+
 def _why_not_judged(exchange: RecordedExchange, callout: Any) -> str:
     """Why there is no verdict; empty when there is one."""
-    type_ = callout.get("type") if isinstance(callout, dict) else None
     reason = ""
     if exchange.refused:
         reason = f"refused, not forwarded: {exchange.refused}"
@@ -107,7 +112,7 @@ def _why_not_judged(exchange: RecordedExchange, callout: Any) -> str:
         reason = f"the request is over {BODY_BYTES_MAX} bytes: no callout is"
     elif not exchange.arrived and exchange.no_answer is not None:
         pass  # half a callout, for all that is known, and no answer to it
-    elif not isinstance(type_, str) or not type_.casefold().endswith(_EVENT):
+    elif not is_token_issuance(callout):
         reason = "not a token issuance callout: its type is another, or there is none"
     elif not exchange.answer.whole:
         reason = f"the answer is over {BODY_BYTES_MAX} bytes: passed on whole, not judged"
@@ -116,10 +121,17 @@ def _why_not_judged(exchange: RecordedExchange, callout: Any) -> str:
 
 def _remark(exchange: RecordedExchange) -> str:
     gave_up = exchange.given_up_ms
-    return "" if gave_up is None else f"the caller left after {gave_up:.0f} ms"
+    if gave_up is None:
+        return ""
+    left = f"the caller left after {gave_up:.0f} ms"
+    if exchange.left_early:
+        left += f", sooner than Entra's shortest wait ({LEAST_WAIT_MS} ms): not the service's doing"
+    return left
 
 
 def _verdict(exchange: RecordedExchange, wait_ms: int) -> Verdict:
+    if exchange.left_early:
+        return _verdict_on_caller(exchange)
     if exchange.given_up_ms is not None:
         wait_ms = min(wait_ms, int(exchange.given_up_ms))
     answer = None
@@ -133,6 +145,24 @@ def _verdict(exchange: RecordedExchange, wait_ms: int) -> Verdict:
     return judge_attempt(
         Attempt(exchange.timings(), exchange.total_ms, answer, exchange.no_answer), wait_ms
     )
+
+
+def _verdict_on_caller(exchange: RecordedExchange) -> Verdict:
+    """1003005, as for any answer that its caller does not get; nothing is said of the service."""
+    finding = judge_no_answer(
+        NoAnswer(
+            Cause.TIMEOUT,
+            exchange.phase,
+            f"the caller closed the connection after {exchange.given_up_ms:.0f} ms",
+        )
+    )
+    about_caller = replace(
+        finding,
+        title="The caller left before the answer",
+        expected=f"a caller that waits {LEAST_WAIT_MS} ms or longer, as Entra does",
+        hint="Ask the caller, or the tunnel, why it left: the service had no time to answer.",
+    )
+    return Verdict((about_caller,), {}, 0)
 
 
 def _as_shown(verdict: Verdict, of_masked: Verdict) -> Verdict:

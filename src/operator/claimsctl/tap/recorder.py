@@ -94,12 +94,18 @@ class Recorder:
         """The caller has closed its side, or is `gone`. A later answer is published too."""
         for exchange in self._open:
             exchange.left = exchange.left or time.perf_counter()
-            if not exchange.over and (gone or exchange.given_up_ms is not None):
+            exchange.gone = exchange.gone or gone
+            if not exchange.over and exchange.given_up_ms is not None:
                 detail = f"the caller closed the connection after {exchange.total_ms:.0f} ms"
                 exchange.end(NoAnswer(Cause.TIMEOUT, exchange.phase, detail))
                 self._sink.publish(exchange)
         if gone:
             self._open.clear()
+
+    def not_taken(self) -> None:
+        """The caller, which had closed its side, does not take the answer that comes now."""
+        for exchange in self._open:
+            exchange.gone = True
 
     # The service's side
 
@@ -135,10 +141,17 @@ class Recorder:
                 if self._answer.read(b"", self._open[0]):
                     self._end_first()
             except NotHttpError as cut:
-                self.end_all(NoAnswer(Cause.CLOSED, Phase.BODY, not_http_reason(cut)))
+                self._end_unanswered(NoAnswer(Cause.CLOSED, Phase.BODY, not_http_reason(cut)))
         if self._open:
             detail = "the service closed the connection" if error is None else str(error)
-            self.end_all(NoAnswer(Cause.CLOSED, self._open[0].phase, detail))
+            self._end_unanswered(NoAnswer(Cause.CLOSED, self._open[0].phase, detail))
+
+    def _end_unanswered(self, no_answer: NoAnswer) -> None:
+        """The service ends without an answer: because its caller has left, where it has."""
+        if self._open[0].left is not None:
+            self.caller_left(gone=True)
+        else:
+            self.end_all(no_answer)
 
     def end_all(self, no_answer: NoAnswer) -> None:
         """There will be no more answers."""

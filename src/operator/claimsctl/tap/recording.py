@@ -61,6 +61,8 @@ class RecordedExchange:
     ended: float | None = None
     left: float | None = None
     """When the caller closed its side, the answer not being there."""
+    gone: bool = False
+    """Whether the caller has left altogether: it would not have taken the answer."""
     no_answer: NoAnswer | None = None
     refused: str = ""
     """Why the request was not forwarded but refused."""
@@ -117,10 +119,16 @@ class RecordedExchange:
     def given_up_ms(self) -> float | None:
         """How long the caller has waited for an answer, if it has left.
 
-        One that leaves within the least timeoutInMilliseconds has only closed its sending side.
+        One that closes its side within the least timeoutInMilliseconds, and is not known to be
+        gone, has only closed its sending side.
         """
         waited = None if self.left is None else (self.left - self.began) * 1000
-        return None if waited is None or waited < LEAST_WAIT_MS else waited
+        return None if waited is None or (waited < LEAST_WAIT_MS and not self.gone) else waited
+
+    @property
+    def left_early(self) -> bool:
+        """Whether the caller has left sooner than any timeoutInMilliseconds makes Entra leave."""
+        return self.given_up_ms is not None and self.given_up_ms < LEAST_WAIT_MS
 
     @property
     def total_ms(self) -> float:

@@ -1,0 +1,191 @@
+"""The function's own log lines, by correlation id, from every form in which CloudWatch gives them.
+
+``aws logs tail`` (each of its formats), ``filter-log-events``, Insights' results as JSON or CSV, an
+export to S3, and bare lines; with gzip. Only lines of wanted sign-ins are kept.
+"""
+
+import csv
+import json
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import IO, Any, Final
+
+from claimsctl.errors import OperatorError
+from claimsctl.signin.json_values import PART, records_of_values
+from claimsctl.signin.records import moment
+from claimsctl.signin.text_source import RECORD_MAX, FileText
+
+LINES_PER_SIGN_IN: Final = 10
+_PRETTY_LINES_MAX: Final = 200
+_CSV_HEADINGS: Final = {"@message", "correlationId"}
+_LISTS: Final = ("events", "results")
+_SPACES: Final = "\x00\r\n\t ,"
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """What the function wrote of one callout: nothing in it is personal."""
+
+    at: str
+    outcome: str
+    status: int | None
+    reason: str
+    """Why it failed, as `cause` has it."""
+    answer_ms: float | None
+    request_id: str
+
+    def document(self) -> dict[str, Any]:
+        """The line for machines."""
+        return asdict(self)
+
+
+Lines = dict[str, list[LogLine]]
+
+
+def read_log(raw: IO[bytes], name: str, wanted: Collection[str]) -> Lines:
+    """The lines of the `wanted` correlation ids.
+
+    Raises `OperatorError` when the file holds no line of a callout at all.
+    """
+    found: Lines = {}
+    callouts = 0
+    for correlation_id, line in _lines(FileText(raw, name)):
+        callouts += 1
+        add_line(found, correlation_id, line, wanted)
+    if not callouts:
+        message = (
+            f"{name}: no line of a callout in it; expected the function's log: aws logs tail"
+            " GROUP --since 1d --format short, with the stack's output FunctionLogGroup"
+        )
+        raise OperatorError(message)
+    return found
+
+
+def add_line(found: Lines, correlation_id: str, line: LogLine, wanted: Collection[str]) -> None:
+    """Keep `line` if its sign-in is wanted and has not too many already."""
+    if correlation_id in wanted:
+        lines = found.setdefault(correlation_id, [])
+        if len(lines) < LINES_PER_SIGN_IN and line not in lines:
+            lines.append(line)
+
+
+def callout_line(fields: Mapping[str, Any]) -> tuple[str, LogLine] | None:
+    """The correlation id and line in a log message's fields; `None` for another message."""
+    correlation_id, outcome = fields.get("correlationId"), fields.get("outcome")
+    if not isinstance(correlation_id, str) or not isinstance(outcome, str) or not outcome:
+        return None
+    cause = fields.get("cause")
+    reason = cause.get("reason", "") if isinstance(cause, dict) else fields.get("cause.reason", "")
+    return correlation_id.lower(), LogLine(
+        _time(fields.get("@timestamp") or fields.get("timestamp")),
+        outcome,
+        _number(fields.get("status")),
+        reason if isinstance(reason, str) else "",
+        _milliseconds(fields.get("answer_ms")),
+        str(fields.get("request_id") or ""),
+    )
+
+
+def _time(value: Any) -> str:
+    text = str(value or "").replace(",", ".")
+    return moment(text) or text
+
+
+def _number(value: Any) -> int | None:
+    milliseconds = _milliseconds(value)
+    return None if milliseconds is None else int(milliseconds)
+
+
+def _milliseconds(value: Any) -> float | None:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _lines(text: FileText) -> Iterator[tuple[str, LogLine]]:
+    head = text.readline(PART)
+    while head and not head.strip(_SPACES):
+        head = text.readline(PART)
+    for fields in _messages(head, text):
+        line = callout_line(fields)
+        if line is not None:
+            yield line
+
+
+def _messages(head: str, text: FileText) -> Iterator[Mapping[str, Any]]:
+    """The fields of each message."""
+    columns = next(csv.reader([head]), [])
+    if _CSV_HEADINGS & set(columns):
+        csv.field_size_limit(RECORD_MAX)
+        for row in csv.reader(text):
+            yield _with_message(dict(zip(columns, row, strict=False)))
+    elif head.lstrip().startswith("[") or _begins_list(head):
+        yield from map(_with_message, _rows(head, text))
+    else:
+        yield from _of_lines(head, text)
+
+
+def _begins_list(head: str) -> bool:
+    """Whether the file is one object of a command's output, not one of the lines."""
+    beginning = head.strip()
+    if beginning == "{":
+        return True
+    return any(beginning.startswith((f'{{"{name}"', f'{{ "{name}"')) for name in _LISTS)
+
+
+def _rows(head: str, text: FileText) -> Iterator[dict[str, Any]]:
+    """The events of a command's output; a row of Insights is a list of fields."""
+    row: dict[str, Any] = {}
+    for value in records_of_values(head, text):
+        if not isinstance(value, dict):
+            continue
+        if set(value) == {"field", "value"}:
+            if value["field"] in row:
+                yield row
+                row = {}
+            row[value["field"]] = value["value"]
+        else:
+            yield value
+    if row:
+        yield row
+
+
+def _with_message(row: dict[str, Any]) -> Mapping[str, Any]:
+    """The row's fields, and those of the message in it."""
+    message = row.get("@message", row.get("message"))
+    if isinstance(message, str):
+        begin = message.find("{")
+        message = _object_in(message[begin:]) if begin >= 0 else None
+    return {**row, **message} if isinstance(message, dict) else row
+
+
+def _of_lines(head: str, text: FileText) -> Iterator[Mapping[str, Any]]:
+    """Lines with anything before the message; a message may be spread over several."""
+    pending: list[str] = []
+    for line in _chained(head, text):
+        begin = line.find("{")
+        if begin >= 0 and (fields := _object_in(line[begin:])) is not None:
+            pending = []
+            yield fields
+        elif begin >= 0 and not line[begin + 1 :].strip() and not pending:
+            pending = [line[begin:]]  # what aws logs tail --format json writes
+        elif pending:
+            pending.append(line)
+            if line.strip() == "}" and (fields := _object_in("".join(pending))) is not None:
+                yield fields
+            if (line.strip() == "}" and line[0] == "}") or len(pending) > _PRETTY_LINES_MAX:
+                pending = []
+
+
+def _object_in(text: str) -> dict[str, Any] | None:
+    try:
+        fields = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return fields if isinstance(fields, dict) else None
+
+
+def _chained(head: str, text: FileText) -> Iterator[str]:
+    yield head
+    yield from text

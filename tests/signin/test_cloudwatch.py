@@ -1,0 +1,101 @@
+"""The lines of a stack's function, asked of CloudWatch Logs."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from claimsctl.errors import OperatorError
+from claimsctl.signin.cloudwatch import SIGN_INS_MAX, stack_log
+from claimsctl.signin.records import read_sign_in
+from claimsctl.signin.summary import Row
+
+from tests.signin.samples import correlation_id, graph, listener
+from tests.signin.test_provider_log import MESSAGES
+
+GROUP = "claims-FunctionLogs-1"
+
+
+class FakeAws:
+    """CloudFormation with one stack, and CloudWatch Logs with one group; both record requests."""
+
+    def __init__(self) -> None:
+        self.outputs = {"FunctionLogGroup": GROUP}
+        self.requests: list[dict[str, Any]] = []
+
+    def client(self, *_: object, **__: object) -> "FakeAws":
+        """Both services' client."""
+        return self
+
+    def describe_stacks(self, **request: Any) -> dict[str, Any]:
+        """The stack `claims`."""
+        if request["StackName"] != "claims":
+            raise ClientError(
+                {"Error": {"Code": "ValidationError", "Message": "does not exist"}},
+                "DescribeStacks",
+            )
+        outputs = [{"OutputKey": k, "OutputValue": v} for k, v in self.outputs.items()]
+        return {"Stacks": [{"Outputs": outputs}]}
+
+    def filter_log_events(self, **request: Any) -> dict[str, Any]:
+        """One event a page."""
+        self.requests.append(request)
+        assert len(request["filterPattern"]) <= 1024
+        asked = set(re.findall(r'\$\.correlationId = "([^"]+)"', request["filterPattern"]))
+        events = [m for m in MESSAGES if m["correlationId"].lower() in asked]
+        page = int(request.get("nextToken", 0))
+        more = {"nextToken": str(page + 1)} if page < len(events) else {}
+        found = [{"message": json.dumps(m)} for m in events[page : page + 1]]
+        return {"events": [{"message": "START"}, *found], **more}
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> FakeAws:
+    """AWS, as the command finds it."""
+    fake = FakeAws()
+    monkeypatch.setattr("claimsctl.signin.cloudwatch.boto3.session.Session", lambda: fake)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    return fake
+
+
+def rows(count: int) -> list[Row]:
+    """That many sign-ins, of seconds that follow one another."""
+    found = []
+    for number in range(count):
+        sign_in = read_sign_in(graph(number, listener(1003002, 1, 401)))
+        assert sign_in is not None
+        at = f"2026-11-28T09:30:{number:02}"
+        found.append(Row(at, number, sign_in, sign_in.callouts[0]))
+    return found
+
+
+def test_the_lines_of_sign_ins_are_found(aws: FakeAws) -> None:
+    """Every page is read; the group is the stack's; the time is theirs and ten minutes."""
+    found, left_out = stack_log("claims", rows(4))
+    assert ({correlation_id(2), correlation_id(3)}, 0) == (set(found), left_out)
+    request = aws.requests[0]
+    assert GROUP == request["logGroupName"]
+    assert 20 * 60_000 + 3_000 == request["endTime"] - request["startTime"]
+
+
+def test_what_is_asked_is_limited(aws: FakeAws) -> None:
+    """The newest are asked about, in filters that CloudWatch takes; the others are counted."""
+    found, left_out = stack_log("claims", rows(50))
+    assert ({}, 50 - SIGN_INS_MAX) == (found, left_out)
+    assert 2 == len(aws.requests)
+
+
+def test_a_stack_without_the_output_is_named(aws: FakeAws) -> None:
+    """A missing stack or output ends the command."""
+    with pytest.raises(OperatorError, match="does not exist"):
+        stack_log("other", rows(1))
+    aws.outputs = {}
+    with pytest.raises(OperatorError, match="no output FunctionLogGroup"):
+        stack_log("claims", rows(1))
+
+
+def test_without_sign_ins_nothing_is_asked(aws: FakeAws) -> None:
+    """Nothing to join: AWS needs no credentials."""
+    assert ({}, 0) == stack_log("claims", [])
+    assert [] == aws.requests

@@ -1,0 +1,156 @@
+"""Entra's record joined with the function's log and with tap's recordings."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from claimsctl.errors import OperatorError
+from claimsctl.judge.attempt import Phase
+from claimsctl.signin.joined import Sources
+from claimsctl.signin.provider_log import LogLine
+from claimsctl.signin.recordings import Recording, read_recordings
+from claimsctl.signin.records import read_sign_in
+from claimsctl.signin.summary import Row
+from claimsctl.tap.exchanges import exchange_document, mask_and_judge
+from claimsctl.tap.recording import Message, RecordedExchange
+from claimsctl.tap.upstream import parse_upstream
+
+from tests.cli.command import MEMBER
+from tests.signin.samples import correlation_id, graph, listener
+
+BAD_ANSWER = {
+    "data": {
+        "@odata.type": "microsoft.graph.onTokenIssuanceStartResponseData",
+        "actions": [],
+    }
+}
+
+
+def row(code: int | None, attempts: int, status: int | None) -> Row:
+    """A callout of sign-in 1."""
+    sign_in = read_sign_in(graph(1, listener(code, attempts, status), error=1100001))
+    assert sign_in is not None
+    return Row("2026-11-28T09:30:01", 1, sign_in, sign_in.callouts[0])
+
+
+def line(outcome: str, status: int, reason: str = "") -> LogLine:
+    """A line of the log."""
+    return LogLine("2026-11-28T09:30:01Z", outcome, status, reason, 12.0, "r")
+
+
+def joined(row: Row, *lines: LogLine) -> list[str]:
+    """What the log adds."""
+    return list(Sources(log={row.sign_in.correlation_id: list(lines)}).conclusions(row))
+
+
+def test_a_refused_token_has_its_reason() -> None:
+    """The log says why the endpoint answered 401."""
+    assert ["log 2026-11-28T09:30:01Z: caller-refused (issuer), status 401 after 12 ms"] == (
+        joined(row(1003002, 1, 401), line("caller-refused", 401, "issuer"))
+    )
+
+
+def test_a_retry_is_two_lines_of_one_record() -> None:
+    """Both are shown; one that is missing is said."""
+    twice = joined(row(1003005, 2, None), line("store-failure", 503), line("answered", 200))
+    assert ["store-failure", "answered"] == [
+        text.split(": ")[1].split(",")[0] for text in twice[:2]
+    ]
+    assert "the function answered: the time went on a cold start" in twice[2]
+    once = joined(row(1003005, 2, None), line("answered", 200))
+    assert "1 of 2 attempts left no line in the log" == once[1]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (row(1003002, 1, 401), "the gateway's authorizer"),
+        (row(1003027, 2, None), "the gateway's authorizer"),
+    ],
+)
+def test_called_and_not_in_the_log(given: Row, expected: str) -> None:
+    """What is before the function has answered, or the log is another's."""
+    (text,) = joined(given)
+    assert expected in text
+
+
+def test_never_called_is_not_in_the_log() -> None:
+    """A log without a line confirms it; with one it is another callout's."""
+    assert [] == joined(row(1003021, 0, None))
+    assert "another callout's" in joined(row(1003021, 0, None), line("answered", 200))[-1]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (row(1003003, 1, 200), "judge that"),
+        (row(1003002, 1, 502), "something between it and Entra changed the status"),
+    ],
+)
+def test_answered_and_refused(given: Row, expected: str) -> None:
+    """A good line in the log and a bad record: look at what arrives."""
+    assert expected in joined(given, line("answered", 200))[-1]
+
+
+def _recorded(body: Any, number: int) -> dict[str, Any]:
+    callout = json.loads(MEMBER.read_bytes())
+    callout["data"]["authenticationContext"]["correlationId"] = correlation_id(number)
+    sent = json.dumps(callout).encode()
+    answer = json.dumps(body).encode()
+    exchange = RecordedExchange(
+        number,
+        method="POST",
+        target="/callout",
+        request=Message((("content-type", "application/json"),), bytearray(sent), len(sent)),
+        status=200,
+        answer=Message((("content-type", "application/json"),), bytearray(answer), len(answer)),
+        connecting={Phase.CONNECT: 1.0},
+        arrived=True,
+    )
+    exchange.end()
+    shown = mask_and_judge(exchange, 2000, unmask=False)
+    return exchange_document(shown, parse_upstream("http://127.0.0.1:8000"))
+
+
+def test_recordings_are_those_that_tap_writes(tmp_path: Path) -> None:
+    """The judge's failure, its place and what to do come from the file; others are left out."""
+    for number in (1, 5):
+        document = _recorded(BAD_ANSWER, number)
+        (tmp_path / f"2026-{number}.exchange.json").write_text(json.dumps(document))
+    (tmp_path / "cut.exchange.json").write_text("{")
+    found, unreadable = read_recordings(tmp_path, {correlation_id(1)})
+    assert ({correlation_id(1)}, 1) == (set(found), unreadable)
+    (recording,) = found[correlation_id(1)]
+    assert (False, 1003010, "RSP006") == (
+        recording.accepted, recording.entra_code, recording.finding
+    )  # fmt: skip
+    texts = list(Sources(recordings=found).conclusions(row(1003010, 1, 200)))
+    assert texts[0].startswith("tap 2026-1.exchange.json: RSP006 at line ")
+    assert texts[1].startswith("do: ")
+    assert 2 == len(texts)
+    texts = list(Sources(recordings=found).conclusions(row(1003003, 1, 200)))
+    assert "by the judge that would be 1003010" == texts[-1]
+
+
+def test_other_recordings() -> None:
+    """Accepted, not judged, and none at all."""
+    good = Recording("f", "", True, None, "", "", "", "")  # noqa: FBT003  # as the file has it
+    other = Recording("g", "", None, None, "", "", "", "")
+    late = row(1003005, 1, None)
+    found = {late.sign_in.correlation_id: [good, other]}
+    assert [
+        "tap f: the judge finds nothing wrong in the answer",
+        "tap g: not judged",
+    ] == list(Sources(recordings=found).conclusions(late))
+    assert ["tap recorded nothing of it: Entra's call took another way"] == list(
+        Sources(recordings={}).conclusions(late)
+    )
+
+
+def test_a_folder_without_recordings_is_named(tmp_path: Path) -> None:
+    """An empty or missing folder is wrong usage."""
+    with pytest.raises(OperatorError, match="--save folder"):
+        read_recordings(tmp_path, set())
+    with pytest.raises(OperatorError, match="No such file"):
+        read_recordings(tmp_path / "none", set())

@@ -100,7 +100,8 @@ lock: $(INSTALLED) ## Pin all requirements anew, with hashes
 	$(VENV)/bin/pip install --quiet --no-deps --require-hashes -r requirements/lock.txt
 	$(LOCK) --upgrade --python-version 3.11 pyproject.toml --extra local -o requirements/local.txt
 	$(LOCK) --upgrade --python-version 3.11 pyproject.toml -c requirements/local.txt -o requirements/core.txt
-	$(LOCK) --upgrade --python-version 3.11 pyproject.toml --extra local --group dev -c requirements/local.txt -o requirements/dev.txt
+	$(LOCK) --upgrade --python-version 3.11 pyproject.toml --extra tenant -c requirements/local.txt -o requirements/tenant.txt
+	$(LOCK) --upgrade --python-version 3.11 pyproject.toml --extra local --extra tenant --group dev -c requirements/local.txt -o requirements/dev.txt
 	$(LOCK) --upgrade --python-version 3.13 src/provider/requirements.in -c requirements/local.txt -o src/provider/requirements.txt
 	$(LOCK) --upgrade --python-version 3.11 --group sam -o requirements/sam.txt
 	$(LOCK) --upgrade --python-version 3.13 --group emulator -o requirements/emulator.txt

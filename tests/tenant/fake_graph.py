@@ -203,8 +203,8 @@ class FakeGraph:
         if collection not in self.objects:
             raise Refused(400, "BadRequest", f"Resource not found for the segment '{parts[0]}'.")
         self._check_permission(method, collection, parts)
-        body = json.loads(request.content) if request.content else None
-        if key is None and len(parts) == 1:
+        body: Any = json.loads(request.content) if request.content else None
+        if key is None and (len(parts) == 1 or collection == "auditLogs"):
             if method == "GET":
                 return self._page(self.objects[collection], query, path)
             return httpx2.Response(201, json=_shown(self._create(collection, body)))
@@ -369,7 +369,7 @@ class FakeGraph:
 
 def _matches(one: dict[str, Any], condition: str) -> bool:
     either: list[Callable[[dict[str, Any]], bool]] = []
-    for part in condition.split(" or "):
+    for part in condition.partition(" and createdDateTime ge ")[0].split(" or "):
         if match := re.fullmatch(r"(\w+) eq '(.*)'", part):
             name, value = match.groups()
             either.append(lambda held, name=name, value=value: held.get(name) == value)  # type: ignore[misc]

@@ -109,7 +109,9 @@ def doctor_tenant(
     if call and case.extension is not None:
         case = _called(case, token)
     ignored = known_prefixes(ignore or ())
-    found = [one for one in diagnose(case, TENANT_CHECKS) if not one.id.startswith(ignored or ("-",))]
+    found = [
+        one for one in diagnose(case, TENANT_CHECKS) if not one.id.startswith(ignored or ("-",))
+    ]
     if as_json:
         document = report_document(case, found)
         sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")

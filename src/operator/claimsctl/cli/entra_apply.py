@@ -136,19 +136,26 @@ def run_apply(
 
     driver = Driver(graph, read, agree, report, before_listener)
     if take_back is not None:
-        requests = without(at, read(), take_back.lower())
-        if requests and _is_agreed(f"Take application {take_back} back", requests, yes=yes):
-            for request in requests:
-                graph.send(request)
-        report("taken back" if requests else f"no listener names application {take_back}")
+        report(_take_back(at, graph, take_back.lower(), yes=yes))
         return
     outcome = (undo_steps if teardown else apply_steps)(chain_steps(at), driver)
     for text in outcome.by_hand:
         report(f"by hand: {text}")
     count = len(outcome.changed)
     report(f"{count} steps carried out" if count else "nothing to change")
-    if at.config.audiences and not teardown and "listener" in outcome.changed:
+    if not teardown and "listener" in outcome.changed:
         report(f"sign in to the test application: {sign_in_url(at.config)}")
+
+
+def _take_back(at: Lookup, graph: Graph, app_id: str, *, yes: bool) -> str:
+    requests = without(at, read_configured(graph, at.config), app_id)
+    if not requests:
+        return f"no listener names application {app_id}"
+    if not _is_agreed(f"Take application {app_id} back", requests, yes=yes):
+        return "nothing changed"
+    for request in requests:
+        graph.send(request)
+    return f"application {app_id} taken back: Entra no longer calls for it"
 
 
 def _is_agreed(title: str, requests: Requests, *, yes: bool) -> bool:

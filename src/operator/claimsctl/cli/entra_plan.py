@@ -35,7 +35,8 @@ def plan(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The plan as JSON.")] = False,
     as_http: Annotated[
-        bool, typer.Option("--http", help="The plan as an .http file for the REST clients of editors.")
+        bool,
+        typer.Option("--http", help="The plan as an .http file for the REST clients of editors."),
     ] = False,
 ) -> None:
     """Show every step in the tenant, in order: request, permission, reason; nothing is sent."""
@@ -54,7 +55,7 @@ def plan(
         documents = [one.document() for one in steps]
         sys.stdout.write(json.dumps({"steps": documents}, indent=2, ensure_ascii=False) + "\n")
     elif as_http:
-        sys.stdout.write(http_file(steps, f"Tenant {at.config.tenant.id}, step by step"))
+        sys.stdout.write(http_file(steps, at))
     else:
         for line in plan_lines(steps):
             stdout().print(line)

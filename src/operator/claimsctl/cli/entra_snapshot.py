@@ -31,7 +31,9 @@ def snapshot(
     login: LoginOption = Login.CLIENT_CREDENTIALS,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="FILE", help="[default: standard output]", show_default=False),
+        typer.Option(
+            "--out", metavar="FILE", help="[default: standard output]", show_default=False
+        ),
     ] = None,
 ) -> None:
     """Read the tenant's part of the chain into one JSON file: no secret, key or user is in it."""

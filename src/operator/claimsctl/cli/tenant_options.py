@@ -18,7 +18,10 @@ DEFAULT_CONFIG = "entra.toml"
 ConfigFile = Annotated[
     str,
     typer.Option(
-        "--config", metavar="FILE", help="The tenant, endpoint and applications.", envvar="ENTRA_CONFIG"
+        "--config",
+        metavar="FILE",
+        help="The tenant, endpoint and applications.",
+        envvar="ENTRA_CONFIG",
     ),
 ]
 SchemaFile = Annotated[

@@ -79,7 +79,7 @@ def undo_steps(steps: Sequence[Step], driver: Driver) -> Outcome:
                     raise _stopped(step, outcome, str(error)) from None
             outcome.changed.append(step.key)
             driver.report(f"undone: {step.title}")
-            tenant = _read_until(step, driver, lambda found, step=step: not step.undo(found))
+            tenant = _read_until(step, driver, step.undo)
     return outcome
 
 
@@ -97,7 +97,7 @@ def _carry_out(step: Step, requests: Requests, driver: Driver, outcome: Outcome)
             raise _stopped(step, outcome, str(error)) from None
     outcome.changed.append(step.key)
     driver.report(f"done: {step.title}")
-    tenant = _read_until(step, driver, lambda found: not step.wanted(found))
+    tenant = _read_until(step, driver, step.wanted)
     if step.wanted(tenant):
         reason = "done, but still not to be read; Graph has not replicated it yet"
         raise _stopped(step, outcome, reason)
@@ -120,10 +120,13 @@ def _send(request: Request, driver: Driver) -> None:
             return
 
 
-def _read_until(step: Step, driver: Driver, done: Callable[[Snapshot], bool]) -> Snapshot:
+def _read_until(
+    step: Step, driver: Driver, left: Callable[[Snapshot | None], Requests]
+) -> Snapshot:
+    """The tenant, once nothing is `left` to do in what can be read; or after the longest wait."""
     tenant = driver.read()
     for _ in range(_POLLS_MAX):
-        if done(tenant):
+        if not left(tenant):
             break
         driver.report(f"waiting for replication: {step.title}")
         driver.graph.sleep(_POLL_SECONDS)

@@ -8,8 +8,8 @@ from claimsctl.tenant.diagnosis import Checker
 TENANT_CHECKS: Final[dict[str, Checker]] = {
     "TEN009": endpoint_checks.target_url,
     "TEN011": endpoint_checks.listener,
-    "TEN001": endpoint_checks.registration,
     "TEN002": endpoint_checks.identifier_uri,
+    "TEN001": endpoint_checks.registration,
     "TEN003": endpoint_checks.hosts,
     "TEN023": endpoint_checks.verified_domain,
     "TEN004": endpoint_checks.api_principal,

@@ -2,6 +2,7 @@
 
 import os
 from enum import StrEnum
+from importlib import import_module
 from typing import Any, Final
 
 from claimsctl.entra.credentials import authority_of
@@ -33,8 +34,8 @@ def tenant_token(
         raise OperatorError(message)
     try:
         # In the extra `tenant`, and slow to import.
-        import azure.identity  # noqa: PLC0415
-        from azure.core.exceptions import ClientAuthenticationError  # noqa: PLC0415
+        identity = import_module("azure.identity")
+        refused = import_module("azure.core.exceptions").ClientAuthenticationError
     except ImportError:
         message = "azure-identity is missing; pip install 'entra-claims-provider[tenant]'"
         raise OperatorError(message) from None
@@ -42,17 +43,15 @@ def tenant_token(
     authority = authority_of(tenant_id, kind).rpartition("/")[0]
     credential: Any
     if login is Login.DEVICE_CODE:
-        credential = azure.identity.DeviceCodeCredential(
+        credential = identity.DeviceCodeCredential(
             client_id, tenant_id=tenant_id, authority=authority
         )
     elif secret:
-        credential = azure.identity.ClientSecretCredential(
+        credential = identity.ClientSecretCredential(
             tenant_id, client_id, secret, authority=authority
         )
     elif path:
-        credential = azure.identity.CertificateCredential(
-            tenant_id, client_id, path, authority=authority
-        )
+        credential = identity.CertificateCredential(tenant_id, client_id, path, authority=authority)
     else:
         message = (
             f"no secret: set {SECRET_VARIABLE} or {CERTIFICATE_VARIABLE}, or --login device-code"
@@ -60,7 +59,7 @@ def tenant_token(
         raise OperatorError(message)
     try:
         token: str = credential.get_token(scope).token
-    except ClientAuthenticationError as error:
+    except refused as error:
         reason = str(error).splitlines()[0][:300]
         message = f"no token for app {client_id} in tenant {tenant_id}: {reason}"
         raise OperatorError(message, exit_code=ExitCode.NOT_FINE) from None

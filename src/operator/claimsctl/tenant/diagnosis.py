@@ -42,8 +42,12 @@ class Case:
 
     @property
     def api_app_id(self) -> str:
-        """The app id in the extension's resourceId; empty for none."""
-        return self.extension.resource_id.rpartition("/")[2] if self.extension else ""
+        """The app id that the extension's resourceId means; empty for none."""
+        resource = self.extension.resource_id if self.extension else ""
+        for one in self.tenant.applications:
+            if resource and resource in one.identifier_uris:
+                return one.app_id
+        return resource.rpartition("/")[2]
 
     @property
     def api(self) -> Application | None:
@@ -96,7 +100,9 @@ def case_of(
     """
     url = target_url or (config.target_url if config else None)
     same_url = [one for one in tenant.extensions if one.target_url == url]
-    same_name = [one for one in tenant.extensions if config and one.display_name == config.endpoint.name]
+    same_name = [
+        one for one in tenant.extensions if config and one.display_name == config.endpoint.name
+    ]
     candidates = same_url or same_name or list(tenant.extensions)
     if len(candidates) > 1:
         urls = [f"{one.display_name or one.id}: {one.target_url}" for one in candidates]

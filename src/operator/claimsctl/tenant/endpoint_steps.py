@@ -134,9 +134,8 @@ def consent(at: Lookup) -> Step:
     """The app role that lets Entra call, on the service principal of the endpoint."""
 
     def ids(tenant: Snapshot | None) -> tuple[str, str]:
-        known = tenant is not None
-        api = tenant.principal(at.app_id(tenant)) if known else None
-        graph = tenant.principal(chain.GRAPH_APP_ID) if known else None
+        api = tenant.principal(at.app_id(tenant)) if tenant is not None else None
+        graph = tenant.principal(chain.GRAPH_APP_ID) if tenant is not None else None
         return (
             api.id if api else "{api-principal.id}",
             graph.id if graph else "{graph-principal.id}",

@@ -24,7 +24,7 @@ def listener(at: Lookup, count: int) -> Step:
     def wanted(tenant: Snapshot | None) -> Requests:
         found, extension = at.listener_of(tenant), at.extension(tenant)
         id_ = extension.id if extension else "{extension.id}"
-        handler = {"@odata.type": _HANDLER_TYPE, "customExtension": {"id": id_}}
+        handler: dict[str, Any] = {"@odata.type": _HANDLER_TYPE, "customExtension": {"id": id_}}
         if found is None and (tenant is not None or count == 1):
             body = {"@odata.type": _LISTENER_TYPE, "displayName": at.name}
             body |= conditions(wanted_ids) | {"handler": handler}

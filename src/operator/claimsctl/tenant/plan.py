@@ -8,6 +8,7 @@ from typing import Any
 
 from claimsctl.tenant import chain
 from claimsctl.tenant.chain import Request
+from claimsctl.tenant.lookup import Lookup
 from claimsctl.tenant.snapshot import Snapshot
 from claimsctl.tenant.step import Step
 
@@ -53,39 +54,46 @@ def planned_teardown(steps: Iterable[Step], tenant: Snapshot | None) -> tuple[Pl
     )
 
 
-def http_file(plan: Iterable[PlannedStep], comment: str) -> str:
+def http_file(plan: Iterable[PlannedStep], at: Lookup) -> str:
     """The plan for the REST clients of editors; each request can refer to earlier answers.
 
     The access token is asked for when a request is sent, and is never in the file.
     """
-    lines = [f"# {comment}", "@graph = https://graph.microsoft.com", ""]
+    lines = [f"# Tenant {at.config.tenant.id}", "@graph = https://graph.microsoft.com", ""]
     read: set[str] = set()
     named: set[str] = set()
     for one in plan:
         if one.kept and not one.requests:
             lines += [f"# {one.step.title}: kept, {one.kept}", ""]
         for request in one.requests:
-            for name in sorted({*request.unknown} - read - named):
-                lines += _look_up(name)
-                read.add(name)
+            for name in request.unknown:
+                lines += _look_up(name, at, read, named)
             lines += _entry(one, request, read)
             named.add(one.step.key)
     return "\n".join(lines)
 
 
-def _look_up(name: str) -> Iterator[str]:
+def _look_up(name: str, at: Lookup, read: set[str], named: set[str]) -> Iterator[str]:
+    """A request that reads the object `name`, unless an earlier one read or made it."""
+    if name in read | named:
+        return
+    principal = "{api-principal.id}"
     paths = {
-        "api": "applications?$filter=displayName eq 'NAME OF THE APP REGISTRATION'",
-        "api-principal": "servicePrincipals?$filter=appId eq '{{api.response.body.$.appId}}'",
+        "api": f"applications?$filter=displayName eq '{at.name}'",
+        "api-principal": f"servicePrincipals?$filter=appId eq '{at.app_id(None)}'",
         "graph-principal": f"servicePrincipals?$filter=appId eq '{chain.GRAPH_APP_ID}'",
+        "consent": f"servicePrincipals/{principal}/appRoleAssignments",
         "extension": "identity/customAuthenticationExtensions",
         "listener": "identity/authenticationEventListeners",
         "user-flow": "identity/authenticationEventsFlows",
     }
-    path = paths.get(name, "policies/claimsMappingPolicies")
-    yield f"### Read first: {name}. If it lists several, replace value[0] below."
+    request = Request("GET", f"/{paths.get(name, 'policies/claimsMappingPolicies')}")
+    for needed in request.unknown:
+        yield from _look_up(needed, at, read, named)
+    read.add(name)
+    yield f"### Read first: {name}. Where it lists several, replace value[0] below."
     yield f"# @name {_variable(name)}"
-    yield f"GET {{{{graph}}}}/v1.0/{path}"
+    yield f"GET {{{{graph}}}}/v1.0{_filled(request.path, read)}"
     yield "Authorization: Bearer {{$aadToken}}"
     yield ""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -77,7 +78,7 @@ def read_tenant(
             assigned = graph.list(f"{path}/claimsMappingPolicies")
             principal["claimsMappingPolicies"] = [str(one.get("id")) for one in assigned]
             principal["appRoleAssignments"] = list(graph.list(f"{path}/appRoleAssignments"))
-            claims = optional("claimsPolicy", lambda path=path: _portal_claims(graph, path))
+            claims = optional("claimsPolicy", partial(_portal_claims, graph, path))
             if claims is not None:
                 principal["hasPortalClaims"], principal["portalClaims"] = claims
         principals.append(principal)

@@ -76,12 +76,16 @@ check: $(INSTALLED) $(SAM_INSTALLED) ## Style, types, walls between the packages
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/python -m tools.sample_events --check events
 	$(VENV)/bin/python -m tools.findings_page --check docs/findings.md
+	$(VENV)/bin/python -m tools.tenant_tables --check docs/tenant.md
+	$(VENV)/bin/python -m tools.platforms_page --check docs/platforms.md
 	$(VENV)/bin/python -m tools.deploy_policy --check docs/deploy-policy.json
 	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-central-1 $(SAM_VENV)/bin/sam validate --lint
 
 events: $(INSTALLED) ## Write anew what is generated: the samples in events/, docs/findings.md, docs/deploy-policy.json
 	$(VENV)/bin/python -m tools.sample_events events
 	$(VENV)/bin/python -m tools.findings_page docs/findings.md
+	$(VENV)/bin/python -m tools.tenant_tables docs/tenant.md
+	$(VENV)/bin/python -m tools.platforms_page docs/platforms.md
 	$(VENV)/bin/python -m tools.deploy_policy docs/deploy-policy.json
 
 engine: ## Fetch the real DynamoDB engine (DynamoDB Local) for tests, where java and npm are

@@ -80,11 +80,11 @@ def _link(id_: str) -> str:
     return f"[{id_}](#{id_.lower()})"
 
 
-def main(arguments: list[str]) -> int:
-    """Write the named page, or compare it; 1 when it is stale."""
+def write_or_check(arguments: list[str], text: str) -> int:
+    """Write `text` to the named page, or compare it; 1 when it is stale."""
     check = "--check" in arguments
     (path,) = (Path(argument) for argument in arguments if argument != "--check")
-    wanted = page().encode("utf-8")
+    wanted = text.encode("utf-8")
     fresh = path.is_file() and path.read_bytes() == wanted
     if check and not fresh:
         sys.stderr.write(f"{path}: stale; run make events\n")
@@ -92,6 +92,11 @@ def main(arguments: list[str]) -> int:
     if not fresh:
         path.write_bytes(wanted)
     return 0
+
+
+def main(arguments: list[str]) -> int:
+    """Write the page of findings, or compare it."""
+    return write_or_check(arguments, page())
 
 
 if __name__ == "__main__":

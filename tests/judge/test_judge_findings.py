@@ -75,7 +75,11 @@ CASES = {
     "null": Case(b"null", [("RSP003", 1003009)], "null", Place(1, 1)),
     "empty": Case(b"", [("RSP003", 1003009)], "empty"),
     "no data": Case(b"{}", [("RSP005", 1003003)], "not of the schema", Place(1, 1)),
-    "Data": Case(b'{"Data": {}}', [("RSP005", 1003003)], "differs from data in capitals"),
+    "Data": Case(
+        b'{"Data": {}}',
+        [("RSP005", 1003003), ("RSP006", 1003010), ("RSP005", 1003003)],
+        "differs from data in capitals",
+    ),
     "data a list": Case(
         b'{"data": []}', [("RSP005", 1003003)], "not an object", Place(1, 10, "/data")
     ),
@@ -100,13 +104,13 @@ CASES = {
     ),
     "data without type": Case(
         b'{"data": {"actions": []}}',
-        [("RSP005", 1003003), ("RSP006", 1003010)],
-        "no @odata.type",
-        Place(1, 10, "/data"),
+        [("RSP006", 1003010), ("RSP005", 1003003)],
+        "exactly one action",
+        Place(1, 22, "/data/actions"),
     ),
     "capitals": Case(
         _text(RESPONSE_DATA.upper(), ACTION.upper()),
-        [("RSP005", 1003003), ("RSP007", 1003012)],
+        [("RSP005", 1003003), ("RSP007", 1003012)],  # the second only warns
         "in capitals",
     ),
     "hash": Case(_text("#" + RESPONSE_DATA), [("RSP005", 1003003)], "begins with #"),
@@ -131,7 +135,7 @@ CASES = {
         json.dumps(GOOD.decode()).encode(), [("RSP012", 1003003)], place=Place(1, 1)
     ),
     "JSON made thrice": Case(
-        json.dumps(json.dumps(GOOD.decode())).encode(), [("RSP012", 1003003)]
+        json.dumps(json.dumps(GOOD.decode())).encode(), [("RSP012", 1003003)] * 2
     ),
     "data made JSON twice": Case(
         json.dumps({"data": json.dumps(json.loads(GOOD)["data"])}).encode(),
@@ -148,11 +152,8 @@ CASES = {
         [("RSP006", 1003010), ("RSP007", 1003012), ("RSP007", 1003012), ("RSP008", 1003007)],
         "exactly one",
     ),
-    "preview's action": Case(
-        _text(action_type="microsoft.graph.provideClaimsForToken"),
-        [("RSP007", 1003012)],
-        "preview's action type",
-        Place(5, 24, TYPE),
+    "hash before the action": Case(
+        _text(action_type=f"#{ACTION}"), [("RSP007", 1003012)], "begins with #", Place(5, 24, TYPE)
     ),
     "action of 2021": Case(
         _text().replace(f'"@odata.type": "{ACTION}"'.encode(), b'"type": "ProvideClaimsForToken"'),
@@ -174,8 +175,8 @@ CASES = {
     "claims absent": Case(
         _text().replace(b"claims", b"Claims"),
         [("RSP008", 1003007)],
-        "no claims",
-        Place(5, 7, "/data/actions/0"),
+        "Claims differs from claims in capitals",
+        Place(6, 9, "/data/actions/0/Claims"),
     ),
     "claims a list": Case(
         _text(claims="[1]"), [("RSP010", 1003003)], "are a list", Place(6, 19, CLAIMS)
@@ -188,8 +189,8 @@ CASES = {
     "number": Case(
         _text(claims='{"a/b": 1}'), [("RSP010", 1003003)], place=Place(6, 27, f"{CLAIMS}/a~1b")
     ),
-    "null in a list": Case(
-        _text(claims='{"a": ["b",\nnull]}'),
+    "a number in a list": Case(
+        _text(claims='{"a": ["b",\n1]}'),
         [("RSP010", 1003003)],
         place=Place(7, 1, f"{CLAIMS}/a/1"),
     ),

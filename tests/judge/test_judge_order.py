@@ -23,7 +23,7 @@ ORDER: list[tuple[str, int, str, bytes, int | None]] = [
     ("content type", 200, "text/plain", b"", 1003006),
     ("no body", 200, "application/json", b"", 1003009),
     ("no JSON", 200, "application/json", b'{"data": {"actions": []}', 1003003),
-    ("schema", 200, "application/json", body_with_data({"actions": []}), 1003003),
+    ("schema", 200, "application/json", body_with_data([]), 1003003),
     ("actions", 200, "application/json", body_with_actions({}, {}), 1003010),
     ("action type", 200, "application/json", body_with_actions({"claims": None}), 1003012),
     ("no claims", 200, "application/json", body_with_actions(NO_CLAIMS), 1003007),

@@ -48,8 +48,8 @@ CODES_OF_AN_ANSWER = {
 }  # fmt: skip
 """Entra's codes that an endpoint or its answer can cause."""
 CODES_OF_A_URL = {1003014, 1003020}
-BY_THE_JUDGE_ONLY = {"RSP016"}
-"""The doctor waits no longer than Entra does: an answer that is late is none (NET004)."""
+BY_THE_JUDGE_ONLY = {"RSP016", "RSP020"}
+"""To the doctor an answer that is late (NET004) or cut (NET005) is none."""
 FORMATS: list[Callable[[Report], str]] = [
     lambda report: json.dumps(json_format.document(report)),
     markdown.render,

@@ -20,7 +20,7 @@ from tests.judge.answers import body_with_claims
 from tests.tap.browser import Browser, browser
 from tests.tap.tap_process import TapProcess, tapping
 
-PREVIEW = "microsoft.graph.provideClaimsForToken"
+OTHER_ACTION = "microsoft.graph.tokenIssuanceStart.continue"
 TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJhcGk6Ly94In0.S0meS1gnature"
 SECRETS = ("Geheimrat", "casey@contoso.com", "S0meS1gnature", "k3y0ff", "30.51.176.110", "c00kie")
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -29,7 +29,7 @@ EVIL = "<img src=//evil.example/x onerror=alert(1)>"
 
 def _respond(received: Received) -> Reply:
     if "bad" in received.path:
-        return Reply(body=body_with_claims({"title": "Geheimrat", "age": 41}, PREVIEW))
+        return Reply(body=body_with_claims({"title": "Geheimrat", "age": 41}, OTHER_ACTION))
     if "evil" in received.path:
         return Reply(500, EVIL.encode(), {"content-type": EVIL, "set-cookie": "c00kie"})
     return Reply(body=body_with_claims({"title": "Geheimrat"}), headers=JSON)
@@ -103,12 +103,14 @@ def test_a_click_shows_request_answer_and_findings(tap: TapProcess, chromium: Br
     _open_newest(tap, chromium, "bad")
     shown = str(chromium.run("document.getElementById('details').innerText"))
     for expected in (
-        "This is the preview's action type", "RSP007", "/data/actions/0/@odata.type",
+        "The action type is not valid", "RSP007", "/data/actions/0/@odata.type",
         '"aud": "api://x"', "first byte", '"type": "microsoft.graph.authenticationEvent',
         "code=******", "1003012", "signature is not shown",
     ):  # fmt: skip
         assert expected in shown
-    assert f'"{PREVIEW}"' == chromium.run("document.querySelector('.finding mark').textContent")
+    assert f'"{OTHER_ACTION}"' == chromium.run(
+        "document.querySelector('.finding mark').textContent"
+    )
     chromium.run("document.dispatchEvent(new KeyboardEvent('keydown', {key: 'Escape'}))")
     assert chromium.run("document.getElementById('details').hidden") is True
 

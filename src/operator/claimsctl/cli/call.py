@@ -29,6 +29,7 @@ from claimsctl.cli.options import Tenant, WaitMs, callout_url, input_file, read_
 from claimsctl.cli.views import verdict_view
 from claimsctl.emulator.events import callout_in, read_json
 from claimsctl.entra.callout import SCENARIOS, scenario_callout, set_fields
+from claimsctl.entra.callout_check import callout_problems, has_comments
 from claimsctl.entra.client import make_callout, times_of
 from claimsctl.entra.token_claims import TENANT_ID, TenantKind, TokenProfile, TokenVersion
 from claimsctl.entra.token_mapping import MappedClaim, PreviewedClaim, preview, read_policy
@@ -140,6 +141,8 @@ def call(
         raise typer.Exit(code)
     body = scenario_callout(scenario, tenant) if event is None else _callout_of(event)
     set_fields(body, changes or ())
+    if event is not None:
+        _check_callout(event, body)
     data = body.get("data")
     data = data if isinstance(data, dict) else {}
     context = data.get("authenticationContext")
@@ -192,11 +195,28 @@ def _check_options(*, is_suite: bool, one_callout: bool, suite: bool) -> None:
 
 
 def _callout_of(event: Path) -> dict[str, Any]:
-    callout = callout_in(read_json(read_input(event)))
+    raw = read_input(event)
+    try:
+        callout = callout_in(read_json(raw))
+    except OperatorError as error:
+        if has_comments(raw.decode("utf-8", "replace")):
+            message = f"{event}: {error}; JSON has no comments: take them out"
+            raise OperatorError(message) from None
+        raise
     if not isinstance(callout, dict):
         message = f"{event}: expected a callout, a JSON object"
         raise OperatorError(message)
     return callout
+
+
+def _check_callout(event: Path, body: Any) -> None:
+    """Raise `OperatorError` for an event that Entra could not have sent, every fault named."""
+    if problems := callout_problems(body):
+        message = (
+            f"{event}: not a callout that Entra sends; nothing was sent. --scenario makes one,"
+            " --set changes a field"
+        )
+        raise OperatorError(message, lines=problems)
 
 
 def _app_id(context: Mapping[str, Any], principal: str) -> str | None:

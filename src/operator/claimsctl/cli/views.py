@@ -12,7 +12,7 @@ from rich.text import Text
 from claimsctl.judge.attempt import Answer
 from claimsctl.judge.body import BODY_BYTES_MAX, body_text
 from claimsctl.judge.claims import CLAIMS_BYTES_MAX
-from claimsctl.judge.finding import Basis, Finding, Level, Place, Verdict
+from claimsctl.judge.finding import BASIS_NOTES, Finding, Level, Place, Verdict
 from claimsctl.text import escaped
 
 _BAR_CELLS = 24
@@ -99,7 +99,7 @@ def finding_view(finding: Finding, body: bytes = b"") -> RenderableType:
     head.append(finding.level.value, style=_LEVEL_STYLES[finding.level])
     head.append(f"  {escaped(finding.title)}", style="default")
     if finding.entra_code is not None:
-        by_reading = ", as we read it" if finding.basis is Basis.CONVENTION else ""
+        by_reading = BASIS_NOTES.get(finding.basis, "")
         head.append(f"  ({finding.entra_code}{by_reading})", style="dim")
     lines = [head]
     if finding.place is not None:

@@ -16,6 +16,7 @@ from claimsctl.judge.finding import (
     warning,
 )
 from claimsctl.judge.json_positions import JsonType, Value
+from claimsctl.judge.producers import object_as_text
 
 CLAIMS_BYTES_MAX: Final = 3072
 """3 KB: the sum of all keys and values, counted in bytes of UTF-8."""
@@ -30,12 +31,13 @@ _HINTS: Final = {
 
 
 def taken_claims(bag: Value) -> dict[str, str | list[str]]:
-    """The claims of a bag without failures; of a name given twice, the last."""
+    """The claims of a bag without failures, those that are null left out; of two the last."""
     return {
-        str(claim.key): [item.text for item in claim.items]
+        str(claim.key): [item.text for item in claim.items if item.type is not JsonType.NULL]
         if claim.type is JsonType.LIST
         else claim.text
         for claim in bag.items
+        if claim.type is not JsonType.NULL
     }
 
 
@@ -50,6 +52,7 @@ def judge_claims(body: Body, bag: Value) -> Iterator[Finding]:
     if size > CLAIMS_BYTES_MAX:
         yield _too_large(body, claims, size)
     yield from half_characters
+    yield from islice(_type_names(body, claims), FINDINGS_PER_RULE)
 
 
 def bytes_of(bag: Value) -> int:
@@ -88,8 +91,10 @@ def _no_names(body: Body, claims: list[Value]) -> Iterator[Finding]:
 def _wrong_types(body: Body, claims: list[Value]) -> Iterator[Finding]:
     for claim in claims:
         parts = claim.items if claim.type is JsonType.LIST else [claim]
-        if wrong := next((part for part in parts if part.type is not JsonType.STRING), None):
-            yield _wrong_type(body, claim, wrong)
+        wrong = [part for part in parts if part.type is not JsonType.STRING]
+        worst = [part for part in wrong if part.type is not JsonType.NULL] or wrong
+        if worst:
+            yield _wrong_type(body, claim, worst[0])
 
 
 def _wrong_type(body: Body, claim: Value, wrong: Value) -> Finding:
@@ -98,6 +103,17 @@ def _wrong_type(body: Body, claim: Value, wrong: Value) -> Finding:
         hint = f'Send it as a string: "{shortened(wrong.text)}".'
     else:
         hint = _HINTS[wrong.type]
+    if wrong.type is JsonType.NULL:
+        return warning(
+            "RSP010",
+            1003003,
+            "A claim is null, or a list with null in it",
+            f"{claim.key}: {body.spelling(claim)}{inside}",
+            hint,
+            expected="a string or a list of strings",
+            place=body.place(wrong),
+            basis=Basis.MODEL,
+        )
     return failure(
         "RSP010",
         1003003,
@@ -122,6 +138,21 @@ def _too_large(body: Body, claims: list[Value], size: int) -> Finding:
         expected=f"at most {CLAIMS_BYTES_MAX} bytes",
         place=body.place(sizes[0][1], key=True),
     )
+
+
+def _type_names(body: Body, claims: list[Value]) -> Iterator[Finding]:
+    for claim in claims:
+        for part in (claim, *claim.items):
+            if trace := object_as_text(part):
+                yield warning(
+                    "RSP021",
+                    1003003,
+                    trace.title,
+                    f"{claim.key}: {body.spelling(claim)}",
+                    trace.hint,
+                    expected="the value itself: Entra takes any text and puts it into the token",
+                    place=body.place(part),
+                )
 
 
 def _half_characters(body: Body, claims: list[Value]) -> Iterator[Finding]:

@@ -1,11 +1,26 @@
 """The objects around the claims, from the outermost inwards: RSP005 to RSP008, RSP012, RSP014."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
-from claimsctl.judge.body import Body
-from claimsctl.judge.finding import ERROR_CODES, FINDINGS_PER_RULE, Basis, Finding, failure
-from claimsctl.judge.json_positions import JsonType, NotJsonError, Value, read_json
+from claimsctl.judge.body import Body, read_body
+from claimsctl.judge.finding import (
+    ERROR_CODES,
+    FINDINGS_PER_RULE,
+    Basis,
+    Finding,
+    failure,
+    warning,
+)
+from claimsctl.judge.json_positions import JsonType, Value
+from claimsctl.judge.producers import (
+    member_in_capitals,
+    object_as_text,
+    type_under_another_name,
+    unrolled_list,
+)
+from claimsctl.judge.wrappers import Wrapped, find_wrapped
 
 _RESPONSE_DATA: Final = "microsoft.graph.onTokenIssuanceStartResponseData"
 _ACTION: Final = "microsoft.graph.tokenIssuanceStart.provideClaimsForToken"
@@ -21,7 +36,6 @@ _OTHER_EVENTS: Final = ("attributeCollectionStart", "attributeCollectionSubmit",
                         "passwordSubmit", "phoneMethodLoadStart")  # fmt: skip
 _ENVELOPE: Final = f'{{"data": {{"@odata.type": "{_RESPONSE_DATA}", "actions": […]}}}}'
 
-_PROXY_ANSWER: Final = {"statusCode", "headers", "isBase64Encoded", "multiValueHeaders"}
 _ERRORS: Final = (
     ({"errorMessage", "errorType"}, "a Lambda function's error"),
     ({"type", "title", "status"}, "a problem report (RFC 9457)"),
@@ -32,27 +46,74 @@ _ERRORS: Final = (
 
 def read_envelope(body: Body) -> tuple[Value | None, list[Finding]]:
     """The object that holds the claims, if there is one, and what is wrong with the rest."""
-    if wrapped := _find_wrapped(body.root):
-        return None, [_wrapped(body, *wrapped), *_judge_schema_version(body)]
+    if wrapped := find_wrapped(body.root):
+        findings = [_wrapped(body, wrapped), *_judge_schema_version(body)]
+        return None, [*findings, *_judge_inner(wrapped.text or body.spelling(wrapped.value))]
     findings = [*_judge_data(body), *_judge_schema_version(body)]
-    data = body.root.get("data")
+    data = _member(body.root, "data")
     if data is None or data.type is not JsonType.OBJECT:
         return None, findings
-    actions = data.get("actions")
+    actions = _member(data, "actions")
     findings += _judge_number(body, data, actions)
-    if actions is None or actions.type is not JsonType.LIST:
+    if actions is None or actions.type not in (JsonType.LIST, JsonType.OBJECT):
         return None, findings
-    for action in actions.items[:FINDINGS_PER_RULE]:
+    all_actions = actions.items if actions.type is JsonType.LIST else [actions]
+    for action in all_actions[:FINDINGS_PER_RULE]:
         findings += _judge_action(body, action)
-    bags = [action.get("claims") for action in actions.items]
+    bags = [_member(action, "claims") for action in all_actions]
     found = [bag for bag in bags if bag is not None and bag.type is JsonType.OBJECT]
     return found[0] if len(found) == 1 else None, findings
+
+
+def _wrapped(body: Body, wrapped: Wrapped) -> Finding:
+    return failure(
+        "RSP012",
+        1003003,
+        "The answer is wrapped once too often",
+        f"inside of {wrapped.wrapper}",
+        wrapped.hint,
+        expected=_ENVELOPE,
+        place=body.place(wrapped.value),
+    )
+
+
+def _judge_inner(text: str) -> Iterator[Finding]:
+    """What is wrong with the answer inside, so that it need not be asked for again."""
+    inner, findings = read_body(text.encode("utf-8", "replace"))
+    if inner is not None:
+        findings += read_envelope(inner)[1]
+    for finding in findings:
+        yield replace(finding, place=None, evidence=f"inside: {finding.evidence}")
+
+
+def _member(holder: Value, name: str) -> Value | None:
+    """A member, or what is there in its place in capitals: so that all faults show in one run."""
+    in_capitals = member_in_capitals(holder, name)
+    return in_capitals[0] if in_capitals else holder.get(name)
 
 
 def _judge_data(body: Body) -> Iterator[Finding]:
     data = body.root.get("data")
     odata_type = data and data.get("@odata.type")
     if odata_type and odata_type.type is JsonType.STRING and odata_type.text == _RESPONSE_DATA:
+        return
+    if data is not None and data.type is JsonType.OBJECT and odata_type is None:
+        yield _without_type(body, data)
+        return
+    if in_capitals := member_in_capitals(body.root, "data"):
+        item, (title, hint) = in_capitals
+        yield failure(
+            "RSP005",
+            1003003,
+            title,
+            _members(body.root),
+            hint,
+            expected=_ENVELOPE,
+            place=body.place(item, key=True),
+            basis=Basis.CONVENTION,
+        )
+        if item.type is JsonType.OBJECT and item.get("@odata.type") is None:
+            yield _without_type(body, item)
         return
     title, hint = "The body is not of the schema", f"Send {_ENVELOPE}."
     at = odata_type or data or body.root
@@ -64,9 +125,10 @@ def _judge_data(body: Body) -> Iterator[Finding]:
         title = "The data are not an object"
     else:
         is_text = odata_type is not None and odata_type.type is JsonType.STRING
-        title = _title_of_data_type(odata_type.text if odata_type and is_text else None)
-        found = found if odata_type else _members(data)
+        title = _title_of_data_type(odata_type.text if odata_type and is_text else "")
         hint = f"Send {_RESPONSE_DATA}."
+    trace = object_as_text(data) if data is not None else None
+    title, hint = trace or (title, hint)
     yield failure(
         "RSP005",
         1003003,
@@ -78,8 +140,25 @@ def _judge_data(body: Body) -> Iterator[Finding]:
     )
 
 
+def _without_type(body: Body, data: Value) -> Finding:
+    """The contract library does not ask for the type of data, and the documentation names it."""
+    item, (title, hint) = type_under_another_name(data) or (
+        data,
+        ("The data have no @odata.type", f"Send {_RESPONSE_DATA}."),
+    )
+    return warning(
+        "RSP005",
+        1003003,
+        title,
+        _members(data),
+        hint,
+        expected=f'"@odata.type": "{_RESPONSE_DATA}"',
+        place=body.place(item, key=item is not data),
+        basis=Basis.MODEL,
+    )
+
+
 def _without_data(root: Value) -> tuple[str, str] | None:
-    keys = {str(item.key) for item in root.items} if root.type is JsonType.OBJECT else set()
     event_type, actions = root.get("type"), root.get("actions")
     action_type = actions and actions.items and actions.items[0].get("type")
     is_old_event = event_type and event_type.text == _OLD_EVENT
@@ -87,8 +166,6 @@ def _without_data(root: Value) -> tuple[str, str] | None:
         return "This is the answer of the preview of 2021", f"Send {_ENVELOPE}."
     if actions:
         return "The outer object data is missing", 'Put it all into {"data": …}.'
-    if other := next((key for key in keys if key.lower() == "data"), None):
-        return f"{other} differs from data in capitals", "Spell it data."
     if error := _name_error(root):
         return (
             f"The body is {error}, sent with status 200",
@@ -116,20 +193,34 @@ def _judge_schema_version(body: Body) -> Iterator[Finding]:
 
 
 def _judge_number(body: Body, data: Value, actions: Value | None) -> Iterator[Finding]:
+    if in_capitals := member_in_capitals(data, "actions"):
+        item, (title, hint) = in_capitals
+        yield failure(
+            "RSP006",
+            1003010,
+            title,
+            _members(data),
+            hint,
+            expected="a list of one action, called actions",
+            place=body.place(item, key=True),
+            basis=Basis.CONVENTION,
+        )
     if actions is not None and actions.type is JsonType.LIST and len(actions.items) == 1:
         return
+    title, hint = "Not exactly one action", "Send exactly one action."
     if actions is None:
         found = f"no actions in {_members(data)}"
     elif actions.type is not JsonType.LIST:
         found = f"{actions.type.value}: {body.spelling(actions)}"
+        title, hint = unrolled_list(actions) or object_as_text(actions) or (title, hint)
     else:
         found = f"{len(actions.items)} actions"
     yield failure(
         "RSP006",
         1003010,
-        "Not exactly one action",
+        title,
         found,
-        "Send exactly one action.",
+        hint,
         expected="a list of one action",
         place=body.place(actions or data),
         doc=ERROR_CODES,
@@ -137,22 +228,20 @@ def _judge_number(body: Body, data: Value, actions: Value | None) -> Iterator[Fi
 
 
 def _judge_action(body: Body, action: Value) -> Iterator[Finding]:
-    odata_type = action.get("@odata.type")
-    if odata_type is None or odata_type.type is not JsonType.STRING or odata_type.text != _ACTION:
-        is_text = odata_type is not None and odata_type.type is JsonType.STRING
-        named = odata_type.text if odata_type and is_text else None
-        old = action.get("type")
+    yield from _judge_action_type(body, action)
+    if in_capitals := member_in_capitals(action, "claims"):
+        item, (title, hint) = in_capitals
         yield failure(
-            "RSP007",
-            1003012,
-            _title_of_action_type(old.text if odata_type is None and old else named),
-            body.spelling(odata_type) if odata_type else _members(action) or body.spelling(action),
-            f"Send {_ACTION}.",
-            expected=f'"@odata.type": "{_ACTION}"',
-            place=body.place(odata_type or action),
-            doc=ERROR_CODES,
+            "RSP008",
+            1003007,
+            title,
+            _members(action),
+            hint,
+            expected='"claims": {…}',
+            place=body.place(item, key=True),
+            basis=Basis.CONVENTION,
         )
-    bag = action.get("claims")
+    bag = _member(action, "claims")
     if action.type is JsonType.OBJECT and (bag is None or bag.type is JsonType.NULL):
         yield failure(
             "RSP008",
@@ -165,16 +254,61 @@ def _judge_action(body: Body, action: Value) -> Iterator[Finding]:
             doc=ERROR_CODES,
         )
     elif bag is not None and bag.type is not JsonType.OBJECT:
+        title, hint = object_as_text(bag) or (
+            f"The claims are {bag.type.value}, not an object",
+            'Send claims as a JSON object of names and values: {"name": "value"}.',
+        )
         yield failure(
             "RSP010",
             1003003,
-            f"The claims are {bag.type.value}, not an object",
+            title,
             body.spelling(bag),
-            'Send claims as a JSON object of names and values: {"name": "value"}.',
+            hint,
             expected='"claims": {…}',
             place=body.place(bag),
             basis=Basis.CONVENTION,
         )
+
+
+def _judge_action_type(body: Body, action: Value) -> Iterator[Finding]:
+    odata_type = action.get("@odata.type")
+    is_text = odata_type is not None and odata_type.type is JsonType.STRING
+    named = odata_type.text if odata_type and is_text else None
+    if named == _ACTION:
+        return
+    expected = f'"@odata.type": "{_ACTION}"'
+    if named is not None and named.lower() in (_ACTION.lower(), _PREVIEW_ACTION.lower()):
+        yield warning(
+            "RSP007",
+            1003012,
+            "The type differs in capitals"
+            if named.lower() == _ACTION.lower()
+            else "This is the action's older name",
+            body.spelling(odata_type or action),
+            f"Send {_ACTION}, the only name that the documentation has.",
+            expected=expected,
+            place=body.place(odata_type or action),
+            basis=Basis.MODEL,
+        )
+        return
+    old = action.get("type")
+    title = _title_of_action_type(old.text if odata_type is None and old else named)
+    hint, at, is_key = f"Send {_ACTION}.", odata_type or action, False
+    if other := type_under_another_name(action):
+        at, (title, hint) = other
+        is_key = True
+    elif trace := object_as_text(action):
+        title, hint = trace
+    yield failure(
+        "RSP007",
+        1003012,
+        title,
+        body.spelling(odata_type) if odata_type else _members(action) or body.spelling(action),
+        hint,
+        expected=expected,
+        place=body.place(at, key=is_key),
+        doc=ERROR_CODES,
+    )
 
 
 def _members(value: Value) -> str:
@@ -185,10 +319,8 @@ def _members(value: Value) -> str:
     return f"only {names}" if names else "an empty object"
 
 
-def _title_of_data_type(found: str | None) -> str:
-    """What is wrong with the type of ``data``, in a sentence; `found` is ``None`` for no type."""
-    if found is None:
-        return "The data have no @odata.type"
+def _title_of_data_type(found: str) -> str:
+    """What is wrong with the type of ``data``, in a sentence."""
     if found in (_CALLOUT_DATA, _EVENT):
         return "This is the callout's own type, not the answer's"
     return _title(found, _RESPONSE_DATA, "The data are not a Token Issuance Start answer's")
@@ -198,8 +330,6 @@ def _title_of_action_type(found: str | None) -> str:
     """What is wrong with an action's type, in a sentence; `found` is ``None`` for no type."""
     if found is None:
         return "The action has no @odata.type"
-    if found == _PREVIEW_ACTION:
-        return "This is the preview's action type"
     if found == _OLD_ACTION:
         return "This is the action type of the preview of 2021"
     if found in (_RESPONSE_DATA, _CALLOUT_DATA, _EVENT):
@@ -218,68 +348,6 @@ def _title(found: str, right: str, otherwise: str) -> str:
         if event.lower() in found.lower():
             return f"This is the type of another event: {event}"
     return otherwise
-
-
-def _wrapped(body: Body, inner: Value, wrapper: str) -> Finding:
-    return failure(
-        "RSP012",
-        1003003,
-        "The answer is wrapped once too often",
-        f"inside of {wrapper}",
-        "Send what is inside as the body itself.",
-        expected=_ENVELOPE,
-        place=body.place(inner),
-    )
-
-
-def _find_wrapped(root: Value) -> tuple[Value, str] | None:
-    """An answer that is nested too deep, and what it is wrapped in; ``None`` for none."""
-    return next(_wrapped_answers(root), None)
-
-
-def _wrapped_answers(root: Value) -> Iterator[tuple[Value, str]]:
-    data, body = root.get("data"), root.get("body")
-    odata_type = data and data.get("@odata.type")
-    if odata_type is not None and odata_type.text == _RESPONSE_DATA:
-        return
-    if root.type is JsonType.STRING and _is_answer_text(root.text):
-        yield root, "a JSON string: it has been made JSON twice"
-    if body is not None and _PROXY_ANSWER & {item.key for item in root.items}:
-        yield body, "a Lambda proxy answer, which the gateway should have unwrapped"
-    if data is not None and data.type is JsonType.STRING and _is_object_text(data.text):
-        yield data, "a JSON string: data has been made JSON twice"
-    if data is not None and _is_answer(data):
-        yield data, "a second data"
-    if root.type is JsonType.LIST and len(root.items) == 1 and _is_answer(root.items[0]):
-        yield root.items[0], "a list"
-    if root.type is JsonType.OBJECT and data is None:
-        for item in root.items:
-            if _is_answer(item) or (item.type is JsonType.STRING and _is_answer_text(item.text)):
-                yield item, f"an object with {item.key}"
-
-
-def _is_answer(value: Value) -> bool:
-    data = value.get("data")
-    return data is not None and (
-        data.get("@odata.type") is not None or data.get("actions") is not None
-    )
-
-
-def _is_answer_text(text: str) -> bool:
-    value = _read(text)
-    return value is not None and (_is_answer(value) or value.type is JsonType.STRING)
-
-
-def _is_object_text(text: str) -> bool:
-    value = _read(text)
-    return value is not None and value.type is JsonType.OBJECT
-
-
-def _read(text: str) -> Value | None:
-    try:
-        return read_json(text)
-    except NotJsonError:
-        return None
 
 
 def _name_error(root: Value) -> str:

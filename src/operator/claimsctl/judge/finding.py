@@ -33,10 +33,21 @@ class Level(StrEnum):
 
 
 class Basis(StrEnum):
-    """Whether Entra's documentation gives the code, or it is our reading where that is silent."""
+    """What a finding rests on."""
 
     DOC = "doc"
+    """Entra's documentation fixes it."""
+    MODEL = "model"
+    """Microsoft's published contract library has it so (Microsoft.Azure.Entra.Authentication)."""
     CONVENTION = "convention"
+    """Our reading, where both are silent."""
+
+
+BASIS_NOTES: Final = {
+    Basis.MODEL: ", as Microsoft's contract library has it",
+    Basis.CONVENTION: ", as we read it",
+}
+"""What is said behind a code that the documentation does not fix."""
 
 
 class NoResult(StrEnum):
@@ -129,10 +140,11 @@ class Verdict:
 
     @property
     def basis(self) -> Basis:
-        """What the verdict rests on: one finding by our own reading makes the verdict one too."""
+        """What the verdict rests on: it is no surer than the least sure finding that decides."""
         decisive = [self.first_failure] if self.first_failure else self.findings
-        by_reading = any(finding.basis is Basis.CONVENTION for finding in decisive)
-        return Basis.CONVENTION if by_reading else Basis.DOC
+        bases = {finding.basis for finding in decisive}
+        unsure = (basis for basis in (Basis.CONVENTION, Basis.MODEL) if basis in bases)
+        return next(unsure, Basis.DOC)
 
     def document(self) -> dict[str, Any]:
         """The verdict for machines."""
@@ -173,11 +185,13 @@ def warning(
     *,
     expected: str,
     place: Place | None = None,
+    basis: Basis = Basis.CONVENTION,
     doc: str = REFERENCE,
 ) -> Finding:
     """A finding for which Entra may refuse an answer: the documentation does not say."""
-    level, basis = Level.WARN, Basis.CONVENTION
-    return Finding(id_, level, title, shortened(evidence), hint, code, basis, expected, place, doc)
+    return Finding(
+        id_, Level.WARN, title, shortened(evidence), hint, code, basis, expected, place, doc
+    )
 
 
 def shortened(text: str, kept: int = _EVIDENCE_CHARACTERS) -> str:

@@ -14,7 +14,7 @@ from claimsctl.judge.finding import (
     warning,
 )
 from claimsctl.judge.platforms import platform_of
-from claimsctl.judge.refusal import quoted, token_refusal
+from claimsctl.judge.refusal import own_code, quoted, token_refusal
 
 _OK = 200
 _JSON = "application/json"
@@ -88,12 +88,32 @@ def judge_status(answer: Answer) -> Iterator[Finding]:
 
 def _hint_for(answer: Answer, otherwise: str) -> str:
     """What to do about an error: what the other side says decides, then who it is."""
-    platform, refused = platform_of(answer), token_refusal(answer)
+    platform, refused, own = platform_of(answer), token_refusal(answer), own_code(answer)
+    if own is not None:
+        return f"{own.id}: {own.cure[0]}"
     if refused is not None and (platform is None or platform.knows_tokens):
         return f"{refused.name}: {refused.cure[0]}"
     if platform is not None:
         return f"This is {platform.name}: {platform.case}. {platform.do}"
     return otherwise
+
+
+def judge_length(answer: Answer) -> Iterator[Finding]:
+    """RSP020: a body that ends before its content-length."""
+    lengths = [value for value in answer.all_headers("content-length") if value.isdecimal()]
+    is_encoded = bool(answer.header("content-encoding"))  # counted before it was decoded
+    if is_encoded or not lengths or len(answer.body) >= int(lengths[-1]):
+        return
+    yield warning(
+        "RSP020",
+        1003001,
+        "The body is shorter than its content-length",
+        f"{len(answer.body)} bytes of {lengths[-1]}",
+        "Let a library count the length, in bytes and not in characters; a saved answer may also"
+        " have been cut when it was saved.",
+        expected=f"{lengths[-1]} bytes",
+        doc="https://www.rfc-editor.org/rfc/rfc9112#section-6.3",
+    )
 
 
 def judge_content_type(answer: Answer) -> Iterator[Finding]:

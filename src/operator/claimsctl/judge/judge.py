@@ -12,7 +12,7 @@ from claimsctl.judge.body import Body, judge_text, read_body
 from claimsctl.judge.claims import CLAIMS_BYTES_MAX, bytes_of, judge_claims, taken_claims
 from claimsctl.judge.envelope import read_envelope
 from claimsctl.judge.finding import ERROR_CODES, Basis, Finding, Level, Verdict, failure
-from claimsctl.judge.http import judge_content_type, judge_status, judge_time
+from claimsctl.judge.http import judge_content_type, judge_length, judge_status, judge_time
 
 
 class _Problem(NamedTuple):
@@ -109,7 +109,7 @@ def judge(answer: Answer, wait_ms: int | None = None) -> Verdict:
     findings = [*judge_time(answer, wait_ms), *judge_status(answer)]
     if answer.status not in _SUCCESS:
         return Verdict(tuple(findings), {}, 0)
-    findings += judge_content_type(answer)
+    findings += [*judge_content_type(answer), *judge_length(answer)]
     body, body_findings = read_body(answer.body)
     findings += body_findings
     return _verdict_on(body, findings) if body else Verdict(_ordered(findings), {}, 0)

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any, Final
 
-from claimsctl.explain.entries import Entry, token_error_in
+from claimsctl.explain.entries import Entry, EntryKind, entries, token_error_in
 from claimsctl.judge.attempt import Answer
 
 QUOTED_CHARACTERS_MAX: Final = 2000
@@ -30,6 +30,17 @@ def quoted(answer: Answer) -> str:
 def token_refusal(answer: Answer) -> Entry | None:
     """Why the bearer token was refused, as far as the answer says; ``None`` where it does not."""
     return token_error_in(quoted(answer))
+
+
+def own_code(answer: Answer) -> Entry | None:
+    """The function's own error code, where the answer is a problem+json of this project's."""
+    try:
+        document = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return None
+    code = document.get("code") if isinstance(document, dict) else None
+    entry = entries().get(code) if isinstance(code, str) else None
+    return entry if entry is not None and entry.kind is EntryKind.PRODUCT_CODE else None
 
 
 def names_bearer(answer: Answer) -> bool:

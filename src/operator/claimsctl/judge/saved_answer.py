@@ -14,6 +14,7 @@ _STATUS_LINE: Final = re.compile(rb"HTTP/[0-9](?:\.[0-9])? ([0-9]{3})(?: [^\r\n]
 _HEAD_END: Final = re.compile(rb"\r?\n\r?\n|\Z")
 _BLANK_LINE: Final = re.compile(rb"\r?\n")
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_TRAILER: Final = re.compile(rb"(?<=[}\]\"\s])(?:[A-Za-z][A-Za-z0-9-]*:[^\r\n]*\r?\n)+(?:\r?\n)?\Z")
 _OK: Final = 200
 _HEADS_MAX: Final = 20
 """Proxies, interim answers and a redirect: each has a head, curl follows 50 redirects at most."""
@@ -98,13 +99,30 @@ def _after_heads(raw: bytes) -> SavedAnswer:
     head = _read_head(raw, 0)
     for _ in range(_HEADS_MAX):
         if not _STATUS_LINE.match(raw, head.end):
-            return SavedAnswer(Answer(head.status, head.headers, raw[head.end :]))
+            body = _without_trailer(head.headers, raw[head.end :])
+            return SavedAnswer(Answer(head.status, head.headers, body))
         if 300 <= head.status < 400:  # noqa: PLR2004  # redirects
             note = "curl has followed a redirect (-L), which Entra does not: judged is the redirect"
             return SavedAnswer(Answer(head.status, head.headers, b""), note)
         head = _read_head(raw, head.end)
     message = f"expected an answer, found more than {_HEADS_MAX} heads before it"
     raise OperatorError(message)
+
+
+def _without_trailer(headers: Headers, body: bytes) -> bytes:
+    """`body` without the trailer fields of a chunked answer, which curl -i prints behind it."""
+    is_chunked = any(
+        name.lower() == "transfer-encoding" and "chunked" in value.lower()
+        for name, value in headers
+    )
+    trailer = _TRAILER.search(body) if is_chunked else None
+    if trailer is None:
+        return body
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return body[: trailer.start()]
+    return body
 
 
 def _read_head(raw: bytes, at: int) -> _Head:

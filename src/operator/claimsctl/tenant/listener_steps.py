@@ -26,16 +26,17 @@ def listener(at: Lookup, count: int) -> Step:
         id_ = extension.id if extension else "{extension.id}"
         handler: dict[str, Any] = {"@odata.type": _HANDLER_TYPE, "customExtension": {"id": id_}}
         if found is None and (tenant is not None or count == 1):
-            body = {"@odata.type": _LISTENER_TYPE, "displayName": at.name}
-            body |= conditions(wanted_ids) | {"handler": handler}
+            made = conditions(wanted_ids) | {"handler": handler}
+            body = {"@odata.type": _LISTENER_TYPE, "displayName": at.name, **made}
             return (Request("POST", path, body),)
         held = list(found.app_ids) if found else wanted_ids[:-1]
         missing = [one for one in wanted_ids if one not in held]
         stale = found is not None and found.extension_id != id_
         if not missing and not stale:
             return ()
-        body = {"@odata.type": _LISTENER_TYPE, **conditions([*held, *missing])}
-        body |= {"handler": handler} if stale else {}
+        changed: dict[str, Any] = conditions([*held, *missing])
+        changed |= {"handler": handler} if stale else {}
+        body = {"@odata.type": _LISTENER_TYPE, **changed}
         return (Request("PATCH", f"{path}/{found.id if found else '{listener.id}'}", body),)
 
     def undo(tenant: Snapshot | None) -> Requests:

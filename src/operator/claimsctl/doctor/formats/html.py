@@ -11,7 +11,7 @@ from typing import Final
 from claimsctl.doctor.calls import CONTRACT_CALLS, Call
 from claimsctl.doctor.runner import Report, advice, counts, headline, is_protected
 from claimsctl.judge.attempt import Phase
-from claimsctl.judge.finding import Basis, Finding, Level
+from claimsctl.judge.finding import BASIS_NOTES, Finding, Level
 from claimsctl.judge.judge import CLAIMS_BYTES_MAX
 from claimsctl.text import escaped
 
@@ -117,7 +117,7 @@ def _finding(finding: Finding) -> str:
 def _details(finding: Finding) -> str:
     if finding.level not in _OPEN:
         return ""
-    by_reading = ", as we read it" if finding.basis is Basis.CONVENTION else ""
+    by_reading = BASIS_NOTES.get(finding.basis, "")
     code = f"{finding.entra_code}{by_reading}" if finding.entra_code else ""
     place = finding.place
     at = f"line {place.line}, column {place.column} {place.pointer}" if place else ""

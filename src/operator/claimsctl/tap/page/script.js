@@ -1,5 +1,6 @@
 "use strict";
 
+const BASIS_NOTES = { model: "as Microsoft's contract library has it", convention: "as we read it" };
 const rows = new Map();
 let chosen = null;
 const main = document.querySelector("main");
@@ -92,7 +93,7 @@ function showDetails(d) {
   button.addEventListener("click", close);
   panel.replaceChildren(
     make("div", { class: "title" }, make("h2", {}, headline(d)), button),
-    make("p", { class: "verdict" }, chip(d), " ", d.verdict && d.verdict.basis === "convention" ? make("span", { class: "remark" }, "as we read it") : ""),
+    make("p", { class: "verdict" }, chip(d), " ", d.verdict && BASIS_NOTES[d.verdict.basis] ? make("span", { class: "remark" }, BASIS_NOTES[d.verdict.basis]) : ""),
     ...[d.reason, d.masked ? "Masked: secrets, personal data, claim values. Lengths are those of the real ones." : "Not masked."]
       .filter(Boolean).map((text) => make("p", { class: "remark" }, text)),
     list({ time: new Date(d.at).toLocaleString(), user: d.user_id, correlation: d.correlation_id }),
@@ -122,7 +123,7 @@ function findings(d) {
       make(
         "div", { class: "head" },
         make("span", { class: `chip ${finding.level}` }, finding.id), finding.title,
-        make("span", { class: "code" }, [finding.entra_code, finding.basis === "convention" ? "as we read it" : ""].filter(Boolean).join(", ")),
+        make("span", { class: "code" }, [finding.entra_code, BASIS_NOTES[finding.basis]].filter(Boolean).join(", ")),
       ),
       excerpt(d, finding.place),
       list({

@@ -276,3 +276,21 @@ def test_a_catalogue_stands_for_policies(run: Run, tmp_path: Path) -> None:
         {"id": "dateOfBirth", "name": "birthdate", "fate": "emitted"},
         {"id": "customRoles", "name": None, "fate": "not-mapped"},
     ] == preview["access token"]
+
+
+@pytest.mark.parametrize(
+    ("user", "sent"),
+    [
+        ("ABCDABCD-0000-1111-2222-BBBBBBBBBBBB", {"id": "abcdabcd-0000-1111-2222-bbbbbbbbbbbb"}),
+        ("ada@contoso.com", {"mail": "ada@contoso.com", "userPrincipalName": "ada@contoso.com"}),
+    ],
+    ids=["id", "address"],
+)
+def test_a_user_of_the_table_signs_in(run: Run, user: str, sent: dict[str, str]) -> None:
+    """`--user` names who signs in as the table does; the rest of the callout stays."""
+    with endpoint(lambda _: Reply()) as served:
+        assert 0 == run("call", served.url, "--user", user).exit_code
+    (request,) = served.received
+    found = json.loads(request.body)["data"]["authenticationContext"]["user"]
+    assert sent.items() <= found.items()
+    assert "Member" == found["userType"]

@@ -1,6 +1,7 @@
 """`claimsctl claims show`: what a user gets, worked out as the function works it out."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -175,3 +176,54 @@ def test_whose_user_it_is_must_be_said(run: Run) -> None:
     """The same id in another tenant is somebody else."""
     outcome = run("claims", "show", USER, "--table", "t")
     assert (2, True) == (outcome.exit_code, "Missing option '--tenant'" in outcome.err)
+
+
+POLICY = {
+    "ClaimsMappingPolicy": {
+        "ClaimsSchema": [
+            {"Source": "CustomClaimsProvider", "ID": "loyaltyTier", "JwtClaimType": "tier"},
+            {"Source": "CustomClaimsProvider", "ID": "dateOfBirth", "SamlClaimType": "urn:born"},
+            {"Source": "CustomClaimsProvider", "ID": "customroles", "JwtClaimType": "x"},
+            {"Source": "CustomClaimsProvider", "ID": "supportQueue", "JwtClaimType": "roles"},
+        ]
+    }
+}
+
+
+def test_from_the_table_to_the_token(run: Run, sample: Table, tmp_path: Path) -> None:
+    """Under a policy each kind of token holds what is mapped for it; what is dropped says why."""
+    policy = tmp_path / "policy.json"
+    policy.write_text(json.dumps(POLICY), "utf-8")
+    shown = show(run, sample, USER, "--mapping-policy", str(policy))
+    assert 0 == shown.exit_code
+    _, id_token, access_token, assertion = (
+        shown.out.replace("In the access token", "In the ID token")
+        .replace("In the SAML assertion", "In the ID token")
+        .split("In the ID token\n")
+    )
+    assert id_token == access_token
+    lines = [" ".join(line.split()) for line in id_token.splitlines()]
+    assert 'loyaltyTier → tier "gold"' in lines
+    assert any("dateOfBirth → — dropped: the policy has no name" in line for line in lines)
+    assert any("the policy maps customroles" in line for line in lines)
+    assert "supportQueue → roles dropped: no policy can emit that name" in lines
+    assert 'dateOfBirth → urn:born "2000-01-01"' in " ".join(assertion.split())
+
+
+def test_the_token_for_machines(run: Run, sample: Table) -> None:
+    """`--token --json`: the answer, and each claim's fate; without a policy each keeps its name."""
+    shown = show(run, sample, USER, "--token", "--json")
+    document = json.loads(shown.out)
+    assert document["answer"] == body(run, sample)
+    assert {"ID token", "access token", "SAML assertion"} == document["tokens"].keys()
+    assert {"id": "loyaltyTier", "name": "loyaltyTier", "fate": "emitted"} in (
+        document["tokens"]["ID token"]
+    )
+    assert "Assumed: a policy that maps each claim to its own name" in shown.err
+
+
+def test_a_policy_that_is_none(run: Run, sample: Table, tmp_path: Path) -> None:
+    """A file that is no policy is wrong usage."""
+    (tmp_path / "x.json").write_text("[]")
+    shown = show(run, sample, USER, "--mapping-policy", str(tmp_path / "x.json"))
+    assert (2, True) == (shown.exit_code, "a claims mapping policy" in shown.err)

@@ -2,14 +2,14 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from claimsctl.claims_file.schema import mapped_by, read_schema
-from claimsctl.cli.call_view import attempt_view, exchange_document, preview_view, times_view
+from claimsctl.cli.call_view import attempt_view, exchange_document, times_view
 from claimsctl.cli.console import stdout
 from claimsctl.cli.endpoint_options import (
     Authority,
@@ -25,14 +25,15 @@ from claimsctl.cli.endpoint_options import (
     TokenVersionOption,
     chosen_bearer,
 )
-from claimsctl.cli.options import Tenant, WaitMs, callout_url, input_file, read_input
+from claimsctl.cli.options import Tenant, UserOption, WaitMs, callout_url, input_file, read_input
+from claimsctl.cli.token_view import preview_documents, preview_view
 from claimsctl.cli.views import verdict_view
 from claimsctl.emulator.events import callout_in, read_json
-from claimsctl.entra.callout import SCENARIOS, scenario_callout, set_fields
+from claimsctl.entra.callout import SCENARIOS, scenario_callout, set_fields, set_user
 from claimsctl.entra.callout_check import callout_problems, has_comments
 from claimsctl.entra.client import make_callout, times_of
 from claimsctl.entra.token_claims import TENANT_ID, TenantKind, TokenProfile, TokenVersion
-from claimsctl.entra.token_mapping import MappedClaim, PreviewedClaim, preview, read_policy
+from claimsctl.entra.token_mapping import MappedClaim, preview, read_policy
 from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.text import escaped
 
@@ -64,6 +65,7 @@ def call(
         list[str] | None,
         typer.Option("--set", metavar="PATH=VALUE", help="A field's value, such as user.id=…."),
     ] = None,
+    user: UserOption = None,
     tenant: Tenant = None,
     timeout_ms: WaitMs = 1000,
     retries: Retries = 0,
@@ -123,7 +125,7 @@ def call(
         )
 
     is_suite = event is not None and event.is_dir()
-    one_callout = repeat > 1 or policy is not None or api_policy is not None
+    one_callout = any((repeat > 1, policy, api_policy, user))
     _check_options(is_suite=is_suite, one_callout=one_callout, suite=as_junit)
     if event is not None and is_suite:
         from claimsctl.cli.replay import run_folder  # noqa: PLC0415  # one callout does not need it
@@ -140,7 +142,7 @@ def call(
         )
         raise typer.Exit(code)
     body = scenario_callout(scenario, tenant) if event is None else _callout_of(event)
-    set_fields(body, changes or ())
+    _change(body, user, changes or ())
     if event is not None:
         _check_callout(event, body)
     data = body.get("data")
@@ -166,12 +168,13 @@ def call(
     }
     if as_json:
         document = exchange_document(url, headers, json.dumps(body).encode(), result)
-        document["preview"] = {name: _documents(claims) for name, claims in previews.items()}
+        document["preview"] = {name: preview_documents(claims) for name, claims in previews.items()}
         document["series_ms"] = [round(ms, 1) for ms in times.milliseconds]
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
     else:
-        user = context.get("user")
-        _show_request(url, user.get("id") if isinstance(user, dict) else None, context, bearer)
+        signed_in = context.get("user")
+        user_id = signed_in.get("id") if isinstance(signed_in, dict) else None
+        _show_request(url, user_id, context, bearer)
         console = stdout()
         for number, attempt in enumerate(result.attempts, start=1):
             console.print(attempt_view(number, attempt, timeout_ms))
@@ -187,26 +190,30 @@ def call(
 def _check_options(*, is_suite: bool, one_callout: bool, suite: bool) -> None:
     """Raise `OperatorError` for options of `one_callout` with a suite, and the reverse."""
     if is_suite and one_callout:
-        message = "--repeat and policies are for one callout: leave them out, or name a file"
+        message = (
+            "--repeat, --user and policies are for one callout: leave them out, or name a file"
+        )
         raise OperatorError(message)
     if suite and not is_suite:
         message = "--junit reports on a folder of callouts: name one with --event"
         raise OperatorError(message)
 
 
+def _change(body: dict[str, Any], user: str | None, changes: Sequence[str]) -> None:
+    if user is not None:
+        set_user(body, user)
+    set_fields(body, changes)
+
+
 def _callout_of(event: Path) -> dict[str, Any]:
     raw = read_input(event)
-    try:
-        callout = callout_in(read_json(raw))
-    except OperatorError as error:
-        if has_comments(raw.decode("utf-8", "replace")):
-            message = f"{event}: {error}; JSON has no comments: take them out"
-            raise OperatorError(message) from None
-        raise
-    if not isinstance(callout, dict):
-        message = f"{event}: expected a callout, a JSON object"
-        raise OperatorError(message)
-    return callout
+    callout = callout_in(read_json(raw))
+    if isinstance(callout, dict):
+        return callout
+    message = f"{event}: expected a callout, a JSON object"
+    if has_comments(raw.decode("utf-8", "replace")):
+        message += "; JSON has no comments: take them out"
+    raise OperatorError(message)
 
 
 def _check_callout(event: Path, body: Any) -> None:
@@ -243,9 +250,3 @@ def _policies(policy: Path | None, api_policy: Path | None, *, saml: bool) -> Po
         for name, path in given.items()
         if path is not None
     }
-
-
-def _documents(claims: tuple[PreviewedClaim, ...]) -> list[dict[str, Any]]:
-    return [
-        {"id": claim.id, "name": claim.token_name, "fate": claim.outcome.value} for claim in claims
-    ]

@@ -1,16 +1,13 @@
 """What ``claimsctl call`` shows: attempts with their waterfall, the token preview, the times."""
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from claimsctl.cli.views import json_view
 from claimsctl.entra.client import CalloutResult, CalloutTimes
-from claimsctl.entra.token_mapping import MappingOutcome, PreviewedClaim
 from claimsctl.judge.attempt import Attempt, Phase
 from claimsctl.judge.exchange import Exchange, Request, Response, Timings
 from claimsctl.text import escaped
@@ -23,15 +20,6 @@ _PHASES = {
     Phase.SEND: "send",
     Phase.FIRST_BYTE: "first byte",
     Phase.BODY: "rest",
-}
-_OUTCOMES = {
-    MappingOutcome.EMITTED: "",
-    MappingOutcome.NOT_MAPPED: "dropped: the policy does not map it",
-    MappingOutcome.CASE_DIFFERS: "dropped: the policy maps {hint}, and ids are compared letter for "
-    "letter",
-    MappingOutcome.RESTRICTED: "dropped: no policy can emit that name",
-    MappingOutcome.NO_NAME: "dropped: the policy has no name for it in this kind of token",
-    MappingOutcome.NOT_ANSWERED: "the policy maps it, and the endpoint does not answer it",
 }
 
 
@@ -66,23 +54,6 @@ def _waterfall(attempt: Attempt, wait_ms: int) -> Iterator[Text]:
         line.append(" " * start)
         line.append("█" * (end - start) or "▏", style="red" if failed else "cyan")
         yield line
-
-
-def preview_view(title: str, claims: Sequence[PreviewedClaim]) -> RenderableType:
-    """Which claims a token would hold, by their names there, and what is dropped."""
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
-    for claim in claims:
-        reason = _OUTCOMES[claim.outcome].format(hint=escaped(claim.hint))
-        value = "" if claim.value is None else json.dumps(claim.value, ensure_ascii=False)
-        is_emitted = claim.outcome is MappingOutcome.EMITTED
-        style = "default" if is_emitted else "yellow"
-        name = claim.token_name or "—"
-        table.add_row(
-            Text(f"  {escaped(claim.id)}"),
-            Text(f"→ {escaped(name)}", style=style),
-            Text(escaped(value) if is_emitted else reason, style=style),
-        )
-    return Group(Text(title, style="bold"), table if claims else Text("  no claims", style="dim"))
 
 
 def times_view(times: CalloutTimes, wait_ms: int) -> RenderableType:

@@ -1,9 +1,12 @@
 """``claimsctl claims show``."""
 
+import json
 import sys
 import time
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -12,12 +15,28 @@ from claimsctl.claims_table.location import named_table
 from claimsctl.claims_table.reader import TableReader
 from claimsctl.cli.console import stderr, stdout
 from claimsctl.cli.item_view import key_text, layer_lines
-from claimsctl.cli.options import App, EndpointUrl, Stack, TableName, TenantOfUser, User
+from claimsctl.cli.options import (
+    App,
+    EndpointUrl,
+    Stack,
+    TableName,
+    TenantOfUser,
+    User,
+    input_file,
+    read_input,
+)
+from claimsctl.cli.token_view import preview_documents, preview_view
 from claimsctl.cli.views import answer_view, verdict_view
+from claimsctl.entra.token_mapping import MappedClaim, PreviewedClaim, preview, read_policy
 from claimsctl.errors import ExitCode
 from claimsctl.judge.attempt import Answer
 from claimsctl.judge.judge import judge
 from claimsctl.text import escaped
+
+ASSERTION = "SAML assertion"
+TOKENS = ("ID token", "access token", ASSERTION)
+"""An access token holds what the policy of its API's app maps, an ID token what that of the app."""
+Previews = dict[str, tuple[PreviewedClaim, ...]]
 
 
 def show(
@@ -27,6 +46,19 @@ def show(
     as_json: Annotated[
         bool, typer.Option("--json", help="The body that Entra would get, and nothing else.")
     ] = False,
+    token: Annotated[
+        bool, typer.Option("--token", help="What tokens would hold of it, and what is dropped.")
+    ] = False,
+    policy: Annotated[
+        Path | None,
+        typer.Option(
+            "--mapping-policy",
+            parser=input_file,
+            metavar="FILE",
+            help="The claims mapping policy of the app that the token is for; implies --token.",
+            show_default=False,
+        ),
+    ] = None,
     table: TableName = None,
     stack: Stack = None,
     endpoint_url: EndpointUrl = None,
@@ -40,14 +72,34 @@ def show(
     reader = TableReader(location.client(), location.name)
     now = time.time()
     shown = sign_in(reader, tenant, user, app, now)
-    if as_json:
+    answer = Answer(
+        shown.response["statusCode"],
+        tuple(shown.response["headers"].items()),
+        shown.response["body"].encode(),
+    )
+    verdict = judge(answer)
+    previews = _previews(verdict.claims, policy) if token or policy else {}
+    if as_json and previews:
+        document = {
+            "answer": json.loads(answer.body),
+            "tokens": {name: preview_documents(claims) for name, claims in previews.items()},
+        }
+        sys.stdout.write(json.dumps(document, indent=2) + "\n")
+    elif as_json:
         sys.stdout.write(shown.response["body"] + "\n")
     else:
         _print(shown, now)
+        stdout().print(answer_view(answer))
+        stdout().print(verdict_view(verdict))
+        for name, claims in previews.items():
+            stdout().print(preview_view(f"In the {name}", claims))
     note = stderr()
     if not shown.user_is_known:
         missing = f"no row of user {user} in {location.name}"
         note.print(escaped(missing), style="yellow", markup=False)
+    if previews and policy is None:
+        assumed = "Assumed: a policy that maps each claim to its own name; see --mapping-policy."
+        note.print(assumed, style="dim", markup=False)
     if not as_json:
         note.print(_assumptions(user, app), style="dim", markup=False)
     is_fine = shown.user_is_known and shown.response["statusCode"] == HTTPStatus.OK
@@ -61,12 +113,15 @@ def _print(shown: SignIn, now: float) -> None:
             console.print(line)
     for key in shown.elsewhere:
         console.print(f"{key_text(key)}  not here: another app's, see --app", markup=False)
-    response = shown.response
-    answer = Answer(
-        response["statusCode"], tuple(response["headers"].items()), response["body"].encode()
-    )
-    console.print(answer_view(answer))
-    console.print(verdict_view(judge(answer)))
+
+
+def _previews(claims: Mapping[str, Any], policy: Path | None) -> Previews:
+    """What each kind of token would hold under `policy`, or if each claim kept its name."""
+    if policy is None:
+        entries = tuple(MappedClaim(name, name, name) for name in claims)
+    else:
+        entries = read_policy(read_input(policy), str(policy))
+    return {name: preview(claims, entries, saml=name == ASSERTION) for name in TOKENS}
 
 
 def _assumptions(user: str, app: str | None) -> str:

@@ -161,6 +161,18 @@ def scenario_callout(name: str, tenant_id: str | None) -> dict[str, Any]:
     return body
 
 
+def set_user(body: dict[str, Any], user: str) -> None:
+    """Make `user`, an object id or an address as the table has them, the one who signs in.
+
+    An address becomes ``mail`` and ``userPrincipalName``; of an object id the other fields of the
+    user stay, since a provider may need them.
+    """
+    if "@" in user:
+        set_fields(body, (f"user.mail={user}", f"user.userPrincipalName={user}"))
+    else:
+        set_fields(body, (f"user.id={user}",))
+
+
 def set_fields(body: dict[str, Any], changes: Sequence[str]) -> None:
     """Apply changes such as ``user.id=…`` to `body`.
 

@@ -89,7 +89,7 @@ def _check_callouts(folder: Path, suite: Suite) -> None:
     if problems:
         more = len(problems) - _PROBLEMS_SHOWN
         lines = problems[:_PROBLEMS_SHOWN] + ([f"and {more} more"] if more > 0 else [])
-        message = f"{folder}: not all are callouts that Entra sends; nothing was sent. Correct these files"
+        message = f"{folder}: nothing was sent; correct what Entra could not have sent"
         raise OperatorError(message, lines=lines)
 
 

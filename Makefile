@@ -76,6 +76,7 @@ check: $(INSTALLED) $(SAM_INSTALLED) ## Style, types, walls between the packages
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/python -m tools.sample_events --check events
 	$(VENV)/bin/python -m tools.findings_page --check docs/findings.md
+	$(VENV)/bin/python -m tools.tenant_tables --check docs/tenant.md
 	$(VENV)/bin/python -m tools.platforms_page --check docs/platforms.md
 	$(VENV)/bin/python -m tools.deploy_policy --check docs/deploy-policy.json
 	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-central-1 $(SAM_VENV)/bin/sam validate --lint
@@ -83,6 +84,7 @@ check: $(INSTALLED) $(SAM_INSTALLED) ## Style, types, walls between the packages
 events: $(INSTALLED) ## Write anew what is generated: the samples in events/, docs/findings.md, docs/deploy-policy.json
 	$(VENV)/bin/python -m tools.sample_events events
 	$(VENV)/bin/python -m tools.findings_page docs/findings.md
+	$(VENV)/bin/python -m tools.tenant_tables docs/tenant.md
 	$(VENV)/bin/python -m tools.platforms_page docs/platforms.md
 	$(VENV)/bin/python -m tools.deploy_policy docs/deploy-policy.json
 
@@ -102,7 +104,8 @@ lock: $(INSTALLED) ## Pin all requirements anew, with hashes
 	$(VENV)/bin/pip install --quiet --no-deps --require-hashes -r requirements/lock.txt
 	$(LOCK) --upgrade --python-version 3.11 pyproject.toml --extra local -o requirements/local.txt
 	$(LOCK) --upgrade --python-version 3.11 pyproject.toml -c requirements/local.txt -o requirements/core.txt
-	$(LOCK) --upgrade --python-version 3.11 pyproject.toml --extra local --group dev -c requirements/local.txt -o requirements/dev.txt
+	$(LOCK) --upgrade --python-version 3.11 pyproject.toml --extra tenant -c requirements/local.txt -o requirements/tenant.txt
+	$(LOCK) --upgrade --python-version 3.11 pyproject.toml --extra local --extra tenant --group dev -c requirements/local.txt -o requirements/dev.txt
 	$(LOCK) --upgrade --python-version 3.13 src/provider/requirements.in -c requirements/local.txt -o src/provider/requirements.txt
 	$(LOCK) --upgrade --python-version 3.11 --group sam -o requirements/sam.txt
 	$(LOCK) --upgrade --python-version 3.13 --group emulator -o requirements/emulator.txt

@@ -124,10 +124,27 @@ COMMANDS = (
     ),
     TyperGroup(
         name="entra",
-        help="The tenant's side: what Entra recorded of its callouts.",
+        help="The tenant's side: plan it, apply it, read it, and what Entra recorded.",
         no_args_is_help=True,
         rich_markup_mode=None,
         commands=[
+            LazyCommand(
+                "plan",
+                "claimsctl.cli.entra_plan:plan",
+                "Show every step in the tenant, in order: request, permission, reason; nothing is"
+                " sent.",
+            ),
+            LazyCommand(
+                "apply",
+                "claimsctl.cli.entra_apply:apply",
+                "Carry the plan out: read first, change what differs, ask before each change.",
+            ),
+            LazyCommand(
+                "snapshot",
+                "claimsctl.cli.entra_snapshot:snapshot",
+                "Read the tenant's part of the chain into one JSON file: no secret, key or user is"
+                " in it.",
+            ),
             LazyCommand(
                 "signin",
                 "claimsctl.cli.entra_signin:signin",
@@ -146,6 +163,16 @@ COMMANDS = (
                 "endpoint",
                 "claimsctl.cli.doctor_endpoint:doctor_endpoint",
                 "Check any endpoint from outside, and report what Entra would see.",
+            ),
+            LazyCommand(
+                "tenant",
+                "claimsctl.cli.doctor_tenant:doctor_tenant",
+                "Check every link of the tenant's chain, and say which claim reaches which token.",
+            ),
+            LazyCommand(
+                "stack",
+                "claimsctl.cli.doctor_stack:doctor_stack",
+                "Check a deployed stack: outputs, alarms, the version served, the authorizer.",
             ),
         ],
     ),

@@ -1,0 +1,181 @@
+"""``claimsctl doctor tenant``."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from claimsctl.cli.console import stdout
+from claimsctl.cli.endpoint_options import BearerToken
+from claimsctl.cli.entra_snapshot import read_now
+from claimsctl.cli.options import input_file, read_input, url_or_none
+from claimsctl.cli.tenant_options import DEFAULT_CONFIG, LoginOption, OperatorApp, with_stack
+from claimsctl.cli.views import finding_view
+from claimsctl.doctor.runner import known_prefixes
+from claimsctl.entra.callout import scenario_callout
+from claimsctl.errors import ExitCode, OperatorError
+from claimsctl.judge.finding import Finding, Level
+from claimsctl.judge.judge import judge
+from claimsctl.judge.saved_answer import SAVED_BYTES_MAX, read_saved_answer
+from claimsctl.tenant.checks import TENANT_CHECKS
+from claimsctl.tenant.claims_checks import claim_paths
+from claimsctl.tenant.config import read_config
+from claimsctl.tenant.credentials import Login
+from claimsctl.tenant.diagnosis import Case, case_of, diagnose, headline
+from claimsctl.tenant.snapshot import read_snapshot
+from claimsctl.text import escaped
+
+_STYLES = {Level.OK: "green", Level.SKIP: "dim", Level.WARN: "yellow", Level.FAIL: "red"}
+
+
+def doctor_tenant(
+    snapshot: Annotated[
+        str | None,
+        typer.Option(
+            "--snapshot",
+            metavar="FILE",
+            help="Check what claimsctl entra snapshot wrote, instead of the tenant; - for stdin.",
+            show_default=False,
+        ),
+    ] = None,
+    config: Annotated[
+        str | None,
+        typer.Option(
+            "--config",
+            metavar="FILE",
+            help="Tenant, endpoint, applications [default: entra.toml, if it is there].",
+            envvar="ENTRA_CONFIG",
+            show_default=False,
+        ),
+    ] = None,
+    target_url: Annotated[
+        str | None,
+        typer.Option(
+            help="Which extension, where the tenant has several.",
+            callback=url_or_none,
+            show_default=False,
+        ),
+    ] = None,
+    answer: Annotated[
+        str | None,
+        typer.Option(
+            "--answer",
+            metavar="FILE",
+            help="A saved answer of the endpoint, as claimsctl judge takes it.",
+            show_default=False,
+        ),
+    ] = None,
+    call: Annotated[
+        bool, typer.Option("--call", help="Call the endpoint for its answer and latency.")
+    ] = False,
+    token: BearerToken = None,
+    function_wait_ms: Annotated[
+        int | None,
+        typer.Option(help="EntraWaitMs of the stack.", envvar="ENTRA_WAIT_MS", show_default=False),
+    ] = None,
+    client_id: OperatorApp = None,
+    login: LoginOption = Login.CLIENT_CREDENTIALS,
+    ignore: Annotated[
+        list[str] | None, typer.Option(help="Leave out findings whose ids begin so.")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 for warnings too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
+) -> None:
+    """Check every link of the tenant's chain, and say which claim reaches which token.
+
+    Exit code 1 when something failed.
+    """
+    if answer is not None and call:
+        message = "--answer and --call are mutually exclusive"
+        raise OperatorError(message)
+    if config is None and (snapshot is None or Path(DEFAULT_CONFIG).exists()):
+        config = DEFAULT_CONFIG
+    settings = None if config is None else with_stack(read_config(input_file(config)))
+    if snapshot is not None:
+        path = input_file(snapshot)
+        tenant = read_snapshot(path, read_input(path))
+    else:
+        assert settings is not None, "read above"  # noqa: S101
+        tenant = read_now(settings, client_id, login)
+    known: dict[str, Any] = {"function_wait_ms": function_wait_ms}
+    if answer is not None:
+        saved = read_saved_answer(read_input(input_file(answer), SAVED_BYTES_MAX))
+        known["answer"] = judge(saved.answer)
+    case = case_of(tenant, settings, target_url, **known)
+    if call and case.extension is not None:
+        case = _called(case, token)
+    ignored = known_prefixes(ignore or ())
+    found = [
+        one for one in diagnose(case, TENANT_CHECKS) if not one.id.startswith(ignored or ("-",))
+    ]
+    if as_json:
+        document = report_document(case, found)
+        sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    else:
+        for line in report_lines(headline(found), found):
+            stdout().print(line)
+        for one in claim_paths(case):
+            stdout().print(Text(escaped(f"  {one.sentence()}"), style="red" if one.reason else ""))
+    raise typer.Exit(exit_code(found, strict=strict))
+
+
+def _called(case: Case, token: str | None) -> Case:
+    # Here, since a check of a snapshot makes no call.
+    from dataclasses import replace  # noqa: PLC0415
+
+    from claimsctl.entra.client import make_callout  # noqa: PLC0415
+    from claimsctl.tenant.config import WAIT_MS_MAX  # noqa: PLC0415
+
+    assert case.extension is not None, "checked by the caller"  # noqa: S101
+    headers = {"Content-Type": "application/json"}
+    headers |= {"Authorization": f"Bearer {token}"} if token else {}
+    body = scenario_callout("member", case.tenant.tenant_id)
+    made = make_callout(case.extension.target_url, body, headers, WAIT_MS_MAX)
+    return replace(case, answer=made.verdict, latency_ms=made.last.elapsed_ms)
+
+
+def report_document(case: Case, found: Sequence[Finding]) -> dict[str, Any]:
+    """The report for machines."""
+    return {
+        "tenant_id": case.tenant.tenant_id,
+        "taken_at": case.tenant.taken_at,
+        "headline": headline(found),
+        "findings": [one.document() for one in found],
+        "claims": [
+            {
+                "app_id": one.app_id,
+                "token": one.token.value,
+                "claim": one.claim,
+                "token_name": one.token_name,
+                "arrives": not one.reason,
+                "reason": one.reason,
+            }
+            for one in claim_paths(case)
+        ],
+    }
+
+
+def report_lines(head: str, found: Sequence[Finding]) -> Iterator[Any]:
+    """A report for people: the verdict, then each finding, in full where something is wrong."""
+    levels = [one.level for one in found]
+    worst = next((one for one in (Level.FAIL, Level.WARN) if one in levels), Level.OK)
+    yield Text(escaped(head), style=f"bold {_STYLES[worst]}")
+    yield Text("")
+    for one in found:
+        if one.level in {Level.FAIL, Level.WARN}:
+            yield finding_view(one)
+        else:
+            line = Text(f"{one.level.value:4}  ", style=_STYLES[one.level])
+            line.append(f"{one.id}  {escaped(one.title)}", style="default")
+            yield line.append(f"  {escaped(one.evidence)}", style="dim")
+    yield Text("")
+
+
+def exit_code(found: Sequence[Finding], *, strict: bool) -> ExitCode:
+    """1 when something failed; with `strict` for warnings too."""
+    bad = {Level.FAIL, Level.WARN} if strict else {Level.FAIL}
+    return ExitCode.NOT_FINE if any(one.level in bad for one in found) else ExitCode.FINE

@@ -1,0 +1,64 @@
+"""``claimsctl entra snapshot``."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from claimsctl import private_files
+from claimsctl.cli.console import stderr
+from claimsctl.cli.options import input_file
+from claimsctl.cli.tenant_options import (
+    DEFAULT_CONFIG,
+    ConfigFile,
+    LoginOption,
+    OperatorApp,
+    signed_in,
+)
+from claimsctl.errors import OperatorError
+from claimsctl.tenant.config import Config, read_config
+from claimsctl.tenant.credentials import Login
+from claimsctl.tenant.graph import Graph
+from claimsctl.tenant.reading import READ_PERMISSIONS, read_tenant
+from claimsctl.tenant.snapshot import Snapshot
+from claimsctl.text import escaped
+
+
+def snapshot(
+    config: ConfigFile = DEFAULT_CONFIG,
+    client_id: OperatorApp = None,
+    login: LoginOption = Login.CLIENT_CREDENTIALS,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE", help="[default: standard output]", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """Read the tenant's part of the chain into one JSON file: no secret, key or user is in it."""
+    settings = read_config(input_file(config))
+    text = read_now(settings, client_id, login).text()
+    if out is None:
+        sys.stdout.write(text)
+        return
+    try:
+        private_files.replace(out, text.encode())
+    except OSError as error:
+        message = f"--out {out}: cannot be written: {error.strerror}"
+        raise OperatorError(message) from None
+    stderr().print(escaped(f"{out} written"), markup=False)
+
+
+def read_now(config: Config, client_id: str | None, login: Login) -> Snapshot:
+    """The tenant as it is."""
+    tenant = config.tenant
+    graph = signed_in(tenant.id, tenant.kind, client_id, login, READ_PERMISSIONS)
+    return read_configured(graph, config)
+
+
+def read_configured(graph: Graph, config: Config) -> Snapshot:
+    """The tenant's part of the chain that `config` is about."""
+    app_ids = [one.app_id for one in config.audiences]
+    own = [config.endpoint.app_id] if config.endpoint.app_id else []
+    return read_tenant(graph, config.tenant.id, [*app_ids, *own], config.endpoint.name)

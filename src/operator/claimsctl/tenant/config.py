@@ -1,0 +1,172 @@
+"""``entra.toml``: which tenant, which endpoint, which applications to enrich."""
+
+import re
+import tomllib
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final
+from urllib.parse import urlsplit
+
+from claims_provider.contract.identifiers import canonical_guid
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from claimsctl.entra.network import RETRIES_MAX
+from claimsctl.entra.token_claims import TenantKind
+from claimsctl.errors import OperatorError
+
+WAIT_MS_MIN: Final = 200
+WAIT_MS_MAX: Final = 2000
+"""``timeoutInMilliseconds``, by Graph's reference of customExtensionClientConfiguration."""
+
+
+class TokenKind(StrEnum):
+    """Which token of an application gets the claims."""
+
+    ACCESS = "access"
+    ID = "id"
+    SAML = "saml"
+
+
+def _target_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme != "https" or not parts.hostname or "." not in parts.hostname:
+        message = "expected https://, a fully qualified host and a path"
+        raise ValueError(message)
+    return value
+
+
+def _unique_name(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", value):
+        message = "expected 1 to 64 letters, digits, dots, hyphens and underscores"
+        raise ValueError(message)
+    return value
+
+
+Guid = Annotated[str, AfterValidator(canonical_guid)]
+TargetUrl = Annotated[str, AfterValidator(_target_url)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Tenant(_Table):
+    """``[tenant]``."""
+
+    id: Guid
+    kind: Annotated[TenantKind, Field(strict=False)] = TenantKind.EXTERNAL
+
+
+class Endpoint(_Table):
+    """``[endpoint]``: its URL, or the stack that has it; its app registration, if there is one."""
+
+    target_url: TargetUrl | None = None
+    stack: str | None = None
+    app_id: Guid | None = None
+    name: Annotated[str, AfterValidator(_unique_name)] = "claims-provider"
+    """The unique name of what is made for it; two endpoints of a tenant need two names."""
+
+
+class Application(_Table):
+    """``[[applications]]`` and ``[test]``: the audience of the tokens that get claims."""
+
+    app_id: Guid
+    token: Annotated[TokenKind, Field(strict=False)] = TokenKind.ID
+    user_flow: str | None = None
+    """The display name of the user flow that it belongs to, in an external tenant."""
+
+
+class TestApplication(Application):
+    """``[test]``: the application for which the listener is created first."""
+
+    __test__ = False
+    redirect_uri: str = "https://jwt.ms"
+
+
+class Callout(_Table):
+    """``[callout]``: how long Entra waits, in milliseconds, and how often it tries again."""
+
+    wait_ms: Annotated[int, Field(ge=WAIT_MS_MIN, le=WAIT_MS_MAX)] = WAIT_MS_MAX
+    retries: Annotated[int, Field(ge=0, le=RETRIES_MAX)] = RETRIES_MAX
+
+
+class Config(_Table):
+    """The whole file."""
+
+    tenant: Tenant
+    endpoint: Endpoint
+    test: TestApplication
+    applications: tuple[Application, ...] = Field(default=(), strict=False)
+    callout: Callout = Callout()
+
+    @property
+    def audiences(self) -> tuple[Application, ...]:
+        """The applications to enrich, the test application first, each once."""
+        others = [one for one in self.applications if one.app_id != self.test.app_id]
+        return (self.test, *others)
+
+    @property
+    def target_url(self) -> str:
+        """The target URL; `read_config` makes sure that there is one, or a stack."""
+        return self.endpoint.target_url or "https://{stack.host}/callout"
+
+    @property
+    def host(self) -> str:
+        """The target URL's host, as the identifier URI has it."""
+        return urlsplit(self.target_url).netloc.lower()
+
+
+def read_config(path: Path) -> Config:
+    """The settings in the file at `path`. Raises `OperatorError` with every problem, by line."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        document = tomllib.loads(text)
+    except OSError as error:
+        message = f"{path}: cannot be read: {error.strerror}"
+        raise OperatorError(message) from None
+    except (ValueError, RecursionError) as error:  # UnicodeDecodeError and TOMLDecodeError too
+        message = f"{path}: not valid TOML: {error}"
+        raise OperatorError(message) from None
+    problems: list[str] = []
+    config = None
+    try:
+        config = Config.model_validate(document)
+    except ValidationError as error:
+        problems = [_problem(path, text, one["loc"], one["msg"]) for one in error.errors()]
+    if config is not None:
+        endpoint = config.endpoint
+        if (endpoint.target_url is None) == (endpoint.stack is None):
+            message = "expected one of target_url and stack"
+            problems.append(_problem(path, text, ("endpoint",), message))
+        ids = [one.app_id for one in config.applications]
+        problems += [
+            _problem(path, text, ("applications", number, "app_id"), "appears more than once")
+            for number, app_id in enumerate(ids)
+            if app_id in ids[:number]
+        ]
+    if config is None or problems:
+        count = len(problems)
+        message = f"{path}: {'1 problem' if count == 1 else f'{count} problems'}"
+        raise OperatorError(message, lines=problems)
+    return config
+
+
+def _problem(path: Path, text: str, where: tuple[int | str, ...], message: str) -> str:
+    key = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in where)
+    return f"{path}:{_line_of(text, where)}: {key.lstrip('.')}: {message}"
+
+
+def _line_of(text: str, where: tuple[int | str, ...]) -> int:
+    """The line of the key, else of its table; the first line for what is missing altogether."""
+    table = str(where[0])
+    index = next((part for part in where if isinstance(part, int)), 0)
+    key = str(where[-1])
+    found, line_of_table, inside = -1, 1, False
+    for number, line in enumerate(text.split("\n"), start=1):
+        if header := re.match(r"\s*\[+\s*([\w.-]+)\s*\]", line):
+            found += header[1] == table
+            inside = header[1] == table and found == index
+            line_of_table = number if inside else line_of_table
+        elif inside and re.match(rf"\s*{re.escape(key)}\s*=", line):
+            return number
+    return line_of_table

@@ -1,0 +1,154 @@
+"""What is wrong with a tenant's chain: every check, in the chain's order, and one sentence."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from claimsctl.doctor.runner import finding
+from claimsctl.errors import OperatorError
+from claimsctl.judge.finding import Finding, Level, Verdict
+from claimsctl.tenant.config import Config, TokenKind
+from claimsctl.tenant.snapshot import (
+    Application,
+    ClientConfiguration,
+    Extension,
+    Listener,
+    ServicePrincipal,
+    Snapshot,
+)
+
+DEFAULT_WAIT_MS: Final = 1000
+"""What Graph's reference gives as the extension's default."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A tenant, the extension that is examined, and what is known beside the tenant."""
+
+    tenant: Snapshot
+    extension: Extension | None
+    config: Config | None = None
+    answer: Verdict | None = None
+    """What the endpoint answers, judged."""
+    latency_ms: float | None = None
+    function_wait_ms: int | None = None
+    """The function's ``ENTRA_WAIT_MS``."""
+
+    @property
+    def listeners(self) -> tuple[Listener, ...]:
+        """The extension's listeners."""
+        id_ = self.extension.id.lower() if self.extension else ""
+        return tuple(one for one in self.tenant.listeners if one.extension_id.lower() == id_)
+
+    @property
+    def api_app_id(self) -> str:
+        """The app id that the extension's resourceId means; empty for none."""
+        resource = self.extension.resource_id if self.extension else ""
+        for one in self.tenant.applications:
+            if resource and resource in one.identifier_uris:
+                return one.app_id
+        return resource.rpartition("/")[2]
+
+    @property
+    def api(self) -> Application | None:
+        """The endpoint's app registration."""
+        return self.tenant.application(self.api_app_id)
+
+    @property
+    def api_principal(self) -> ServicePrincipal | None:
+        """The endpoint's service principal."""
+        return self.tenant.principal(self.api_app_id)
+
+    @property
+    def app_ids(self) -> tuple[str, ...]:
+        """The applications to enrich: the configuration's, then the listeners' others."""
+        configured = [one.app_id for one in self.config.audiences] if self.config else []
+        listened = [app_id for one in self.listeners for app_id in one.app_ids]
+        return tuple(dict.fromkeys((*configured, *listened)))
+
+    @property
+    def client(self) -> ClientConfiguration:
+        """Wait and retries as they count: the listener's, else the extension's."""
+        held = (self.extension and self.extension.client_configuration) or ClientConfiguration()
+        own = next((own for one in self.listeners if (own := override_of(one))), None)
+        if own is None:
+            return held
+        wait, retries = own.timeout_in_milliseconds, own.maximum_retries
+        return ClientConfiguration(
+            timeout_in_milliseconds=held.timeout_in_milliseconds if wait is None else wait,
+            maximum_retries=held.maximum_retries if retries is None else retries,
+        )
+
+    def token_of(self, app_id: str) -> TokenKind:
+        """Which of an application's tokens gets claims; an ID token where nothing says it."""
+        audiences = self.config.audiences if self.config else ()
+        return next((one.token for one in audiences if one.app_id == app_id), TokenKind.ID)
+
+
+def override_of(listener: Listener) -> ClientConfiguration | None:
+    """The wait and retries that a listener sets itself."""
+    configuration = listener.handler and listener.handler.configuration
+    return configuration.client_configuration if configuration else None
+
+
+def case_of(
+    tenant: Snapshot, config: Config | None, target_url: str | None = None, **known: Any
+) -> Case:
+    """The case of the extension that configuration or `target_url` name; else of the only one.
+
+    Raises `OperatorError` when several extensions could be meant.
+    """
+    url = target_url or (config.target_url if config else None)
+    same_url = [one for one in tenant.extensions if one.target_url == url]
+    same_name = [
+        one for one in tenant.extensions if config and one.display_name == config.endpoint.name
+    ]
+    candidates = same_url or same_name or list(tenant.extensions)
+    if len(candidates) > 1:
+        urls = [f"{one.display_name or one.id}: {one.target_url}" for one in candidates]
+        message = f"{len(candidates)} extensions in the tenant; give the URL of one: --target-url"
+        raise OperatorError(message, lines=urls)
+    return Case(tenant, next(iter(candidates), None), config, **known)
+
+
+Checker = Callable[[Case], Finding]
+
+
+def diagnose(case: Case, checks: Mapping[str, Checker]) -> tuple[Finding, ...]:
+    """A finding for each check."""
+    return tuple(check(case) for check in checks.values())
+
+
+def result(
+    id_: str,
+    problems: Sequence[str],
+    good: str,
+    *,
+    hint: str,
+    expected: str = "",
+    code: int | None = None,
+    level: Level = Level.FAIL,
+) -> Finding:
+    """A failed finding for the problems, or a good one for none."""
+    if not problems:
+        return finding(id_, Level.OK, good)
+    evidence = "; ".join(problems)
+    return finding(id_, level, evidence, hint=hint, expected=expected, entra_code=code)
+
+
+def skipped(id_: str, reason: str) -> Finding:
+    """A finding that could not be made."""
+    return finding(id_, Level.SKIP, reason)
+
+
+def headline(findings: Sequence[Finding]) -> str:
+    """The verdict in one sentence: the first cause in the chain's order."""
+    for level in (Level.FAIL, Level.WARN):
+        for one in findings:
+            if one.level is level:
+                code = f" (Entra: {one.entra_code})" if one.entra_code else ""
+                return f"{one.id} {one.title}: {one.evidence}{code}"
+    skipped_ids = [one.id for one in findings if one.level is Level.SKIP]
+    if skipped_ids:
+        return f"No problems found in the checks that ran; not checked: {', '.join(skipped_ids)}"
+    return "The chain holds: Entra calls the endpoint, and its claims reach the tokens"

@@ -1,0 +1,271 @@
+"""Checks of the chain up to the callout: registration, caller, consent, extension, listener."""
+
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+from claimsctl.judge.finding import Finding, Level
+from claimsctl.tenant import chain
+from claimsctl.tenant.config import WAIT_MS_MAX
+from claimsctl.tenant.diagnosis import DEFAULT_WAIT_MS, Case, override_of, result, skipped
+from claimsctl.tenant.lookup import TOKEN_VERSION
+
+_NO_EXTENSION: Final = "there is no extension"
+_URI: Final = re.compile(r"api://([a-z0-9.-]+\.[a-z0-9-]+)/[0-9a-f-]{36}", re.IGNORECASE)
+_APPLY: Final = "claimsctl entra apply makes it"
+
+
+def registration(case: Case) -> Finding:
+    """TEN001: the application that resourceId names exists; v2 tokens."""
+    if case.extension is None:
+        return skipped("TEN001", _NO_EXTENSION)
+    if case.api is None:
+        problem = f"no app registration {case.api_app_id or 'at all'}, which resourceId names"
+        return result("TEN001", [problem], "", hint=_APPLY, code=1003016)
+    version = case.api.token_version
+    problems = [] if version == TOKEN_VERSION else ["api.requestedAccessTokenVersion is null or 1"]
+    return result(
+        "TEN001",
+        problems,
+        f"{case.api.app_id}, v2 tokens",
+        hint="let the endpoint accept v1 tokens (issuer sts.windows.net, audience api://…), or set"
+        " the version to 2 if nothing else validates this application's tokens",
+        expected="2, which the template's authorizer expects",
+        level=Level.WARN,
+    )
+
+
+def identifier_uri(case: Case) -> Finding:
+    """TEN002: resourceId has the form that Entra wants, and the application has it."""
+    if case.extension is None:
+        return skipped("TEN002", _NO_EXTENSION)
+    resource = case.extension.resource_id
+    problems = []
+    if not _URI.fullmatch(resource):
+        problems.append(f"resourceId is {resource or 'empty'}")
+    if case.api is not None and resource not in case.api.identifier_uris:
+        held = ", ".join(case.api.identifier_uris) or "none"
+        problems.append(f"identifierUris of application {case.api.app_id} are {held}")
+    return result(
+        "TEN002",
+        problems,
+        resource,
+        hint="set Application ID URI and resourceId to api://{host of the target URL}/{app id}",
+        expected="api://{fully qualified host}/{app id}, the same in both",
+        code=1003014,
+    )
+
+
+def hosts(case: Case) -> Finding:
+    """TEN003: target URL and resourceId have the same host."""
+    if case.extension is None:
+        return skipped("TEN003", _NO_EXTENSION)
+    target = urlsplit(case.extension.target_url).netloc.lower()
+    resource = urlsplit(case.extension.resource_id).netloc.lower()
+    problems = [f"targetUrl has {target or 'none'}, resourceId {resource or 'none'}"]
+    return result(
+        "TEN003",
+        problems if target != resource else [],
+        target,
+        hint="claimsctl entra plan --move URL shows the order that breaks nothing",
+        expected="the same host in both",
+        code=1003015,
+    )
+
+
+def api_principal(case: Case) -> Finding:
+    """TEN004: the endpoint's application has a service principal."""
+    if case.extension is None:
+        return skipped("TEN004", _NO_EXTENSION)
+    problem = f"application {case.api_app_id} has no service principal in this tenant"
+    found = case.api_principal
+    problems = [] if found else [problem]
+    return result("TEN004", problems, found.id if found else "", hint=_APPLY, code=1003016)
+
+
+def api_principal_open(case: Case) -> Finding:
+    """TEN005: the endpoint's service principal is enabled and asks for no assignment."""
+    found = case.api_principal
+    if found is None:
+        return skipped("TEN005", "needs TEN004")
+    if found.account_enabled is False:
+        return result(
+            "TEN005",
+            [f"{found.id}: accountEnabled is false"],
+            "",
+            hint="Enterprise applications > the endpoint's > Properties: Enabled, Yes",
+            code=1003019,
+        )
+    return result(
+        "TEN005",
+        [f"{found.id}: appRoleAssignmentRequired is true (AADSTS501051)"]
+        if found.app_role_assignment_required
+        else [],
+        "enabled, no assignment required",
+        hint="Enterprise applications > the endpoint's > Properties: Assignment required, No; the"
+        " endpoint checks azp by itself",
+    )
+
+
+def caller(case: Case) -> Finding:
+    """TEN006: Entra's authentication-events service has an enabled service principal."""
+    found = case.tenant.principal(chain.CALLER_APP_ID)
+    problems = [] if found else [f"no service principal of {chain.CALLER_APP_ID} (AADB2C90063)"]
+    if found and found.account_enabled is False:
+        problems = [f"the service principal of {chain.CALLER_APP_ID} is disabled"]
+    hint = f"POST /servicePrincipals with appId {chain.CALLER_APP_ID}; {_APPLY}"
+    return result("TEN006", problems, found.id if found else "", hint=hint)
+
+
+def graph_principal(case: Case) -> Finding:
+    """TEN007: Microsoft Graph has an enabled service principal."""
+    found = case.tenant.principal(chain.GRAPH_APP_ID)
+    problems = [] if found else ["no service principal of Microsoft Graph"]
+    if found and found.account_enabled is False:
+        problems = ["the service principal of Microsoft Graph is disabled"]
+    hint = f"enable the service principal of {chain.GRAPH_APP_ID}, or create it"
+    return result("TEN007", problems, found.id if found else "", hint=hint, code=1003022)
+
+
+def consent(case: Case) -> Finding:
+    """TEN008: the endpoint's application has the app role that lets Entra call it."""
+    if case.api_principal is None:
+        return skipped("TEN008", "needs TEN004")
+
+    def has_role(app_id: str) -> bool:
+        principal = case.tenant.principal(app_id)
+        given = principal.app_role_assignments if principal else ()
+        return any(one.app_role_id.lower() == chain.RECEIVE_ROLE_ID for one in given)
+
+    if has_role(case.api_app_id):
+        return result("TEN008", [], "granted", hint="")
+    others = [one.app_id for one in case.tenant.service_principals if has_role(one.app_id)]
+    problem = f"not granted to application {case.api_app_id}"
+    problem += f", but to {', '.join(others)}" if others else ""
+    return result(
+        "TEN008",
+        [problem],
+        "",
+        hint=f"grant admin consent on application {case.api_app_id} (API permissions);"
+        f" {chain.GRANTED_BY} can",
+        expected="CustomAuthenticationExtensions.Receive.Payload",
+        code=1003021,
+    )
+
+
+def target_url(case: Case) -> Finding:
+    """TEN009: the target URL is one that Entra calls, and the one that was meant."""
+    if case.extension is None:
+        problem = "the tenant has no custom authentication extension for token issuance"
+        return result("TEN009", [problem], "", hint=_APPLY, code=1003011)
+    url = case.extension.target_url
+    parts = urlsplit(url)
+    problems = []
+    if parts.scheme != "https" or not parts.hostname or "." not in parts.hostname:
+        problems.append(f"targetUrl is {url or 'empty'}")
+    elif case.config and case.config.endpoint.target_url not in {None, url}:
+        problems.append(f"targetUrl is {url}, entra.toml has {case.config.target_url}")
+    return result(
+        "TEN009",
+        problems,
+        url,
+        hint="correct targetUrl of the extension; with another host, claimsctl entra plan --move",
+        expected="https:// and a fully qualified host",
+        code=1003020,
+    )
+
+
+def wait(case: Case) -> Finding:
+    """TEN010: wait and retries are set, and long enough for the endpoint."""
+    if case.extension is None:
+        return skipped("TEN010", _NO_EXTENSION)
+    client = case.client
+    wait_ms = client.timeout_in_milliseconds or DEFAULT_WAIT_MS
+    problems = []
+    if client.timeout_in_milliseconds is None:
+        problems.append(f"timeoutInMilliseconds is not set: {DEFAULT_WAIT_MS} is the default")
+    held = case.extension.client_configuration
+    for one in case.listeners:
+        own = override_of(one)
+        if own and own.timeout_in_milliseconds is not None and own != held:
+            problems.append(
+                f"listener {one.id} overrides the extension: {own.timeout_in_milliseconds} ms"
+            )
+    if case.latency_ms is not None and case.latency_ms > wait_ms:
+        problems.append(f"the endpoint took {case.latency_ms:.0f} ms, Entra waits {wait_ms} ms")
+    if case.function_wait_ms is not None and case.function_wait_ms > wait_ms:
+        counted = case.function_wait_ms
+        problems.append(f"the function counts on {counted} ms, Entra waits {wait_ms} ms")
+    late = case.latency_ms is not None and case.latency_ms > wait_ms
+    return result(
+        "TEN010",
+        problems,
+        f"{wait_ms} ms, {client.maximum_retries} retries",
+        hint=f"set timeoutInMilliseconds {WAIT_MS_MAX} and maximumRetries 1 on the extension, none"
+        " on the listener, and EntraWaitMs of the stack to the same",
+        code=1003005 if late else None,
+        level=Level.FAIL if late else Level.WARN,
+    )
+
+
+def listener(case: Case) -> Finding:
+    """TEN011: a listener refers to the extension, and none to one that is gone."""
+    problems = [
+        f"listener {one.id} names extension {one.extension_id or 'none'}, which does not exist"
+        for one in case.tenant.listeners
+        if case.tenant.extension(one.extension_id) is None
+    ]
+    if not problems and case.extension is not None and not case.listeners:
+        problem = f"no listener names extension {case.extension.id}: Entra never calls"
+        return result("TEN011", [problem], "", hint="claimsctl entra apply makes it, last of all")
+    if case.extension is None and not problems:
+        return skipped("TEN011", _NO_EXTENSION)
+    return result(
+        "TEN011",
+        problems,
+        ", ".join(one.id for one in case.listeners),
+        hint="name the extension in the listener again; until then every sign-in to its"
+        " applications fails",
+        code=1003011,
+    )
+
+
+def verified_domain(case: Case) -> Finding:
+    """TEN023: Graph lets the identifier URI be set again."""
+    domains, api = case.tenant.verified_domains, case.api
+    if domains is None:
+        return skipped("TEN023", case.tenant.not_read.get("verified_domains", "domains not read"))
+    if api is None:
+        return skipped("TEN023", "needs TEN001")
+    problems = [
+        f"{uri}: its host is no verified domain, and it lacks the application's id"
+        for uri in api.identifier_uris
+        if api.app_id not in uri and not _is_in(urlsplit(uri).hostname or "", domains)
+    ]
+    return result(
+        "TEN023",
+        problems,
+        "each holds the application's id or a verified domain",
+        hint="use api://{host}/{app id}, or verify the domain; Graph answers"
+        " HostNameNotOnVerifiedDomain to any change of the URIs until then",
+        level=Level.WARN,
+    )
+
+
+def answer(case: Case) -> Finding:
+    """TEN025: the endpoint's answer is one that Entra accepts."""
+    if case.answer is None:
+        return skipped("TEN025", "no answer: give --answer FILE, or --call to call the endpoint")
+    failed = case.answer.first_failure
+    problems = [f"{failed.id} {failed.title}: {failed.evidence}"] if failed else []
+    return result(
+        "TEN025",
+        problems,
+        f"{len(case.answer.claims)} claims",
+        hint=failed.hint if failed else "",
+        code=case.answer.entra_code,
+    )
+
+
+def _is_in(host: str, domains: tuple[str, ...]) -> bool:
+    return any(host == domain or host.endswith(f".{domain}") for domain in domains)

@@ -1,0 +1,72 @@
+"""The steps of the listener, one for each application, and taking one back."""
+
+from typing import Any, Final
+
+from claimsctl.tenant import chain
+from claimsctl.tenant.chain import Request
+from claimsctl.tenant.lookup import Lookup
+from claimsctl.tenant.snapshot import Snapshot
+from claimsctl.tenant.step import Requests, Step
+
+_LISTENER_TYPE: Final = "#microsoft.graph.onTokenIssuanceStartListener"
+_HANDLER_TYPE: Final = "#microsoft.graph.onTokenIssuanceStartCustomExtensionHandler"
+
+
+def listener(at: Lookup, count: int) -> Step:
+    """The listener with the first `count` applications."""
+    wanted_ids = [one.app_id for one in at.config.audiences[:count]]
+    path = "/identity/authenticationEventListeners"
+
+    def conditions(ids: list[str]) -> dict[str, Any]:
+        included = [{"appId": id_} for id_ in ids]
+        return {"conditions": {"applications": {"includeApplications": included}}}
+
+    def wanted(tenant: Snapshot | None) -> Requests:
+        found, extension = at.listener_of(tenant), at.extension(tenant)
+        id_ = extension.id if extension else "{extension.id}"
+        handler: dict[str, Any] = {"@odata.type": _HANDLER_TYPE, "customExtension": {"id": id_}}
+        if found is None and (tenant is not None or count == 1):
+            made = conditions(wanted_ids) | {"handler": handler}
+            body = {"@odata.type": _LISTENER_TYPE, "displayName": at.name, **made}
+            return (Request("POST", path, body),)
+        held = list(found.app_ids) if found else wanted_ids[:-1]
+        missing = [one for one in wanted_ids if one not in held]
+        stale = found is not None and found.extension_id != id_
+        if not missing and not stale:
+            return ()
+        changed: dict[str, Any] = conditions([*held, *missing])
+        changed |= {"handler": handler} if stale else {}
+        body = {"@odata.type": _LISTENER_TYPE, **changed}
+        return (Request("PATCH", f"{path}/{found.id if found else '{listener.id}'}", body),)
+
+    def undo(tenant: Snapshot | None) -> Requests:
+        found = at.listener_of(tenant)
+        if count > 1 or (tenant is not None and found is None):
+            return ()  # the first step's undoing removes it for all
+        return (Request("DELETE", f"{path}/{found.id if found else '{listener.id}'}"),)
+
+    key = "listener" if count == 1 else f"listener:{wanted_ids[-1]}"
+    which = "the test application alone" if count == 1 else f"also application {wanted_ids[-1]}"
+    return Step(
+        key,
+        chain.LISTENER,
+        f"Listener for {which}",
+        wanted,
+        undo,
+        unique=False,
+        switches_on=True,
+    )
+
+
+def without(at: Lookup, tenant: Snapshot, app_id: str) -> Requests:
+    """What takes one application off the listener again; the listener itself with the last."""
+    found = at.listener_of(tenant)
+    if found is None or app_id not in found.app_ids:
+        return ()
+    path = f"/identity/authenticationEventListeners/{found.id}"
+    rest = [{"appId": id_} for id_ in found.app_ids if id_ != app_id]
+    if not rest:
+        return (Request("DELETE", path),)
+    body: dict[str, Any] = {"@odata.type": _LISTENER_TYPE}
+    body["conditions"] = {"applications": {"includeApplications": rest}}
+    return (Request("PATCH", path, body),)

@@ -1,0 +1,113 @@
+"""Where things of the chain are found in a tenant, and what they are called."""
+
+from typing import Final
+
+from claimsctl.claims_file.schema import ClaimSchema, mapped_by
+from claimsctl.errors import OperatorError
+from claimsctl.tenant.config import Application, Config, TokenKind
+from claimsctl.tenant.policies import merged_definition, policy_definition
+from claimsctl.tenant.snapshot import Application as Registration
+from claimsctl.tenant.snapshot import Extension, Listener, Policy, Snapshot
+
+TOKEN_VERSION: Final = 2
+
+
+class Lookup:
+    """The chain's objects for one configuration; ``None``: a tenant of which nothing is known."""
+
+    def __init__(self, config: Config, schema: ClaimSchema) -> None:
+        self.config = config
+        self.schema = schema
+        self.name = config.endpoint.name
+
+    def api_application(self, tenant: Snapshot | None) -> Registration | None:
+        """The endpoint's app registration, if the tenant has it."""
+        if tenant is None:
+            return None
+        if self.config.endpoint.app_id:
+            return tenant.application(self.config.endpoint.app_id)
+        return next((one for one in tenant.applications if one.unique_name == self.name), None)
+
+    def listener_of(self, tenant: Snapshot | None) -> Listener | None:
+        """The listener of the endpoint's extension, or one of the same name."""
+        if tenant is None:
+            return None
+        extension = self.extension(tenant)
+        for one in tenant.listeners:
+            if extension is not None and one.extension_id == extension.id:
+                return one
+        return next((one for one in tenant.listeners if one.display_name == self.name), None)
+
+    def app_id(self, tenant: Snapshot | None) -> str:
+        """The app id of the endpoint's application, a placeholder while it is not known."""
+        app = self.api_application(tenant)
+        return app.app_id if app else self.config.endpoint.app_id or "{api.appId}"
+
+    def api_path(self) -> str:
+        """The path of its app registration."""
+        if app_id := self.config.endpoint.app_id:
+            return f"/applications(appId='{app_id}')"
+        return f"/applications(uniqueName='{self.name}')"
+
+    def uri(self, tenant: Snapshot | None, host: str | None = None) -> str:
+        """The identifier URI, by default with the target URL's host."""
+        return f"api://{host or self.config.host}/{self.app_id(tenant)}"
+
+    def extension(self, tenant: Snapshot | None) -> Extension | None:
+        """The endpoint's extension: the one for its URI, else one of the name."""
+        known = tenant.extensions if tenant is not None else ()
+        uri = self.uri(tenant)
+        for one in known:
+            if one.resource_id.lower() == uri.lower():
+                return one
+        return next((one for one in known if one.display_name == self.name), None)
+
+    def policy_name(self, one: Application) -> str:
+        """What the policy of an application is called."""
+        return f"{self.name} {one.app_id}"
+
+    def policy(self, tenant: Snapshot | None, one: Application) -> Policy | None:
+        """The policy that an application has from this chain."""
+        name = self.policy_name(one)
+        known = tenant.policies if tenant is not None else ()
+        return next((policy for policy in known if policy.display_name == name), None)
+
+    def definition(self, one: Application) -> str:
+        """The policy's definition for an application, as the string that Graph wants."""
+        saml = one.token is TokenKind.SAML
+        return policy_definition(mapped_by(self.schema, one.app_id), saml=saml)
+
+    def conflict(self, tenant: Snapshot, one: Application) -> OperatorError | None:
+        """Why no policy may be assigned: something else puts claims into the app's tokens."""
+        principal = tenant.principal(one.app_id)
+        own = self.policy(tenant, one)
+        if principal is None:
+            return None
+        others = [id_ for id_ in principal.claims_mapping_policies if own is None or id_ != own.id]
+        if others:
+            other = tenant.policy(others[0])
+            held = other.definition if other else ()
+            message = (
+                f"application {one.app_id} has claims mapping policy {others[0]} already, and can"
+                " have one only; nothing was assigned. Put this merged definition into it, and take"
+                " the application out of entra.toml, or unassign the other one:"
+            )
+            saml = one.token is TokenKind.SAML
+            claims = mapped_by(self.schema, one.app_id)
+            return OperatorError(message, lines=[merged_definition(held, claims, saml=saml)])
+        if principal.has_portal_claims:
+            message = (
+                f"application {one.app_id} has claims from the portal's Attributes & Claims; a"
+                " mapping policy would erase what they emit, and nothing was assigned. Add these"
+                " claims in the portal, from the custom claims provider, or remove the portal's"
+                " claims and use this definition:"
+            )
+            return OperatorError(message, lines=[self.definition(one)])
+        if principal.has_portal_claims is None:
+            message = (
+                f"whether application {one.app_id} has claims from the portal could not be read"
+                f" ({tenant.not_read.get('claimsPolicy', 'beta claimsPolicy')}); a mapping policy"
+                " would erase them, and nothing was assigned"
+            )
+            return OperatorError(message)
+        return None

@@ -1,0 +1,206 @@
+"""Applying the chain to a tenant."""
+
+from pathlib import Path
+
+import pytest
+from claimsctl.errors import OperatorError
+from claimsctl.tenant.apply import Driver, apply_steps, undo_steps
+from claimsctl.tenant.chain import Request
+from claimsctl.tenant.graph import GraphError
+from claimsctl.tenant.listener_steps import without
+from claimsctl.tenant.steps import chain_steps, move_steps
+
+from tests.tenant.chains import (
+    HOST,
+    OTHER_APP,
+    TEST_APP,
+    chain_in,
+    driver,
+    read,
+    tenant_with_apps,
+)
+from tests.tenant.fake_graph import FakeGraph, Killed
+
+
+def test_nothing_becomes_an_enriched_sign_in(tmp_path: Path) -> None:
+    """The whole chain makes both applications' sign-ins call the endpoint, and breaks none."""
+    fake, chain = tenant_with_apps(delay=5), chain_in(tmp_path)
+    apply_steps(chain_steps(chain), driver(fake, chain))
+    assert ["enriched", "enriched"] == [fake.sign_in(app, HOST) for app in (TEST_APP, OTHER_APP)]
+    assert [] == fake.broken
+
+
+def test_a_second_apply_changes_nothing(tmp_path: Path) -> None:
+    """What holds already is read and left."""
+    fake, chain = tenant_with_apps(), chain_in(tmp_path)
+    apply_steps(chain_steps(chain), driver(fake, chain))
+    before = len(fake.requests)
+    outcome = apply_steps(chain_steps(chain), driver(fake, chain))
+    assert [] == outcome.changed
+    assert {"GET"} == {method for method, _ in fake.requests[before:]}
+
+
+def _changes(folder: Path) -> int:
+    fake, chain = tenant_with_apps(), chain_in(folder)
+    apply_steps(chain_steps(chain), driver(fake, chain))
+    return fake.changes
+
+
+@pytest.mark.parametrize("delay", [0, 15])
+def test_killed_after_each_step_it_ends_in_the_same_tenant(tmp_path: Path, delay: float) -> None:
+    """Cut off behind any change, a second run ends where one run would have."""
+    chain = chain_in(tmp_path)
+    whole = tenant_with_apps(delay)
+    apply_steps(chain_steps(chain), driver(whole, chain))
+    for count in range(1, _changes(tmp_path) + 1):
+        fake = tenant_with_apps(delay)
+        fake.killed_after = count
+        with pytest.raises(Killed):
+            apply_steps(chain_steps(chain), driver(fake, chain))
+        apply_steps(chain_steps(chain), driver(fake, chain))
+        assert whole.state() == fake.state()
+        assert [] == fake.broken
+
+
+def test_teardown_is_the_reverse(tmp_path: Path) -> None:
+    """Undone, sign-ins are plain again, none having failed, and the chain's objects are gone."""
+    fake, chain = tenant_with_apps(delay=5), chain_in(tmp_path)
+    apply_steps(chain_steps(chain), driver(fake, chain))
+    first = len(fake.requests)
+    undo_steps(chain_steps(chain), driver(fake, chain))
+    changes = [(method, path) for method, path in fake.requests[first:] if method != "GET"]
+    assert "authenticationEventListeners" in changes[0][1]
+    assert ["plain", "plain"] == [fake.sign_in(app, HOST) for app in (TEST_APP, OTHER_APP)]
+    assert [] == fake.broken
+    gone = ("authenticationEventListeners", "customAuthenticationExtensions")
+    assert [[], [], []] == [fake.objects[name] for name in (*gone, "claimsMappingPolicies")]
+
+
+def test_throttled_requests_are_repeated_after_the_time_that_graph_says(tmp_path: Path) -> None:
+    """429 is waited out as Retry-After says, and the tenant is the same as without."""
+    fake, chain = tenant_with_apps(), chain_in(tmp_path)
+    fake.throttled = set(range(1, 400, 3))
+    apply_steps(chain_steps(chain), driver(fake, chain))
+    assert "enriched" == fake.sign_in(TEST_APP, HOST)
+    assert 7 * (len(fake.throttled & set(range(1, len(fake.requests) + 1)))) <= fake.clock
+
+
+def test_a_missing_permission_names_who_can_grant_it(tmp_path: Path) -> None:
+    """What Graph refuses says what is missing and stops with what was done."""
+    fake, chain = tenant_with_apps(), chain_in(tmp_path)
+    fake.permissions.remove("AppRoleAssignment.ReadWrite.All")
+    with pytest.raises(OperatorError, match="Privileged Role Administrator") as stopped:
+        apply_steps(chain_steps(chain), driver(fake, chain))
+    assert (
+        "done so far: api, identifier-uri, api-principal, caller-principal" in stopped.value.lines
+    )
+    assert "stopped at consent" in str(stopped.value)
+
+
+def _policy_of_others(fake: FakeGraph) -> None:
+    definition = [
+        '{"ClaimsMappingPolicy":{"Version":1,"ClaimsSchema":[{"Source":"user","ID":"mail","JwtClaimType":"m"}]}}'
+    ]
+    policy = fake.add("claimsMappingPolicies", displayName="theirs", definition=definition)
+    principal = next(one for one in fake.objects["servicePrincipals"] if one["appId"] == OTHER_APP)
+    principal["claimsMappingPolicies"].append(policy["id"])
+
+
+def _portal_claims(fake: FakeGraph) -> None:
+    principal = next(one for one in fake.objects["servicePrincipals"] if one["appId"] == OTHER_APP)
+    principal["claimsPolicy"]["claims"].append({"configurations": []})
+
+
+@pytest.mark.parametrize(
+    ("prepare", "message"),
+    [(_policy_of_others, "has claims mapping policy"), (_portal_claims, "Attributes & Claims")],
+)
+def test_claims_from_elsewhere_are_never_erased(
+    tmp_path: Path, prepare: object, message: str
+) -> None:
+    """An app with another policy or with portal claims is refused before anything changes."""
+    fake, chain = tenant_with_apps(), chain_in(tmp_path)
+    assert callable(prepare)
+    prepare(fake)
+    with pytest.raises(OperatorError, match=message) as refused:
+        apply_steps(chain_steps(chain), driver(fake, chain))
+    assert 0 == fake.changes
+    (merged,) = refused.value.lines
+    assert '"ID":"customRoles"' in merged
+    assert ('"ID":"mail"' in merged) is (prepare is _policy_of_others)
+
+
+def test_a_multi_tenant_application_is_refused(tmp_path: Path) -> None:
+    """Mapped claims must not be accepted where users of other tenants sign in."""
+    fake, chain = tenant_with_apps(), chain_in(tmp_path)
+    fake.objects["applications"][1]["signInAudience"] = "AzureADMultipleOrgs"
+    with pytest.raises(OperatorError, match="users of other tenants"):
+        apply_steps(chain_steps(chain), driver(fake, chain))
+    assert 0 == fake.changes
+
+
+def test_an_application_in_use_is_left_to_the_operator(tmp_path: Path) -> None:
+    """Token version and identifier URIs in use are reported with their impact, never changed."""
+    fake, chain = tenant_with_apps(), chain_in(tmp_path)
+    uris = ["api://old.example/x"]
+    fake.add("applications", uniqueName="claims-provider", displayName="c", identifierUris=uris)
+    outcome = apply_steps(chain_steps(chain)[:5], driver(fake, chain))
+    assert uris == fake.objects["applications"][-1]["identifierUris"]
+    text = "\n".join(outcome.by_hand)
+    assert "requestedAccessTokenVersion" in text
+    assert "--move" in text
+
+
+def test_nobody_agrees(tmp_path: Path) -> None:
+    """Without agreement nothing is changed."""
+    fake, chain = tenant_with_apps(), chain_in(tmp_path)
+    refusing = Driver(fake.graph(), lambda: read(fake, chain), lambda _s, _r: False, print)
+    with pytest.raises(OperatorError, match="not agreed"):
+        apply_steps(chain_steps(chain), refusing)
+    assert 0 == fake.changes
+
+
+def test_a_move_never_lets_the_hosts_differ(tmp_path: Path) -> None:
+    """Before, between and after the steps of a move the callout is possible."""
+    fake, chain = tenant_with_apps(), chain_in(tmp_path)
+    apply_steps(chain_steps(chain), driver(fake, chain))
+    steps = move_steps(chain, "https://claims.contoso.example/callout")
+    apply_steps(steps, driver(fake, chain))
+    assert "enriched" == fake.sign_in(TEST_APP, "claims.contoso.example")
+    assert [] == fake.broken
+    (uri,) = fake.objects["applications"][-1]["identifierUris"]
+    assert uri.startswith("api://claims.contoso.example/")
+
+
+def test_one_application_is_taken_back(tmp_path: Path) -> None:
+    """The last application leaves the listener, the others stay."""
+    fake, chain = tenant_with_apps(), chain_in(tmp_path)
+    apply_steps(chain_steps(chain), driver(fake, chain))
+    for request in without(chain, read(fake, chain), OTHER_APP):
+        fake.graph().send(request)
+    assert ["enriched", "plain"] == [fake.sign_in(app, HOST) for app in (TEST_APP, OTHER_APP)]
+
+
+def test_the_listener_is_not_made_before_the_endpoint_answers(tmp_path: Path) -> None:
+    """What the gate refuses leaves a tenant in which Entra calls nobody."""
+    fake, chain = tenant_with_apps(), chain_in(tmp_path)
+
+    def closed(_step: object, _tenant: object) -> None:
+        message = "no accepted, authenticated answer"
+        raise OperatorError(message)
+
+    gated = Driver(fake.graph(), lambda: read(fake, chain), lambda _s, _r: True, print, closed)
+    with pytest.raises(OperatorError, match="no accepted"):
+        apply_steps(chain_steps(chain), gated)
+    assert [] == fake.objects["authenticationEventListeners"]
+
+
+def test_graph_names_what_it_refuses() -> None:
+    """An identifier URI of an unverified domain is explained."""
+    fake = FakeGraph()
+    app = fake.add("applications", displayName="a")
+    graph = fake.graph()
+    with pytest.raises(GraphError, match="verified domain; a tenant policy may forbid it"):
+        graph.send(
+            Request("PATCH", f"/applications/{app['id']}", {"identifierUris": ["api://x.y/z"]})
+        )

@@ -1,0 +1,100 @@
+"""What must have been seen before a listener is made, or made for one more application."""
+
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from claimsctl.errors import OperatorError
+from claimsctl.tenant.config import Config
+from claimsctl.tenant.gate import check_endpoint, seen_in_recordings, sign_in_url
+
+from tests.endpoints import GOOD, JSON, Received, Reply, endpoint
+from tests.tenant.chains import TEST_APP, chain_in
+
+NOW = datetime.now(UTC)
+
+
+def _config(folder: Path, url: str) -> Config:
+    config = chain_in(folder).config
+    return config.model_copy(
+        update={"endpoint": config.endpoint.model_copy(update={"target_url": url})}
+    )
+
+
+def _protected(received: Received) -> Reply:
+    held = received.headers.get("authorization") == "Bearer good"
+    return Reply() if held else Reply(401, b"{}")
+
+
+def test_an_endpoint_that_verifies_its_caller_passes(tmp_path: Path) -> None:
+    """The token gets an answer that Entra accepts, and nobody else gets one."""
+    with endpoint(_protected) as service:
+        check_endpoint(_config(tmp_path, service.url), "good")
+    assert 2 <= len(service.received)
+
+
+@pytest.mark.parametrize(
+    ("bearer", "expected"), [("bad", "gave no answer that Entra accepts"), (None, "no token")]
+)
+def test_a_skipped_or_failed_check_does_not_count(
+    tmp_path: Path, bearer: str | None, expected: str
+) -> None:
+    """Without an accepted, authenticated answer there is no listener, and the risk is told."""
+    with endpoint(_protected) as service:
+        config = _config(tmp_path, service.url)
+        with pytest.raises(OperatorError, match=expected) as refused:
+            check_endpoint(config, bearer)
+    assert "--force makes the listener all the same" in str(refused.value)
+
+
+def test_an_endpoint_open_to_anybody_proves_nothing(tmp_path: Path) -> None:
+    """An answer that needs no token says nothing about Entra's token."""
+    with endpoint(lambda _: Reply()) as service:
+        config = _config(tmp_path, service.url)
+        with pytest.raises(OperatorError, match="answers without a token"):
+            check_endpoint(config, "good")
+
+
+def test_the_sign_in_url_is_the_test_applications(tmp_path: Path) -> None:
+    """In an external tenant it is at ciamlogin.com, for the test application."""
+    url = sign_in_url(chain_in(tmp_path).config)
+    assert "ciamlogin.com/" in url
+    assert f"client_id={TEST_APP}" in url
+
+
+def _recorded(folder: Path, body: bytes = GOOD, extension: str = "ext-1") -> Path:
+    callout = {"data": {"customAuthenticationExtensionId": extension}}
+    document = {
+        "version": 1,
+        "request": {
+            "method": "POST",
+            "url": "/callout",
+            "headers": [],
+            "body": json.dumps(callout),
+        },
+        "response": {
+            "status": 200,
+            "headers": [list(one) for one in JSON.items()],
+            "body": body.decode(),
+        },
+    }
+    path = folder / "exchange.json"
+    path.write_text(json.dumps(document), "utf-8")
+    return path
+
+
+def test_a_recording_shows_the_callout(tmp_path: Path) -> None:
+    """A new exchange that names the extension and was answered well counts; nothing else does."""
+    before = NOW - timedelta(minutes=1)
+    path = _recorded(tmp_path)
+    assert seen_in_recordings(tmp_path, "ext-1", before)
+    assert not seen_in_recordings(path, "ext-2", before)
+    old = (NOW - timedelta(hours=1)).timestamp()
+    os.utime(path, (old, old))
+    assert not seen_in_recordings(path, "ext-1", before)
+    _recorded(tmp_path, body=b"{}")
+    assert not seen_in_recordings(path, "ext-1", before)
+    path.write_text("no JSON", "utf-8")
+    assert not seen_in_recordings(path, "ext-1", before)

@@ -1,0 +1,150 @@
+"""Plans: every step with its request, in order, in each format."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from claimsctl.errors import OperatorError
+from claimsctl.tenant.chain import LINKS
+from claimsctl.tenant.config import read_config
+from claimsctl.tenant.plan import http_file, planned, planned_teardown
+from claimsctl.tenant.policies import mapped_in
+from claimsctl.tenant.steps import chain_steps, move_steps
+
+from tests.tenant.chains import CONFIG, HOST, TARGET, TEST_APP, chain_in, write
+from tests.tenant.graph_types import problem_of
+
+FLOW = CONFIG.replace(f'app_id = "{TEST_APP}"', f'app_id = "{TEST_APP}"\nuser_flow = "sign in"')
+
+
+def test_every_link_has_a_step_in_the_chains_order(tmp_path: Path) -> None:
+    """No link goes without a step, policies follow mapped claims, the listener is last."""
+    steps = planned(chain_steps(chain_in(tmp_path, FLOW)), None)
+    order = list(dict.fromkeys(one.step.link.id for one in steps))
+    assert {link.id for link in LINKS} == set(order)
+    assert "listener" == order[-1]
+    for app in {one.step.key.partition(":")[2] for one in steps if ":" in one.step.key}:
+        keys = [one.step.key for one in steps]
+        if f"policy:{app}" in keys:
+            assert keys.index(f"mapped-claims:{app}") < keys.index(f"policy:{app}")
+
+
+def test_requests_are_filled_in(tmp_path: Path) -> None:
+    """Host, wait, one retry and the policy's stringified definition are those of the files."""
+    at = chain_in(tmp_path)
+    bodies = {one.step.key: one.requests[0].body or {} for one in planned(chain_steps(at), None)}
+    extension = bodies["extension"]
+    wait = {"timeoutInMilliseconds": 2000, "maximumRetries": 1}
+    assert wait == extension["clientConfiguration"]
+    assert TARGET == extension["endpointConfiguration"]["targetUrl"]
+    assert [f"api://{HOST}/{{api.appId}}"] == bodies["identifier-uri"]["identifierUris"]
+    (definition,) = bodies[f"policy:{TEST_APP}"]["definition"]
+    names = {one.id: one.jwt_name for one in mapped_in([definition], "policy")}
+    assert {"customRoles": "customRoles", "dateOfBirth": "date_of_birth"} == names
+    included = bodies["listener"]["conditions"]["applications"]["includeApplications"]
+    assert [{"appId": TEST_APP}] == included
+
+
+def test_bodies_have_graphs_properties_and_types(tmp_path: Path) -> None:
+    """Each planned body is of the type that the public metadata describes."""
+    types = {
+        "api": "application",
+        "identifier-uri": "application",
+        "consent": "appRoleAssignment",
+        "extension": "onTokenIssuanceStartCustomExtension",
+        "policy": "claimsMappingPolicy",
+        "assignment": "$ref",
+        "listener": "onTokenIssuanceStartListener",
+        "mapped-claims": "application",
+        "api-principal": "servicePrincipal",
+        "caller-principal": "servicePrincipal",
+        "app-principal": "servicePrincipal",
+        "user-flow": "authenticationConditionApplication",
+    }
+    for one in planned(chain_steps(chain_in(tmp_path, FLOW)), None):
+        for request in one.requests:
+            type_ = types[one.step.key.partition(":")[0]]
+            assert "" == problem_of(type_, request.body, whole=request.method == "POST")
+
+
+def test_the_documents_go_through_json(tmp_path: Path) -> None:
+    """The plan for machines has requests, permissions, reason and the errors of each step."""
+    for one in planned(chain_steps(chain_in(tmp_path)), None):
+        document = json.loads(json.dumps(one.document()))
+        assert document["permissions"]
+        assert document["why"]
+        assert document["requests"][0]["version"] == "v1.0"
+
+
+def test_teardown_is_the_plan_backwards(tmp_path: Path) -> None:
+    """The listener goes first, and what is kept says why."""
+    steps = chain_steps(chain_in(tmp_path))
+    undone = planned_teardown(steps, None)
+    assert [one.key for one in reversed(steps)] == [one.step.key for one in undone]
+    removed = [one.step.link.id for one in undone if one.requests]
+    assert "listener" == removed[0]
+    assert "api" == removed[-1]
+    for one in undone:
+        if not one.requests and one.step.key not in {
+            "identifier-uri",
+            f"listener:{one.step.key[9:]}",
+        }:
+            assert one.kept
+
+
+def test_an_http_file_refers_only_to_what_comes_before(tmp_path: Path) -> None:
+    """Every variable of a request is the name of an earlier one, and no token is in the file."""
+    at = chain_in(tmp_path, FLOW)
+    for steps in (
+        planned(chain_steps(at), None),
+        planned_teardown(chain_steps(at), None),
+        planned(move_steps(at, "https://new.example/callout"), None),
+    ):
+        text = http_file(steps, at)
+        assert "Bearer {{$aadToken}}" in text
+        named: set[str] = set()
+        for line in text.splitlines():
+            used = re.findall(r"\{\{(\w+)\.response", line)
+            assert set(used) <= named
+            if match := re.match(r"# @name (\w+)", line):
+                named.add(match[1])
+        sent = [line for line in text.splitlines() if not line.startswith("#")]
+        assert not re.search(r"\{[a-z-]+\.(id|appId)\}", "\n".join(sent))
+
+
+def test_a_move_adds_before_it_removes(tmp_path: Path) -> None:
+    """New URI, then target URL and resourceId in one request, then the old URI goes."""
+    add, switch, remove = planned(
+        move_steps(chain_in(tmp_path), "https://new.example/callout"), None
+    )
+    assert 2 == len((add.requests[0].body or {})["identifierUris"])
+    assert {"endpointConfiguration", "authenticationConfiguration"} < set(
+        switch.requests[0].body or {}
+    )
+    assert ["api://new.example/{api.appId}"] == (remove.requests[0].body or {})["identifierUris"]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (("kind = ", "knd = "), "entra.toml:3: tenant.knd: Extra inputs are not permitted"),
+        (('"external"', '"other"'), "entra.toml:3: tenant.kind: Input should be 'external'"),
+        (("https://", "http://"), "entra.toml:6: endpoint.target_url: Value error, expected https"),
+        (
+            (f'target_url = "{TARGET}"', ""),
+            "entra.toml:5: endpoint: expected one of target_url and stack",
+        ),
+        (('token = "access"', 'token = "refresh"'), "entra.toml:13: applications[1].token: "),
+        (("33333333-3333", "3333"), "entra.toml:12: applications[1].app_id: Value error"),
+        (("[test]", "[[test"), "not valid TOML"),
+    ],
+)
+def test_a_malformed_file_names_line_and_key(
+    tmp_path: Path, change: tuple[str, str], expected: str
+) -> None:
+    """What is wrong in entra.toml is told by file, line and key."""
+    path, _ = write(tmp_path, CONFIG.replace(*change))
+    with pytest.raises(OperatorError) as refused:
+        read_config(path)
+    assert expected in "\n".join([str(refused.value), *refused.value.lines])

@@ -1,0 +1,69 @@
+"""``python -m tools.tenant_tables docs/tenant.md`` writes its tables; ``--check`` only compares.
+
+The chain's table follows from the model of the chain, the one of symptoms from the findings.
+"""
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from claimsctl.explain.entries import entries
+from claimsctl.tenant.chain import LINKS
+from claimsctl.tenant.checks import TENANT_CHECKS
+
+
+def chain_table() -> Iterator[str]:
+    """The links in their order."""
+    yield "| link | in the portal | permission | without it | findings |"
+    yield "|---|---|---|---|---|"
+    for link in LINKS:
+        findings = ", ".join(map(_link, link.findings))
+        errors = ", ".join(map(_link, link.errors)) or "claims are dropped, without an error"
+        permissions = ", ".join(f"`{name}`" for name in link.permissions)
+        yield f"| {link.title} | {link.portal} | {permissions} | {errors} | {findings} |"
+
+
+def symptom_table() -> Iterator[str]:
+    """What is seen, what it may be, what to do."""
+    yield "| what you see | finding | usual cause | cure |"
+    yield "|---|---|---|---|"
+    for id_ in TENANT_CHECKS:
+        entry = entries()[id_]
+        seen = ", ".join(map(_link, entry.see)) or "no error, and no claim in the token"
+        causes = " ".join(entry.causes)
+        yield f"| {seen} | {_link(id_)} {entry.name} | {causes} | {' '.join(entry.cure)} |"
+
+
+def page(text: str) -> str:
+    """The page with its tables written anew."""
+    for name, table in (("chain", chain_table()), ("symptoms", symptom_table())):
+        begin, end = f"<!-- {name}: made by make events -->", f"<!-- end of {name} -->"
+        made = "\n".join((begin, "", *table, "", end))
+        parts = re.split(f"{begin}.*?{end}", text, flags=re.DOTALL)
+        text, count = made.join(parts), len(parts) - 1
+        if count != 1:
+            message = f"expected one part {begin} … {end}, found {count}"
+            raise ValueError(message)
+    return text
+
+
+def _link(id_: str) -> str:
+    return f"[{id_}](findings.md#{id_.lower()})" if id_ in entries() else f"`{id_}`"
+
+
+def main(arguments: list[str]) -> int:
+    """Write the named page, or compare it; 1 when it is stale."""
+    (path,) = (Path(argument) for argument in arguments if argument != "--check")
+    held = path.read_text("utf-8")
+    wanted = page(held)
+    if "--check" in arguments and held != wanted:
+        sys.stderr.write(f"{path}: stale; run make events\n")
+        return 1
+    if held != wanted:
+        path.write_text(wanted, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,5 +1,6 @@
 """`claimsctl token`: what Entra would send, on standard output and nothing else."""
 
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import jwt
 import pytest
 from claimsctl.entra.invalid_tokens import INVALID_TOKENS, InvalidToken
-from claimsctl.entra.key_file import kept_key
+from claimsctl.entra.key_file import kept_key, key_path
 from claimsctl.entra.token_claims import TENANT_ID
 
 from tests.cli.command import Run
@@ -107,3 +108,70 @@ def test_a_key_that_will_not_do(run: Run, tmp_path: Path) -> None:
         assert outcome.err.startswith(f"claimsctl: {path}: expected an RSA private key of 2048")
         assert outcome.err.endswith("delete it, and the next command makes a new one\n")
         assert "no key" not in outcome.err
+
+
+def _checked(run: Run, token: str, *arguments: str) -> tuple[int, dict[str, Any]]:
+    outcome = run("token", "--check", token, "--json", *arguments)
+    return outcome.exit_code, {each["part"]: each for each in json.loads(outcome.out)}
+
+
+def test_a_good_token_is_checked(run: Run, tmp_path: Path) -> None:
+    """Each part is compared; without keys the signature is not, and the output says so."""
+    token = run("token").out.strip()
+    code, parts = _checked(run, token, "--audience", "11112222-bbbb-3333-cccc-4444dddd5555")
+    assert 0 == code
+    outcomes = {part: each["outcome"] for part, each in parts.items()}
+    assert {"alg", "ver", "iss", "tid", "aud", "azp", "nbf", "exp", "signature"} == outcomes.keys()
+    assert {"tid", "signature"} == {part for part, each in outcomes.items() if each == "skip"}
+    assert "not checked" == parts["signature"]["found"]
+    (tmp_path / "token.txt").write_text(f"Bearer {token}\n")
+    assert 0 == run("token", "--check", str(tmp_path / "token.txt")).exit_code
+    assert token not in run("token", "--check", token).out
+
+
+@pytest.mark.parametrize(
+    ("made", "options", "part", "cure"),
+    [
+        (("--tenant-kind", "workforce"), (), "iss", "TenantKind workforce"),
+        (("--tenant", OTHER_TENANT), ("--tenant", "cccccccc-1111-2222-3333-dddddddddddd"), "tid",
+         "from this tenant"),
+        ((), ("--audience", "api://x/11112222-bbbb-3333-cccc-4444dddd5555"), "aud", "GUID"),
+        (("--wrong", "azp"), (), "azp", "TEST_CALLER_APP_IDS"),
+        (("--wrong", "expired"), (), "exp", "new one"),
+        (("--wrong", "alg-none"), (), "alg", "Entra issued"),
+    ],
+)  # fmt: skip
+def test_a_difference_has_cause_and_cure(
+    run: Run, made: tuple[str, ...], options: tuple[str, ...], part: str, cure: str
+) -> None:
+    """What differs fails, with exit code 1 and one thing to do."""
+    code, parts = _checked(run, run("token", *made).out.strip(), *options)
+    assert (1, "fail") == (code, parts[part]["outcome"])
+    assert cure in parts[part]["cure"]
+    assert parts[part]["expected"]
+
+
+def test_a_signature_is_checked_where_keys_are_given(run: Run, tmp_path: Path) -> None:
+    """By the key that the token names; another key, or none, fails."""
+    token = run("token").out.strip()
+    home = tmp_path / KEY_FILE
+    key = kept_key(home if home.exists() else key_path()).jwk()
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps({"keys": [key]}))
+    code, parts = _checked(run, token, "--jwks", str(keys))
+    assert (0, "ok") == (code, parts["signature"]["outcome"])
+    head, payload, signature = token.split(".")
+    changed = f"{head}.{payload}.{'B' if signature[0] == 'A' else 'A'}{signature[1:]}"
+    _, parts = _checked(run, changed, "--jwks", str(keys))
+    assert "not made by the key" in parts["signature"]["found"]
+    keys.write_text(json.dumps({"keys": [{**key, "kid": "other"}]}))
+    _, parts = _checked(run, token, "--jwks", str(keys))
+    assert "not among the 1 keys" in parts["signature"]["found"]
+
+
+@pytest.mark.parametrize("text", ["", "abc", "a.b.c", "<your token>"])
+def test_what_is_no_token_says_so(run: Run, text: str) -> None:
+    """It is one failure, with what a token looks like."""
+    outcome = run("token", "--check", text)
+    assert 1 == outcome.exit_code
+    assert "no JSON Web Token" in outcome.out

@@ -3,6 +3,7 @@
 import json
 import socket
 import stat
+import time
 from dataclasses import replace
 from pathlib import Path
 from queue import Queue
@@ -10,6 +11,8 @@ from queue import Queue
 import httpx2
 import pytest
 from claimsctl.cli.tap import lines, size, summary
+from claimsctl.entra.token_claims import TENANT_ID, TokenProfile
+from claimsctl.entra.tokens import SigningKey, mint
 from claimsctl.errors import OperatorError
 from claimsctl.judge.attempt import Cause, NoAnswer, Phase
 from claimsctl.tap.exchanges import (
@@ -21,6 +24,7 @@ from claimsctl.tap.exchanges import (
     exchange_document,
 )
 from claimsctl.tap.page.server import Page, served
+from claimsctl.tap.page.view import details
 from claimsctl.tap.process import QueueSink, Recorded
 from claimsctl.tap.supervisor import collect
 from claimsctl.tap.upstream import parse_upstream
@@ -208,3 +212,14 @@ def test_a_service_is_scheme_host_and_port(url: str, origin: str, port: int) -> 
     """Path and query are the caller's."""
     service = parse_upstream(url)
     assert (origin, port) == (service.origin, service.port)
+
+
+def test_a_tokens_differences_are_shown() -> None:
+    """A token of another app is named so, with the cause and the cure; Entra's own has none."""
+    profile = TokenProfile(TENANT_ID)
+    for azp, expected in ((None, []), ("00001111-aaaa-2222-bbbb-3333cccc4444", ["azp"])):
+        claims = profile.claims(int(time.time())) | ({"azp": azp} if azp else {})
+        sent = {"Authorization": f"Bearer {mint(claims, SigningKey.generate())}"}
+        shown = masked_and_judged(recorded_exchange(b"{}", headers=sent))
+        differences = details(shown, SERVICE, WAIT_MS)["token"]["differences"]
+        assert expected == [each["part"] for each in differences]

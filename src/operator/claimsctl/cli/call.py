@@ -207,17 +207,13 @@ def _change(body: dict[str, Any], user: str | None, changes: Sequence[str]) -> N
 
 def _callout_of(event: Path) -> dict[str, Any]:
     raw = read_input(event)
-    try:
-        callout = callout_in(read_json(raw))
-    except OperatorError as error:
-        if has_comments(raw.decode("utf-8", "replace")):
-            message = f"{event}: {error}; JSON has no comments: take them out"
-            raise OperatorError(message) from None
-        raise
-    if not isinstance(callout, dict):
-        message = f"{event}: expected a callout, a JSON object"
-        raise OperatorError(message)
-    return callout
+    callout = callout_in(read_json(raw))
+    if isinstance(callout, dict):
+        return callout
+    message = f"{event}: expected a callout, a JSON object"
+    if has_comments(raw.decode("utf-8", "replace")):
+        message += "; JSON has no comments: take them out"
+    raise OperatorError(message)
 
 
 def _check_callout(event: Path, body: Any) -> None:

@@ -77,7 +77,7 @@ COMMANDS = (
     LazyCommand(
         "token",
         "claimsctl.cli.token:token",
-        "Print a token as Entra would send it, or one that must be refused.",
+        "Print a token as Entra would send it, or one that must be refused; or check one.",
     ),
     LazyCommand(
         "judge",

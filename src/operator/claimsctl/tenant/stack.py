@@ -1,6 +1,6 @@
 """What the deployed stack says of itself: outputs, alarms, the version served, the authorizer."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import boto3
@@ -70,24 +70,26 @@ def check_stack(name: str, config: Config | None) -> tuple[Finding, ...]:
     missing = [key for key in ("TargetUrl", "IdentifierUri", "FunctionName") if key not in outputs]
     problems = [] if status in _GOOD else [f"the stack is {status}"]
     problems += [f"no output {key}" for key in missing]
-    found = [
-        result(
-            "STK001",
-            problems,
-            f"{status}; {outputs.get('TargetUrl', '')}",
-            hint="deploy again, once the cause that the stack's events name is cured",
-        )
-    ]
+    state = result(
+        "STK001",
+        problems,
+        f"{status}; {outputs.get('TargetUrl', '')}",
+        hint="deploy again, once the cause that the stack's events name is cured",
+    )
+    return (
+        state,
+        _read("STK002", lambda: _alarms(name)),
+        _read("STK003", lambda: _version(outputs.get("FunctionName", ""))),
+        _read("STK004", lambda: _authorizer(name, config)),
+    )
+
+
+def _read(id_: str, check: Callable[[], Finding]) -> Finding:
+    """The check's finding; skipped where the role may not read what it needs."""
     try:
-        resources = list(_resources(name))
-        found.append(_alarms(resources))
-        found.append(_version(outputs.get("FunctionName", "")))
-        found.append(_authorizer(resources, config))
+        return check()
     except (ClientError, BotoCoreError) as error:
-        have = {one.id for one in found}
-        ids = ("STK002", "STK003", "STK004")
-        found += [finding(id_, Level.SKIP, f"AWS: {error}") for id_ in ids if id_ not in have]
-    return tuple(found)
+        return finding(id_, Level.SKIP, f"AWS: {error}")
 
 
 def _resources(name: str) -> Iterator[tuple[str, str]]:
@@ -98,8 +100,8 @@ def _resources(name: str) -> Iterator[tuple[str, str]]:
             yield one["ResourceType"], one.get("PhysicalResourceId", "")
 
 
-def _alarms(resources: list[tuple[str, str]]) -> Finding:
-    names = [id_ for type_, id_ in resources if type_ == "AWS::CloudWatch::Alarm"]
+def _alarms(name: str) -> Finding:
+    names = [id_ for type_, id_ in _resources(name) if type_ == "AWS::CloudWatch::Alarm"]
     alarms: list[dict[str, Any]] = []
     for begin in range(0, len(names), 100):  # DescribeAlarms takes 100 names
         answer = client("cloudwatch").describe_alarms(AlarmNames=names[begin : begin + 100])
@@ -133,8 +135,8 @@ def _version(function: str) -> Finding:
     )
 
 
-def _authorizer(resources: list[tuple[str, str]], config: Config | None) -> Finding:
-    apis = [id_ for type_, id_ in resources if type_ == "AWS::ApiGatewayV2::Api"]
+def _authorizer(name: str, config: Config | None) -> Finding:
+    apis = [id_ for type_, id_ in _resources(name) if type_ == "AWS::ApiGatewayV2::Api"]
     if not apis or config is None:
         reason = "no HTTP API in the stack" if config else "needs entra.toml, for the tenant"
         return finding("STK004", Level.SKIP, reason)

@@ -228,6 +228,8 @@ function request(d) {
   const token = d.token && (d.token.claims
     ? [make("pre", {}, JSON.stringify(d.token.header, null, 2)), make("h4", {}, "Its claims"),
       make("pre", {}, JSON.stringify(d.token.claims, null, 2)),
+      ...d.token.differences.map((each) => make("p", {},
+        `${each.part}: ${each.found}; expected ${each.expected}. ${each.cause} ${each.cure}`)),
       make("p", { class: "remark" }, d.token.signed ? "The signature is not shown, and not checked here." : "It has no signature.")]
     : [make("p", { class: "remark" }, "There is one, and it cannot be read here.")]);
   return [

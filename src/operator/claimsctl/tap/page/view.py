@@ -5,6 +5,7 @@ from base64 import urlsafe_b64decode
 from binascii import Error
 from typing import Any
 
+from claimsctl.entra.token_check import Expected, Outcome, check_token
 from claimsctl.judge.body import body_text
 from claimsctl.judge.judge import CLAIMS_BYTES_MAX
 from claimsctl.tap.exchanges import ShownExchange
@@ -64,6 +65,11 @@ def decoded_token(exchange: RecordedExchange) -> dict[str, Any] | None:
             "header": _json_of(parts[0]),
             "claims": _json_of(parts[1]),
             "signed": bool(parts[2]),
+            "differences": [
+                finding.document()
+                for finding in check_token(token, Expected())
+                if finding.outcome in (Outcome.WARN, Outcome.FAIL)
+            ],
         }
     return None
 

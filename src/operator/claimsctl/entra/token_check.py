@@ -1,0 +1,274 @@
+"""A bearer token against what Entra sends to an endpoint: each difference with cause and cure.
+
+Facts: Entra's access token reference; the issuers of external tenants are from reports of
+incidents. The signature is checked by who has the keys, not here.
+"""
+
+import json
+import time
+from base64 import urlsafe_b64decode
+from binascii import Error
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from claims_provider.contract.identifiers import AUTHENTICATION_EVENTS_APP_ID
+
+from claimsctl.entra.token_claims import TenantKind, TokenVersion, issuer_of
+
+_LEEWAY_SECONDS: Final = 300
+_PARTS: Final = 3
+_VERSIONS: Final = {"1.0": TokenVersion.V1, "2.0": TokenVersion.V2}
+_ALGORITHM: Final = "RS256"
+
+
+class Outcome(StrEnum):
+    """How a part of the token compares."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+    SKIP = "skip"
+    """Not checked: nothing to compare with."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFinding:
+    """One part of a token, compared."""
+
+    part: str
+    """The claim, or ``token``, ``signature``, ``alg``."""
+    outcome: Outcome
+    found: str
+    expected: str = ""
+    cause: str = ""
+    cure: str = ""
+
+    def document(self) -> dict[str, str]:
+        """The finding for machines."""
+        return {
+            "part": self.part, "outcome": self.outcome.value, "found": self.found,
+            "expected": self.expected, "cause": self.cause, "cure": self.cure,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the endpoint is set up for; ``None``: not said, so the token's own is taken."""
+
+    tenant_id: str | None = None
+    kind: TenantKind = TenantKind.EXTERNAL
+    audience: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadToken:
+    """Header and claims of a token."""
+
+    header: Mapping[str, Any]
+    claims: Mapping[str, Any]
+
+
+def read_token(token: str) -> ReadToken | None:
+    """Header and claims, unverified; ``None`` for what is no JSON Web Token."""
+    parts = token.strip().removeprefix("Bearer ").strip().split(".")
+    if len(parts) != _PARTS:
+        return None
+    header, claims = _json_object(parts[0]), _json_object(parts[1])
+    return None if header is None or claims is None else ReadToken(header, claims)
+
+
+def check_token(token: str, expected: Expected, now: float | None = None) -> list[TokenFinding]:
+    """Every part that the endpoint compares, in the order in which it does."""
+    read = read_token(token)
+    if read is None:
+        return [
+            TokenFinding(
+                "token",
+                Outcome.FAIL,
+                "no JSON Web Token",
+                "three parts with dots: header, claims, signature",
+                "It was cut off, or is a placeholder or another kind of token.",
+                "Copy the whole token, without quotes and line breaks.",
+            )
+        ]
+    claims = read.claims
+    return [
+        _algorithm(read.header),
+        _version(claims),
+        _issuer(claims, expected),
+        _tenant(claims, expected),
+        _audience(claims, expected),
+        _caller(claims),
+        *_times(claims, time.time() if now is None else now),
+    ]
+
+
+def _algorithm(header: Mapping[str, Any]) -> TokenFinding:
+    found = str(header.get("alg"))
+    if found == _ALGORITHM and header.get("kid"):
+        return TokenFinding("alg", Outcome.OK, f"{found}, kid {header['kid']}")
+    return TokenFinding(
+        "alg",
+        Outcome.FAIL,
+        f"alg {found}, kid {header.get('kid')}",
+        f"{_ALGORITHM} with a kid",
+        "Entra signs with RS256 and names its key.",
+        "Use a token that Entra issued.",
+    )
+
+
+def _version(claims: Mapping[str, Any]) -> TokenFinding:
+    found = claims.get("ver")
+    if found == "2.0":
+        return TokenFinding("ver", Outcome.OK, "2.0")
+    if found == "1.0":
+        return TokenFinding(
+            "ver",
+            Outcome.WARN,
+            "1.0",
+            "2.0, unless the endpoint is set up for v1 tokens",
+            "requestedAccessTokenVersion of the API's app registration is not 2.",
+            "Set requestedAccessTokenVersion to 2 if no other API relies on v1 tokens of this app.",
+        )
+    return TokenFinding(
+        "ver",
+        Outcome.FAIL,
+        _shown(found),
+        "1.0 or 2.0",
+        "This is no access token of Entra's.",
+        "Use an access token for the API's app registration.",
+    )
+
+
+def _issuer(claims: Mapping[str, Any], expected: Expected) -> TokenFinding:
+    found, version = claims.get("iss"), _VERSIONS.get(str(claims.get("ver")), TokenVersion.V2)
+    tenant = expected.tenant_id or str(claims.get("tid"))
+    wanted = issuer_of(tenant, expected.kind, version)
+    if found == wanted:
+        return TokenFinding("iss", Outcome.OK, wanted)
+    others = {
+        issuer_of(tenant, kind, each): (kind, each) for kind in TenantKind for each in TokenVersion
+    }
+    cause, cure = (
+        "The token is of another tenant or another issuer.",
+        f"Check the tenant: this one's issuer is {wanted}.",
+    )
+    if found in others:
+        kind, _ = others[str(found)]
+        cause = f"The tenant is of the kind {kind.value}, or the token of another version."
+        cure = f"Expect {found} (TenantKind {kind.value}), and fetch the keys from its own host."
+    elif isinstance(found, str) and found.endswith(f".ciamlogin.com/{tenant}/v2.0"):
+        cause = "The issuer has the tenant's name in the host; Entra's has the tenant's GUID."
+        cure = f"Expect {wanted}, also where the metadata is fetched by the tenant's name."
+    return TokenFinding("iss", Outcome.FAIL, _shown(found), wanted, cause, cure)
+
+
+def _tenant(claims: Mapping[str, Any], expected: Expected) -> TokenFinding:
+    found = claims.get("tid")
+    if expected.tenant_id is None:
+        return TokenFinding(
+            "tid",
+            Outcome.SKIP,
+            _shown(found),
+            "",
+            "",
+            "--tenant says which tenant to compare with.",
+        )
+    if found == expected.tenant_id:
+        return TokenFinding("tid", Outcome.OK, _shown(found))
+    return TokenFinding(
+        "tid",
+        Outcome.FAIL,
+        _shown(found),
+        expected.tenant_id,
+        "The token is of another tenant.",
+        "Get the token from this tenant, or correct TenantId.",
+    )
+
+
+def _audience(claims: Mapping[str, Any], expected: Expected) -> TokenFinding:
+    found = claims.get("aud")
+    is_v1 = claims.get("ver") == "1.0"
+    form = "the identifier URI api://{host}/{appId}" if is_v1 else "the app's client id (a GUID)"
+    if expected.audience is None:
+        return TokenFinding(
+            "aud",
+            Outcome.SKIP,
+            _shown(found),
+            form,
+            "",
+            "--audience says what the endpoint accepts.",
+        )
+    if found == expected.audience:
+        return TokenFinding("aud", Outcome.OK, _shown(found))
+    cause = "The token is for another app registration."
+    if isinstance(found, str) and (found in expected.audience or expected.audience in found):
+        cause = "A v2 token has the app's GUID as audience, a v1 token the api:// URI."
+    return TokenFinding(
+        "aud",
+        Outcome.FAIL,
+        _shown(found),
+        expected.audience,
+        cause,
+        "Let the endpoint accept the GUID and the api:// URI of its own app, and no other.",
+    )
+
+
+def _caller(claims: Mapping[str, Any]) -> TokenFinding:
+    name = "appid" if claims.get("ver") == "1.0" else "azp"
+    found = claims.get(name)
+    if found == AUTHENTICATION_EVENTS_APP_ID:
+        return TokenFinding(name, Outcome.OK, f"{found}, Entra's authentication-events service")
+    return TokenFinding(
+        name,
+        Outcome.FAIL,
+        _shown(found),
+        AUTHENTICATION_EVENTS_APP_ID,
+        "The token was got by hand, for another app; Entra's own names its events service.",
+        "For a test, let the endpoint accept this app for a while (TEST_CALLER_APP_IDS).",
+    )
+
+
+def _times(claims: Mapping[str, Any], now: float) -> Iterator[TokenFinding]:
+    for name in ("nbf", "exp"):
+        at = claims.get(name)
+        if not isinstance(at, int) or isinstance(at, bool):
+            yield TokenFinding(
+                name, Outcome.FAIL, _shown(at), "a time in epoch seconds", "", "Use Entra's token."
+            )
+            continue
+        text = _moment(at)
+        is_right = at <= now + _LEEWAY_SECONDS if name == "nbf" else at > now - _LEEWAY_SECONDS
+        if is_right:
+            yield TokenFinding(name, Outcome.OK, text)
+        elif name == "exp":
+            yield TokenFinding(
+                name, Outcome.FAIL, text, f"later than {_moment(now)}", "The token has expired.",
+                "Get a new one.",
+            )  # fmt: skip
+        else:
+            yield TokenFinding(
+                name, Outcome.FAIL, text, f"at most {_moment(now)}", "The token is not valid yet.",
+                "Set this machine's clock.",
+            )  # fmt: skip
+
+
+def _moment(at: float) -> str:
+    try:
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
+    except (OverflowError, OSError, ValueError):
+        return f"{at:.0f}"
+
+
+def _shown(value: Any) -> str:
+    return "missing" if value is None else value if isinstance(value, str) else json.dumps(value)
+
+
+def _json_object(part: str) -> Mapping[str, Any] | None:
+    try:
+        found = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (Error, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None

@@ -1,0 +1,134 @@
+"""What a deployed stack says of itself."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from claimsctl.errors import OperatorError
+from claimsctl.judge.finding import Finding, Level
+from claimsctl.tenant import stack
+from claimsctl.tenant.stack import check_stack, stack_endpoint
+
+from tests.tenant.chains import CONFIG, HOST, TARGET, TENANT, chain_in
+
+APP = "55555555-5555-4555-8555-555555555555"
+ISSUER = f"https://{TENANT}.ciamlogin.com/{TENANT}/v2.0"
+
+
+class Aws:
+    """The answers of the AWS services, as their API references have them."""
+
+    def __init__(self) -> None:
+        self.status = "UPDATE_COMPLETE"
+        self.outputs = {
+            "TargetUrl": TARGET,
+            "IdentifierUri": f"api://{HOST}/{APP}",
+            "FunctionName": "function",
+        }
+        self.alarm = "OK"
+        self.weights: dict[str, float] = {}
+        self.variables = {"CALLER_VERIFICATION": "gateway", "ENTRA_WAIT_MS": "2000"}
+        self.issuer = ISSUER
+        self.audience = [APP]
+        self.denied = ""
+
+    def client(self, service: str) -> Any:
+        """A client whose every method is this object's."""
+        if service == self.denied:
+            error = {"Error": {"Code": "AccessDenied", "Message": "not allowed"}}
+            raise ClientError(error, "Any")
+        return self
+
+    def describe_stacks(self, **_: str) -> Any:
+        """As the API reference has it."""
+        outputs = [{"OutputKey": k, "OutputValue": v} for k, v in self.outputs.items()]
+        return {"Stacks": [{"StackStatus": self.status, "Outputs": outputs}]}
+
+    def get_paginator(self, _name: str) -> Any:
+        """As the API reference has it."""
+        held = {"AWS::CloudWatch::Alarm": "late", "AWS::ApiGatewayV2::Api": "api"}
+        resources = [{"ResourceType": k, "PhysicalResourceId": v} for k, v in held.items()]
+        page = {"StackResourceSummaries": resources}
+        return SimpleNamespace(paginate=lambda **_: [page])
+
+    def describe_alarms(self, **_: Any) -> Any:
+        """As the API reference has it."""
+        alarm = {"AlarmName": "late", "StateValue": self.alarm, "StateReason": "3 of 5"}
+        return {"MetricAlarms": [alarm]}
+
+    def get_alias(self, **_: str) -> Any:
+        """As the API reference has it."""
+        routing = {"AdditionalVersionWeights": self.weights}
+        return {"FunctionVersion": "7", "RoutingConfig": routing}
+
+    def get_function_configuration(self, **_: str) -> Any:
+        """As the API reference has it."""
+        return {"Environment": {"Variables": self.variables}}
+
+    def get_authorizers(self, **_: str) -> Any:
+        """As the API reference has it."""
+        jwt = {"Issuer": self.issuer, "Audience": self.audience}
+        return {"Items": [{"JwtConfiguration": jwt}]}
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Aws:
+    """An account with a good stack."""
+    account = Aws()
+    monkeypatch.setattr(stack, "client", account.client)
+    return account
+
+
+def _found(folder: Path) -> dict[str, Finding]:
+    text = CONFIG.replace("[endpoint]", f'[endpoint]\napp_id = "{APP}"')
+    return {one.id: one for one in check_stack("name", chain_in(folder, text).config)}
+
+
+def test_a_good_stack(aws: Aws, tmp_path: Path) -> None:
+    """Outputs, alarms, version with its settings, and authorizer are fine."""
+    found = _found(tmp_path)
+    assert {Level.OK} == {one.level for one in found.values()}
+    assert "serves version 7" in found["STK003"].evidence
+    assert "ENTRA_WAIT_MS=2000" in found["STK003"].evidence
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "id_", "expected"),
+    [
+        ("status", "UPDATE_ROLLBACK_COMPLETE", "STK001", "UPDATE_ROLLBACK_COMPLETE"),
+        ("alarm", "ALARM", "STK002", "late: 3 of 5"),
+        ("weights", {"6": 0.9}, "STK003", "version 6 gets 90% of the calls"),
+        ("variables", {"CALLER_VERIFICATION": "none"}, "STK003", "anybody gets an answer"),
+        ("issuer", "https://other/", "STK004", f"the tenant's is {ISSUER}"),
+        ("audience", ["other"], "STK004", f"audience other, the application is {APP}"),
+    ],
+)
+def test_each_fault_of_a_stack(
+    aws: Aws, tmp_path: Path, name: str, value: object, id_: str, expected: str
+) -> None:
+    """Each fault is one finding, with what was found."""
+    setattr(aws, name, value)
+    found = _found(tmp_path)
+    assert {id_} == {one.id for one in found.values() if one.level is not Level.OK}
+    assert expected in found[id_].evidence
+
+
+def test_what_may_not_be_read_is_skipped(aws: Aws, tmp_path: Path) -> None:
+    """A role that lacks a permission gets the other findings, and what is missing."""
+    aws.denied = "lambda"
+    found = _found(tmp_path)
+    assert Level.SKIP is found["STK003"].level
+    assert "AccessDenied" in found["STK003"].evidence
+    assert Level.OK is found["STK004"].level
+
+
+def test_a_stack_gives_the_endpoint(aws: Aws, tmp_path: Path) -> None:
+    """Target URL and application of ``[endpoint]`` are the stack's outputs."""
+    text = CONFIG.replace(f'target_url = "{TARGET}"', 'stack = "name"')
+    endpoint = stack_endpoint(chain_in(tmp_path, text).config.endpoint)
+    assert (TARGET, APP) == (endpoint.target_url, endpoint.app_id)
+    aws.outputs.pop("TargetUrl")
+    with pytest.raises(OperatorError, match="no output TargetUrl"):
+        stack_endpoint(chain_in(tmp_path, text).config.endpoint)

@@ -16,6 +16,7 @@ from tests.judge.answers import body_with_claims
 from tests.tap.test_redaction import masked_and_judged, recorded_exchange
 
 PREVIEW_ACTION = GOOD.replace(b"tokenIssuanceStart.provide", b"tokenIssuanceStarted.provide")
+SOMEBODY = "12345678-0000-1111-2222-bbbbbbbbbbbb"
 UPSTREAM = parse_upstream("https://claims.example")
 
 
@@ -67,7 +68,7 @@ def test_a_folder_of_callouts_is_a_suite(run: Run, folder: Path) -> None:
 def test_a_recording_is_compared_with(run: Run, folder: Path, command: tuple[str, str]) -> None:
     """Recorded callouts are sent as recorded, once each; what is no callout is skipped."""
     sent = _record(folder, "1", body_with_claims({"dateOfBirth": "x", "customRoles": ["y"]}))
-    _record(folder, "2", body_with_claims({"title": None}))
+    _record(folder, "2", body_with_claims({"title": {"a": "b"}}))
     _record(folder, "3", GOOD, method="GET")
     with endpoint(lambda _: Reply()) as served:
         name, option = command
@@ -162,6 +163,31 @@ def test_the_report_as_junit(run: Run, folder: Path) -> None:
     assert "s3cr3t" not in outcome.out
 
 
+@pytest.mark.parametrize("form", ["--json", "--junit", None])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(body=body_with_claims({"title": {"part": "Geheimrat"}})),
+        Reply(body=body_with_claims({"title": "Geheimrat" * 500})),
+        Reply(body=b"Geheimrat"),
+        Reply(status=500, body=b'{"message": "no user casey@contoso.com, password=Geheimrat"}'),
+        Reply(status=302, headers={"location": "https://h.example/?code=Geheimrat"}),
+    ],
+    ids=["object", "large", "text", "error", "redirect"],
+)
+def test_what_an_answer_says_is_masked(
+    run: Run, folder: Path, reply: Reply, form: str | None
+) -> None:
+    """Reports of a pipeline are read by many: no claim's value, name or key is in one."""
+    shutil.copy(MEMBER, folder)
+    with endpoint(lambda _: reply) as served:
+        outcome = run("call", served.url, "--event", folder, *filter(None, [form]))
+    assert 1 == outcome.exit_code
+    assert "RSP" in outcome.out
+    for secret in ("Geheimrat", "casey"):
+        assert secret not in outcome.out + outcome.err
+
+
 def test_a_token_is_sent_with_each_and_not_shown(run: Run, folder: Path) -> None:
     """By both commands; it is in no output."""
     shutil.copy(MEMBER, folder)
@@ -182,10 +208,13 @@ def test_fields_are_changed_in_each(run: Run, folder: Path) -> None:
     shutil.copy(EVENTS / "callout/guest.json", folder)
     shutil.copy(MEMBER, folder)
     with endpoint(lambda _: Reply()) as served:
-        assert 0 == run("call", served.url, "--event", folder, "--set", "user.id=me").exit_code
+        assert (
+            0
+            == run("call", served.url, "--event", folder, "--set", f"user.id={SOMEBODY}").exit_code
+        )
     for received in served.received:
         user = json.loads(received.body)["data"]["authenticationContext"]["user"]
-        assert "me" == user["id"]
+        assert SOMEBODY == user["id"]
 
 
 @pytest.mark.parametrize(
@@ -198,6 +227,8 @@ def test_fields_are_changed_in_each(run: Run, folder: Path) -> None:
         ("a.json", b'{"requestContext":{}}', "found a gateway event without a callout"),
         ("a.exchange.json", b'{"request":[]}', "request: expected an object, found a list"),
         ("a.exchange.json", b'{"version":2,"request":{}}', "an exchange of version 2"),
+        ("a.json", b'{"data":{}}', "a.json: /type: missing; expected microsoft.graph"),
+        ("a.json", b'{"data":{"tenantId":"<tenant>"}}', 'a.json: /data/tenantId: "<tenant>" is'),
         ("a.txt", b"{}", "no callouts in it; expected files NAME.json"),
     ],
 )

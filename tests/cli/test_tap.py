@@ -27,7 +27,7 @@ USER = body_of("member")["data"]["authenticationContext"]["user"]["id"]
 
 def _respond(received: Received) -> Reply:
     if "bad" in received.path:
-        return Reply(body=body_with_claims({"title": None}))
+        return Reply(body=body_with_claims({"title": {"part": "Geheimrat"}}))
     return Reply(body=body_with_claims({"title": "Geheimrat"}))
 
 

@@ -10,8 +10,9 @@ from urllib.parse import quote
 import pytest
 from claimsctl.cli.tap import lines
 from claimsctl.judge.attempt import Cause, NoAnswer, Phase
-from claimsctl.tap.masked_text import ProseMask
+from claimsctl.tap.masked_text import KNOWN_MAX, ProseMask
 from claimsctl.tap.recording import Message, RecordedExchange
+from claimsctl.tap.redaction import personal_values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -242,3 +243,15 @@ def test_masking_takes_no_longer_than_in_proportion(piece: str) -> None:
 
     small, large = cost(4_000), cost(32_000)
     assert large < 24 * small + 0.02
+
+
+def test_a_callout_of_many_values_does_not_multiply_the_search() -> None:
+    """However many names a callout gives its user, each text is searched for a bounded number."""
+    user = {f"f{number}": f"value-{number}" for number in range(5_000)}
+    user |= {"displayName": " ".join(f"word{number}" for number in range(5_000))}
+    user |= {"mail": ADDRESS, "surname": SURNAME}
+    callout = {**CALLOUT, "data": {"authenticationContext": {"user": user}}}
+    exchange = recorded_exchange(b"{}", status=500, sent=json.dumps(callout).encode())
+    known = list(personal_values(exchange))
+    assert {ADDRESS, SURNAME, user["displayName"]} <= set(known[:20])
+    assert KNOWN_MAX == ProseMask(known).known

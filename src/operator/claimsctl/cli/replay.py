@@ -12,14 +12,16 @@ from rich.text import Text
 from claimsctl.cli.console import stderr, stdout
 from claimsctl.emulator.events import tenant_of
 from claimsctl.entra.callout import set_fields
+from claimsctl.entra.callout_check import callout_problems
 from claimsctl.entra.client import CalloutResult, make_callout
 from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.tap.masked_text import ProseMask, mask_target
-from claimsctl.tap.replay import Case, CaseResult, SuiteReport, read_suite, run_suite
+from claimsctl.tap.replay import Case, CaseResult, Suite, SuiteReport, read_suite, run_suite
 from claimsctl.tap.replay_formats import document, junit
 from claimsctl.text import escaped
 
 _INDENT = " " * 10
+_PROBLEMS_SHOWN = 20
 HEADING = f"{'result':8}  {'status':6}  {'verdict':8}  {'recorded':8}  {'ms':>6}  callout"
 
 
@@ -45,6 +47,7 @@ def run_folder(
     suite = read_suite(folder)
     if changes:
         suite = replace(suite, cases=tuple(_changed(case, changes) for case in suite.cases))
+    _check_callouts(folder, suite)
     token_for = cache(bearer_of)
     for case in suite.cases:  # so that a token which cannot be had is reported first
         token_for(tenant_of(case.callout))
@@ -61,6 +64,7 @@ def run_folder(
             mask_target(url, ProseMask()),
             suite,
             send,
+            wait_ms,
             on_case=lambda name: status.update(f"{escaped(name)} …"),
         )
     if as_json:
@@ -72,6 +76,21 @@ def run_folder(
             stdout().print(line)
     stderr().print(report.headline(), markup=False)
     return report.exit_code
+
+
+def _check_callouts(folder: Path, suite: Suite) -> None:
+    """Raise `OperatorError` for callouts of one's own that Entra could not have sent."""
+    problems = [
+        f"{case.name}: {problem}"
+        for case in suite.cases
+        if case.recorded is None
+        for problem in callout_problems(case.callout)
+    ]
+    if problems:
+        more = len(problems) - _PROBLEMS_SHOWN
+        lines = problems[:_PROBLEMS_SHOWN] + ([f"and {more} more"] if more > 0 else [])
+        message = f"{folder}: nothing was sent; correct what Entra could not have sent"
+        raise OperatorError(message, lines=lines)
 
 
 def _changed(case: Case, changes: Sequence[str]) -> Case:
@@ -97,11 +116,11 @@ def _lines(result: CaseResult) -> Iterator[Text]:
     was = "—" if recorded is None else str(recorded.entra_code or "accepted")
     line = Text(f"{'passed' if result.passed else 'failed':8}", style=style)
     line.append(f"  {'—' if answer is None else answer.status!s:6}", style="default")
-    line.append(f"  {result.result.verdict.entra_code or 'accepted'!s:8}", style=style)
+    line.append(f"  {result.verdict.entra_code or 'accepted'!s:8}", style=style)
     line.append(f"  {was:8}", style="dim")
     line.append(f"  {result.elapsed_ms:6.0f}  {escaped(result.case.name)}", style="default")
     yield line
-    finding = result.result.verdict.first_failure
+    finding = result.verdict.first_failure
     below = [result.problem, f"→ {finding.hint}" if finding is not None else ""]
     for text in filter(None, below):
         yield Text(_INDENT + escaped(text), style="red")

@@ -71,9 +71,10 @@ def mask_and_judge(recorded: RecordedExchange, wait_ms: int, *, unmask: bool) ->
     reason = _why_not_judged(recorded, callout)
     verdict = None
     if not reason and recorded.over:
-        verdict = _verdict(recorded, wait_ms)
-        if not unmask:
-            verdict = _as_shown(verdict, _verdict(exchange, wait_ms))
+        if unmask:
+            verdict = _verdict(recorded, wait_ms)
+        else:
+            verdict = masked_verdict(recorded, exchange, wait_ms)
     context = _context(callout)
     user = context.get("user")
     return ShownExchange(
@@ -163,6 +164,11 @@ def _verdict_on_caller(exchange: RecordedExchange) -> Verdict:
         hint="Ask the caller, or the tunnel, why it left: the service had no time to answer.",
     )
     return Verdict((about_caller,), {}, 0)
+
+
+def masked_verdict(recorded: RecordedExchange, masked: RecordedExchange, wait_ms: int) -> Verdict:
+    """The verdict on `recorded`, with the evidence and the claims of `masked`, the same masked."""
+    return _as_shown(_verdict(recorded, wait_ms), _verdict(masked, wait_ms))
 
 
 def _as_shown(verdict: Verdict, of_masked: Verdict) -> Verdict:

@@ -12,6 +12,7 @@ from base64 import b64decode, urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
 from collections.abc import Callable, Iterable, Iterator
 from html import unescape
+from itertools import islice
 from typing import Final, NamedTuple
 
 from claimsctl.tap.masked_json import ONE_BYTE, mask_json, mask_text
@@ -19,6 +20,9 @@ from claimsctl.tap.masked_json import ONE_BYTE, mask_json, mask_text
 CUT: Final = "signature-cut"
 """What is shown in place of a token's signature."""
 
+KNOWN_MAX: Final = 100
+"""How many values each text is searched for. A user has some twenty; a stranger could send
+thousands, and would multiply them by as many texts."""
 _KNOWN_CHARACTERS_MIN: Final = 3
 """A shorter name would be found in the middle of words."""
 _DECODED_ROUNDS: Final = 3
@@ -78,9 +82,18 @@ class ProseMask:
     """Masks text for people. One for each exchange, since it knows who the user is."""
 
     def __init__(self, known: Iterable[str] = ()) -> None:
-        """`known`: values that name the user; ones of under three characters are not searched."""
+        """`known`: values that name the user; ones of under three characters are not searched.
+
+        Of more than `KNOWN_MAX` the first ones count.
+        """
         folded = (_folded(value)[0] for value in known)
-        self._spellings = [value for value in folded if len(value) >= _KNOWN_CHARACTERS_MIN]
+        long_enough = (value for value in folded if len(value) >= _KNOWN_CHARACTERS_MIN)
+        self._spellings = list(islice(dict.fromkeys(long_enough), KNOWN_MAX))
+
+    @property
+    def known(self) -> int:
+        """How many values each text is searched for."""
+        return len(self._spellings)
 
     def __call__(self, text: str) -> str:
         """`text` without addresses, tokens, keys and known values, in whatever spelling."""

@@ -8,6 +8,7 @@ signatures, keys, cookies; addresses; every other header. A masked body is judge
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Any, Final
 
 from claimsctl.tap.masked_json import ONE_BYTE, Keep, is_json, mask_json, mask_words
@@ -20,6 +21,13 @@ _BYTE_ORDER_MARK: Final = "\ufeff"
 _USER_SHOWN: Final = frozenset({"id", "userType", "createdDateTime", "preferredLanguage"})
 _CLIENT_SHOWN: Final = frozenset({"locale", "market"})
 _NAMES: Final = frozenset({"displayName", "givenName", "surname"})
+_WORDS_MAX: Final = 10
+"""Of a name that are looked for one by one."""
+_CONTRACT: Final = (
+    "mail", "userPrincipalName", "displayName", "givenName", "surname", "companyName",
+    "onPremisesSamAccountName", "onPremisesSecurityIdentifier", "onPremisesUserPrincipalName",
+)  # fmt: skip
+"""The user's fields by which Entra's callout names a person."""
 _CALLOUT_SHOWN: Final = frozenset(
     {"type", "source", "@odata.type", "tenantId", "authenticationEventListenerId",
      "customAuthenticationExtensionId", "correlationId", "protocol", "id", "appId",
@@ -67,7 +75,7 @@ _SCHEMES: Final = frozenset({"basic", "bearer", "digest", "dpop", "negotiate", "
 
 def mask_exchange(exchange: RecordedExchange) -> RecordedExchange:
     """`exchange`, masked: to be shown, kept and passed on."""
-    mask = ProseMask(_personal(exchange))
+    mask = ProseMask(personal_values(exchange))
     keep = _answer_keeps if exchange.status == _OK else _error_keeps
     return replace(
         exchange,
@@ -122,18 +130,22 @@ def _in_claims(path: tuple[str, ...]) -> bool:
     return any(name.casefold() == "claims" for name in path)
 
 
-def _personal(exchange: RecordedExchange) -> Iterator[str]:
-    """What the callout says about its user, and where the user is."""
+def personal_values(exchange: RecordedExchange) -> Iterator[str]:
+    """What the callout says about its user, and where the user is; what Entra sends comes first."""
     match read_callout(exchange):
         case {"data": {"authenticationContext": {"user": {**user}} as context}}:
-            for name, value in user.items():
-                if isinstance(value, str) and name not in _USER_SHOWN:
-                    yield value
-                    if name in _NAMES:  # a message may have them in another order
-                        yield from value.replace(",", " ").split()
             match context:
                 case {"client": {"ip": str(address)}}:
                     yield address
+            values = {
+                str(name): value
+                for name, value in user.items()
+                if isinstance(value, str) and name not in _USER_SHOWN
+            }
+            yield from (values[name] for name in _CONTRACT if name in values)
+            for name in _NAMES & values.keys():  # a message may have them in another order
+                yield from islice(values[name].replace(",", " ").split(), _WORDS_MAX)
+            yield from (values[name] for name in values if name not in _CONTRACT)
 
 
 def read_callout(exchange: RecordedExchange) -> Any:

@@ -14,8 +14,11 @@ from claimsctl.emulator.events import callout_in
 from claimsctl.entra.client import CalloutResult
 from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.judge.exchange import request_in
+from claimsctl.judge.finding import Verdict
 from claimsctl.judge.saved_answer import SAVED_BYTES_MAX
-from claimsctl.tap.exchanges import is_token_issuance
+from claimsctl.tap.exchanges import is_token_issuance, masked_verdict
+from claimsctl.tap.recording import Headers, Message, RecordedExchange
+from claimsctl.tap.redaction import mask_exchange
 
 _EXCHANGE: Final = ".exchange.json"
 _CALLOUT: Final = ".callout.json"
@@ -64,18 +67,20 @@ class CaseResult:
 
     case: Case
     result: CalloutResult
+    verdict: Verdict
+    """On the last attempt; its evidence and its claims are masked."""
 
     @property
     def missing_claims(self) -> tuple[str, ...]:
         """Names of claims that the recorded answer had and this one has not."""
-        if self.case.recorded is None or not self.result.verdict.accepted:
+        if self.case.recorded is None or not self.verdict.accepted:
             return ()
-        return tuple(sorted(set(self.case.recorded.claims) - set(self.result.verdict.claims)))
+        return tuple(sorted(set(self.case.recorded.claims) - set(self.verdict.claims)))
 
     @property
     def passed(self) -> bool:
         """Whether Entra would accept the answer, and no recorded claim is missing."""
-        return self.result.verdict.accepted and not self.missing_claims
+        return self.verdict.accepted and not self.missing_claims
 
     @property
     def elapsed_ms(self) -> float:
@@ -85,7 +90,7 @@ class CaseResult:
     @property
     def problem(self) -> str:
         """Why it has not passed, on one line; empty if it has."""
-        failure = self.result.verdict.first_failure
+        failure = self.verdict.first_failure
         if failure is not None:
             return f"{failure.id}  {failure.title}: {failure.evidence}"
         if self.missing_claims:
@@ -163,17 +168,44 @@ def read_suite(folder: Path) -> Suite:
 
 
 def run_suite(
-    url: str, suite: Suite, send: Callable[[Case], CalloutResult], *, on_case: Callable[[str], None]
+    url: str,
+    suite: Suite,
+    send: Callable[[Case], CalloutResult],
+    wait_ms: int,
+    *,
+    on_case: Callable[[str], None],
 ) -> SuiteReport:
     """`send` each case, one after the other; `on_case` gets the name of each before.
 
-    `url` is shown as it is given.
+    `send` waits for `wait_ms`. `url` is shown as it is given. What an answer says is masked, as
+    `tap` masks it: a report of a pipeline is read by many.
     """
     results = []
     for case in suite.cases:
         on_case(case.name)
-        results.append(CaseResult(case, send(case)))
+        result = send(case)
+        results.append(CaseResult(case, result, _masked_verdict(case, result, wait_ms)))
     return SuiteReport(url, tuple(results), suite.skipped)
+
+
+def _masked_verdict(case: Case, result: CalloutResult, wait_ms: int) -> Verdict:
+    answer = result.last.answer
+    if answer is None:
+        return result.verdict
+    recorded = RecordedExchange(
+        number=0,
+        began=0.0,
+        ended=result.last.elapsed_ms / 1000,
+        request=_message((), case.body),
+        status=answer.status,
+        answer=_message(answer.headers, answer.body),
+        over=True,
+    )
+    return masked_verdict(recorded, mask_exchange(recorded), wait_ms)
+
+
+def _message(headers: Headers, body: bytes) -> Message:
+    return Message(headers, bytearray(body), len(body))
 
 
 class _UnusableError(Exception):

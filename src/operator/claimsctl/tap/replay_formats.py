@@ -10,7 +10,7 @@ FORMAT_VERSION: Final = 1
 
 
 def document(report: SuiteReport) -> dict[str, Any]:
-    """The report as JSON has it. Of claims it holds the names alone."""
+    """The report as JSON has it. Of claims it holds the names alone; evidence is masked."""
     return {
         "version": FORMAT_VERSION,
         "url": report.url,
@@ -22,7 +22,7 @@ def document(report: SuiteReport) -> dict[str, Any]:
 
 
 def _case_document(result: CaseResult) -> dict[str, Any]:
-    verdict, answer = result.result.verdict, result.result.last.answer
+    verdict, answer = result.verdict, result.result.last.answer
     return {
         "name": result.case.name,
         "passed": result.passed,
@@ -75,7 +75,7 @@ def _case(suite: Element, name: str) -> Element:
 
 def _lines(result: CaseResult) -> list[str]:
     """What was expected, what to do, and what the recording had."""
-    finding, recorded = result.result.verdict.first_failure, result.case.recorded
+    finding, recorded = result.verdict.first_failure, result.case.recorded
     lines = []
     if finding is not None:
         lines += [f"expected {finding.expected}", finding.hint, f"Entra: {finding.entra_code}"]

@@ -18,6 +18,8 @@ COMMANDS: dict[tuple[str, ...], set[str]] = {
     ("entra",): {"signin"},
     ("entra", "signin"): {
         "--correlation-id", "--log", "--stack", "--tap", "--show-users", "--json", "STACK_NAME",
+        "--tenant", "--tenant-kind", "--client-id", "--login", "--hours", "--follow", "TENANT_ID",
+        "AZURE_CLIENT_ID",
     },
     ("demo",): set(),
     ("invoke",): {

@@ -38,6 +38,7 @@ COMMANDS: dict[tuple[str, ...], set[str]] = {
     },
     ("token",): {
         "--tenant", "--tenant-kind", "--token-version", "--audience", "--wrong",
+        "--check", "--app", "--jwks", "--json",
         "TENANT_ID", "TENANT_KIND", "TOKEN_VERSION",
     },
     ("judge",): {"--status", "--header", "--timeout-ms", "--json", "ENTRA_WAIT_MS"},

@@ -135,3 +135,14 @@ def test_claims_resolve(run: Run, fake: FakeGraph, monkeypatch: pytest.MonkeyPat
     assert "no@x.example: nobody has this address; left out" in ended.err
     assert "two@x.example: 2 users have it" in ended.err
     assert "2 rows written, 2 left out" in ended.err
+
+
+def test_the_permissions_that_the_plan_lists_are_enough(
+    run: Run, fake: FakeGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An app with just those applies the whole chain."""
+    token = jwt.encode({"roles": list(permissions_of())}, "k" * 32)
+    monkeypatch.setattr(tenant_options, "tenant_token", lambda *_: token)
+    fake.permissions = set(permissions_of())
+    assert 0 == run("entra", "apply", "--yes", "--force").exit_code
+    assert "enriched" == fake.sign_in(OTHER_APP, HOST)

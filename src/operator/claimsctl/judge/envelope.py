@@ -20,21 +20,18 @@ from claimsctl.judge.producers import (
     type_under_another_name,
     unrolled_list,
 )
+from claimsctl.judge.type_names import (
+    ACTION,
+    OLD_ACTION,
+    OLD_EVENT,
+    PREVIEW_ACTION,
+    RESPONSE_DATA,
+    title_of_action_type,
+    title_of_data_type,
+)
 from claimsctl.judge.wrappers import Wrapped, find_wrapped
 
-_RESPONSE_DATA: Final = "microsoft.graph.onTokenIssuanceStartResponseData"
-_ACTION: Final = "microsoft.graph.tokenIssuanceStart.provideClaimsForToken"
-_PREVIEW_ACTION: Final = "microsoft.graph.provideClaimsForToken"
-_OLD_EVENT: Final = "onTokenIssuanceStartCustomExtension"
-"""``type`` of callout and answer in the preview of 2021 (apiSchemaVersion 10-01-2021-preview)."""
-_OLD_ACTION: Final = "ProvideClaimsForToken"
-"""``type`` of an action there."""
-
-_CALLOUT_DATA: Final = "microsoft.graph.onTokenIssuanceStartCalloutData"
-_EVENT: Final = "microsoft.graph.authenticationEvent.tokenIssuanceStart"
-_OTHER_EVENTS: Final = ("attributeCollectionStart", "attributeCollectionSubmit", "otpSend",
-                        "passwordSubmit", "phoneMethodLoadStart")  # fmt: skip
-_ENVELOPE: Final = f'{{"data": {{"@odata.type": "{_RESPONSE_DATA}", "actions": […]}}}}'
+_ENVELOPE: Final = f'{{"data": {{"@odata.type": "{RESPONSE_DATA}", "actions": […]}}}}'
 
 _ERRORS: Final = (
     ({"errorMessage", "errorType"}, "a Lambda function's error"),
@@ -95,7 +92,7 @@ def _member(holder: Value, name: str) -> Value | None:
 def _judge_data(body: Body) -> Iterator[Finding]:
     data = body.root.get("data")
     odata_type = data and data.get("@odata.type")
-    if odata_type and odata_type.type is JsonType.STRING and odata_type.text == _RESPONSE_DATA:
+    if odata_type and odata_type.type is JsonType.STRING and odata_type.text == RESPONSE_DATA:
         return
     if data is not None and data.type is JsonType.OBJECT and odata_type is None:
         yield _without_type(body, data)
@@ -125,8 +122,8 @@ def _judge_data(body: Body) -> Iterator[Finding]:
         title = "The data are not an object"
     else:
         is_text = odata_type is not None and odata_type.type is JsonType.STRING
-        title = _title_of_data_type(odata_type.text if odata_type and is_text else "")
-        hint = f"Send {_RESPONSE_DATA}."
+        title = title_of_data_type(odata_type.text if odata_type and is_text else "")
+        hint = f"Send {RESPONSE_DATA}."
     trace = object_as_text(data) if data is not None else None
     title, hint = trace or (title, hint)
     yield failure(
@@ -135,7 +132,7 @@ def _judge_data(body: Body) -> Iterator[Finding]:
         title,
         found,
         hint,
-        expected=_ENVELOPE if not odata_type else f'"{_RESPONSE_DATA}"',
+        expected=_ENVELOPE if not odata_type else f'"{RESPONSE_DATA}"',
         place=body.place(at),
     )
 
@@ -144,7 +141,7 @@ def _without_type(body: Body, data: Value) -> Finding:
     """The contract library does not ask for the type of data, and the documentation names it."""
     item, (title, hint) = type_under_another_name(data) or (
         data,
-        ("The data have no @odata.type", f"Send {_RESPONSE_DATA}."),
+        ("The data have no @odata.type", f"Send {RESPONSE_DATA}."),
     )
     return warning(
         "RSP005",
@@ -152,7 +149,7 @@ def _without_type(body: Body, data: Value) -> Finding:
         title,
         _members(data),
         hint,
-        expected=f'"@odata.type": "{_RESPONSE_DATA}"',
+        expected=f'"@odata.type": "{RESPONSE_DATA}"',
         place=body.place(item, key=item is not data),
         basis=Basis.MODEL,
     )
@@ -161,8 +158,8 @@ def _without_type(body: Body, data: Value) -> Finding:
 def _without_data(root: Value) -> tuple[str, str] | None:
     event_type, actions = root.get("type"), root.get("actions")
     action_type = actions and actions.items and actions.items[0].get("type")
-    is_old_event = event_type and event_type.text == _OLD_EVENT
-    if is_old_event or (action_type and action_type.text == _OLD_ACTION):
+    is_old_event = event_type and event_type.text == OLD_EVENT
+    if is_old_event or (action_type and action_type.text == OLD_ACTION):
         return "This is the answer of the preview of 2021", f"Send {_ENVELOPE}."
     if actions:
         return "The outer object data is missing", 'Put it all into {"data": …}.'
@@ -274,26 +271,26 @@ def _judge_action_type(body: Body, action: Value) -> Iterator[Finding]:
     odata_type = action.get("@odata.type")
     is_text = odata_type is not None and odata_type.type is JsonType.STRING
     named = odata_type.text if odata_type and is_text else None
-    if named == _ACTION:
+    if named == ACTION:
         return
-    expected = f'"@odata.type": "{_ACTION}"'
-    if named is not None and named.lower() in (_ACTION.lower(), _PREVIEW_ACTION.lower()):
+    expected = f'"@odata.type": "{ACTION}"'
+    if named is not None and named.lower() in (ACTION.lower(), PREVIEW_ACTION.lower()):
         yield warning(
             "RSP007",
             1003012,
             "The type differs in capitals"
-            if named.lower() == _ACTION.lower()
+            if named.lower() == ACTION.lower()
             else "This is the action's older name",
             body.spelling(odata_type or action),
-            f"Send {_ACTION}, the only name that the documentation has.",
+            f"Send {ACTION}, the only name that the documentation has.",
             expected=expected,
             place=body.place(odata_type or action),
             basis=Basis.MODEL,
         )
         return
     old = action.get("type")
-    title = _title_of_action_type(old.text if odata_type is None and old else named)
-    hint, at, is_key = f"Send {_ACTION}.", odata_type or action, False
+    title = title_of_action_type(old.text if odata_type is None and old else named)
+    hint, at, is_key = f"Send {ACTION}.", odata_type or action, False
     if other := type_under_another_name(action):
         at, (title, hint) = other
         is_key = True
@@ -317,37 +314,6 @@ def _members(value: Value) -> str:
         return ""
     names = ", ".join(str(item.key) for item in value.items)
     return f"only {names}" if names else "an empty object"
-
-
-def _title_of_data_type(found: str) -> str:
-    """What is wrong with the type of ``data``, in a sentence."""
-    if found in (_CALLOUT_DATA, _EVENT):
-        return "This is the callout's own type, not the answer's"
-    return _title(found, _RESPONSE_DATA, "The data are not a Token Issuance Start answer's")
-
-
-def _title_of_action_type(found: str | None) -> str:
-    """What is wrong with an action's type, in a sentence; `found` is ``None`` for no type."""
-    if found is None:
-        return "The action has no @odata.type"
-    if found == _OLD_ACTION:
-        return "This is the action type of the preview of 2021"
-    if found in (_RESPONSE_DATA, _CALLOUT_DATA, _EVENT):
-        return "This is another level's type, not the action's"
-    return _title(found, _ACTION, "The action type is not valid")
-
-
-def _title(found: str, right: str, otherwise: str) -> str:
-    if found.strip() == right:
-        return "The type has blanks round it"
-    if found.lstrip("#") == right:
-        return "The type begins with #"
-    if found.lower() == right.lower():
-        return "The type differs in capitals"
-    for event in _OTHER_EVENTS:
-        if event.lower() in found.lower():
-            return f"This is the type of another event: {event}"
-    return otherwise
 
 
 def _name_error(root: Value) -> str:

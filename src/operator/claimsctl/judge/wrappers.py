@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 
 from claimsctl.judge.json_positions import JsonType, NotJsonError, Value, read_json
 from claimsctl.judge.producers import base64_text
+from claimsctl.judge.type_names import RESPONSE_DATA
 
-_RESPONSE_DATA: Final = "microsoft.graph.onTokenIssuanceStartResponseData"
 _PROXY_ANSWER: Final = {"statusCode", "headers", "isBase64Encoded", "multiValueHeaders"}
 _UNWRAP: Final = "Send what is inside as the body itself."
 _MADE_TWICE: Final = "Make JSON of it once: it is text already when it is made JSON again."
@@ -27,7 +27,7 @@ def find_wrapped(root: Value) -> Wrapped | None:
     """An answer that is nested too deep; ``None`` for none."""
     data = root.get("data")
     odata_type = data and data.get("@odata.type")
-    if odata_type is not None and odata_type.text == _RESPONSE_DATA:
+    if odata_type is not None and odata_type.text == RESPONSE_DATA:
         return None
     found = chain(_in_text(root, data), _in_proxy_answer(root), _in_value(root, data))
     return next(found, None)

@@ -8,10 +8,12 @@ import pytest
 from claimsctl.cli import tenant_options
 from claimsctl.tenant.chain import permissions_of
 from claimsctl.tenant.reading import READ_PERMISSIONS
+from claimsctl.tenant.users import USER_PERMISSIONS
 
 from tests.cli.command import Run
 from tests.tenant.chains import HOST, OTHER_APP, TEST_APP, tenant_with_apps, write
 from tests.tenant.fake_graph import FakeGraph
+from tests.tenant.test_users import Directory
 
 
 @pytest.fixture
@@ -112,3 +114,35 @@ def test_nobody_to_ask(run: Run, fake: FakeGraph) -> None:
     refused = run("entra", "apply")
     assert "--yes makes the changes" in refused.err
     assert 0 == fake.changes
+
+
+def test_claims_resolve(run: Run, fake: FakeGraph, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Addresses become object ids; those of nobody or of several users are left out, told why."""
+    token = jwt.encode({"roles": list(USER_PERMISSIONS)}, "k" * 32)
+    monkeypatch.setattr(tenant_options, "tenant_token", lambda *_: token)
+    directory = Directory()
+    directory.add(OTHER_APP, "mail eq 'one@x.example'")
+    directory.add(OTHER_APP, "mail eq 'two@x.example'")
+    directory.add(TEST_APP, "userPrincipalName eq 'two@x.example'")
+    monkeypatch.setattr(tenant_options, "Graph", lambda *_: directory.graph())
+    rows = "user,level\none@x.example,gold\ntwo@x.example,red\nno@x.example,tin\n"
+    Path("claims.csv").write_text(f"{rows}{TEST_APP},own\n", "utf-8")
+    ended = run("claims", "resolve", "claims.csv")
+    assert 3 == ended.exit_code
+    assert [OTHER_APP, TEST_APP] == sorted(
+        (line.split(",")[1] for line in ended.out.splitlines()[1:]), reverse=True
+    )
+    assert "no@x.example: nobody has this address; left out" in ended.err
+    assert "two@x.example: 2 users have it" in ended.err
+    assert "2 rows written, 2 left out" in ended.err
+
+
+def test_the_permissions_that_the_plan_lists_are_enough(
+    run: Run, fake: FakeGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An app with just those applies the whole chain."""
+    token = jwt.encode({"roles": list(permissions_of())}, "k" * 32)
+    monkeypatch.setattr(tenant_options, "tenant_token", lambda *_: token)
+    fake.permissions = set(permissions_of())
+    assert 0 == run("entra", "apply", "--yes", "--force").exit_code
+    assert "enriched" == fake.sign_in(OTHER_APP, HOST)

@@ -18,6 +18,8 @@ COMMANDS: dict[tuple[str, ...], set[str]] = {
     ("entra",): {"signin"},
     ("entra", "signin"): {
         "--correlation-id", "--log", "--stack", "--tap", "--show-users", "--json", "STACK_NAME",
+        "--tenant", "--tenant-kind", "--client-id", "--login", "--hours", "--follow", "TENANT_ID",
+        "AZURE_CLIENT_ID",
     },
     ("demo",): set(),
     ("invoke",): {
@@ -36,6 +38,7 @@ COMMANDS: dict[tuple[str, ...], set[str]] = {
     },
     ("token",): {
         "--tenant", "--tenant-kind", "--token-version", "--audience", "--wrong",
+        "--check", "--app", "--jwks", "--json",
         "TENANT_ID", "TENANT_KIND", "TOKEN_VERSION",
     },
     ("judge",): {"--status", "--header", "--timeout-ms", "--json", "ENTRA_WAIT_MS"},

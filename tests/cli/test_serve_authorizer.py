@@ -178,9 +178,10 @@ def test_the_issuer_is_published(server: ServerProcess, version: TokenVersion, p
 
 
 def test_the_host_header_does_not_choose_where_keys_are(server: ServerProcess) -> None:
-    """A page that rebinds a name to this machine gets no URL of its own."""
+    """Whatever name of this machine a caller uses; another name is refused."""
     path = f"/{TENANT_ID}/v2.0/.well-known/openid-configuration"
-    headers = {"host": "evil.example.com"}
+    assert 403 == server.ask(method="GET", path=path, headers={"host": "x.example"}).status
+    headers = {"host": f"localhost:{server.port}"}
     document = json.loads(server.ask(method="GET", path=path, headers=headers).body)
     assert document["jwks_uri"].startswith(f"http://{HOST}:{server.port}/")
 

@@ -9,7 +9,8 @@ import jwt
 import pytest
 from claimsctl.entra.invalid_tokens import INVALID_TOKENS, InvalidToken
 from claimsctl.entra.key_file import kept_key, key_path
-from claimsctl.entra.token_claims import TENANT_ID
+from claimsctl.entra.token_claims import TENANT_ID, TokenProfile
+from claimsctl.entra.tokens import mint
 
 from tests.cli.command import Run
 from tests.cli.server_process import KEY_FILE, free_port
@@ -132,7 +133,8 @@ def test_a_good_token_is_checked(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("made", "options", "part", "cure"),
     [
-        (("--tenant-kind", "workforce"), (), "iss", "TenantKind workforce"),
+        (("--tenant-kind", "workforce"), ("--tenant-kind", "external"), "iss",
+         "TenantKind workforce"),
         (("--tenant", OTHER_TENANT), ("--tenant", "cccccccc-1111-2222-3333-dddddddddddd"), "tid",
          "from this tenant"),
         ((), ("--audience", "api://x/11112222-bbbb-3333-cccc-4444dddd5555"), "aud", "GUID"),
@@ -175,3 +177,25 @@ def test_what_is_no_token_says_so(run: Run, text: str) -> None:
     outcome = run("token", "--check", text)
     assert 1 == outcome.exit_code
     assert "no JSON Web Token" in outcome.out
+
+
+def test_only_the_signature_is_its_own_finding(run: Run, tmp_path: Path) -> None:
+    """A fitting signature is right whatever the claims are; --wrong makes, --check checks."""
+    key = kept_key(key_path() if not (tmp_path / KEY_FILE).exists() else tmp_path / KEY_FILE)
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps({"keys": [key.jwk()]}))
+    claims = TokenProfile(TENANT_ID).claims(int(time.time()))
+    odd = mint({**claims, "iat": claims["exp"], "sub": 5, "exp": "soon"}, key)
+    _, parts = _checked(run, odd, "--jwks", str(keys))
+    assert ("ok", "fail") == (parts["signature"]["outcome"], parts["exp"]["outcome"])
+    both = run("token", "--check", odd, "--wrong", "tid")
+    assert (2, True) == (both.exit_code, "mutually exclusive" in both.err)
+
+
+def test_tenant_and_kind_are_compared_where_given(run: Run) -> None:
+    """The samples' tenant too; a workforce token is right until another kind is asked for."""
+    token = run("token", "--tenant-kind", "workforce").out.strip()
+    code, parts = _checked(run, token, "--tenant", TENANT_ID)
+    assert (0, "ok", "ok") == (code, parts["tid"]["outcome"], parts["iss"]["outcome"])
+    code, parts = _checked(run, token, "--tenant-kind", "external")
+    assert (1, "fail") == (code, parts["iss"]["outcome"])

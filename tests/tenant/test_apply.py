@@ -11,6 +11,7 @@ from claimsctl.tenant.listener_steps import without
 from claimsctl.tenant.steps import chain_steps, move_steps
 
 from tests.tenant.chains import (
+    CONFIG,
     HOST,
     OTHER_APP,
     TEST_APP,
@@ -149,6 +150,20 @@ def test_an_application_in_use_is_left_to_the_operator(tmp_path: Path) -> None:
     text = "\n".join(outcome.by_hand)
     assert "requestedAccessTokenVersion" in text
     assert "--move" in text
+
+
+def test_an_endpoint_that_moved_is_not_patched_behind_its_identifier_uri(tmp_path: Path) -> None:
+    """Another host in entra.toml changes nothing before the application has its identifier URI."""
+    fake, chain = tenant_with_apps(), chain_in(tmp_path)
+    apply_steps(chain_steps(chain), driver(fake, chain))
+    moved = chain_in(tmp_path, CONFIG.replace(HOST, "claims.contoso.example"))
+    before = fake.changes
+    with pytest.raises(OperatorError, match="entra plan --move"):
+        apply_steps(chain_steps(moved), driver(fake, moved))
+    assert before == fake.changes
+    apply_steps(move_steps(chain, "https://claims.contoso.example/callout"), driver(fake, chain))
+    assert [] == apply_steps(chain_steps(moved), driver(fake, moved)).changed
+    assert [] == fake.broken
 
 
 def test_nobody_agrees(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ class Aws:
     def client(self, service: str) -> Any:
         """A client whose every method is this object's."""
         if service == self.denied:
-            error = {"Error": {"Code": "AccessDenied", "Message": "not allowed"}}
+            error: Any = {"Error": {"Code": "AccessDenied", "Message": "not allowed"}}
             raise ClientError(error, "Any")
         return self
 

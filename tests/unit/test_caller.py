@@ -126,6 +126,7 @@ def test_a_caller_cannot_ask_about_another_tenant() -> None:
     [
         (OTHER, OTHER),
         ("https://sts.windows.net/x/", "https://sts.windows.net/x/"),
+        ("http://sts.windows.net/x/", "http://sts.windows.net/x/"),
         (f"[{OTHER} api://x/y]", f"[{OTHER} api://x/y]"),
         (None, "absent"),
         ("casey@contoso.com", "text of 17 characters"),

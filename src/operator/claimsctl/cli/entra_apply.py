@@ -28,7 +28,6 @@ from claimsctl.tenant.gate import check_endpoint, seen_by_entra, seen_in_recordi
 from claimsctl.tenant.graph import Graph
 from claimsctl.tenant.listener_steps import without
 from claimsctl.tenant.lookup import Lookup
-from claimsctl.tenant.reading import READ_PERMISSIONS
 from claimsctl.tenant.snapshot import Snapshot
 from claimsctl.tenant.step import Requests, Step
 from claimsctl.tenant.steps import chain_steps
@@ -85,9 +84,8 @@ def apply(
     """
     at = read_lookup(config, claims)
     tenant = at.config.tenant
-    graph = signed_in(
-        tenant.id, tenant.kind, client_id, login, (*permissions_of(), *READ_PERMISSIONS[1:])
-    )
+    # Each permission to write is one to read: only Organization.Read.All is more, and optional.
+    graph = signed_in(tenant.id, tenant.kind, client_id, login, permissions_of())
     run_apply(
         at,
         graph,

@@ -2,14 +2,18 @@
 
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from claimsctl.cli.console import stderr, stdout
+from claimsctl.cli.endpoint_options import TenantKindOption
 from claimsctl.cli.options import guid, input_file
 from claimsctl.cli.signin_view import summary_view
+from claimsctl.cli.tenant_options import LoginOption, OperatorApp
+from claimsctl.entra.token_claims import TenantKind
 from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.signin.joined import Sources
 from claimsctl.signin.json_values import Unreadable
@@ -20,6 +24,7 @@ from claimsctl.signin.records import Column
 from claimsctl.signin.summary import Row, Summary
 from claimsctl.signin.text_source import opened
 from claimsctl.signin.verdicts import document_of
+from claimsctl.tenant.credentials import Login
 from claimsctl.text import escaped
 
 FORMAT_VERSION = 1
@@ -34,15 +39,33 @@ _REASONS = {
 
 def signin(
     file: Annotated[
-        Path,
+        Path | None,
         typer.Argument(
             parser=input_file,
             metavar="FILE",
             help="Sign-in records: Graph beta's answer, an export of Log Analytics, Event Hub or"
             " storage, the portal's JSON, PowerShell's; JSON, JSON lines or CSV; may be gzip;"
             " - for stdin.",
+            show_default=False,
         ),
-    ],
+    ] = None,
+    tenant: Annotated[
+        str | None,
+        typer.Option(
+            help="Ask Graph beta for this tenant's records in place of FILE; needs the extra"
+            " tenant, and AuditLog.Read.All.",
+            envvar="TENANT_ID",
+            callback=guid,
+            show_default=False,
+        ),
+    ] = None,
+    tenant_kind: TenantKindOption = TenantKind.EXTERNAL,
+    client_id: OperatorApp = None,
+    login: LoginOption = Login.CLIENT_CREDENTIALS,
+    hours: Annotated[int, typer.Option(help="With --tenant: how far back.", min=1, max=720)] = 24,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="With --tenant: wait for the sign-in you try now.")
+    ] = False,
     correlation_id: Annotated[
         str | None,
         typer.Option(help="Only this sign-in (GUID).", callback=guid, show_default=False),
@@ -85,15 +108,22 @@ def signin(
 
     Exit code 1 when a callout failed or there is none, 3 when a part of the file is unreadable.
     """
-    if log is not None and (stack is not None or str(log) == str(file) == "-"):
-        other = "--stack" if stack is not None else "standard input twice"
-        message = f"--log {log} and {other} are mutually exclusive; give one of them"
-        raise OperatorError(message)
+    _check_sources(file, tenant, log, stack, follow=follow)
     summary = Summary(correlation_id or "")
-    with opened(file) as raw:
-        records = SignInFile(raw, str(file))
-        for sign_in in records.records():
+    records = None
+    if file is None:
+        # Imported here: a file does not need it.
+        from claimsctl.cli.signin_live import read_tenant  # noqa: PLC0415
+
+        for sign_in in read_tenant(
+            tenant or "", tenant_kind, client_id, login, correlation_id or "", hours, follow=follow
+        ):
             summary.add(sign_in)
+    else:
+        with opened(file) as raw:
+            records = SignInFile(raw, str(file))
+            for sign_in in records.records():
+                summary.add(sign_in)
     rows = summary.rows()
     sources = _sources(rows, log, stack, tap)
     if as_json:
@@ -101,10 +131,28 @@ def signin(
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
     else:
         stdout().print(summary_view(summary, sources, show_users=show_users))
-    _print_notes(records)
-    if records.unreadable:
+    if records is not None:
+        _print_notes(records)
+    if records is not None and records.unreadable:
         raise typer.Exit(ExitCode.PARTLY_DONE)
     raise typer.Exit(ExitCode.FINE if summary.is_fine else ExitCode.NOT_FINE)
+
+
+def _check_sources(
+    file: Path | None, tenant: str | None, log: Path | None, stack: str | None, *, follow: bool
+) -> None:
+    """Raise `OperatorError` for sources that are missing or exclude one another."""
+    message = ""
+    if file is None and tenant is None:
+        message = "expected FILE, or --tenant ID to ask Graph"
+    elif file is not None and follow:
+        message = "--follow waits for Graph: give --tenant ID, and no FILE"
+    elif log is not None and stack is not None:
+        message = f"--log {log} and --stack {stack} are mutually exclusive; give one of them"
+    elif log is not None and str(log) == str(file) == "-":
+        message = "FILE and --log are both standard input; give one of them as a file"
+    if message:
+        raise OperatorError(message)
 
 
 def _sources(rows: list[Row], log: Path | None, stack: str | None, tap: Path | None) -> Sources:
@@ -131,8 +179,15 @@ def _sources(rows: list[Row], log: Path | None, stack: str | None, tap: Path | N
 
 
 def _document(
-    records: SignInFile, summary: Summary, rows: list[Row], sources: Sources, *, show_users: bool
+    records: SignInFile | None,
+    summary: Summary,
+    rows: list[Row],
+    sources: Sources,
+    *,
+    show_users: bool,
 ) -> dict[str, object]:
+    unreadable = records.unreadable if records is not None else Counter[Unreadable]()
+    columns = records.columns if records is not None else Counter[Column]()
     return {
         "version": FORMAT_VERSION,
         "summary": summary.document(),
@@ -140,8 +195,8 @@ def _document(
             {**document_of(row.sign_in, row.callout, show_user=show_users), **sources.document(row)}
             for row in rows
         ],
-        "unreadable": {reason.value: count for reason, count in records.unreadable.items()},
-        "without_column": records.columns[Column.MISSING] + records.columns[Column.CUT],
+        "unreadable": {reason.value: count for reason, count in unreadable.items()},
+        "without_column": columns[Column.MISSING] + columns[Column.CUT],
     }
 
 

@@ -120,6 +120,11 @@ COMMANDS = (
                 "claimsctl.cli.claims_delete:delete",
                 "Delete a user's rows, in every app, or in one; shown and asked first.",
             ),
+            LazyCommand(
+                "resolve",
+                "claimsctl.cli.claims_resolve:resolve",
+                "Replace the addresses of a file of claims by object ids, asked of Graph.",
+            ),
         ],
     ),
     TyperGroup(

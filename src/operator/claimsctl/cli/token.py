@@ -12,10 +12,10 @@ from rich.text import Text
 
 from claimsctl.cli.console import stdout
 from claimsctl.cli.endpoint_options import TenantKindOption, TokenVersionOption
-from claimsctl.cli.options import Tenant, read_input
+from claimsctl.cli.options import Tenant, guid, read_input
 from claimsctl.entra.invalid_tokens import INVALID_TOKENS, InvalidToken, make_invalid_token
 from claimsctl.entra.key_file import kept_key, key_path
-from claimsctl.entra.token_check import Expected, Outcome, TokenFinding, check_token
+from claimsctl.entra.token_check import Expected, Outcome, TokenFinding, bare_token, check_token
 from claimsctl.entra.token_claims import TENANT_ID, TenantKind, TokenProfile, TokenVersion
 from claimsctl.entra.tokens import mint
 from claimsctl.errors import ExitCode, OperatorError
@@ -36,8 +36,10 @@ _STYLES: Final = {
 _TOKEN_BYTES_MAX: Final = 64 * 1024
 
 
-def token(
-    tenant: Tenant = TENANT_ID,
+def token(  # one per option
+    context: typer.Context,
+    *,
+    tenant: Tenant = None,
     tenant_kind: TenantKindOption = TenantKind.EXTERNAL,
     token_version: TokenVersionOption = TokenVersion.V2,
     audience: Annotated[
@@ -55,6 +57,16 @@ def token(
             show_default=False,
         ),
     ] = None,
+    app: Annotated[
+        str | None,
+        typer.Option(
+            "--app",
+            help="With --check: app id (GUID) of the endpoint's registration, which the audience"
+            " must be of.",
+            callback=guid,
+            show_default=False,
+        ),
+    ] = None,
     jwks: Annotated[
         str | None,
         typer.Option(
@@ -69,13 +81,18 @@ def token(
     """Print a token as Entra would send it, or one that must be refused; or check one.
 
     With --check the exit code is 1 when the endpoint would refuse the token. Options say what it is
-    set up for: --tenant, --tenant-kind, --audience.
+    set up for: --tenant, --tenant-kind, --app or --audience.
     """
     if check is not None:
-        expected = Expected(None if tenant == TENANT_ID else tenant, tenant_kind, audience)
+        if wrong is not None:
+            message = "--check and --wrong are mutually exclusive"
+            raise OperatorError(message)
+        source = context.get_parameter_source("tenant_kind")
+        is_kind_given = source is not None and source.name != "DEFAULT"
+        expected = Expected(tenant, tenant_kind if is_kind_given else None, audience, app)
         _check(_token_in(check), expected, jwks, as_json=as_json)
-    if jwks or as_json:
-        message = "--jwks and --json are for --check: name a token"
+    if jwks or app or as_json:
+        message = "--app, --jwks and --json are for --check: name a token"
         raise OperatorError(message)
     profile = TokenProfile(tenant or TENANT_ID, tenant_kind, token_version)
     claims = profile.claims(int(time.time())) | ({"aud": audience} if audience else {})
@@ -92,7 +109,7 @@ def _token_in(given: str) -> str:
 
 
 def _check(text: str, expected: Expected, jwks: str | None, *, as_json: bool) -> None:
-    text = text.strip().removeprefix("Bearer ").strip()
+    text = bare_token(text)
     findings = [*check_token(text, expected), _signature(text, jwks)]
     if as_json:
         sys.stdout.write(json.dumps([each.document() for each in findings], indent=2) + "\n")
@@ -147,12 +164,7 @@ def _signature(text: str, jwks: str | None) -> TokenFinding:
                 "Fetch the jwks_uri of the token's own issuer: an external tenant's keys are at"
                 " ciamlogin.com.",
             )
-        jwt.decode(
-            text,
-            keys[kid],
-            algorithms=["RS256"],
-            options={"verify_aud": False, "verify_exp": False, "verify_nbf": False},
-        )
+        jwt.PyJWS().decode(text, keys[kid], algorithms=["RS256"])
     except jwt.InvalidTokenError:
         return TokenFinding(
             "signature",

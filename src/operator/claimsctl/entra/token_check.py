@@ -9,6 +9,7 @@ import time
 from base64 import urlsafe_b64decode
 from binascii import Error
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -16,9 +17,13 @@ from typing import Any, Final
 from claims_provider.contract.identifiers import AUTHENTICATION_EVENTS_APP_ID
 
 from claimsctl.entra.token_claims import TenantKind, TokenVersion, issuer_of
+from claimsctl.judge.finding import shortened
 
 _LEEWAY_SECONDS: Final = 300
 _PARTS: Final = 3
+_SECONDS_MAX: Final = 253402300800
+"""The year 10000, where a calendar ends."""
+_SHOWN_CHARACTERS: Final = 200
 _VERSIONS: Final = {"1.0": TokenVersion.V1, "2.0": TokenVersion.V2}
 _ALGORITHM: Final = "RS256"
 
@@ -58,8 +63,11 @@ class Expected:
     """What the endpoint is set up for; ``None``: not said, so the token's own is taken."""
 
     tenant_id: str | None = None
-    kind: TenantKind = TenantKind.EXTERNAL
+    kind: TenantKind | None = None
     audience: str | None = None
+    """Exactly this one."""
+    app_id: str | None = None
+    """The app registration: its GUID in a v2 token, its identifier URI in a v1 token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +78,22 @@ class ReadToken:
     claims: Mapping[str, Any]
 
 
+def bare_token(text: str) -> str:
+    """The token in what people paste: a header, ``Bearer`` before it, quotes, a token answer."""
+    text = text.strip()
+    if text.startswith("{"):
+        with suppress(ValueError, RecursionError, KeyError):
+            text = str(json.loads(text)["access_token"])
+    text = text.strip("\"'").strip()
+    for prefix in ("authorization:", "bearer "):
+        if text[: len(prefix)].lower() == prefix:
+            text = text[len(prefix) :].strip()
+    return text
+
+
 def read_token(token: str) -> ReadToken | None:
     """Header and claims, unverified; ``None`` for what is no JSON Web Token."""
-    parts = token.strip().removeprefix("Bearer ").strip().split(".")
+    parts = token.split(".")
     if len(parts) != _PARTS:
         return None
     header, claims = _json_object(parts[0]), _json_object(parts[1])
@@ -108,11 +129,11 @@ def check_token(token: str, expected: Expected, now: float | None = None) -> lis
 def _algorithm(header: Mapping[str, Any]) -> TokenFinding:
     found = str(header.get("alg"))
     if found == _ALGORITHM and header.get("kid"):
-        return TokenFinding("alg", Outcome.OK, f"{found}, kid {header['kid']}")
+        return TokenFinding("alg", Outcome.OK, f"{found}, kid {_shown(header['kid'])}")
     return TokenFinding(
         "alg",
         Outcome.FAIL,
-        f"alg {found}, kid {header.get('kid')}",
+        f"alg {_shown(header.get('alg'))}, kid {_shown(header.get('kid'))}",
         f"{_ALGORITHM} with a kid",
         "Entra signs with RS256 and names its key.",
         "Use a token that Entra issued.",
@@ -144,10 +165,12 @@ def _version(claims: Mapping[str, Any]) -> TokenFinding:
 
 def _issuer(claims: Mapping[str, Any], expected: Expected) -> TokenFinding:
     found, version = claims.get("iss"), _VERSIONS.get(str(claims.get("ver")), TokenVersion.V2)
-    tenant = expected.tenant_id or str(claims.get("tid"))
-    wanted = issuer_of(tenant, expected.kind, version)
-    if found == wanted:
-        return TokenFinding("iss", Outcome.OK, wanted)
+    tenant = expected.tenant_id or shortened(str(claims.get("tid")))
+    kinds = list(TenantKind) if expected.kind is None else [expected.kind]
+    right = list(dict.fromkeys(issuer_of(tenant, kind, version) for kind in kinds))
+    if found in right:
+        return TokenFinding("iss", Outcome.OK, str(found))
+    wanted = " or ".join(right)
     others = {
         issuer_of(tenant, kind, each): (kind, each) for kind in TenantKind for each in TokenVersion
     }
@@ -155,8 +178,8 @@ def _issuer(claims: Mapping[str, Any], expected: Expected) -> TokenFinding:
         "The token is of another tenant or another issuer.",
         f"Check the tenant: this one's issuer is {wanted}.",
     )
-    if found in others:
-        kind, _ = others[str(found)]
+    if isinstance(found, str) and found in others:
+        kind, _ = others[found]
         cause = f"The tenant is of the kind {kind.value}, or the token of another version."
         cure = f"Expect {found} (TenantKind {kind.value}), and fetch the keys from its own host."
     elif isinstance(found, str) and found.endswith(f".ciamlogin.com/{tenant}/v2.0"):
@@ -192,28 +215,40 @@ def _audience(claims: Mapping[str, Any], expected: Expected) -> TokenFinding:
     found = claims.get("aud")
     is_v1 = claims.get("ver") == "1.0"
     form = "the identifier URI api://{host}/{appId}" if is_v1 else "the app's client id (a GUID)"
-    if expected.audience is None:
+    wanted = expected.audience or form.replace("{appId}", expected.app_id or "{appId}")
+    if expected.audience is None and expected.app_id is None:
         return TokenFinding(
             "aud",
             Outcome.SKIP,
             _shown(found),
             form,
             "",
-            "--audience says what the endpoint accepts.",
+            "--app or --audience says what the endpoint accepts.",
         )
-    if found == expected.audience:
+    if found == expected.audience or (
+        expected.audience is None
+        and isinstance(found, str)
+        and _is_of(found.lower(), str(expected.app_id), is_v1=is_v1)
+    ):
         return TokenFinding("aud", Outcome.OK, _shown(found))
     cause = "The token is for another app registration."
-    if isinstance(found, str) and (found in expected.audience or expected.audience in found):
+    own = expected.audience or str(expected.app_id)
+    if isinstance(found, str) and found and (found in own or own in found):
         cause = "A v2 token has the app's GUID as audience, a v1 token the api:// URI."
     return TokenFinding(
         "aud",
         Outcome.FAIL,
         _shown(found),
-        expected.audience,
+        wanted,
         cause,
         "Let the endpoint accept the GUID and the api:// URI of its own app, and no other.",
     )
+
+
+def _is_of(audience: str, app_id: str, *, is_v1: bool) -> bool:
+    if is_v1:
+        return audience.startswith("api://") and audience.endswith(f"/{app_id}")
+    return audience == app_id
 
 
 def _caller(claims: Mapping[str, Any]) -> TokenFinding:
@@ -234,13 +269,13 @@ def _caller(claims: Mapping[str, Any]) -> TokenFinding:
 def _times(claims: Mapping[str, Any], now: float) -> Iterator[TokenFinding]:
     for name in ("nbf", "exp"):
         at = claims.get(name)
-        if not isinstance(at, int) or isinstance(at, bool):
+        if not isinstance(at, int) or isinstance(at, bool) or not 0 <= at < _SECONDS_MAX:
             yield TokenFinding(
                 name, Outcome.FAIL, _shown(at), "a time in epoch seconds", "", "Use Entra's token."
             )
             continue
         text = _moment(at)
-        is_right = at <= now + _LEEWAY_SECONDS if name == "nbf" else at > now - _LEEWAY_SECONDS
+        is_right = at <= now + _LEEWAY_SECONDS if name == "nbf" else at > now
         if is_right:
             yield TokenFinding(name, Outcome.OK, text)
         elif name == "exp":
@@ -256,14 +291,13 @@ def _times(claims: Mapping[str, Any], now: float) -> Iterator[TokenFinding]:
 
 
 def _moment(at: float) -> str:
-    try:
-        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
-    except (OverflowError, OSError, ValueError):
-        return f"{at:.0f}"
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
 
 
 def _shown(value: Any) -> str:
-    return "missing" if value is None else value if isinstance(value, str) else json.dumps(value)
+    if value is None:
+        return "missing"
+    return shortened(value if isinstance(value, str) else json.dumps(value), _SHOWN_CHARACTERS)
 
 
 def _json_object(part: str) -> Mapping[str, Any] | None:

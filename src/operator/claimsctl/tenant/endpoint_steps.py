@@ -203,5 +203,17 @@ def extension(at: Lookup) -> Step:
         path = f"/identity/customAuthenticationExtensions/{id_}"
         return (Request("DELETE", path),) if found or tenant is None else ()
 
+    def refusal(tenant: Snapshot) -> OperatorError | None:
+        app = at.api_application(tenant)
+        if app is None or not app.identifier_uris or at.uri(tenant) in app.identifier_uris:
+            return None
+        message = (
+            f"application {app.app_id} lacks the identifier URI {at.uri(tenant)}, and is in use"
+            f" with {', '.join(app.identifier_uris)}: an extension that names a URI which its"
+            " application lacks fails every sign-in (1003014). Add the URI first, as claimsctl"
+            " entra plan --move shows, and run the command again"
+        )
+        return OperatorError(message)
+
     title = f"Extension {at.name}: {callout.wait_ms} ms, {callout.retries} retry"
-    return Step("extension", chain.EXTENSION, title, wanted, undo, unique=False)
+    return Step("extension", chain.EXTENSION, title, wanted, undo, refusal=refusal, unique=False)

@@ -18,7 +18,7 @@ from claims_provider.deadline import Deadline
 from claims_provider.errors import CallerRefused, RefusalReason
 from claims_provider.inbound.http_event import Envelope, HttpCall
 
-_ITEM = r"(?:(?:https|api)://[\w.:/-]{1,200}|[\w.-]{1,64})"
+_ITEM = r"(?:(?:https?|api)://[\w.:/-]{1,200}|[\w.-]{1,64})"
 _NUMBER_MAX = 2**63
 _SHOWABLE = re.compile(rf"{_ITEM}|\[{_ITEM}(?: {_ITEM}){{0,4}}\]", re.ASCII)
 _CALLER_CLAIM_OF_VERSION = {"1.0": "appid", "2.0": "azp"}

@@ -10,6 +10,7 @@ from claimsctl.judge.body import body_text
 from claimsctl.judge.judge import CLAIMS_BYTES_MAX
 from claimsctl.tap.exchanges import ShownExchange
 from claimsctl.tap.recording import Message, RecordedExchange
+from claimsctl.tap.redaction import read_callout
 from claimsctl.tap.upstream import Upstream
 
 
@@ -53,11 +54,15 @@ def details(shown: ShownExchange, upstream: Upstream, wait_ms: int) -> dict[str,
 
 
 def decoded_token(exchange: RecordedExchange) -> dict[str, Any] | None:
-    """Header and claims of the bearer token; of its signature only that there is one."""
+    """Header and claims of the bearer token; of its signature only that there is one.
+
+    It is compared with its callout's tenant, at the time when the exchange began.
+    """
     for name, value in exchange.request.headers:
         scheme, _, token = value.partition(" ")
         if name.lower() != "authorization" or scheme.lower() != "bearer":
             continue
+        expected = Expected(_tenant_of(read_callout(exchange)))
         parts = token.split(".")
         if len(parts) != 3:  # noqa: PLR2004  # header, payload, signature
             return {"header": None, "claims": None, "signed": False}
@@ -67,10 +72,18 @@ def decoded_token(exchange: RecordedExchange) -> dict[str, Any] | None:
             "signed": bool(parts[2]),
             "differences": [
                 finding.document()
-                for finding in check_token(token, Expected())
+                for finding in check_token(token, expected, exchange.began_at)
                 if finding.outcome in (Outcome.WARN, Outcome.FAIL)
             ],
         }
+    return None
+
+
+def _tenant_of(callout: Any) -> str | None:
+    """The tenant that a callout names, which must be its token's too."""
+    match callout:
+        case {"data": {"tenantId": str() as tenant_id}}:
+            return tenant_id.lower()
     return None
 
 

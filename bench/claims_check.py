@@ -22,7 +22,7 @@ from uuid import UUID
 from claims_provider.claims.key import LayerKey
 from claimsctl.claims_file.checked_file import CheckedFile
 from claimsctl.claims_file.formats import ReadOptions
-from claimsctl.claims_file.rows import open_rows
+from claimsctl.claims_file.row_source import open_rows
 from claimsctl.claims_file.source import InputFile, Source
 from claimsctl.claims_file.validation import check_file
 from claimsctl.entra.token_claims import TENANT_ID

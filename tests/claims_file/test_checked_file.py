@@ -276,7 +276,7 @@ def test_options_say_what_the_file_does_not(check: Check) -> None:
     reasons = [bad.reason for bad in check(rows, options).rejected_rows()]
     assert [
         "user: is in the row, but --column takes 'email' for it",
-        "no field 'email'; give \"\" for the tenant's default",
+        "no field 'email' to say whose row it is; found expires_at",
     ] == reasons
 
 

@@ -138,7 +138,7 @@ def test_a_heading_is_not_quoted_at_length(refused: Refused, heading: str) -> No
 )
 def test_a_row_that_makes_no_sense(refused: Refused, row: str, problem: str) -> None:
     """What is wrong with a whole row is told with its line."""
-    assert problem == refused(f"user,a\n{row}\n")[1]
+    assert problem == refused(f"user,a\n{row}\n")[1][: len(problem)]
 
 
 @pytest.mark.parametrize("heading", ["user,", "user, ", "user,,"])

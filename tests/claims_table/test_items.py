@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from claims_provider.claims.item import read_item
 from claims_provider.errors import StoreFailure
+from claimsctl.claims_file.dynamodb_json import plain
 from claimsctl.claims_file.problem import FieldProblem
 from claimsctl.claims_file.record import Record
-from claimsctl.claims_table.items import moment, plain, record_of_item
+from claimsctl.claims_table.items import moment, record_of_item
 from hypothesis import HealthCheck, given, settings
 
 from tests.claims_file.files import APP, TENANT, USER

@@ -178,3 +178,44 @@ def test_a_table_that_is_not_there(run: Run, engine: str, sample: Path) -> None:
     told = f"no such table at {engine} in region us-east-1"
     message = f"claimsctl: table nowhere: {told}\n"
     assert Outcome(2, "", message) == outcome
+
+
+def test_a_dry_run_says_what_a_load_says(run: Run, table: Table, tmp_path: Path) -> None:
+    """Warnings and the note of rows keyed by address do not wait for the real load."""
+    file = tmp_path / "claims.csv"
+    file.write_text("user,tier\na@b.example,NULL\n", encoding="utf-8")
+    notes = [
+        (
+            f"{file}: warning: tier: a word for no value in 1 value, such as 'NULL' (line 2); "
+            "--null 'NULL' reads them as empty"
+        ),
+        (
+            "1 row is keyed by address: such rows count only where USER_KEYS lists mail or "
+            "userPrincipalName"
+        ),
+    ]
+    for options in (["--dry-run"], []):
+        outcome = _load(run, table, file, "--tenant", TENANT, *options)
+        assert 0 == outcome.exit_code
+        assert set(notes) <= set(outcome.err.splitlines())
+
+
+def test_strict_refuses_warnings(run: Run, table: Table, tmp_path: Path) -> None:
+    """With `--strict` a value that is hardly meant is an error, and nothing is written."""
+    file = tmp_path / "claims.csv"
+    file.write_text(f"user,tier\n{USER},NULL\n", encoding="utf-8")
+    outcome = _load(run, table, file, "--tenant", TENANT, "--strict")
+    assert 2 == outcome.exit_code
+    assert f"claimsctl: {file}: 1 warning, refused by --strict; nothing written" in outcome.err
+    cured = _load(run, table, file, "--tenant", TENANT, "--strict", "--null", "NULL")
+    assert (0, True) == (cured.exit_code, "1 row read = 1 written" in cured.err)
+
+
+def test_columns_are_chosen(run: Run, table: Table, tmp_path: Path) -> None:
+    """Another product's file loads by the options that its recognition names."""
+    file = tmp_path / "users.csv"
+    file.write_text(f"id,userType,department\n{USER},Member,Stores\n", encoding="utf-8")
+    options = ("--column", "user=id", "--only", "department", "--tenant", TENANT)
+    assert 0 == _load(run, table, file, *options).exit_code
+    exported = run("claims", "export", "--endpoint-url", table.url, "--table", table.name)
+    assert f"{TENANT},{USER},,,,Stores" in exported.out

@@ -11,7 +11,8 @@ from claimsctl.claims_file.formats import Format, ReadOptions
 from claimsctl.claims_file.problem import FirstProblems, Problem, Unreadable
 from claimsctl.claims_file.record import FileRow, Record
 from claimsctl.claims_file.rejects import RejectedRow, RejectsFormat, reason_of
-from claimsctl.claims_file.rows import RowCheck, open_rows
+from claimsctl.claims_file.row_source import open_rows
+from claimsctl.claims_file.rows import RowCheck
 from claimsctl.claims_file.source import InputFile, Source
 from claimsctl.claims_file.staging import StagedRow, Staging
 from claimsctl.claims_file.temporary_database import temporary_file_errors
@@ -47,6 +48,8 @@ class CheckedFile:
     """Whether it is known to the file's end where rows begin and end."""
     rejects: RejectsFormat
     found: FirstProblems
+    warnings: tuple[str, ...]
+    """What is hardly meant in its good rows, by column."""
     options: ReadOptions
     file: InputFile
     staging: Staging
@@ -153,6 +156,12 @@ class CheckedFile:
         By a 64-bit hash: in error true of one key in a million million, never false.
         """
         return self.staging.has_key(key)
+
+    def strict_refusal(self) -> OperatorError:
+        """The warnings, for a file that must have none."""
+        count = "1 warning" if len(self.warnings) == 1 else f"{len(self.warnings)} warnings"
+        message = f"{self.path}: {count}, refused by --strict; nothing written"
+        return OperatorError(message, lines=[f"{self.path}: {text}" for text in self.warnings])
 
     def refusal(self) -> OperatorError:
         """The first problems and the count of the others, for a file that must not be written."""

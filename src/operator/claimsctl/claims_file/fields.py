@@ -77,6 +77,8 @@ def check_hidden_name(name: str) -> str:
 _EXPIRES_AT_MIN = 1_000_000_000
 """Earliest believable ``expires_at`` (2001): a smaller number is a date such as 20301231."""
 
+_NEVER = "Leave the field empty if the row has no end (some systems write 1601 or 1970 for that)"
+
 _SPREADSHEETS_NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)?(?:E[+-]?[0-9]+)?", re.IGNORECASE)
 
 
@@ -105,6 +107,10 @@ def read_expires_at(name: str, value: object) -> int:
         "from 2001 to 5138; empty for never"
     )
     seconds = _epoch_seconds(value)
+    is_text = isinstance(value, str) and not value.isdigit()
+    if seconds is not None and is_text and seconds < _EXPIRES_AT_MIN:
+        message = f"{shown(value)} is a past date: the row would never count. {_NEVER}"
+        raise FieldProblem(name, message)
     if seconds is None or not _EXPIRES_AT_MIN <= seconds <= EXPIRES_AT_MAX:
         raise FieldProblem(name, f"{expected}; found {shown(value)}")
     return seconds

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from io import TextIOWrapper
 from typing import Any, NoReturn
 
+from claimsctl.claims_file.formats import is_envelope
 from claimsctl.claims_file.problem import WHOLE_ROW, FieldProblem, Unreadable
 from claimsctl.claims_file.record import FileRow
 
@@ -59,10 +60,41 @@ def json_values(beginning: str, text: TextIOWrapper) -> Iterator[FileRow]:
     Raises `Unreadable` where it is no JSON any more.
     """
     window = _Window(beginning, text)
+    if window.next_character() == "{" and window.is_envelope():
+        yield from _enveloped(window)
+        return
     if window.next_character() != "[":
         while window.next_character():
             yield window.value()
         return
+    yield from _array(window)
+    if window.next_character():
+        window.stop("something follows the array")
+
+
+def _enveloped(window: "_Window") -> Iterator[FileRow]:
+    """The members of each array of objects in one object; what is beside them is no row."""
+    window.skip()
+    closed = False
+    while not closed:
+        window.name()
+        if window.next_character() == "[":
+            yield from _array(window)
+        else:
+            window.pass_over()
+        match window.next_character():
+            case ",":
+                window.skip()
+            case "}":
+                closed = True
+            case _:
+                window.stop("the object does not end; was the file copied whole?")
+    window.skip()
+    if window.next_character():
+        window.stop("something follows the object")
+
+
+def _array(window: "_Window") -> Iterator[FileRow]:
     window.skip()
     closed = window.next_character() == "]"
     while not closed:
@@ -77,8 +109,6 @@ def json_values(beginning: str, text: TextIOWrapper) -> Iterator[FileRow]:
             case _:
                 window.stop("expected a comma, or ] at the array's end")
     window.skip()
-    if window.next_character():
-        window.stop("something follows the array")
 
 
 class _Window:
@@ -109,6 +139,24 @@ class _Window:
     def skip(self) -> None:
         """Go past the next character."""
         self._at += 1
+
+    def is_envelope(self) -> bool:
+        """Whether the object that begins here has its rows in an array."""
+        if len(self._buffer) - self._at < _BLOCK_CHARACTERS and not self._ended:
+            self._read_on()
+        return is_envelope(self._buffer[self._at : self._at + _BLOCK_CHARACTERS])
+
+    def name(self) -> None:
+        """Go past a member's name and its colon. Raises `Unreadable`."""
+        self.pass_over()
+        if self.next_character() != ":":
+            self.stop("expected a colon after the member's name")
+        self.skip()
+
+    def pass_over(self) -> None:
+        """Go past a value that is no row. Raises `Unreadable`."""
+        self.value()
+        self._number -= 1
 
     def value(self) -> FileRow:
         """The next value. Raises `Unreadable`."""

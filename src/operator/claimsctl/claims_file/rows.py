@@ -1,16 +1,15 @@
-"""A file's text → its rows, and the one check of a row: what it says, or every problem in it."""
+"""The one check of a row: what it says, or every problem in it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import chain
-from pathlib import Path
+import json
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from claims_provider.contract.answer import Claims, ClaimValue, claims_bytes
 from claims_provider.contract.limits import CLAIMS_BYTES_MAX
 
 from claimsctl.claims_file import fields
-from claimsctl.claims_file.csv_rows import CsvRows
+from claimsctl.claims_file.csv_rows import passes_over
+from claimsctl.claims_file.dynamodb_json import fields_of_row, is_item
 from claimsctl.claims_file.fields import (
     APP_ID,
     EXPIRES_AT,
@@ -21,14 +20,12 @@ from claimsctl.claims_file.fields import (
     TENANT_ID,
     USER,
 )
-from claimsctl.claims_file.formats import LIST_SEPARATOR, Format, ReadOptions, sniff
-from claimsctl.claims_file.json_rows import RepeatedName, json_lines, json_values
+from claimsctl.claims_file.formats import LIST_SEPARATOR, JsonType, ReadOptions
+from claimsctl.claims_file.json_rows import RepeatedName
+from claimsctl.claims_file.known_exports import flattened
 from claimsctl.claims_file.problem import WHOLE_ROW, FieldProblem, shown
 from claimsctl.claims_file.record import FileRow, Record
-from claimsctl.claims_file.rejects import RejectsFormat
 from claimsctl.claims_file.schema import ClaimType
-from claimsctl.claims_file.source import Source
-from claimsctl.errors import OperatorError
 
 ITEM_BYTES_MAX = 400 * 1024
 """Of one item, names and values; DynamoDB's limit."""
@@ -36,6 +33,7 @@ ITEM_BYTES_MAX = 400 * 1024
 _LIST_MEMBER_BYTES = 4
 """More than DynamoDB counts for a member of a list in addition to its text."""
 
+_NAMES_CHARACTERS = 200
 _NAME_LENGTH_KEPT = 256
 _NAMES_KEPT = 4096
 
@@ -52,6 +50,9 @@ class RowCheck:
         self._delimiter = delimiter
         self._renamed = {heading: field for field, heading in options.columns.items()}
         self._good_names: set[str] = set()
+        named = [number for number, name in enumerate(columns or (), start=1) if name]
+        self._width = max(named, default=0)
+        self._changes_values = bool(options.nulls or options.trim or options.text_from)
         rules = {} if options.schema is None else options.schema.claims
         texts = {name for name, rule in rules.items() if rule.type is ClaimType.STRING}
         self._text_columns = (texts | NO_CLAIMS) - {HIDDEN_CLAIMS}
@@ -94,7 +95,19 @@ class RowCheck:
     def _values_of_object(self, value: object) -> Mapping[str, object]:
         if not isinstance(value, dict) or isinstance(value, RepeatedName):
             raise _not_an_object(value)
-        values: dict[str, object] = value
+        values: Mapping[str, object] = flattened(value)
+        if is_item(value):
+            values = {
+                name: content
+                for name, content in fields_of_row(value).items()
+                if name != REJECT_REASON
+            }
+        if self._options.only or self._options.ignore:
+            values = {
+                name: content
+                for name, content in values.items()
+                if not passes_over(name, self._options)
+            }
         if self._renamed:
             for heading, field in self._renamed.items():
                 if field in values and field != heading:
@@ -103,16 +116,22 @@ class RowCheck:
             values = {self._renamed.get(name, name): content for name, content in values.items()}
         if USER not in values:
             name = self._options.columns.get(USER, USER)
-            message = f'no field {name!r}; give "" for the tenant\'s default'
-            raise FieldProblem(WHOLE_ROW, message)
-        return _without_empty(values)
+            found = ", ".join(values)[:_NAMES_CHARACTERS] or "no fields"
+            raise FieldProblem(
+                WHOLE_ROW, f"no field {name!r} to say whose row it is; found {found}"
+            )
+        if self._changes_values:
+            values = {name: self._read_value(name, content) for name, content in values.items()}
+        values = _without_empty(values)
+        self._check_user_is_given(values)
+        return values
 
     def _values_of_cells(
         self, columns: Sequence[str], cells: Sequence[str], found: list[FieldProblem]
     ) -> Mapping[str, object]:
-        if len(cells) > len(columns) and any(cells[len(columns) :]):
-            count = f"{len(cells)} cells, {len(columns)} headings"
-            raise FieldProblem(WHOLE_ROW, f"{count}; quote cells that hold {self._delimiter!r}")
+        self._check_width(columns, cells)
+        if self._changes_values:
+            cells = list(map(self._read_value, columns, cells))
         texts, lists = self._text_columns, self._list_columns
         separator = self._options.list_separator
         values: dict[str, object] = {}
@@ -132,7 +151,51 @@ class RowCheck:
                     values[name] = cell
             except FieldProblem as problem:
                 found.append(problem)
+        self._check_user_is_given(values)
         return values
+
+    def _check_width(self, columns: Sequence[str], cells: Sequence[str]) -> None:
+        """Raise `FieldProblem` where a row has too many cells, or too few."""
+        if len(cells) > len(columns) and any(cells[len(columns) :]):
+            count = f"{len(cells)} cells, {len(columns)} headings"
+            raise FieldProblem(WHOLE_ROW, f"{count}; quote cells that hold {self._delimiter!r}")
+        if len(cells) < self._width:
+            count = f"{len(cells)} cells, {self._width} headings"
+            message = f"{count}; was it cut off, or does a line break in a cell need quotes?"
+            raise FieldProblem(WHOLE_ROW, message)
+
+    def _read_value(self, name: str, value: Any) -> Any:
+        """`value` as ``--null``, ``--trim`` and ``--text-from`` have it read.
+
+        A user stays what it is where nothing would be left: that would be the tenant's default.
+        """
+        match value:
+            case str():
+                text = value.strip() if self._options.trim else value
+                text = "" if text in self._options.nulls else text
+                return value if name == USER and not text else text
+            case list() if name not in RESERVED:
+                return [self._read_value(name, part) for part in value]
+            case bool() if JsonType.BOOLEAN in self._options.text_from and name not in RESERVED:
+                return json.dumps(value)
+            case int() | float() if (
+                not isinstance(value, bool)
+                and JsonType.NUMBER in self._options.text_from
+                and name not in RESERVED
+            ):
+                return json.dumps(value)
+            case _:
+                return value
+
+    def _check_user_is_given(self, values: Mapping[str, object]) -> None:
+        """Raise `FieldProblem` where another product's row has no user: it is no default's."""
+        heading = self._options.columns.get(USER)
+        if heading is not None and USER not in values:
+            message = (
+                f"empty in {heading!r}; a row of one person must not become what the whole tenant "
+                f"gets. Fill it in, remove the row, or choose another column: --column user=HEADING"
+            )
+            raise FieldProblem(USER, message)
 
     def _record(
         self, values: Mapping[str, object], found: list[FieldProblem], row: int, line: int
@@ -242,36 +305,3 @@ def _size_problem(claims: Claims, size: int, hidden: tuple[str, ...]) -> FieldPr
         message = f"the row's lists need {item} bytes; an item of DynamoDB has {ITEM_BYTES_MAX}"
         return FieldProblem(WHOLE_ROW, message)
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimsRows:
-    """The rows of one file."""
-
-    format: Format
-    each: Iterable[FileRow]
-    """Raises `Unreadable` where the rest cannot be split into rows."""
-    check: RowCheck
-    rejects: RejectsFormat
-
-
-def open_rows(path: Path, source: Source, options: ReadOptions) -> ClaimsRows:
-    """The rows of `source`. Raises `OperatorError` when it cannot be a file of claims."""
-    beginning = sniff(source.text, options.format)
-    if beginning is None:
-        message = f"{path}: the file is empty; expected CSV with a heading, or JSON lines"
-        raise OperatorError(message)
-    if beginning.format in {Format.CSV, Format.TSV}:
-        lines = chain(beginning.lines, source.text)
-        rows = CsvRows(path, lines, beginning.delimiter, beginning.skipped, options)
-        rejects = RejectsFormat(tuple(rows.heading), beginning.delimiter, dict(options.columns))
-        check = RowCheck(options, rows.columns, beginning.delimiter)
-        return ClaimsRows(beginning.format, rows, check, rejects)
-    values: Iterator[FileRow]
-    if beginning.format is Format.JSON:
-        source.allow_long_lines()
-        values = json_values("".join(beginning.lines), source.text)
-    else:
-        values = json_lines(chain(beginning.lines, source.text))
-    rejects = RejectsFormat(None, "", dict(options.columns))
-    return ClaimsRows(beginning.format, values, RowCheck(options), rejects)

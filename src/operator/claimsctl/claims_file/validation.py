@@ -21,6 +21,7 @@ from claims_provider.errors import CalloutError
 from claimsctl.claims_file.checked_file import CheckedFile
 from claimsctl.claims_file.fields import USER
 from claimsctl.claims_file.formats import ReadOptions
+from claimsctl.claims_file.plausibility import Plausibility
 from claimsctl.claims_file.problem import (
     WHOLE_ROW,
     FieldProblem,
@@ -30,7 +31,7 @@ from claimsctl.claims_file.problem import (
 )
 from claimsctl.claims_file.record import FileRow, Record
 from claimsctl.claims_file.rejects import reason_of
-from claimsctl.claims_file.rows import open_rows
+from claimsctl.claims_file.row_source import open_rows
 from claimsctl.claims_file.source import InputFile, Source
 from claimsctl.claims_file.staging import Candidate, PlacedLayer, Staging
 from claimsctl.claims_file.temporary_database import temporary_file_errors
@@ -183,6 +184,7 @@ class _Validation:
         self._rows = 0
         self._rejected = 0
         self._by_address = 0
+        self._plausibility = Plausibility()
 
     def read(self, options: ReadOptions, progress: Progress) -> CheckedFile:
         """Check each row by itself and stage it."""
@@ -195,6 +197,7 @@ class _Validation:
                 found = rows.check.check(row)
                 if isinstance(found, Record):
                     self._keep(row, found)
+                    self._plausibility.examine(found)
                 else:
                     self._reject(row, found)
         except Unreadable as problem:
@@ -212,6 +215,7 @@ class _Validation:
             complete=complete,
             rejects=rows.rejects,
             found=self._problems,
+            warnings=tuple(warned.text() for warned in self._plausibility.warnings),
             options=options,
             file=self._file,
             staging=self._staging,

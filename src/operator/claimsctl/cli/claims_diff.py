@@ -12,9 +12,10 @@ import typer
 from rich.text import Text
 
 from claimsctl.claims_file.checked_file import CheckedFile
+from claimsctl.claims_file.dynamodb_json import plain
 from claimsctl.claims_file.fields import EXPIRES_AT
 from claimsctl.claims_table.diff import Attribute, Change, ChangeKind, plan_changes
-from claimsctl.claims_table.items import moment, plain
+from claimsctl.claims_table.items import moment
 from claimsctl.claims_table.location import named_table
 from claimsctl.claims_table.prune import Removals, Scope
 from claimsctl.claims_table.reader import TableReader, table_layers
@@ -27,8 +28,14 @@ from claimsctl.cli.file_options import (
     ExpiresIn,
     File,
     FileFormat,
+    Ignore,
+    Nulls,
+    Only,
     Prune,
     Separator,
+    Strict,
+    TextFrom,
+    Trim,
     checked_file,
     read_options,
 )
@@ -63,6 +70,12 @@ def diff(
     file_format: FileFormat = None,
     catalogue: CatalogueFile = None,
     expires_in: ExpiresIn = None,
+    only: Only = None,
+    ignore: Ignore = None,
+    nulls: Nulls = None,
+    trim: Trim = False,
+    text_from: TextFrom = None,
+    strict: Strict = False,
     prune: Prune = False,
     as_json: Annotated[bool, typer.Option("--json", help="A JSON object for each change.")] = False,
     table: TableName = None,
@@ -80,11 +93,16 @@ def diff(
         format_=file_format,
         catalogue=catalogue,
         expires_in=expires_in,
+        only=only,
+        ignore=ignore,
+        nulls=nulls,
+        trim=trim,
+        text_from=text_from,
     )
     location = named_table(table, stack, endpoint_url)
     reader = TableReader(location.client(), location.name)
     layers = table_layers(reader, time.time())
-    with checked_file(file, options, layers) as checked:
+    with checked_file(file, options, layers, strict=strict) as checked:
         differs = show_plan(reader, checked, prune=prune, as_json=as_json)
     raise typer.Exit(ExitCode.NOT_FINE if differs else ExitCode.FINE)
 

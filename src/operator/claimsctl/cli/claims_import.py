@@ -49,12 +49,14 @@ def import_checked(
     bucket_owner: str | None,
     table: str | None,
     endpoint_url: str | None,
+    *,
+    strict: bool = False,
 ) -> None:
     """Check the file, then import it. Raises `OperatorError`, see `import_file`."""
     if table is None:
         message = "--via makes a new table: --table gives its name"
         raise OperatorError(message)
-    with checked_file(file, options) as checked:
+    with checked_file(file, options, strict=strict) as checked:
         import_file(checked, options, via, bucket_owner, TableLocation(table, endpoint_url))
 
 

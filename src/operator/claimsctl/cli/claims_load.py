@@ -27,10 +27,18 @@ from claimsctl.cli.file_options import (
     ExpiresIn,
     File,
     FileFormat,
+    Ignore,
+    Nulls,
+    Only,
     Prune,
     Separator,
+    Strict,
+    TextFrom,
+    Trim,
     checked_file,
     read_options,
+    reading_options,
+    show_keyed_by_address,
     show_problems,
 )
 from claimsctl.cli.load_view import count, different_load_error, result_lines, stopped_error
@@ -59,6 +67,12 @@ def load(
     format_: FileFormat = None,
     catalogue: CatalogueFile = None,
     expires_in: ExpiresIn = None,
+    only: Only = None,
+    ignore: Ignore = None,
+    nulls: Nulls = None,
+    trim: Trim = False,
+    text_from: TextFrom = None,
+    strict: Strict = False,
     on_existing: Annotated[
         OnExisting,
         typer.Option("--on-existing", help="What becomes of a row whose key is in the table."),
@@ -133,6 +147,11 @@ def load(
         format_=format_,
         catalogue=catalogue,
         expires_in=expires_in,
+        only=only,
+        ignore=ignore,
+        nulls=nulls,
+        trim=trim,
+        text_from=text_from,
     )
     if via is not None:
         _refuse_with_via(
@@ -147,14 +166,15 @@ def load(
                 "--prune": prune,
             }
         )
-        import_checked(file, options, via, bucket_owner, table, endpoint_url)
+        import_checked(file, options, via, bucket_owner, table, endpoint_url, strict=strict)
         return
     location = named_table(table, stack, endpoint_url)
     reader = TableReader(location.client(), location.name)
     layers = table_layers(reader, time.time())
     if dry_run:
-        with checked_file(file, options, layers, keep_going=keep_going) as checked:
+        with checked_file(file, options, layers, keep_going=keep_going, strict=strict) as checked:
             show_problems(checked)
+            show_keyed_by_address(checked)
             removes = prune and not checked.rejected
             show_plan(reader, checked, prune=removes, mode=on_existing)
             if checked.rejected:
@@ -169,7 +189,9 @@ def load(
         )
         if saved is not None:  # what --expires-in meant then, not now
             options = replace(options, expires_at=saved.expires_at)
-        checked = stack_.enter_context(checked_file(file, options, layers, keep_going=keep_going))
+        checked = stack_.enter_context(
+            checked_file(file, options, layers, keep_going=keep_going, strict=strict)
+        )
         removals = stack_.enter_context(found_removals(reader, checked)) if prune else None
         if removals is not None:
             _confirm_removals(removals, location.name, prune_count)
@@ -189,6 +211,7 @@ def load(
             on_existing=on_existing,
             keep_going=keep_going,
             rejects=escaped(str(paths.rejects.absolute())),
+            reading=reading_options(options),
         )
         with _load_errors(location.name):
             run = FileLoad(checked, paths, request, saved=saved, expires_at=options.expires_at)
@@ -228,10 +251,7 @@ def _show_result(checked: CheckedFile, table: str, result: LoadResult) -> None:
     console = stderr()
     for line in result_lines(table, result):
         console.print(escaped(line), markup=False)
-    if checked.by_address:
-        keyed = f"{count(checked.by_address, 'row')} {'is' if checked.by_address == 1 else 'are'}"
-        note = "such rows count only where USER_KEYS lists mail or userPrincipalName"
-        console.print(f"{keyed} keyed by address: {note}", markup=False)
+    show_keyed_by_address(checked)
 
 
 def _confirm_removals(removals: Removals, table: str, count: int | None) -> None:

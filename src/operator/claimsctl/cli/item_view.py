@@ -8,8 +8,9 @@ from claims_provider.claims.key import EVERY_APP, LayerKey
 from claims_provider.errors import StoreFailure
 from rich.text import Text
 
+from claimsctl.claims_file.dynamodb_json import plain
 from claimsctl.claims_table.effective_claims import ClaimEffect, SignIn
-from claimsctl.claims_table.items import key_of, moment, plain
+from claimsctl.claims_table.items import key_of, moment
 from claimsctl.text import escaped
 
 

@@ -22,6 +22,7 @@ _FIELD_LABELS = {
     "on_existing": "--on-existing",
     "keep_going": "--keep-going",
     "rejects": "--rejects",
+    "reading": "the options that choose columns and values",
 }
 """The option or fact behind each field of a checkpoint's request."""
 

@@ -39,6 +39,8 @@ class LoadRequest:
     keep_going: bool
     rejects: str
     """The rejects file's absolute path."""
+    reading: tuple[str, ...] = ()
+    """Options that choose columns and change values; left out of the file when there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,10 @@ def differences(saved: LoadRequest, given: LoadRequest) -> Iterator[Difference]:
 
 def encode(checkpoint: Checkpoint) -> bytes:
     """`checkpoint` as its file has it."""
-    return json.dumps(asdict(checkpoint), ensure_ascii=False, indent=1).encode()
+    document = asdict(checkpoint)
+    if not checkpoint.request.reading:  # as versions without these options write and read it
+        del document["request"]["reading"]
+    return json.dumps(document, ensure_ascii=False, indent=1).encode()
 
 
 def is_begun(content: bytes) -> bool:

@@ -1,0 +1,76 @@
+"""Values that are hardly meant: counted by column, with the first lines."""
+
+from pathlib import Path
+
+import pytest
+from claimsctl.claims_file.formats import ReadOptions
+from claimsctl.claims_file.plausibility import suspicions
+from claimsctl.claims_file.validation import check_file
+
+from tests.claims_file.files import TENANT
+
+
+def _warnings(path: Path, content: str, **options: object) -> tuple[str, ...]:
+    path.write_text(content, encoding="utf-8")
+    with check_file(path, ReadOptions(tenant=TENANT, **options)) as checked:  # type: ignore[arg-type]
+        return checked.warnings
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("NULL", "a word for no value"),
+        ("null", "a word for no value"),
+        ("(NULL)", "a word for no value"),
+        ("\\N", "a word for no value"),
+        ("#N/A", "a word for no value"),
+        ("None", "a word for no value"),
+        ("undefined", "a word for no value"),
+        ("System.String[]", "the name of a type instead of a value"),
+        ("System.Collections.Generic.List`1[System.String]", "the name of a type instead of a "),
+        ("Microsoft.Graph.PowerShell.Models.MicrosoftGraphUser", "the name of a type instead"),
+        ("[object Object]", "the name of a type instead of a value"),
+        ("@{Name=x; Id=y}", "the name of a type instead of a value"),
+        (" gold", "blanks around the value"),
+        ("gold\u00a0", "blanks around the value"),
+        ("'0123", "a leading apostrophe"),
+        ("#REF!", "a spreadsheet's error"),
+        ("M?ller", "letters lost to a wrong encoding"),
+        ("M\ufffdller", "letters lost to a wrong encoding"),
+        ("M\u00c3\u00bcller", "letters lost to a wrong encoding"),
+    ],
+)
+def test_a_value_that_is_hardly_meant(text: str, what: str) -> None:
+    """Each kind is called by its name."""
+    assert [what] == [found[: len(what)] for found, _ in suspicions(text)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["gold", "Nullable", "System administrator", "Why?", "'quoted'", "https://x/?a=b", "", "Müller",
+     "Microsoft", "#1", "a b", "7"],
+)  # fmt: skip
+def test_a_value_that_is_well_meant(text: str) -> None:
+    """A warning that is wrong would teach people to overlook the others."""
+    assert [] == list(suspicions(text))
+
+
+def test_values_are_counted_by_column(tmp_path: Path) -> None:
+    """One line for a column and a kind, with the count and the first lines, and what helps."""
+    rows = "".join(f"u{number}@x,NULL,a|NULL\n" for number in range(5))
+    assert (
+        (
+            "tier: a word for no value in 5 values, such as 'NULL' (lines 2, 3, 4, …); "
+            "--null 'NULL' reads them as empty"
+        ),
+        (
+            "roles: a word for no value in 5 values, such as 'NULL' (lines 2, 3, 4, …); "
+            "--null 'NULL' reads them as empty"
+        ),
+    ) == _warnings(tmp_path / "claims", f"user,tier,roles\n{rows}")
+
+
+def test_what_an_option_cures_is_not_warned_of(tmp_path: Path) -> None:
+    """The option that a warning names takes it away."""
+    content = "user,tier,name\na@b,NULL, x\n"
+    assert () == _warnings(tmp_path / "claims", content, nulls=("NULL",), trim=True)

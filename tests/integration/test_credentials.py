@@ -161,7 +161,7 @@ def test_slow_credentials_are_no_fault(
 ) -> None:
     """Credentials that come late at cold start are credentials."""
     service.inject(_credentials(timedelta(hours=6), delay=0.4))
-    outcome = deploy(loaded_table.url, loaded_table.name).call()
+    outcome = deploy(loaded_table.url, loaded_table.name).call_in_peace()
     note_time("slow credentials at cold start (an answer)", outcome)
     assert GOOD == outcome.claims
 
@@ -172,12 +172,12 @@ def test_credentials_that_fail_are_asked_for_again_in_time(
 ) -> None:
     """A refresh that is refused is repeated within the callout's budget, up to five times."""
     refused = [Behaviour(answer_with(b"not yet", 503))] * times
-    for _ in range(5):  # the six requests share the processor with other processes
+    for _ in range(5):  # on a busy machine seven requests may take longer than the budget
         service.inject(ENDING)
         function = deploy(loaded_table.url, loaded_table.name)
         service.inject(*refused, LASTING)
         outcome = function.call()
-        if outcome.status == 200:
+        if "timeout" != outcome.failure[2]:
             break
     note_time(f"credential refresh fails {times} times (an answer)", outcome)
     assert GOOD == outcome.claims

@@ -113,8 +113,7 @@ def test_what_happens_once_is_cured(
 ) -> None:
     """A fault that is gone at the second attempt costs time and no claims."""
     function = deploy(proxy.url, loaded_table.name)
-    proxy.inject(BY_NAME[name], PASS)
-    outcome = function.call()
+    outcome = function.call_in_peace(lambda: proxy.inject(BY_NAME[name], PASS))
     note_time(f"{name}: once", outcome)
     assert GOOD == outcome.claims
     assert outcome.own_milliseconds < BUDGET_MS + MARGIN_MS
@@ -142,8 +141,12 @@ def test_only_what_is_missing_is_asked_again(
 ) -> None:
     """The retry asks for the keys left unprocessed, and what was found at first is kept."""
     function = deploy(proxy.url, loaded_table.name)
-    proxy.inject(USER_UNPROCESSED, PASS)
-    assert GOOD == function.call_in_peace().claims
+
+    def prepare() -> None:
+        proxy.requests.clear()
+        proxy.inject(USER_UNPROCESSED, PASS)
+
+    assert GOOD == function.call_in_peace(prepare).claims
     keys = [set(re.findall(rb"(TENANT|USER)#", request.body)) for request in proxy.requests]
     assert [{b"TENANT", b"USER"}, {b"USER"}] == keys
 
@@ -154,8 +157,12 @@ def test_what_will_not_pass_is_not_retried(
 ) -> None:
     """A refusal that a second attempt cannot change is reported at once."""
     function = deploy(proxy.url, loaded_table.name)
-    proxy.inject(BY_NAME[name])
-    function.call()
+
+    def prepare() -> None:
+        proxy.requests.clear()
+        proxy.inject(BY_NAME[name])
+
+    function.call_in_peace(prepare)
     assert 1 == len(proxy.requests)
 
 
@@ -164,8 +171,7 @@ def test_a_slow_table_is_no_fault(
 ) -> None:
     """An answer that comes late, but in time, is an answer."""
     function = deploy(proxy.url, loaded_table.name)
-    proxy.inject(slow(0.2))
-    outcome = function.call()
+    outcome = function.call_in_peace(lambda: proxy.inject(slow(0.2)))
     note_time("slow, in time (an answer)", outcome)
     assert GOOD == outcome.claims
 

@@ -1,8 +1,8 @@
 """What a million callouts cost, from public prices, and what a deployment costs without any.
 
 ``make cost`` writes the tables of docs/cost.md. Prices are US dollars in us-east-1, without free
-tiers and discounts; where each comes from is in bench/README.md. Durations come from the measurements
-in bench/results/callouts.json, stretched as bench/scaling/timing.py assumes.
+tiers and discounts; bench/README.md has the source of each. Durations come from the measurements in
+bench/results/callouts.json, stretched as bench/scaling/timing.py assumes.
 """
 
 import json

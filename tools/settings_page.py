@@ -58,7 +58,7 @@ def _values(declared: dict[str, Any]) -> str:
     if default is None:
         return "required"
     low, high = (values[0], values[-1]) if values else map(declared.get, ("MinValue", "MaxValue"))
-    bounds = "" if high is None else f"{low}–{high}"
+    bounds = "" if high is None else f"{low}\N{EN DASH}{high}"
     return ", ".join(each for each in (bounds, "" if default == "" else f"**{default}**") if each)
 
 

@@ -23,13 +23,12 @@ ROOT = Path(__file__).parents[2]
 def test_the_tables_of_arrivals_are_fresh() -> None:
     """docs/scaling.md and bench/README.md have what `make arrivals` makes of the measurements."""
     # In a process of its own, without coverage's tracer: that makes it ten times as long.
+    script = (
+        "from json import dumps; from bench.arrivals import *;"
+        "print(dumps({str(page): made for page, made in tables(CALLOUTS).items()}))"
+    )
     made = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "import json; from bench.arrivals import *;"
-            "print(json.dumps({str(page): made for page, made in tables(CALLOUTS).items()}))",
-        ],
+        [sys.executable, "-c", script],
         cwd=ROOT,
         capture_output=True,
         check=True,

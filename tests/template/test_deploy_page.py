@@ -26,7 +26,7 @@ def _first_column(heading: str, page: str = PAGE) -> list[str]:
 
 
 def test_every_question_is_there_in_its_order() -> None:
-    """`sam deploy --guided` asks for each parameter in the order in which docs/settings.md has it."""
+    """docs/settings.md has the parameters in the order in which `sam deploy --guided` asks."""
     assert list(STACK["Parameters"]) == _first_column("parameter | values | what it is", SETTINGS)
 
 

@@ -70,9 +70,7 @@ def test_the_index_lists_every_page() -> None:
         ("```sh\n# a comment\n```\n", set()),
     ],
 )
-def test_an_anchor_is_made_as_github_makes_it(
-    text: str, anchors: set[str], tmp_path: Path
-) -> None:
+def test_an_anchor_is_made_as_github_makes_it(text: str, anchors: set[str], tmp_path: Path) -> None:
     """Punctuation goes, blanks become hyphens, a second heading gets a number; code has none."""
     page = tmp_path / "page.md"
     page.write_text(text, "utf-8")

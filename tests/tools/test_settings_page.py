@@ -38,7 +38,10 @@ def test_a_page_without_a_place_for_the_table_is_an_error() -> None:
     [
         ("Description: A.", "| `P` | required | A. |"),
         ("{Description: A., Default: b, AllowedValues: [a, b]}", "| `P` | a, **b** | A. |"),
-        ("{Description: A., Default: 2, MinValue: 1, MaxValue: 9}", "| `P` | 1–9, **2** | A. |"),
+        (
+            "{Description: A., Default: 2, MinValue: 1, MaxValue: 9}",
+            "| `P` | 1\N{EN DASH}9, **2** | A. |",
+        ),
         ("{Description: A., Default: 0, MinValue: 0}", "| `P` | **0** | A. |"),
         ('{Description: A., Default: ""}', "| `P` |  | A. |"),
         ("Description: See docs/cost.md.", "| `P` | required | See [cost](cost.md). |"),

@@ -53,6 +53,30 @@ def test_every_link_leads_to_a_file_and_a_heading(page: Path) -> None:
     assert [] == broken
 
 
+MENTION = re.compile(r"\b(docs/[\w/-]+\.md)(?:#([\w-]+))?")
+SOURCES = sorted(
+    {
+        ROOT / "template.yaml",
+        *(ROOT / "src").glob("**/Makefile"),
+        *(ROOT / "src").glob("**/*.py"),
+        *(ROOT / "src").glob("**/*.toml"),
+    }
+)
+
+
+def test_every_page_that_a_message_names_exists() -> None:
+    """Messages, descriptions and comments name pages and headings that exist."""
+    mentions = {
+        (name, anchor)
+        for source in SOURCES
+        for name, anchor in MENTION.findall(source.read_text("utf-8"))
+    }
+    assert ("docs/deploy.md", "byte-code") in mentions
+    for name, anchor in mentions:
+        assert (ROOT / name).is_file(), name
+        assert not anchor or anchor in _anchors(ROOT / name), f"{name}#{anchor}"
+
+
 def test_the_index_lists_every_page() -> None:
     """docs/README.md links to each page of the documentation exactly once."""
     linked = [(INDEX.parent / name).resolve() for name, _ in LINK.findall(_prose(INDEX))]

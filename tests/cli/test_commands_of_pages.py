@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from claimsctl.claims_file.schema import read_schema
-from claimsctl.cli.main import command_tree
+from claimsctl.cli.main import LazyCommand, command_tree
 from claimsctl.tenant.config import read_config
 from typer.core import TyperGroup
 
@@ -36,7 +36,7 @@ def _options(name: str, sub_name: str) -> frozenset[str] | None:
     command = command_tree().commands.get(name)
     if isinstance(command, TyperGroup):
         command = command.commands.get(sub_name)
-    if command is None:
+    if not isinstance(command, LazyCommand):
         return None
     names = {each for parameter in command.load().params for each in parameter.opts}
     return frozenset(names | {"--help"})

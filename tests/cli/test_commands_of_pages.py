@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from claimsctl.claims_file.schema import read_schema
 from claimsctl.cli.main import LazyCommand, command_tree
+from claimsctl.entra.token_claims import TENANT_ID
 from claimsctl.tenant.config import read_config
 from typer.core import TyperGroup
 
-from tests.cli.command import ROOT
+from tests.cli.command import MEMBER, ROOT, Run
 
 PAGES = sorted({ROOT / "README.md", ROOT / "SECURITY.md", *ROOT.glob("docs/*.md")})
 CODE = re.compile(r"^ *```(?:sh|console)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
@@ -72,3 +73,13 @@ def test_the_files_of_the_tutorial_are_valid(tmp_path: Path) -> None:
     (tmp_path / "claims.toml").write_text(claims, "utf-8")
     assert "entra-claims-provider" == read_config(tmp_path / "entra.toml").endpoint.stack
     assert ["tier"] == list(read_schema(tmp_path / "claims.toml").claims)
+
+
+def test_the_file_of_claims_of_the_tutorial_is_loaded(run: Run, tmp_path: Path) -> None:
+    """The file of step 5, for the samples' tenant, gives every user its claim."""
+    page = (ROOT / "docs/tutorial.md").read_text("utf-8")
+    (rows,) = re.findall(r"^```csv\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    file = tmp_path / "tier.csv"
+    file.write_text(rows.replace("TENANT_ID", TENANT_ID), "utf-8")
+    outcome = run("invoke", MEMBER, "--claims", file)
+    assert (0, True) == (outcome.exit_code, '"tier": "gold"' in outcome.out), outcome

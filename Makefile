@@ -60,10 +60,10 @@ bench: $(INSTALLED) $(EMULATOR_INSTALLED) $(BENCH_INSTALLED) $(ARTEFACTS)/x86_64
 	$(VENV)/bin/python bench/tap.py
 	@$(MAKE) --no-print-directory arrivals cost
 
-arrivals: $(INSTALLED) ## Which share of callouts comes too late, played from bench's measurements: docs/scaling.md
+arrivals: $(INSTALLED) ## Simulate which callouts are too late, from the measurements of make bench: docs/scaling.md, bench/README.md
 	$(VENV)/bin/python -m bench.arrivals
 
-cost: $(INSTALLED) ## What a million callouts cost, from bench's measurements: docs/cost.md
+cost: $(INSTALLED) ## Calculate the cost of a million callouts, from the measurements of make bench: docs/cost.md
 	$(VENV)/bin/python -m bench.cost
 
 bench-claims: $(INSTALLED) ## What it costs to check a file of claims, in time and memory
@@ -79,14 +79,16 @@ check: $(INSTALLED) $(SAM_INSTALLED) ## Style, types, walls between the packages
 	$(VENV)/bin/python -m tools.tenant_tables --check docs/tenant.md
 	$(VENV)/bin/python -m tools.platforms_page --check docs/platforms.md
 	$(VENV)/bin/python -m tools.deploy_policy --check docs/deploy-policy.json
+	$(VENV)/bin/python -m tools.settings_page --check docs/settings.md
 	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-central-1 $(SAM_VENV)/bin/sam validate --lint
 
-events: $(INSTALLED) ## Write anew what is generated: the samples in events/, docs/findings.md, docs/deploy-policy.json
+events: $(INSTALLED) ## Regenerate the samples in events/ and the generated parts of docs/
 	$(VENV)/bin/python -m tools.sample_events events
 	$(VENV)/bin/python -m tools.findings_page docs/findings.md
 	$(VENV)/bin/python -m tools.tenant_tables docs/tenant.md
 	$(VENV)/bin/python -m tools.platforms_page docs/platforms.md
 	$(VENV)/bin/python -m tools.deploy_policy docs/deploy-policy.json
+	$(VENV)/bin/python -m tools.settings_page docs/settings.md
 
 engine: ## Fetch the real DynamoDB engine (DynamoDB Local) for tests, where java and npm are
 	@if command -v java >/dev/null && command -v npm >/dev/null; then $(MAKE) --no-print-directory $(ENGINE); \

@@ -1,8 +1,9 @@
 """Which share of callouts comes too late, by how they arrive and how environments start.
 
 ``make arrivals`` plays each pattern of arrivals against a model of Lambda's environments, with the
-durations of bench/results/callouts.json, and writes the tables of docs/scaling.md. Nothing is
-measured here, and the same file gives the same tables: every run has its own seeded source.
+durations of bench/results/callouts.json, and writes the tables of docs/scaling.md and of
+bench/README.md. Nothing is measured here, and the same file gives the same tables: every run has
+its own seeded source.
 """
 
 import json
@@ -20,6 +21,9 @@ from bench.scaling.timing import Measured, Timing, cold_stretch
 _ROOT = Path(__file__).parents[1]
 CALLOUTS = _ROOT / "bench/results/callouts.json"
 DOCUMENT = _ROOT / "docs/scaling.md"
+"""Shows how long one callout takes."""
+DETAILS = _ROOT / "bench/README.md"
+"""Shows what becomes of many."""
 
 FETCHES_MS = (0, 100, 300, 500, 1000, 1500)
 """How long each of the authorizer's two fetches may take; AWS ends one after the last."""
@@ -160,24 +164,22 @@ def _share(part: float) -> str:
     return f"{part:.1%}" if part >= 0.01 else f"{part:.2%}"  # noqa: PLR2004
 
 
-def tables(callouts: Path) -> str:
-    """The tables of docs/scaling.md, as Markdown, from the measurements in `callouts`."""
+def tables(callouts: Path) -> dict[Path, str]:
+    """The tables of each page, as Markdown, from the measurements in `callouts`."""
     measured: Measured = json.loads(callouts.read_text("utf-8"))
     played: Played = {
         pattern: [play(pattern, variant, measured) for variant in VARIANTS] for pattern in PATTERNS
     }
-    return "\n\n".join(
-        [
-            _durations(measured),
-            _loads(played),
-            _losses(played),
-            _slower(measured),
-            _key_fetches(measured),
-        ]
-    )
+    return {
+        DOCUMENT: _durations(measured),
+        DETAILS: "\n\n".join(
+            [_loads(played), _losses(played), _slower(measured), _key_fetches(measured)]
+        ),
+    }
 
 
 if __name__ == "__main__":
     if not CALLOUTS.is_file():
         sys.exit(f"{CALLOUTS.relative_to(_ROOT)} is missing: make bench measures and writes it")
-    replace_block(DOCUMENT, "arrivals", tables(CALLOUTS))
+    for page, made in tables(CALLOUTS).items():
+        replace_block(page, "arrivals", made)

@@ -1,8 +1,8 @@
 """What a million callouts cost, from public prices, and what a deployment costs without any.
 
 ``make cost`` writes the tables of docs/cost.md. Prices are US dollars in us-east-1, without free
-tiers and discounts; where each comes from is in that page. Durations come from the measurements
-in bench/results/callouts.json, stretched as bench/scaling/timing.py assumes.
+tiers and discounts; bench/README.md has the source of each. Durations come from the measurements in
+bench/results/callouts.json, stretched as bench/scaling/timing.py assumes.
 """
 
 import json
@@ -43,7 +43,7 @@ COLD_SHARES = {
     "one a minute": 0.011,
     "50 a second: a tenant's limit": 0.0058,
 }
-"""Which callouts meet a cold start, by how they arrive: docs/scaling.md, which a test compares."""
+"""Which callouts meet a cold start, by how they arrive: bench/README.md, which a test compares."""
 FUNCTION_LOG_BYTES = 880
 """The callout's line and its metrics' line; a test compares it with what the function writes."""
 PLATFORM_LOG_BYTES = 300

@@ -2,7 +2,7 @@
 
 Measured (bench/results/callouts.json): the whole first callout of an environment under Lambda's
 runtime emulator, and a warm one. Everything that the emulator does not show is assumed below, on
-the slow side where public figures differ, and told in docs/scaling.md with where it comes from.
+the slow side where public figures differ, and listed in bench/README.md with its source.
 """
 
 from collections.abc import Mapping, Sequence

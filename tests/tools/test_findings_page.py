@@ -1,22 +1,50 @@
-"""``python -m tools.findings_page``: docs/findings.md has what `claimsctl explain` prints."""
+"""``python -m tools.findings_page``: docs/findings.md has what `claimsctl explain` prints, in short."""
 
+import re
 from pathlib import Path
 
 import pytest
-from claimsctl.explain.entries import entries
+from claimsctl.explain.entries import entries, page_link
 
-from tools.findings_page import main, page
+from tools.findings_page import in_short, main, page
 
 ROOT = Path(__file__).parents[2]
+HEADINGS = re.findall(r"^### (.+)$", page(), re.MULTILINE)
 
 
 def test_the_page_has_every_entry() -> None:
-    """Each entry has a heading to link to, its meaning and its points."""
+    """Each entry has one heading to link to, its name, its meaning in short and its cure."""
     text = page()
     for entry in entries().values():
-        assert 1 == text.count(f"\n### {entry.id}\n")
-        for part in (entry.meaning, *entry.causes, *entry.check, *entry.cure):
-            assert part in text
+        assert 1 == HEADINGS.count(entry.id)
+        section = text.partition(f"\n### {entry.id}\n")[2].partition("\n#")[0]
+        for part in (entry.name, in_short(entry.meaning), *entry.cure):
+            assert part in section
+
+
+@pytest.mark.parametrize(
+    ("meaning", "shown"),
+    [
+        ("A short one. Then another.", "A short one. Then another."),
+        ("A first. Then " + "word " * 18 + "end.", "A first."),
+        ("word " * 30 + "end. Another.", "word " * 30 + "end."),
+        ("Sent by v1.0 of the API. Yes.", "Sent by v1.0 of the API. Yes."),
+    ],
+)
+def test_a_meaning_in_short_is_whole_sentences(meaning: str, shown: str) -> None:
+    """The first sentence is never cut, and others follow only where they fit."""
+    assert shown == in_short(meaning)
+
+
+def test_what_links_to_an_entry_finds_it() -> None:
+    """Links within the page, links of the other pages and `page_link` all lead to a heading."""
+    anchors = {id_.lower() for id_ in HEADINGS}
+    assert [] == [id_ for id_ in entries() if page_link(id_) != f"docs/findings.md#{id_.lower()}"]
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    texts = [page().replace("](#", "](findings.md#"), *(each.read_text("utf-8") for each in pages)]
+    links = [link for text in texts for link in re.findall(r"findings\.md#([^)\s`]+)", text)]
+    assert len(links) > 200
+    assert set(links) - anchors == set()
 
 
 def test_the_page_is_written_and_compared(

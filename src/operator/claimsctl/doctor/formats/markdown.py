@@ -3,6 +3,7 @@
 import re
 
 from claimsctl.doctor.runner import Report, advice, counts, headline
+from claimsctl.explain.entries import page_link
 from claimsctl.judge.finding import Finding, Level
 from claimsctl.text import escaped
 
@@ -27,7 +28,9 @@ def render(report: Report) -> str:
     todo = [each for each in report.findings if each.level in _FULL and each.hint]
     if todo:
         lines += ["", "### To do", ""]
-        lines += [f"- **{each.id}** {_inert(each.hint)}" for each in todo]
+        lines += [
+            f"- **{each.id}** {_inert(each.hint)} ({_code(page_link(each.id))})" for each in todo
+        ]
     lines += ["", f"{counts(report)}; {len(report.calls)} calls made.", ""]
     return "\n".join(lines)
 

@@ -1,6 +1,6 @@
 """``python -m tools.findings_page docs/findings.md`` writes the page; ``--check`` only compares.
 
-The page has each entry's meaning in short and its cure; causes and checks are in `claimsctl explain`.
+The page has each meaning in short and each cure; causes and checks are in `claimsctl explain`.
 """
 
 import re
@@ -55,9 +55,9 @@ def page() -> str:
     lines = [
         "# Findings and codes",
         "",
-        "This page is for everyone who has an id or error code and wants to know what it means and",
-        "what to do. `claimsctl explain ID` prints the whole entry, with its usual causes and how to",
-        "check them. It also accepts a pasted log line.",
+        "This page is for everyone who has an id or error code and wants to know what it means",
+        "and what to do. `claimsctl explain ID` prints the whole entry, with its usual causes and",
+        "how to check them. It also accepts a pasted log line.",
         "",
         "Brackets name the source of what the vendor does not document: public *source code*,",
         "*field reports*, or *our reading* where the documentation is silent. `make events` writes",

@@ -8,7 +8,7 @@ from tests.cli.command import Run
 
 
 def test_a_code_is_explained(run: Run) -> None:
-    """Meaning, causes, how to check, how to cure, related ids, the vendor's documentation, our page."""
+    """Meaning, causes, checks, cures, related ids, the vendor's documentation and our page."""
     outcome = run("explain", "1003012")
     assert (0, "") == (outcome.exit_code, outcome.err)
     lines = outcome.out.splitlines()

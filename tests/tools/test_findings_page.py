@@ -1,4 +1,4 @@
-"""``python -m tools.findings_page``: docs/findings.md has what `claimsctl explain` prints, in short."""
+"""``python -m tools.findings_page``: docs/findings.md is `claimsctl explain` in short."""
 
 import re
 from pathlib import Path

@@ -92,7 +92,7 @@ def test_what_an_endpoint_sends_is_text() -> None:
 
 
 def test_every_finding_is_there() -> None:
-    """Each by its id; what is wrong has what is expected, what to do and a page that explains it."""
+    """Each by its id; what is wrong has what is expected, what to do, and where it is explained."""
     read = _page(EVERYTHING)
     for each in EVERYTHING.findings:
         assert each.id in read.text

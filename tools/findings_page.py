@@ -1,6 +1,6 @@
 """``python -m tools.findings_page docs/findings.md`` writes the page; ``--check`` only compares.
 
-The page has each meaning in short and each cure; causes and checks are in `claimsctl explain`.
+The page has each meaning's first sentence and each cure; the rest is in `claimsctl explain`.
 """
 
 import re
@@ -34,20 +34,13 @@ _SECTIONS: Final = {
     ),
     EntryKind.PRODUCT_CODE: (
         "The function's codes",
-        "The function's problem+json answers have them in `code`, its log lines in `outcome`.",
+        "[Answers and errors](errors.md) says what each means; this is what to do.",
     ),
     EntryKind.OTHER_CODE: (
         "Other codes and questions",
         "Users ask about these, but they are not part of Token Issuance Start extensions.",
     ),
 }
-_SOURCES: Final = {
-    Source.DOC: "",
-    Source.CODE: "source code",
-    Source.FIELD: "field reports",
-    Source.READING: "our reading",
-}
-_MEANING_WORDS_MAX: Final = 20
 
 
 def page() -> str:
@@ -56,12 +49,13 @@ def page() -> str:
         "# Findings and codes",
         "",
         "This page is for everyone who has an id or error code and wants to know what it means",
-        "and what to do. `claimsctl explain ID` prints the whole entry, with its usual causes and",
-        "how to check them. It also accepts a pasted log line.",
+        "and what to do. Each entry has the meaning, what to do, and related ids. `claimsctl",
+        "explain ID` also prints the usual causes and how to check them, and accepts a pasted log",
+        "line.",
         "",
-        "Brackets name the source of what the vendor does not document: public *source code*,",
-        "*field reports*, or *our reading* where the documentation is silent. `make events` writes",
-        "this page.",
+        "What the vendor does not document is marked: (code) was read in public source code,",
+        "(field) is from field reports, (reading) is our reading where the documentation is",
+        "silent. `make events` writes this page.",
     ]
     for kind, (title, about) in _SECTIONS.items():
         lines += ["", f"## {title}", "", about]
@@ -72,22 +66,17 @@ def page() -> str:
 
 
 def in_short(meaning: str) -> str:
-    """The first sentences of a meaning, as many as fit into 20 words; at least one."""
-    first, *others = re.split(r"(?<=\.) (?=[A-Z0-9])", meaning)
-    for sentence in others:
-        if len(f"{first} {sentence}".split()) > _MEANING_WORDS_MAX:
-            break
-        first = f"{first} {sentence}"
-    return first
+    """The first sentence of a meaning."""
+    return re.split(r"(?<=\.) (?=[A-Z0-9])", meaning)[0]
 
 
 def _section(entry: Entry) -> Iterator[str]:
-    source = _SOURCES[entry.source]
-    note = f" ({source})" if source else ""
-    yield from ("", f"### {entry.id}", "", f"**{entry.name}.** {in_short(entry.meaning)}{note}", "")
-    yield from (f"- {point}" for point in entry.cure)
-    if entry.see:
-        yield from ("", f"See {', '.join(map(_link, entry.see))}")
+    # docs/errors.md says what the function's codes mean.
+    meaning = "" if entry.kind is EntryKind.PRODUCT_CODE else f" {in_short(entry.meaning)}"
+    source = f" ({entry.source})" if entry.source is not Source.DOC else ""
+    see = f" ({', '.join(map(_link, entry.see))})" if entry.see else ""
+    yield from ("", f"### {entry.id}", "", f"**{entry.name}.**{meaning}{source}")
+    yield from ("", f"{' '.join(entry.cure)}{see}")
 
 
 def _link(id_: str) -> str:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from claimsctl.explain.entries import entries, page_link
+from claimsctl.explain.entries import EntryKind, entries, page_link
 
 from tools.findings_page import in_short, main, page
 
@@ -18,22 +18,31 @@ def test_the_page_has_every_entry() -> None:
     for entry in entries().values():
         assert 1 == HEADINGS.count(entry.id)
         section = text.partition(f"\n### {entry.id}\n")[2].partition("\n#")[0]
-        for part in (entry.name, in_short(entry.meaning), *entry.cure):
+        is_in_errors_page = entry.kind is EntryKind.PRODUCT_CODE
+        assert is_in_errors_page != (in_short(entry.meaning) in section)
+        for part in (entry.name, *entry.cure):
             assert part in section
 
 
 @pytest.mark.parametrize(
     ("meaning", "shown"),
     [
-        ("A short one. Then another.", "A short one. Then another."),
-        ("A first. Then " + "word " * 18 + "end.", "A first."),
-        ("word " * 30 + "end. Another.", "word " * 30 + "end."),
-        ("Sent by v1.0 of the API. Yes.", "Sent by v1.0 of the API. Yes."),
+        ("A short one. Then another.", "A short one."),
+        ("One sentence; nothing more.", "One sentence; nothing more."),
+        ("Sent by v1.0 of the API. Yes.", "Sent by v1.0 of the API."),
+        ("The log has it. cause.reason says why.", "The log has it. cause.reason says why."),
     ],
 )
-def test_a_meaning_in_short_is_whole_sentences(meaning: str, shown: str) -> None:
-    """The first sentence is never cut, and others follow only where they fit."""
+def test_a_meaning_in_short_is_its_first_sentence(meaning: str, shown: str) -> None:
+    """A version, or a name in lower case after a full stop, begins no sentence."""
     assert shown == in_short(meaning)
+
+
+def test_the_functions_codes_are_on_the_page_of_errors() -> None:
+    """Their meaning is there and not here."""
+    text = (ROOT / "docs/errors.md").read_text("utf-8")
+    codes = [e.id for e in entries().values() if e.kind is EntryKind.PRODUCT_CODE]
+    assert [] == [code for code in codes if f"`{code}`" not in text]
 
 
 def test_what_links_to_an_entry_finds_it() -> None:

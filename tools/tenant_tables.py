@@ -28,13 +28,15 @@ def chain_table() -> Iterator[str]:
 
 
 def symptom_table() -> Iterator[str]:
-    """What is seen, and the findings that explain it."""
+    """The findings that the table of links does not lead to by an error code."""
     yield "| what you see | findings to check |"
     yield "|---|---|"
+    linked = {id_ for link in LINKS for id_ in link.findings}
     findings: dict[str, list[str]] = {}
     for id_ in TENANT_CHECKS:
         entry = entries()[id_]
-        for seen in map(_link, entry.see or (_SILENT,)):
+        if not entry.see or id_ not in linked:
+            seen = ", ".join(map(_link, entry.see or (_SILENT,)))
             findings.setdefault(seen, []).append(f"{_link(id_)} {entry.name}")
     for seen in sorted(findings, key=_SILENT.__eq__):
         yield f"| {seen} | {'; '.join(findings[seen])} |"

@@ -1,6 +1,6 @@
 """``python -m tools.findings_page docs/findings.md`` writes the page; ``--check`` only compares.
 
-The page has each meaning's first sentence and each cure; the rest is in `claimsctl explain`.
+The page has each meaning in short and each cure; the rest is in `claimsctl explain`.
 """
 
 import re
@@ -34,13 +34,16 @@ _SECTIONS: Final = {
     ),
     EntryKind.PRODUCT_CODE: (
         "The function's codes",
-        "[Answers and errors](errors.md) says what each means; this is what to do.",
+        "[Answers and errors](errors.md) has their meaning. Entra shows [1003002](#1003002).",
     ),
     EntryKind.OTHER_CODE: (
         "Other codes and questions",
         "Users ask about these, but they are not part of Token Issuance Start extensions.",
     ),
 }
+_NAMED_BY_FAULT: Final = {EntryKind.TOKEN_ERROR, EntryKind.GRAPH_ERROR}
+_FAMILIES_NAMED_BY_FAULT: Final = ("RSP", "NET")
+"""Entries whose name says what is wrong, so that the page needs no meaning."""
 
 
 def page() -> str:
@@ -49,13 +52,11 @@ def page() -> str:
         "# Findings and codes",
         "",
         "This page is for everyone who has an id or error code and wants to know what it means",
-        "and what to do. Each entry has the meaning, what to do, and related ids. `claimsctl",
-        "explain ID` also prints the usual causes and how to check them, and accepts a pasted log",
-        "line.",
+        "and what to do. `claimsctl explain ID` prints more: the whole meaning, the usual causes",
+        "and how to check them. It also accepts a pasted log line.",
         "",
-        "What the vendor does not document is marked: (code) was read in public source code,",
-        "(field) is from field reports, (reading) is our reading where the documentation is",
-        "silent. `make events` writes this page.",
+        "Not documented by the vendor: (code) was read in public source code, (field) is from",
+        "field reports, (reading) is our reading. `make events` writes this page.",
     ]
     for kind, (title, about) in _SECTIONS.items():
         lines += ["", f"## {title}", "", about]
@@ -71,12 +72,16 @@ def in_short(meaning: str) -> str:
 
 
 def _section(entry: Entry) -> Iterator[str]:
-    # docs/errors.md says what the function's codes mean.
-    meaning = "" if entry.kind is EntryKind.PRODUCT_CODE else f" {in_short(entry.meaning)}"
     source = f" ({entry.source})" if entry.source is not Source.DOC else ""
     see = f" ({', '.join(map(_link, entry.see))})" if entry.see else ""
-    yield from ("", f"### {entry.id}", "", f"**{entry.name}.**{meaning}{source}")
-    yield from ("", f"{' '.join(entry.cure)}{see}")
+    yield from ("", f"### {entry.id}", "")
+    if entry.kind is EntryKind.PRODUCT_CODE:
+        yield " ".join(entry.cure)
+    elif entry.kind in _NAMED_BY_FAULT or entry.id.startswith(_FAMILIES_NAMED_BY_FAULT):
+        yield f"**{entry.name}.**{source} {' '.join(entry.cure)}{see}"
+    else:
+        yield f"**{entry.name}.** {in_short(entry.meaning)}{source}"
+        yield from ("", f"{' '.join(entry.cure)}{see}")
 
 
 def _link(id_: str) -> str:

@@ -41,6 +41,7 @@ _SECTIONS: Final = {
         "Users ask about these, but they are not part of Token Issuance Start extensions.",
     ),
 }
+_SOURCES: Final = {Source.DOC: "", Source.CODE: "¹", Source.FIELD: "²", Source.READING: "³"}
 _NAMED_BY_FAULT: Final = {EntryKind.TOKEN_ERROR, EntryKind.GRAPH_ERROR}
 _FAMILIES_NAMED_BY_FAULT: Final = ("RSP", "NET")
 """Entries whose name says what is wrong, so that the page needs no meaning."""
@@ -55,8 +56,8 @@ def page() -> str:
         "and what to do. `claimsctl explain ID` prints more: the whole meaning, the usual causes",
         "and how to check them. It also accepts a pasted log line.",
         "",
-        "Not documented by the vendor: (code) was read in public source code, (field) is from",
-        "field reports, (reading) is our reading. `make events` writes this page.",
+        "Not documented by the vendor: ¹ read in public source code, ² from field reports, ³ our",
+        "reading. `make events` writes this page.",
     ]
     for kind, (title, about) in _SECTIONS.items():
         lines += ["", f"## {title}", "", about]
@@ -72,7 +73,7 @@ def in_short(meaning: str) -> str:
 
 
 def _section(entry: Entry) -> Iterator[str]:
-    source = f" ({entry.source})" if entry.source is not Source.DOC else ""
+    source = _SOURCES[entry.source]
     see = f" ({', '.join(map(_link, entry.see))})" if entry.see else ""
     yield from ("", f"### {entry.id}", "")
     if entry.kind is EntryKind.PRODUCT_CODE:

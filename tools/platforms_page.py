@@ -8,8 +8,8 @@ from claimsctl.judge.platforms import Platform, platforms
 
 from tools.findings_page import write_or_check
 
-_SOURCES: Final = {"doc": "", "code": " [seen]", "field": " [reported]"}
-_TOKENS: Final = " [tokens]"
+_SOURCES: Final = {"doc": "", "code": "¹", "field": "²"}
+_TOKENS: Final = "³"
 
 
 def page() -> str:
@@ -22,10 +22,10 @@ def page() -> str:
         "`judge`, `call`, `doctor endpoint` and `tap` recognise these answers by status, header",
         "and body. `make events` writes the page.",
         "",
-        "- `[tokens]`: a component that verifies bearer tokens sent this 401 or 403. The",
-        "  [doctor](doctor.md) counts it as protection, and every other one as a failure.",
-        "- `[seen]`: read in the platform's source code, or seen from the real program.",
-        "- `[reported]`: known from public reports. All others are documented by the platform.",
+        "¹ Read in the platform's source code, or seen from the real program. ² Known from public",
+        "reports. All others are documented by the platform. ³ A component that verifies bearer",
+        "tokens sent this 401 or 403: the [doctor](doctor.md) counts it as protection, not as a",
+        "failure.",
     ]
     for name in dict.fromkeys(each.name for each in platforms()):
         lines += ["", f"## {name[0].upper()}{name[1:]}", ""]
@@ -41,7 +41,7 @@ def _rows(alike: list[Platform]) -> Iterator[str]:
 
 
 def _case(platform: Platform) -> str:
-    marks = (_TOKENS if platform.knows_tokens else "") + _SOURCES[platform.source]
+    marks = _SOURCES[platform.source] + (_TOKENS if platform.knows_tokens else "")
     return f"*{platform.case[0].upper()}{platform.case[1:]}.*{marks}"
 
 

@@ -42,9 +42,8 @@ _SECTIONS: Final = {
     ),
 }
 _SOURCES: Final = {Source.DOC: "", Source.CODE: "¹", Source.FIELD: "²", Source.READING: "³"}
-_NAMED_BY_FAULT: Final = {EntryKind.TOKEN_ERROR, EntryKind.GRAPH_ERROR}
 _FAMILIES_NAMED_BY_FAULT: Final = ("RSP", "NET")
-"""Entries whose name says what is wrong, so that the page needs no meaning."""
+"""Findings whose name, as a token error's, says what is wrong, so that the page needs no meaning."""
 
 
 def page() -> str:
@@ -78,7 +77,7 @@ def _section(entry: Entry) -> Iterator[str]:
     yield from ("", f"### {entry.id}", "")
     if entry.kind is EntryKind.PRODUCT_CODE:
         yield " ".join(entry.cure)
-    elif entry.kind in _NAMED_BY_FAULT or entry.id.startswith(_FAMILIES_NAMED_BY_FAULT):
+    elif entry.kind is EntryKind.TOKEN_ERROR or entry.id.startswith(_FAMILIES_NAMED_BY_FAULT):
         yield f"**{entry.name}.**{source} {' '.join(entry.cure)}{see}"
     else:
         yield f"**{entry.name}.** {in_short(entry.meaning)}{source}"

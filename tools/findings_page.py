@@ -43,7 +43,7 @@ _SECTIONS: Final = {
 }
 _SOURCES: Final = {Source.DOC: "", Source.CODE: "¹", Source.FIELD: "²", Source.READING: "³"}
 _FAMILIES_NAMED_BY_FAULT: Final = ("RSP", "NET")
-"""Findings whose name, as a token error's, says what is wrong, so that the page needs no meaning."""
+"""Findings whose name says what is wrong, as a token error's does: they need no meaning here."""
 
 
 def page() -> str:

@@ -50,7 +50,9 @@ def test_the_functions_codes_are_on_the_page_of_errors() -> None:
 
 def test_what_links_to_an_entry_finds_it() -> None:
     """Links within the page, links of the other pages and `page_link` all lead to a heading."""
+    sections = re.findall(r"^## (.+)$", page(), re.MULTILINE)
     anchors = {id_.lower() for id_ in HEADINGS}
+    anchors |= {each.lower().replace("'", "").replace(" ", "-") for each in sections}
     assert [] == [id_ for id_ in entries() if page_link(id_) != f"docs/findings.md#{id_.lower()}"]
     pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
     texts = [page().replace("](#", "](findings.md#"), *(each.read_text("utf-8") for each in pages)]

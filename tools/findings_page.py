@@ -1,47 +1,49 @@
-"""``python -m tools.findings_page docs/findings.md`` writes the page; ``--check`` only compares."""
+"""``python -m tools.findings_page docs/findings.md`` writes the page; ``--check`` only compares.
 
+The page has each meaning in short and each cure; the rest is in `claimsctl explain`.
+"""
+
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from claimsctl.explain.entries import Entry, EntryKind, Source, entries
 
-_SECTIONS = {
+_SECTIONS: Final = {
     EntryKind.FINDING: (
         "Findings",
-        "What `claimsctl` finds. Ids are stable: they are added to, never renamed.",
+        "The findings of `claimsctl`. New ids may be added; existing ids are never renamed.",
     ),
     EntryKind.ENTRA_CODE: (
         "Entra's codes",
-        "What the sign-in log shows: the sign-in, tab Authentication Events.",
+        "The sign-in log shows them in the sign-in's tab Authentication Events.",
     ),
     EntryKind.SIGN_IN_ERROR: (
         "Sign-in errors",
-        "What users, apps and administrators get to see.",
+        "Users, apps and administrators see these.",
     ),
     EntryKind.TOKEN_ERROR: (
         "Token errors",
-        "What services and gateways say when they refuse a bearer token.",
+        "Services and gateways give these when they refuse a bearer token.",
     ),
     EntryKind.GRAPH_ERROR: (
         "Errors of Graph",
-        "What Microsoft Graph and the portal say while a tenant is set up.",
+        "Microsoft Graph and the portal show these while a tenant is set up.",
     ),
     EntryKind.PRODUCT_CODE: (
         "The function's codes",
-        "`code` of the function's problem+json answers, `outcome` of its log lines.",
+        "[Answers and errors](errors.md) has their meaning. Entra shows [1003002](#1003002).",
     ),
     EntryKind.OTHER_CODE: (
         "Other codes and questions",
-        "What is asked for and is not of these extensions.",
+        "Users ask about these, but they are not part of Token Issuance Start extensions.",
     ),
 }
-_SOURCES = {
-    Source.DOC: "",
-    Source.CODE: "Not documented: read in its public source code.",
-    Source.FIELD: "Not documented so: reports from the field.",
-    Source.READING: "The documentation leaves this open: we read it so.",
-}
+_SOURCES: Final = {Source.DOC: "", Source.CODE: "¹", Source.FIELD: "²", Source.READING: "³"}
+_FAMILIES_NAMED_BY_FAULT: Final = ("RSP", "NET")
+"""Findings whose name says what is wrong, as a token error's does: they need no meaning here."""
 
 
 def page() -> str:
@@ -49,31 +51,37 @@ def page() -> str:
     lines = [
         "# Findings and codes",
         "",
-        "Written by `make events`, from what `claimsctl explain` reads; `make check` fails",
-        "on a stale one. At a terminal: `claimsctl explain RSP007`, `claimsctl explain 1003005`,",
-        "`claimsctl explain AADSTS50146`.",
+        "This page is for everyone who has an id or error code and wants to know what it means",
+        "and what to do. `claimsctl explain ID` prints more: the whole meaning, the usual causes",
+        "and how to check them. It also accepts a pasted log line.",
+        "",
+        "Not documented by the vendor: ¹ read in public source code, ² from field reports, ³ our",
+        "reading. `make events` writes this page.",
     ]
     for kind, (title, about) in _SECTIONS.items():
-        of_kind = [entry for entry in entries().values() if entry.kind is kind]
-        lines += ["", f"## {title}", "", about, "", "| id | what it is | see |", "|---|---|---|"]
-        for entry in of_kind:
-            see = ", ".join(map(_link, entry.see))
-            lines.append(f"| {_link(entry.id)} | {entry.name} | {see} |")
-        for entry in of_kind:
-            lines += _section(entry)
+        lines += ["", f"## {title}", "", about]
+        for entry in entries().values():
+            if entry.kind is kind:
+                lines += _section(entry)
     return "\n".join(lines) + "\n"
 
 
+def in_short(meaning: str) -> str:
+    """The first sentence of a meaning."""
+    return re.split(r"(?<=\.) (?=[A-Z0-9])", meaning)[0]
+
+
 def _section(entry: Entry) -> Iterator[str]:
-    yield from ("", f"### {entry.id}", "", f"**{entry.name}.** {entry.meaning}")
-    if note := _SOURCES[entry.source]:
-        yield from ("", note)
-    for title, points in (
-        ("Usual causes", entry.causes),
-        ("How to check", entry.check),
-        ("How to cure", entry.cure),
-    ):
-        yield from ("", f"{title}:", "", *(f"- {point}" for point in points))
+    source = _SOURCES[entry.source]
+    see = f" ({', '.join(map(_link, entry.see))})" if entry.see else ""
+    yield from ("", f"### {entry.id}", "")
+    if entry.kind is EntryKind.PRODUCT_CODE:
+        yield " ".join(entry.cure)
+    elif entry.kind is EntryKind.TOKEN_ERROR or entry.id.startswith(_FAMILIES_NAMED_BY_FAULT):
+        yield f"**{entry.name}.**{source} {' '.join(entry.cure)}{see}"
+    else:
+        yield f"**{entry.name}.** {in_short(entry.meaning)}{source}"
+        yield from ("", f"{' '.join(entry.cure)}{see}")
 
 
 def _link(id_: str) -> str:

@@ -1,16 +1,15 @@
 """``python -m tools.platforms_page PAGE`` writes the page; ``--check`` only compares."""
 
 import sys
+from collections.abc import Iterator
+from typing import Final
 
-from claimsctl.judge.platforms import platforms
+from claimsctl.judge.platforms import Platform, platforms
 
 from tools.findings_page import write_or_check
 
-_SOURCES = {
-    "doc": "documented",
-    "code": "read in its source, or seen from the real program",
-    "field": "public reports",
-}
+_SOURCES: Final = {"doc": "", "code": "¹", "field": "²"}
+_TOKENS: Final = "³"
 
 
 def page() -> str:
@@ -18,22 +17,32 @@ def page() -> str:
     lines = [
         "# Platforms",
         "",
-        "Whose answer is it? What is in front of a service often answers in its place, and",
-        "Entra's record shows the status only. `judge`, `call`, `doctor endpoint` and `tap`",
-        "recognise these answers by header, body and status. `make events` writes this page from",
-        "the table that they use; `make check` fails on a stale one.",
+        "This page is for operators whose endpoint answers with something that the service did not",
+        "send: proxies, gateways, firewalls, tunnels and hosting platforms answer in its place.",
+        "`judge`, `call`, `doctor endpoint` and `tap` recognise these answers by status, header",
+        "and body. `make events` writes the page.",
         "",
-        "A 401 or 403 marked **checks tokens** is the work of what verifies bearer tokens:",
-        "for the [doctor](doctor.md) it is protection. Every other one is a failure.",
+        "¹ Read in the platform's source code, or seen from the real program. ² Known from public",
+        "reports. All others are documented by the platform. ³ A component that verifies bearer",
+        "tokens sent this 401 or 403: the [doctor](doctor.md) counts it as protection, not as a",
+        "failure.",
     ]
     for name in dict.fromkeys(each.name for each in platforms()):
         lines += ["", f"## {name[0].upper()}{name[1:]}", ""]
-        lines += ["| what has happened | what to do | known from |", "|---|---|---|"]
-        for each in platforms():
-            if each.name == name:
-                case = each.case + (" (**checks tokens**)" if each.knows_tokens else "")
-                lines.append(f"| {case} | {each.do} | {_SOURCES[each.source]} |")
+        lines += _rows([each for each in platforms() if each.name == name])
     return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _rows(alike: list[Platform]) -> Iterator[str]:
+    """A line for each thing to do, with the cases that it is for."""
+    for do in dict.fromkeys(each.do for each in alike):
+        cases = dict.fromkeys(_case(each) for each in alike if each.do == do)
+        yield f"- {' '.join(cases)} {do}"
+
+
+def _case(platform: Platform) -> str:
+    marks = _SOURCES[platform.source] + (_TOKENS if platform.knows_tokens else "")
+    return f"*{platform.case[0].upper()}{platform.case[1:]}.*{marks}"
 
 
 if __name__ == "__main__":

@@ -7,32 +7,36 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from claimsctl.explain.entries import entries
 from claimsctl.tenant.chain import LINKS
 from claimsctl.tenant.checks import TENANT_CHECKS
 
+_SILENT: Final = "no error, but no claims"
+
 
 def chain_table() -> Iterator[str]:
     """The links in their order."""
-    yield "| link | in the portal | permission | without it | findings |"
-    yield "|---|---|---|---|---|"
+    yield "| link | in the portal | permission | without it |"
+    yield "|---|---|---|---|"
     for link in LINKS:
-        findings = ", ".join(map(_link, link.findings))
-        errors = ", ".join(map(_link, link.errors)) or "claims are dropped, without an error"
+        errors = ", ".join(map(_link, link.errors)) or _SILENT
         permissions = ", ".join(f"`{name}`" for name in link.permissions)
-        yield f"| {link.title} | {link.portal} | {permissions} | {errors} | {findings} |"
+        yield f"| {link.title} | {link.portal} | {permissions} | {errors} |"
 
 
 def symptom_table() -> Iterator[str]:
-    """What is seen, what it may be, what to do."""
-    yield "| what you see | finding | usual cause | cure |"
-    yield "|---|---|---|---|"
+    """What is seen, and the findings that explain it."""
+    yield "| what you see | findings to check |"
+    yield "|---|---|"
+    findings: dict[str, list[str]] = {}
     for id_ in TENANT_CHECKS:
         entry = entries()[id_]
-        seen = ", ".join(map(_link, entry.see)) or "no error, and no claim in the token"
-        causes = " ".join(entry.causes)
-        yield f"| {seen} | {_link(id_)} {entry.name} | {causes} | {' '.join(entry.cure)} |"
+        for seen in map(_link, entry.see or (_SILENT,)):
+            findings.setdefault(seen, []).append(f"{_link(id_)} {entry.name}")
+    for seen in sorted(findings, key=_SILENT.__eq__):
+        yield f"| {seen} | {'; '.join(findings[seen])} |"
 
 
 def page(text: str) -> str:
@@ -49,7 +53,7 @@ def page(text: str) -> str:
 
 
 def _link(id_: str) -> str:
-    return f"[{id_}](findings.md#{id_.lower()})" if id_ in entries() else f"`{id_}`"
+    return f"[{id_}](findings.md#{id_.lower()})" if id_ in entries() else id_
 
 
 def main(arguments: list[str]) -> int:

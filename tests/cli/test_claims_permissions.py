@@ -13,9 +13,11 @@ from tests.integration.engine import Table
 from tests.integration.fault_proxy import FaultProxy
 
 _PAGE = (ROOT / "docs/loading.md").read_text()
-_ROW = re.compile(r"^\| `((?:load|diff|export|show|delete)[^`]*)` \| (.*) \|$", re.MULTILINE)
+_ROW = re.compile(r"^\| (`(?:load|diff|export|show|delete)[^|]*`) \| (.*) \|$", re.MULTILINE)
 ALLOWED = {
-    command: set(re.findall(r"`(\w+)`", actions)) for command, actions in _ROW.findall(_PAGE)
+    command: set(re.findall(r"`(\w+)`", actions))
+    for commands, actions in _ROW.findall(_PAGE)
+    for command in re.findall(r"`([^`]+)`", commands)
 }
 COMMANDS = {
     "load": "FILE",

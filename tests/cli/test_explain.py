@@ -8,14 +8,15 @@ from tests.cli.command import Run
 
 
 def test_a_code_is_explained(run: Run) -> None:
-    """Meaning, causes, how to check, how to cure, what goes with it, and a link."""
+    """Meaning, causes, checks, cures, related ids, the vendor's documentation and our page."""
     outcome = run("explain", "1003012")
     assert (0, "") == (outcome.exit_code, outcome.err)
     lines = outcome.out.splitlines()
     assert "1003012  CustomExtensionInvalidActionType" == lines[0]
     for line in ("Usual causes", "How to check", "How to cure", "See also: RSP007"):
         assert line in lines
-    assert lines[-1].startswith("https://learn.microsoft.com/")
+    assert lines[-2].startswith("https://learn.microsoft.com/")
+    assert "docs/findings.md#1003012" == lines[-1]
 
 
 @pytest.mark.parametrize("code", ["1003005", "50146", "rsp010"])

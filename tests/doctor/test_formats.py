@@ -64,7 +64,7 @@ def test_markdown_begins_with_the_cause_and_lists_everything() -> None:
     assert f"`{URL}`" == lines[2]
     rows = [line for line in lines if line.startswith("| ") and "|---" not in line][1:]
     assert 4 == len(rows)
-    assert "- **CON001** Look there." in lines
+    assert "- **CON001** Look there. (`docs/findings.md#con001`)" in lines
 
 
 def test_markdown_is_not_steered_by_an_endpoint() -> None:

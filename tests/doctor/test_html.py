@@ -92,13 +92,15 @@ def test_what_an_endpoint_sends_is_text() -> None:
 
 
 def test_every_finding_is_there() -> None:
-    """Each by its id, with what is expected and what to do where something is wrong."""
+    """Each by its id; what is wrong has what is expected, what to do, and where it is explained."""
     read = _page(EVERYTHING)
     for each in EVERYTHING.findings:
         assert each.id in read.text
         assert each.evidence in read.text
     for text in ("Switch it off.", "Look there.", "1003002, as we read it"):
         assert text in read.text
+    for id_, is_explained in (("HYG002", True), ("CON001", True), ("URL001", False)):
+        assert is_explained == (f"docs/findings.md#{id_.lower()}" in read.text)
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def callout_files() -> list[EventFile]:
         "social-account": "a social account: no user principal name",
         "guest": "a B2B guest: `#EXT#` in the user principal name",
         "saml": "a synchronised user signing in to a SAML app",
-        "minimal": "only what can be relied on, of a user nobody loaded claims for",
+        "minimal": "only the fields that are always present, for a user without claims",
     }
     files = [_good(name, body_of(name), text) for name, text in about.items()]
     nulls = body_of("member")
@@ -67,18 +67,18 @@ def bad_body_files() -> list[EventFile]:
     odata = body_of("member")
     odata["data"]["@odata.type"] = "microsoft.graph.onTokenIssuanceStartcalloutdata"
     return [
-        _bad("not-json", b'{"type": ', "body-not-json", "JSON cut off"),
+        _bad("not-json", b'{"type": ', "body-not-json", "truncated JSON"),
         _bad("empty", b"", "body-empty", "no body at all"),
         _bad("not-an-object", b'["callout"]\n', "body-not-object", "JSON, but a list"),
         _bad("not-utf8", member.encode("utf-16"), "body-not-utf8", "UTF-16"),
-        _bad("nan", b'{"type": NaN}\n', "body-not-json", "NaN, which JSON lacks"),
+        _bad("nan", b'{"type": NaN}\n', "body-not-json", "NaN, which is not JSON"),
         _bad(
             "duplicate-key",
             member.replace('"type":', '"type": "first", "type":', 1).encode(),
             "body-duplicate-key",
-            "a key twice in one object: refused, neither wins",
+            "a key appears twice in one object",
         ),
-        _bad("too-deep", f'{{"a": {deep}}}\n'.encode(), "body-too-deep", "absurd depth"),
+        _bad("too-deep", f'{{"a": {deep}}}\n'.encode(), "body-too-deep", "nested over 32 levels"),
         _bad(
             "too-large",
             pretty(_changed(source="x" * BODY_BYTES_MAX)),

@@ -33,13 +33,13 @@ def gateway_files() -> list[EventFile]:
             refused,
             name="gateway/rest-api.json",
             content=pretty(v1),
-            about="REST API (payload 1.0): nothing verified that could be trusted",
+            about="REST API (payload 1.0), without verified claims",
         ),
         replace(
             refused,
             name="gateway/function-url.json",
             content=pretty(url),
-            about="Function URL: nothing verified",
+            about="Function URL, without verified claims",
         ),
     ]
 
@@ -83,7 +83,13 @@ def bad_gateway_files() -> list[EventFile]:
         _gateway("another-tenant", event(tid=other), 401, refused, "another tenant's token", 200),
         _gateway("get", get, 405, "method-not-allowed", "GET"),
         _gateway("text-plain", text, 415, "content-type-unsupported", "not sent as JSON"),
-        _gateway("not-base64", no_base64, 400, "body-not-base64", "a body that is no base64"),
+        _gateway(
+            "not-base64",
+            no_base64,
+            400,
+            "body-not-base64",
+            "`isBase64Encoded` is set, but the body is not base64",
+        ),
         _gateway(
             "unknown-envelope",
             {"requestContext": {"elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:x"}}},

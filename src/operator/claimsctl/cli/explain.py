@@ -10,7 +10,7 @@ from rich.text import Text
 
 from claimsctl.cli.console import stdout
 from claimsctl.errors import OperatorError
-from claimsctl.explain.entries import Entry, Source, find_entries, nearest
+from claimsctl.explain.entries import Entry, Source, find_entries, nearest, page_link
 
 _SOURCES = {
     Source.CODE: "(not documented: read in its public source code)",
@@ -68,5 +68,5 @@ def entry_view(entry: Entry) -> RenderableType:
     lines.append(Text())
     if entry.see:
         lines.append(Text(f"See also: {', '.join(entry.see)}"))
-    lines.append(Text(entry.doc, style="dim"))
+    lines += [Text(entry.doc, style="dim"), Text(page_link(entry.id), style="dim")]
     return Group(*lines)

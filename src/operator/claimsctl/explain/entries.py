@@ -110,6 +110,11 @@ def entries() -> dict[str, Entry]:
     }
 
 
+def page_link(id_: str) -> str:
+    """Where the repository's documentation explains an id, as a path from the repository's root."""
+    return f"docs/findings.md#{id_.lower()}"
+
+
 def find_entry(asked: str) -> Entry | None:
     """The entry with that id or name, in any case; AADSTS may be left out, or be too much."""
     all_entries = entries()

@@ -10,6 +10,7 @@ from typing import Final
 
 from claimsctl.doctor.calls import CONTRACT_CALLS, Call
 from claimsctl.doctor.runner import Report, advice, counts, headline, is_protected
+from claimsctl.explain.entries import page_link
 from claimsctl.judge.attempt import Phase
 from claimsctl.judge.finding import BASIS_NOTES, Finding, Level
 from claimsctl.judge.judge import CLAIMS_BYTES_MAX
@@ -121,11 +122,17 @@ def _details(finding: Finding) -> str:
     code = f"{finding.entra_code}{by_reading}" if finding.entra_code else ""
     place = finding.place
     at = f"line {place.line}, column {place.column} {place.pointer}" if place else ""
-    named = {"at": at, "expected": finding.expected, "do": finding.hint, "Entra shows": code}
+    named = {
+        "at": at,
+        "expected": finding.expected,
+        "do": finding.hint,
+        "Entra shows": code,
+        "explained": f"claimsctl explain {finding.id}; {page_link(finding.id)}",
+    }
     rows = "".join(
         f"<dt>{name}</dt><dd>{_text(value)}</dd>" for name, value in named.items() if value
     )
-    return f"<dl>{rows}</dl>" if rows else ""
+    return f"<dl>{rows}</dl>"
 
 
 def _waterfall(calls: Sequence[Call], wait_ms: int) -> Iterator[str]:

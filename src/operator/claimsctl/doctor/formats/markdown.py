@@ -3,6 +3,7 @@
 import re
 
 from claimsctl.doctor.runner import Report, advice, counts, headline
+from claimsctl.explain.entries import page_link
 from claimsctl.judge.finding import Finding, Level
 from claimsctl.text import escaped
 
@@ -27,7 +28,7 @@ def render(report: Report) -> str:
     todo = [each for each in report.findings if each.level in _FULL and each.hint]
     if todo:
         lines += ["", "### To do", ""]
-        lines += [f"- **{each.id}** {_inert(each.hint)}" for each in todo]
+        lines += [_advice(each) for each in todo]
     lines += ["", f"{counts(report)}; {len(report.calls)} calls made.", ""]
     return "\n".join(lines)
 
@@ -37,6 +38,10 @@ def _row(finding: Finding) -> str:
     level = f"{_MARKS[finding.level]} {finding.level.value}"
     cells = (level, finding.id, _inert(finding.title), _inert(finding.evidence + code))
     return f"| {' | '.join(cells)} |"
+
+
+def _advice(finding: Finding) -> str:
+    return f"- **{finding.id}** {_inert(finding.hint)} ({_code(page_link(finding.id))})"
 
 
 def _inert(text: str) -> str:

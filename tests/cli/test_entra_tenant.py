@@ -1,26 +1,51 @@
 """``claimsctl entra plan``, ``apply``, ``snapshot`` and ``doctor tenant``, from end to end."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import jwt
 import pytest
 from claimsctl.cli import tenant_options
-from claimsctl.tenant.chain import permissions_of
+from claimsctl.tenant.chain import AUDIT, permissions_of
 from claimsctl.tenant.reading import READ_PERMISSIONS
 from claimsctl.tenant.users import USER_PERMISSIONS
 
 from tests.cli.command import Run
-from tests.tenant.chains import HOST, OTHER_APP, TEST_APP, tenant_with_apps, write
+from tests.tenant.chains import HOST, OTHER_APP, TARGET, TEST_APP, tenant_with_apps, write
 from tests.tenant.fake_graph import FakeGraph
 from tests.tenant.test_users import Directory
+
+
+class FakeAws:
+    """CloudFormation with one stack, and CloudWatch Logs with its function's lines."""
+
+    def __init__(self) -> None:
+        self.events: list[dict[str, Any]] = []
+        self.requests: list[dict[str, Any]] = []
+
+    def client(self, *_: object, **__: object) -> "FakeAws":
+        """Both services' client."""
+        return self
+
+    def describe_stacks(self, **_: str) -> dict[str, Any]:
+        """The stack."""
+        outputs = {"TargetUrl": TARGET, "FunctionLogGroup": "group"}
+        held = [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]
+        return {"Stacks": [{"StackStatus": "CREATE_COMPLETE", "Outputs": held}]}
+
+    def filter_log_events(self, **request: Any) -> dict[str, Any]:
+        """Every event."""
+        self.requests.append(request)
+        return {"events": self.events}
 
 
 @pytest.fixture
 def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeGraph:
     """A tenant that the commands sign in to, and the two files in the working directory."""
     tenant = tenant_with_apps(delay=5)
-    roles = [*permissions_of(), *READ_PERMISSIONS]
+    roles = [*permissions_of(), *READ_PERMISSIONS, AUDIT]
     token = jwt.encode({"roles": roles}, "k" * 32)
     monkeypatch.setattr(tenant_options, "tenant_token", lambda *_: token)
     monkeypatch.setattr(tenant_options, "Graph", lambda *_: tenant.graph())
@@ -29,11 +54,16 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeGraph:
     return tenant
 
 
-def _seen(fake: FakeGraph, **result: object) -> None:
+def _seen(fake: FakeGraph, age: timedelta = timedelta(), **result: object) -> None:
     """Entra's record of the test application's callout."""
-    listener = fake.objects["authenticationEventListeners"][0]["id"]
-    applied = {"executedListenerId": listener, "handlerResult": {"numberOfAttempts": 1} | result}
-    fake.objects["auditLogs"].append({"appId": TEST_APP, "appliedEventListeners": [applied]})
+    at = (datetime.now(UTC) - age).isoformat()
+    applied = {
+        "eventType": "tokenIssuanceStart",
+        "executedListenerId": fake.objects["authenticationEventListeners"][0]["id"],
+        "handlerResult": {"numberOfAttempts": 1, "calloutDateTime": at} | result,
+    }
+    record = {"correlationId": str(age), "appId": TEST_APP, "appliedEventListeners": [applied]}
+    fake.objects["auditLogs"].append(record)
 
 
 def test_plan_apply_snapshot_doctor_teardown(run: Run, fake: FakeGraph, tmp_path: Path) -> None:
@@ -84,15 +114,88 @@ def test_the_other_applications_follow_the_test_applications_callout(
         "called" if fake.sign_in(TEST_APP, HOST) == "enriched" else "",
         fake.sign_in(OTHER_APP, HOST),
     ]
-    _seen(fake, errorCode=1003005)
+    _seen(fake, timedelta(minutes=30), errorCode=1003005)
+    early = run("entra", "apply", "--yes", "--minutes", "0")
+    assert "no callout of the test application" in early.err
+    _seen(fake, -timedelta(minutes=1), errorCode=1003005)
     failed = run("entra", "apply", "--yes", "--minutes", "0")
     assert (3, True) == (failed.exit_code, "1003005 after 1 attempts" in failed.err)
-    _seen(fake, errorCode=0)
+    _seen(fake, -timedelta(minutes=2), errorCode=0)
     assert 0 == run("entra", "apply", "--yes", "--minutes", "0").exit_code
     assert "enriched" == fake.sign_in(OTHER_APP, HOST)
     back = run("entra", "apply", "--yes", "--take-back", OTHER_APP)
     assert 0 == back.exit_code
     assert ["enriched", "plain"] == [fake.sign_in(app, HOST) for app in (TEST_APP, OTHER_APP)]
+
+
+def test_a_callout_between_two_runs_counts(
+    run: Run, fake: FakeGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first run ends with the request to sign in: a good sign-in after it is enough."""
+    monkeypatch.setattr("claimsctl.cli.entra_apply.check_endpoint", lambda *_: None)
+    assert 3 == run("entra", "apply", "--yes", "--minutes", "0").exit_code
+    _seen(fake, timedelta(minutes=5), errorCode=0)
+    assert 0 == run("entra", "apply", "--yes", "--minutes", "0").exit_code
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "expected"),
+    [
+        ({"outcome": "answered", "status": 200}, 0, "steps carried out"),
+        (
+            {"outcome": "store-unavailable", "status": 503, "cause": {"reason": "throttled"}},
+            3,
+            "callout failed: store-unavailable throttled",
+        ),
+    ],
+)
+def test_the_stacks_log_shows_the_callout(
+    run: Run, fake: FakeGraph, monkeypatch: pytest.MonkeyPatch, line: Any, code: int, expected: str
+) -> None:
+    """With a stack, its log is where apply waits for Entra's callout, and no more is asked."""
+    aws = FakeAws()
+    at = int((datetime.now(UTC) + timedelta(minutes=1)).timestamp() * 1000)
+    message = json.dumps({"caller": "entra", "correlationId": "c"} | line)
+    aws.events = [{"timestamp": at, "message": message}]
+    for module in ("claimsctl.tenant.stack", "claimsctl.signin.cloudwatch"):
+        monkeypatch.setattr(f"{module}.boto3.session.Session", lambda: aws)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.setattr("claimsctl.cli.entra_apply.check_endpoint", lambda *_: None)
+    roles = jwt.encode({"roles": list(permissions_of())}, "k" * 32)
+    monkeypatch.setattr(tenant_options, "tenant_token", lambda *_: roles)
+    assert AUDIT not in run("entra", "plan", "--stack", "claims").out
+    applied = run("entra", "apply", "--stack", "claims", "--yes", "--minutes", "0")
+    assert (code, True) == (applied.exit_code, expected in applied.err)
+    assert 'caller = "entra"' in aws.requests[0]["filterPattern"]
+
+
+def test_a_move_waits_for_the_new_endpoint(
+    run: Run, fake: FakeGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without an answer of the new URL Entra is not sent there; with it the chain moves."""
+    url = "https://claims.contoso.example/callout"
+    assert 0 == run("entra", "apply", "--yes", "--force").exit_code
+    stopped = run("entra", "apply", "--move", url, "--yes")
+    assert f"no token to call {url} with" in stopped.err
+    assert "enriched" == fake.sign_in(TEST_APP, HOST)
+    checked = []
+    monkeypatch.setattr(
+        "claimsctl.cli.entra_apply.check_endpoint",
+        lambda config, _: checked.append(config.target_url),
+    )
+    moved = run("entra", "apply", "--move", url, "--yes")
+    assert (0, [url]) == (moved.exit_code, checked)
+    assert f'put target_url = "{url}" into entra.toml' in moved.err
+    assert "enriched" == fake.sign_in(TEST_APP, "claims.contoso.example")
+    assert "nothing to change" in run("entra", "apply", "--move", url, "--yes").err
+    assert [] == fake.broken
+
+
+def test_one_thing_at_a_time(run: Run, fake: FakeGraph) -> None:
+    """A move, a teardown and taking back exclude one another."""
+    refused = run("entra", "apply", "--teardown", "--move", "https://a.example/")
+    assert "mutually exclusive" in refused.err
+    assert [] == fake.requests
 
 
 def test_missing_permissions_are_named_before_anything_is_read(

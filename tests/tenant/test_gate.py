@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from claimsctl.errors import OperatorError
 from claimsctl.tenant.config import Config
-from claimsctl.tenant.gate import check_endpoint, seen_in_recordings, sign_in_url
+from claimsctl.tenant.gate import check_endpoint, newest_recorded, sign_in_url
 
 from tests.endpoints import GOOD, JSON, Received, Reply, endpoint
 from tests.tenant.chains import TEST_APP, chain_in
@@ -86,15 +86,19 @@ def _recorded(folder: Path, body: bytes = GOOD, extension: str = "ext-1") -> Pat
 
 
 def test_a_recording_shows_the_callout(tmp_path: Path) -> None:
-    """A new exchange that names the extension and was answered well counts; nothing else does."""
+    """The newest exchange that names the extension counts, with what the judge says of it."""
     before = NOW - timedelta(minutes=1)
     path = _recorded(tmp_path)
-    assert seen_in_recordings(tmp_path, "ext-1", before)
-    assert not seen_in_recordings(path, "ext-2", before)
+    seen = newest_recorded(tmp_path, "ext-1", before)
+    assert seen is not None
+    assert "" == seen.problem
+    assert newest_recorded(path, "ext-2", before) is None
     old = (NOW - timedelta(hours=1)).timestamp()
     os.utime(path, (old, old))
-    assert not seen_in_recordings(path, "ext-1", before)
+    assert newest_recorded(path, "ext-1", before) is None
     _recorded(tmp_path, body=b"{}")
-    assert not seen_in_recordings(path, "ext-1", before)
+    failed = newest_recorded(path, "ext-1", before)
+    assert failed is not None
+    assert failed.problem
     path.write_text("no JSON", "utf-8")
-    assert not seen_in_recordings(path, "ext-1", before)
+    assert newest_recorded(path, "ext-1", before) is None

@@ -8,9 +8,10 @@ import pytest
 from claimsctl.errors import OperatorError
 from claimsctl.tenant.chain import LINKS
 from claimsctl.tenant.config import read_config
+from claimsctl.tenant.move import Move
 from claimsctl.tenant.plan import http_file, planned, planned_teardown
 from claimsctl.tenant.policies import mapped_in
-from claimsctl.tenant.steps import chain_steps, move_steps
+from claimsctl.tenant.steps import chain_steps
 
 from tests.tenant.chains import CONFIG, HOST, TARGET, TEST_APP, chain_in, write
 from tests.tenant.graph_types import problem_of
@@ -99,7 +100,7 @@ def test_an_http_file_refers_only_to_what_comes_before(tmp_path: Path) -> None:
     for steps in (
         planned(chain_steps(at), None),
         planned_teardown(chain_steps(at), None),
-        planned(move_steps(at, "https://new.example/callout"), None),
+        planned(Move(at, "https://new.example/callout").steps(), None),
     ):
         text = http_file(steps, at)
         assert "Bearer {{$aadToken}}" in text
@@ -115,9 +116,8 @@ def test_an_http_file_refers_only_to_what_comes_before(tmp_path: Path) -> None:
 
 def test_a_move_adds_before_it_removes(tmp_path: Path) -> None:
     """New URI, then target URL and resourceId in one request, then the old URI goes."""
-    add, switch, remove = planned(
-        move_steps(chain_in(tmp_path), "https://new.example/callout"), None
-    )
+    move = Move(chain_in(tmp_path), "https://new.example/callout")
+    add, switch, remove = planned(move.steps(), None)
     assert 2 == len((add.requests[0].body or {})["identifierUris"])
     assert {"endpointConfiguration", "authenticationConfiguration"} < set(
         switch.requests[0].body or {}

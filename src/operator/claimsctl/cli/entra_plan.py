@@ -9,12 +9,19 @@ import typer
 from rich.text import Text
 
 from claimsctl.cli.console import stdout
-from claimsctl.cli.options import callout_url
-from claimsctl.cli.tenant_options import DEFAULT_CONFIG, ConfigFile, SchemaFile, read_lookup
+from claimsctl.cli.tenant_options import (
+    DEFAULT_CONFIG,
+    ConfigFile,
+    MoveOption,
+    SchemaFile,
+    StackOption,
+    read_lookup,
+)
 from claimsctl.errors import OperatorError
-from claimsctl.tenant.chain import GRANTED_BY, permissions_of
+from claimsctl.tenant.chain import GRANTED_BY
+from claimsctl.tenant.move import Move
 from claimsctl.tenant.plan import PlannedStep, http_file, planned, planned_teardown
-from claimsctl.tenant.steps import chain_steps, move_steps
+from claimsctl.tenant.steps import chain_steps
 from claimsctl.text import escaped
 
 
@@ -24,15 +31,8 @@ def plan(
     teardown: Annotated[
         bool, typer.Option("--teardown", help="The exact reverse: how to take it all away.")
     ] = False,
-    move: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NEW_URL",
-            help="How to move the endpoint to another URL without a failing sign-in.",
-            callback=lambda value: value and callout_url(value),
-            show_default=False,
-        ),
-    ] = None,
+    move: MoveOption = None,
+    stack: StackOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="The plan as JSON.")] = False,
     as_http: Annotated[
         bool,
@@ -46,11 +46,12 @@ def plan(
     if as_json and as_http:
         message = "--json and --http are mutually exclusive"
         raise OperatorError(message)
-    at = read_lookup(config, claims)
+    at = read_lookup(config, claims, stack)
     if teardown:
         steps = planned_teardown(chain_steps(at), None)
     else:
-        steps = planned(move_steps(at, move) if move else chain_steps(at), None)
+        steps = planned(Move(at, move).steps() if move else chain_steps(at), None)
+        steps = tuple(one for one in steps if one.requests)
     if as_json:
         documents = [one.document() for one in steps]
         sys.stdout.write(json.dumps({"steps": documents}, indent=2, ensure_ascii=False) + "\n")
@@ -75,13 +76,12 @@ def plan_lines(steps: Sequence[PlannedStep]) -> Iterator[Text]:
             yield _field("kept", one.kept)
         if one.by_hand:
             yield _field("by hand", one.by_hand)
-        yield _field("needs", ", ".join(link.permissions))
+        yield _field("needs", ", ".join(one.permissions))
         yield _field("why", link.why)
         if link.errors:
             yield _field("without", ", ".join(link.errors))
     yield Text("")
-    links = tuple(dict.fromkeys(one.step.link for one in steps))
-    names = ", ".join(permissions_of(links))
+    names = ", ".join(dict.fromkeys(name for one in steps for name in one.permissions))
     yield Text(f"Application permissions on Microsoft Graph: {names}. {GRANTED_BY} grants them.")
 
 

@@ -1,6 +1,5 @@
 """Options and sign-in of the commands that read or change a tenant."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +7,7 @@ import typer
 
 from claimsctl.cli.options import input_file
 from claimsctl.entra.token_claims import TenantKind
-from claimsctl.tenant.config import Config, read_config
+from claimsctl.tenant.config import Config, read_config, target_url
 from claimsctl.tenant.credentials import Login, tenant_token
 from claimsctl.tenant.graph import GRAPH, Graph, check_permissions
 from claimsctl.tenant.lookup import Lookup
@@ -47,19 +46,42 @@ LoginOption = Annotated[
 ]
 
 
-class PlanFormat(StrEnum):
-    """How a plan is written."""
+def _target_url(value: str | None) -> str | None:
+    try:
+        return None if value is None else target_url(value)
+    except ValueError as error:
+        message = f"{error}, found {value!r}"
+        raise typer.BadParameter(message) from None
 
-    TABLE = "table"
-    JSON = "json"
-    HTTP = "http"
+
+StackOption = Annotated[
+    str | None,
+    typer.Option(
+        "--stack",
+        metavar="NAME",
+        help="The stack whose outputs TargetUrl and IdentifierUri are the endpoint's, in place of"
+        " entra.toml's target_url or stack.",
+        show_default=False,
+    ),
+]
+MoveOption = Annotated[
+    str | None,
+    typer.Option(
+        "--move",
+        metavar="NEW_URL",
+        help="Move the endpoint to another URL, in the order in which no sign-in fails.",
+        callback=_target_url,
+        show_default=False,
+    ),
+]
 
 
-def read_lookup(config: str, schema: str) -> Lookup:
-    """The chain that the two files describe. Raises `OperatorError`."""
+def read_lookup(config: str, schema: str, stack: str | None = None) -> Lookup:
+    """The chain that the two files describe, and the stack. Raises `OperatorError`."""
     from claimsctl.claims_file.schema import read_schema  # noqa: PLC0415  # after bad usage
 
-    return Lookup(with_stack(read_config(input_file(config))), read_schema(Path(schema)))
+    settings = with_stack(read_config(input_file(config), stack))
+    return Lookup(settings, read_schema(Path(schema)))
 
 
 def with_stack(config: Config) -> Config:

@@ -20,6 +20,8 @@ PLACEHOLDER: Final = re.compile(r"\{([a-z-]+(?::[0-9a-f-]+)?)\.(id|appId)\}")
 """An id in a request that a plan cannot know yet: an object's key, and which of its ids."""
 
 GRAPH_DOCS: Final = "https://learn.microsoft.com/graph/api"
+AUDIT: Final = "AuditLog.Read.All"
+"""What reading Entra's own record of a callout needs."""
 GRANTED_BY: Final = "a Privileged Role Administrator or Global Administrator"
 """Who can consent to an application permission on Microsoft Graph."""
 

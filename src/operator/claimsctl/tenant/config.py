@@ -27,7 +27,8 @@ class TokenKind(StrEnum):
     SAML = "saml"
 
 
-def _target_url(value: str) -> str:
+def target_url(value: str) -> str:
+    """A URL that Entra calls. Raises `ValueError`."""
     parts = urlsplit(value)
     if parts.scheme != "https" or not parts.hostname or "." not in parts.hostname:
         message = "expected https://, a fully qualified host and a path"
@@ -43,7 +44,7 @@ def _unique_name(value: str) -> str:
 
 
 Guid = Annotated[str, AfterValidator(canonical_guid)]
-TargetUrl = Annotated[str, AfterValidator(_target_url)]
+TargetUrl = Annotated[str, AfterValidator(target_url)]
 
 
 class _Table(BaseModel):
@@ -94,7 +95,7 @@ class Config(_Table):
     """The whole file."""
 
     tenant: Tenant
-    endpoint: Endpoint
+    endpoint: Endpoint = Endpoint()
     test: TestApplication
     applications: tuple[Application, ...] = Field(default=(), strict=False)
     callout: Callout = Callout()
@@ -116,8 +117,11 @@ class Config(_Table):
         return urlsplit(self.target_url).netloc.lower()
 
 
-def read_config(path: Path) -> Config:
-    """The settings in the file at `path`. Raises `OperatorError` with every problem, by line."""
+def read_config(path: Path, stack: str | None = None) -> Config:
+    """The settings in the file at `path`. Raises `OperatorError` with every problem, by line.
+
+    `stack` takes the place of what the file says of target URL and stack.
+    """
     try:
         text = path.read_bytes().decode("utf-8-sig")
         document = tomllib.loads(text)
@@ -135,6 +139,9 @@ def read_config(path: Path) -> Config:
         problems = [_problem(path, text, one["loc"], one["msg"]) for one in error.errors()]
     if config is not None:
         endpoint = config.endpoint
+        if stack is not None:
+            endpoint = endpoint.model_copy(update={"target_url": None, "stack": stack})
+            config = config.model_copy(update={"endpoint": endpoint})
         if (endpoint.target_url is None) == (endpoint.stack is None):
             message = "expected one of target_url and stack"
             problems.append(_problem(path, text, ("endpoint",), message))

@@ -55,6 +55,7 @@ def listener(at: Lookup, count: int) -> Step:
         undo,
         unique=False,
         switches_on=True,
+        also=(chain.AUDIT,) if count > 1 and at.config.endpoint.stack is None else (),
     )
 
 

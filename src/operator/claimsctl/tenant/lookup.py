@@ -36,7 +36,12 @@ class Lookup:
         for one in tenant.listeners:
             if extension is not None and one.extension_id == extension.id:
                 return one
-        return next((one for one in tenant.listeners if one.display_name == self.name), None)
+        for one in tenant.listeners:
+            other = tenant.extension(one.extension_id)
+            is_other = other is not None and self.is_for_another(other, tenant)
+            if one.display_name == self.name and not is_other:
+                return one
+        return None
 
     def app_id(self, tenant: Snapshot | None) -> str:
         """The app id of the endpoint's application, a placeholder while it is not known."""
@@ -54,13 +59,31 @@ class Lookup:
         return f"api://{host or self.config.host}/{self.app_id(tenant)}"
 
     def extension(self, tenant: Snapshot | None) -> Extension | None:
-        """The endpoint's extension: the one for its URI, else one of the name."""
-        known = tenant.extensions if tenant is not None else ()
-        uri = self.uri(tenant)
-        for one in known:
-            if one.resource_id.lower() == uri.lower():
-                return one
-        return next((one for one in known if one.display_name == self.name), None)
+        """The endpoint's extension: the one for its URI, else one of the name.
+
+        An extension of the name that is for another application is another endpoint's.
+        """
+        if tenant is None:
+            return None
+        uri = self.uri(tenant).lower()
+        same = [one for one in tenant.extensions if one.resource_id.lower() == uri]
+        named = [
+            one
+            for one in tenant.extensions
+            if one.display_name == self.name and not self.is_for_another(one, tenant)
+        ]
+        both = [one for one in same if one in named]
+        return next(iter([*both, *same, *named]), None)
+
+    def is_for_another(self, one: Extension, tenant: Snapshot) -> bool:
+        """Whether an extension is for an application that exists and is not the endpoint's."""
+        other = tenant.application(one.app_id)
+        return other is not None and other.app_id != self.app_id(tenant)
+
+    def moved_to(self, url: str) -> "Lookup":
+        """The same chain with the endpoint at another URL."""
+        endpoint = self.config.endpoint.model_copy(update={"target_url": url})
+        return Lookup(self.config.model_copy(update={"endpoint": endpoint}), self.schema)
 
     def policy_name(self, one: Application) -> str:
         """What the policy of an application is called."""

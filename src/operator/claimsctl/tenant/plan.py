@@ -22,6 +22,11 @@ class PlannedStep:
     by_hand: str = ""
     kept: str = ""
 
+    @property
+    def permissions(self) -> tuple[str, ...]:
+        """What it needs."""
+        return (*self.step.link.permissions, *self.step.also)
+
     def document(self) -> dict[str, Any]:
         """The step for machines."""
         link = self.step.link
@@ -30,7 +35,7 @@ class PlannedStep:
             "title": self.step.title,
             "why": link.why,
             "without_it": list(link.errors),
-            "permissions": list(link.permissions),
+            "permissions": list(self.permissions),
             "portal": link.portal,
             "doc": link.doc,
             "requests": [request.document() for request in self.requests],
@@ -104,7 +109,7 @@ def _entry(one: PlannedStep, request: Request, read: set[str]) -> Iterator[str]:
     yield f"# {link.why}"
     if link.errors:
         yield f"# Without it: {', '.join(link.errors)}"
-    yield f"# Permission: {', '.join(link.permissions)}"
+    yield f"# Permission: {', '.join(one.permissions)}"
     yield f"# @name {_variable(one.step.key)}"
     yield f"{request.method} {{{{graph}}}}/{request.version}{_filled(request.path, read)}"
     yield "Authorization: Bearer {{$aadToken}}"

@@ -100,6 +100,12 @@ class AuthenticationConfiguration(_Object):
     resource_id: str | None = None
 
 
+class ReturnClaim(_Object):
+    """``onTokenIssuanceStartReturnClaim``."""
+
+    claim_id_in_api_response: str | None = None
+
+
 class Extension(_Object):
     """``onTokenIssuanceStartCustomExtension``."""
 
@@ -108,6 +114,14 @@ class Extension(_Object):
     endpoint_configuration: EndpointConfiguration | None = None
     authentication_configuration: AuthenticationConfiguration | None = None
     client_configuration: ClientConfiguration | None = None
+    claims_for_token_configuration: Annotated[tuple[ReturnClaim, ...], _EMPTY] = ()
+    """What the portal offers to map; Entra itself is not documented to read it."""
+
+    @property
+    def claim_ids(self) -> tuple[str, ...]:
+        """The claims that it lists, as the endpoint is to answer them."""
+        listed = (one.claim_id_in_api_response for one in self.claims_for_token_configuration)
+        return tuple(name for name in listed if name)
 
     @property
     def target_url(self) -> str:
@@ -119,6 +133,11 @@ class Extension(_Object):
         """Empty for none."""
         held = self.authentication_configuration
         return (held and held.resource_id) or ""
+
+    @property
+    def app_id(self) -> str:
+        """The app id at the end of its resourceId."""
+        return self.resource_id.rpartition("/")[2].lower()
 
 
 class ConditionApplication(_Object):

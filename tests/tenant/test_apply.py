@@ -327,3 +327,16 @@ def test_the_extension_of_another_endpoint_is_never_changed(tmp_path: Path) -> N
         apply_steps(chain_steps(other), driver(fake, other))
     undo_steps(chain_steps(other)[5:6] + chain_steps(other)[-2:], driver(fake, other))
     assert before == fake.changes
+
+
+def test_the_extensions_list_follows_the_schema(tmp_path: Path) -> None:
+    """A claim that is new in claims.toml is added, another spelling replaced, the rest left."""
+    fake, chain = tenant_with_apps(), chain_in(tmp_path)
+    apply_steps(chain_steps(chain), driver(fake, chain))
+    (extension,) = fake.objects["customAuthenticationExtensions"]
+    listed = [{"claimIdInApiResponse": name} for name in ("more", "CustomRoles")]
+    extension["claimsForTokenConfiguration"] = listed
+    assert ["extension"] == apply_steps(chain_steps(chain), driver(fake, chain)).changed
+    names = [one["claimIdInApiResponse"] for one in extension["claimsForTokenConfiguration"]]
+    assert ["more", "customRoles", "dateOfBirth"] == names
+    assert [] == apply_steps(chain_steps(chain), driver(fake, chain)).changed

@@ -224,6 +224,16 @@ BROKEN: dict[str, tuple[Callable[[Document], None], set[str], int | None]] = {
         None,
     ),
     "case differs": (lambda d: _definition(d, _lower_id), {"TEN020", "TEN024"}, None),
+    "listed in another case": (
+        _set(_extension, "claimsForTokenConfiguration", [{"claimIdInApiResponse": "CUSTOMROLES"}]),
+        {"TEN026"},
+        None,
+    ),
+    "listed and not answered": (
+        _set(_extension, "claimsForTokenConfiguration", [{"claimIdInApiResponse": "other"}]),
+        {"TEN026"},
+        None,
+    ),
     "restricted name": (
         lambda d: _definition(d, lambda entry: entry.__setitem__("JwtClaimType", "roles")),
         {"TEN021", "TEN024"},

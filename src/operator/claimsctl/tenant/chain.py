@@ -129,7 +129,7 @@ EXTENSION: Final = Link(
     "Custom authentication extension",
     "It holds the target URL, whose token is sent, and how long Entra waits.",
     ("1003011", "1003015", "1003020", "1003005"),
-    ("TEN009", "TEN010"),
+    ("TEN009", "TEN010", "TEN026"),
     ("CustomAuthenticationExtension.ReadWrite.All",),
     "External Identities > Custom authentication extensions > Create",
     f"{GRAPH_DOCS}/identitycontainer-post-customauthenticationextensions",

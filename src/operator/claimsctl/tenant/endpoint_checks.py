@@ -67,7 +67,7 @@ def hosts(case: Case) -> Finding:
         "TEN003",
         problems if target != resource else [],
         target,
-        hint="claimsctl entra plan --move URL shows the order that breaks nothing",
+        hint="claimsctl entra apply --move URL changes both in the order that breaks nothing",
         expected="the same host in both",
         code=1003015,
     )
@@ -169,7 +169,7 @@ def target_url(case: Case) -> Finding:
         "TEN009",
         problems,
         url,
-        hint="correct targetUrl of the extension; with another host, claimsctl entra plan --move",
+        hint="correct targetUrl of the extension; with another host, claimsctl entra apply --move",
         expected="https:// and a fully qualified host",
         code=1003020,
     )

@@ -130,8 +130,10 @@ class FakeGraph:
         if principal["claimsMappingPolicies"] and not accepts:
             return "AADSTS50146"
         for listener in self.objects["authenticationEventListeners"]:
-            included = listener["conditions"]["applications"]["includeApplications"]
-            if app_id in [one["appId"] for one in included]:
+            named = listener["conditions"]["applications"]
+            included = named.get("includeApplications", [])
+            in_all = named.get("includeAllApplications")
+            if in_all or app_id in [one["appId"] for one in included]:
                 called = self._callout(listener, host)
                 enriched = called == "called" and principal["claimsMappingPolicies"]
                 return "enriched" if enriched else called

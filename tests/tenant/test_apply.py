@@ -340,3 +340,45 @@ def test_the_extensions_list_follows_the_schema(tmp_path: Path) -> None:
     names = [one["claimIdInApiResponse"] for one in extension["claimsForTokenConfiguration"]]
     assert ["more", "customRoles", "dateOfBirth"] == names
     assert [] == apply_steps(chain_steps(chain), driver(fake, chain)).changed
+
+
+def _listener(fake: FakeGraph, app_id: str, **applications: bool) -> None:
+    extension = fake.add(
+        "customAuthenticationExtensions",
+        displayName="other",
+        authenticationConfiguration={"resourceId": "api://other.example/other"},
+        endpointConfiguration={"targetUrl": "https://other.example/"},
+    )
+    included = [{"appId": app_id}] if app_id else []
+    fake.add(
+        "authenticationEventListeners",
+        displayName="other",
+        conditions={"applications": {"includeApplications": included, **applications}},
+        handler={"customExtension": {"id": extension["id"]}},
+    )
+
+
+@pytest.mark.parametrize(
+    ("app_id", "applications"), [(TEST_APP, {}), ("", {"includeAllApplications": True})]
+)
+def test_an_application_of_another_listener_is_refused(
+    tmp_path: Path, app_id: str, applications: dict[str, bool]
+) -> None:
+    """Nothing is changed for an application for which another extension is called."""
+    fake, chain = tenant_with_apps(), chain_in(tmp_path)
+    _listener(fake, app_id, **applications)
+    with pytest.raises(OperatorError, match=f"is for application {TEST_APP} already"):
+        apply_steps(chain_steps(chain), driver(fake, chain))
+    assert 0 == fake.changes
+
+
+def test_a_listener_for_all_applications_is_no_canary(tmp_path: Path) -> None:
+    """The chain's own listener, made for all applications by hand, is refused."""
+    fake, chain = tenant_with_apps(), chain_in(tmp_path)
+    apply_steps(chain_steps(chain), driver(fake, chain))
+    (held,) = fake.objects["authenticationEventListeners"]
+    held["conditions"] = {"applications": {"includeAllApplications": True}}
+    before = fake.changes
+    with pytest.raises(OperatorError, match="includeAllApplications"):
+        apply_steps(chain_steps(chain), driver(fake, chain))
+    assert before == fake.changes

@@ -13,7 +13,7 @@ from claimsctl.judge.judge import judge
 from claimsctl.tenant.chain import CALLER_APP_ID, GRAPH_APP_ID, LINKS
 from claimsctl.tenant.checks import TENANT_CHECKS
 from claimsctl.tenant.claims_checks import claim_paths
-from claimsctl.tenant.diagnosis import case_of, diagnose, headline
+from claimsctl.tenant.diagnosis import Case, case_of, diagnose, headline
 from claimsctl.tenant.snapshot import Snapshot, read_snapshot
 
 from tests.tenant.chains import OTHER_APP, TEST_APP, applied, chain_in, tenant_with_apps
@@ -199,6 +199,18 @@ BROKEN: dict[str, tuple[Callable[[Document], None], set[str], int | None]] = {
         1003011,
     ),
     "no listener": (lambda d: d.__setitem__("listeners", []), {"TEN011", "TEN012", "TEN024"}, None),
+    "listener for all": (
+        lambda d: d["listeners"][0].__setitem__(
+            "conditions", {"applications": {"includeAllApplications": True}}
+        ),
+        {"TEN012"},
+        None,
+    ),
+    "two listeners for an application": (
+        lambda d: d["listeners"].append({**d["listeners"][0], "id": "second"}),
+        {"TEN012"},
+        None,
+    ),
     "app without principal": (
         lambda d: _without(d, OTHER_APP),
         {"TEN013", "TEN012", "TEN024"},
@@ -347,3 +359,24 @@ def test_a_malformed_snapshot_names_file_line_and_key(raw: bytes, expected: str)
     with pytest.raises(OperatorError) as refused:
         read_snapshot(Path("s.json"), raw)
     assert expected in "\n".join([str(refused.value), *refused.value.lines])
+
+
+def test_two_extensions_of_one_url(tmp_path: Path) -> None:
+    """The one that a listener names is meant; where both are in use, an id says which."""
+    document = _good(tmp_path)
+    own = _extension(document)["id"]
+    document["extensions"].insert(0, {**_extension(document), "id": "unused"})
+    config = chain_in(tmp_path).config
+
+    def case(extension_id: str | None = None) -> Case:
+        return case_of(Snapshot.model_validate(document), config, None, extension_id)
+
+    assert own == getattr(case().extension, "id", "")
+    second = json.loads(json.dumps(document["listeners"][0]).replace(own, "unused"))
+    document["listeners"].append(second)
+    with pytest.raises(OperatorError, match="--extension ID") as refused:
+        case()
+    assert own in "".join(refused.value.lines)
+    assert "unused" == getattr(case("UNUSED").extension, "id", "")
+    with pytest.raises(OperatorError, match="has this id"):
+        case("gone")

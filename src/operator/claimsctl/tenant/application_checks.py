@@ -1,6 +1,5 @@
 """Checks of the applications to enrich: principals, mapped claims, user flow, source of claims."""
 
-from collections.abc import Iterator
 from typing import Final
 
 from claimsctl.entra.token_claims import TenantKind
@@ -17,17 +16,22 @@ def same_applications(case: Case) -> Finding:
     """TEN012: the listener's applications are those that have a policy."""
     if not case.app_ids:
         return skipped("TEN012", _NO_APPS)
-    listened = {app_id for one in case.listeners for app_id in one.app_ids}
     problems = []
     for app_id in case.app_ids:
         principal = case.tenant.principal(app_id)
-        mapped = principal is not None and has_claims(principal)
-        if mapped and app_id not in listened:
+        mapped, listened = principal is not None and has_claims(principal), case.is_called(app_id)
+        if mapped and not listened:
             problems.append(f"application {app_id} has a policy, and no listener names it")
-        if not mapped and app_id in listened:
+        if not mapped and listened:
             problems.append(f"the listener names application {app_id}, which has no policy")
-    if any(_all_applications(case)):
-        problems.append("includeAllApplications is true, which this listener must not have")
+        others = [one.id for one in case.tenant.listeners if app_id in one.app_ids]
+        if len(others) > 1:
+            problems.append(f"listeners {' and '.join(others)} both name application {app_id}")
+    problems += [
+        f"listener {one.id} is for all applications: Entra calls for every sign-in of the tenant"
+        for one in case.tenant.listeners
+        if one.is_for_all
+    ]
     return result(
         "TEN012",
         problems,
@@ -36,12 +40,6 @@ def same_applications(case: Case) -> Finding:
         " tokens, the API for access tokens",
         expected="the listener's applications, the policy's and the token's audience are the same",
     )
-
-
-def _all_applications(case: Case) -> Iterator[bool]:
-    for one in case.listeners:
-        applications = one.conditions and one.conditions.applications
-        yield bool(applications and applications.include_all_applications)
 
 
 def has_claims(principal: ServicePrincipal) -> bool:

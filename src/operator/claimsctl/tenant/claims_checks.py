@@ -162,7 +162,7 @@ _REASONS = {
 
 
 def _blocked(case: Case, app_id: str) -> str:
-    if app_id not in {named for one in case.listeners for named in one.app_ids}:
+    if not case.is_called(app_id):
         return "no listener names the application"
     principal = case.tenant.principal(app_id)
     if principal is None:

@@ -196,6 +196,12 @@ class Listener(_Conditional):
     handler: Handler | None = None
 
     @property
+    def is_for_all(self) -> bool:
+        """Whether it is for every application of the tenant, as far as Graph has shown it."""
+        named = self.conditions and self.conditions.applications
+        return bool(named and named.include_all_applications)
+
+    @property
     def extension_id(self) -> str:
         """Empty for none."""
         named = self.handler and self.handler.custom_extension

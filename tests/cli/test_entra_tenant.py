@@ -1,6 +1,7 @@
 """``claimsctl entra plan``, ``apply``, ``snapshot`` and ``doctor tenant``, from end to end."""
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from claimsctl.tenant.reading import READ_PERMISSIONS
 from claimsctl.tenant.users import USER_PERMISSIONS
 
 from tests.cli.command import Run
+from tests.endpoints import Received, Reply, endpoint
 from tests.tenant.chains import HOST, OTHER_APP, TARGET, TEST_APP, tenant_with_apps, write
 from tests.tenant.fake_graph import FakeGraph
 from tests.tenant.test_users import Directory
@@ -249,3 +251,53 @@ def test_the_permissions_that_the_plan_lists_are_enough(
     fake.permissions = set(permissions_of())
     assert 0 == run("entra", "apply", "--yes", "--force").exit_code
     assert "enriched" == fake.sign_in(OTHER_APP, HOST)
+
+
+def _snapshot_for(run: Run, fake: FakeGraph, url: str) -> None:
+    """A snapshot of the applied tenant whose extension has the target URL."""
+    assert 0 == run("entra", "apply", "--yes", "--force").exit_code
+    assert 0 == run("entra", "snapshot", "--out", "tenant.json").exit_code
+    text = Path("tenant.json").read_text("utf-8")
+    Path("tenant.json").write_text(text.replace(TARGET, url), "utf-8")
+
+
+def test_doctor_calls_the_endpoint(run: Run, fake: FakeGraph) -> None:
+    """--call judges the answer, compares its claims with the policies, and its time with the wait.
+
+    The token is sent, and is in no output.
+    """
+
+    def respond(received: Received) -> Reply:
+        return Reply() if received.headers.get("authorization") == "Bearer s3cret" else Reply(401)
+
+    with endpoint(respond) as service:
+        _snapshot_for(run, fake, service.url)
+        call = ("doctor", "tenant", "--snapshot", "tenant.json", "--call", "--json")
+        accepted = run(*call, "--target-url", service.url, "--token", "s3cret")
+        refused = run(*call, "--target-url", service.url)
+    found = {one["id"]: one for one in json.loads(accepted.out)["findings"]}
+    assert ("ok", "2 claims") == (found["TEN025"]["level"], found["TEN025"]["evidence"])
+    assert {"ok"} == {found[id_]["level"] for id_ in ("TEN010", "TEN020", "TEN024", "TEN026")}
+    assert "s3cret" not in accepted.out + accepted.err
+    found = {one["id"]: one for one in json.loads(refused.out)["findings"]}
+    assert ("fail", 1003002) == (found["TEN025"]["level"], found["TEN025"]["entra_code"])
+    assert 1 == refused.exit_code
+
+
+def test_doctor_calls_an_endpoint_that_is_late(run: Run, fake: FakeGraph) -> None:
+    """No answer within the wait that counts is Entra's code of a time-out."""
+    settings = Path("entra.toml").read_text("utf-8") + "\n[callout]\nwait_ms = 200\n"
+    Path("entra.toml").write_text(settings, "utf-8")
+
+    def respond(_received: Received) -> Reply:
+        time.sleep(0.4)
+        return Reply()
+
+    with endpoint(respond) as service:
+        _snapshot_for(run, fake, service.url)
+        late = run(
+            "doctor", "tenant", "--snapshot", "tenant.json", "--call", "--json",
+            "--target-url", service.url,
+        )  # fmt: skip
+    found = {one["id"]: one for one in json.loads(late.out)["findings"]}
+    assert ("fail", 1003005) == (found["TEN010"]["level"], found["TEN010"]["entra_code"])

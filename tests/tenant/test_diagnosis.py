@@ -1,7 +1,7 @@
 """Snapshots of a correct tenant and of broken ones, each with the findings that must appear."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -351,6 +351,7 @@ def test_a_snapshot_has_no_secret_and_reads_back_the_same(tmp_path: Path) -> Non
             b'{"tenantId": "t",\n"applications": [\n{"id": "a"}]}',
             "s.json:3: applications.0.appId: Field required",
         ),
+        (b'{"tenantId": NaN}', "s.json: not JSON: found NaN"),
         (b"[]", "s.json:1: the document: Input should be a valid dictionary"),
     ],
 )
@@ -380,3 +381,36 @@ def test_two_extensions_of_one_url(tmp_path: Path) -> None:
     assert "unused" == getattr(case("UNUSED").extension, "id", "")
     with pytest.raises(OperatorError, match="has this id"):
         case("gone")
+
+
+def _places(value: Any, where: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if where:
+        yield where
+    if isinstance(value, list):
+        value = dict(enumerate(value))
+    if isinstance(value, dict):
+        for key, member in value.items():
+            yield from _places(member, (*where, key))
+
+
+@pytest.mark.parametrize("wrong", ["gone", None, 5, "x", [], {}, [None], {"a": 1}])
+def test_a_snapshot_with_anything_wrong_is_read_or_refused(tmp_path: Path, wrong: object) -> None:
+    """Each member missing or of another kind: findings, or a message with a line; never a crash."""
+    good, config = _good(tmp_path), chain_in(tmp_path).config
+    for *outer, last in _places(good):
+        document = json.loads(json.dumps(good))
+        held = document
+        for key in outer:
+            held = held[key]
+        if wrong == "gone":
+            del held[last]
+        else:
+            held[last] = wrong
+        try:
+            tenant = read_snapshot(Path("s.json"), json.dumps(document, indent=1).encode())
+        except OperatorError as refused:
+            assert refused.lines[0].startswith("s.json:")  # noqa: PT017  # and where not, read on
+            continue
+        case = case_of(tenant, config, answer=ANSWER)
+        assert headline(diagnose(case, TENANT_CHECKS))
+        assert all(one.sentence() for one in claim_paths(case))

@@ -266,7 +266,7 @@ def read_snapshot(path: Path, raw: bytes) -> Snapshot:
     """The snapshot in a file's bytes. Raises `OperatorError` that names file, line and key."""
     try:
         text = raw.decode("utf-8-sig")
-        document = json.loads(text)
+        document = json.loads(text, parse_constant=_no_number)
     except json.JSONDecodeError as error:
         message = f"{path}:{error.lineno}: not JSON: {error.msg}"
         raise OperatorError(message) from None
@@ -280,6 +280,11 @@ def read_snapshot(path: Path, raw: bytes) -> Snapshot:
         lines = [_problem(path, text, one["loc"], one["msg"]) for one in problems]
         message = f"{path}: not a snapshot of a tenant; claimsctl entra snapshot writes one"
         raise OperatorError(message, lines=lines) from None
+
+
+def _no_number(name: str) -> float:
+    message = f"found {name}, expected a JSON value"
+    raise ValueError(message)
 
 
 def _problem(path: Path, text: str, where: tuple[int | str, ...], message: str) -> str:

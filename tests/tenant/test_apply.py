@@ -1,6 +1,7 @@
 """Applying the chain to a tenant."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from claimsctl.errors import OperatorError
@@ -81,12 +82,41 @@ def test_teardown_is_the_reverse(tmp_path: Path) -> None:
     assert [[], [], []] == [fake.objects[name] for name in (*gone, "claimsMappingPolicies")]
 
 
+FLOW = CONFIG.replace("[[app", 'user_flow = "flow"\n\n[[app')
+
+
+def _user_flow(fake: FakeGraph) -> None:
+    conditions: dict[str, Any] = {"applications": {"includeApplications": []}}
+    fake.add("authenticationEventsFlows", displayName="flow", conditions=conditions)
+
+
+def test_a_teardown_that_is_killed_goes_on(tmp_path: Path) -> None:
+    """Cut off behind any of its changes, a second teardown ends where one would have."""
+    chain = chain_in(tmp_path, FLOW)
+
+    def applied() -> FakeGraph:
+        fake = tenant_with_apps()
+        _user_flow(fake)
+        apply_steps(chain_steps(chain), driver(fake, chain))
+        return fake
+
+    whole = applied()
+    before = whole.changes
+    undo_steps(chain_steps(chain), driver(whole, chain))
+    for count in range(1, whole.changes - before):
+        fake = applied()
+        fake.killed_after = fake.changes + count
+        with pytest.raises(Killed):
+            undo_steps(chain_steps(chain), driver(fake, chain))
+        undo_steps(chain_steps(chain), driver(fake, chain))
+        assert whole.state() == fake.state()
+        assert [] == fake.broken
+
+
 def test_teardown_says_what_it_leaves(tmp_path: Path) -> None:
     """What may have been there before stays, each with its impact and how to take it away."""
-    config = CONFIG.replace("[[app", 'user_flow = "flow"\n\n[[app')
-    fake, chain = tenant_with_apps(), chain_in(tmp_path, config)
-    conditions = {"applications": {"includeApplications": []}}
-    fake.add("authenticationEventsFlows", displayName="flow", conditions=conditions)
+    fake, chain = tenant_with_apps(), chain_in(tmp_path, FLOW)
+    _user_flow(fake)
     apply_steps(chain_steps(chain), driver(fake, chain))
     kept = "\n".join(undo_steps(chain_steps(chain), driver(fake, chain)).kept)
     assert f"Application {TEST_APP} accepts mapped claims: " in kept

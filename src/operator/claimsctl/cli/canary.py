@@ -87,7 +87,7 @@ def _in_log(stack: str, since: datetime) -> Seen | None:
 
 def _by_entra(graph: Graph, app_id: str, listener: Listener, since: datetime) -> Seen | None:
     """Graph beta's sign-ins, which need a P1 or P2 licence, and come some minutes late."""
-    newest = None
+    newest: Seen | None = None
     for sign_in in listed(lambda path: graph.list(path, "beta"), "", since, app_id):
         for callout in sign_in.callouts:
             at = _time(callout.at or sign_in.at)

@@ -114,6 +114,9 @@ def doctor_tenant(
         raise OperatorError(message)
     if config is None and (snapshot is None or Path(DEFAULT_CONFIG).exists()):
         config = DEFAULT_CONFIG
+    if config is None and stack is not None:
+        message = f"--stack {stack} needs {DEFAULT_CONFIG}, for the tenant and the applications"
+        raise OperatorError(message)
     settings = None if config is None else with_stack(read_config(input_file(config), stack))
     if snapshot is not None:
         path = input_file(snapshot)

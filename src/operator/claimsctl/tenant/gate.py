@@ -76,7 +76,7 @@ def newest_recorded(path: Path, extension_id: str, since: datetime) -> Seen | No
 
     It must be newer than `since` and name the extension.
     """
-    newest = None
+    newest: Seen | None = None
     for file in path.rglob("*.json") if path.is_dir() else [path]:
         try:
             at = datetime.fromtimestamp(file.stat().st_mtime, UTC)

@@ -13,7 +13,7 @@ from claimsctl.tenant.chain import AUDIT, permissions_of
 from claimsctl.tenant.reading import READ_PERMISSIONS
 from claimsctl.tenant.users import USER_PERMISSIONS
 
-from tests.cli.command import Run
+from tests.cli.command import Outcome, Run
 from tests.endpoints import Received, Reply, endpoint
 from tests.tenant.chains import HOST, OTHER_APP, TARGET, TEST_APP, tenant_with_apps, write
 from tests.tenant.fake_graph import FakeGraph
@@ -93,6 +93,31 @@ def test_plan_apply_snapshot_doctor_teardown(run: Run, fake: FakeGraph, tmp_path
     broken = run("doctor", "tenant")
     assert 1 == broken.exit_code
     assert "TEN009" in broken.out
+
+
+def test_a_plan_for_a_snapshot_has_what_is_missing(run: Run, fake: FakeGraph) -> None:
+    """What the tenant has is left out; what apply would refuse has to be done by hand."""
+    assert 0 == run("entra", "apply", "--yes", "--force").exit_code
+
+    def planned(*arguments: str) -> Outcome:
+        assert 0 == run("entra", "snapshot", "--out", "tenant.json").exit_code
+        return run("entra", "plan", "--snapshot", "tenant.json", *arguments)
+
+    assert "nothing to change\n" == planned().out
+    (extension,) = fake.objects["customAuthenticationExtensions"]
+    extension["clientConfiguration"] = None
+    (step,) = json.loads(planned("--json").out)["steps"]
+    (request,) = step["requests"]
+    assert ("extension", "PATCH") == (step["key"], request["method"])
+    assert f"/{extension['id']}" in request["path"]
+    app = next(one for one in fake.objects["applications"] if one["appId"] == TEST_APP)
+    app |= {"signInAudience": "AzureADMultipleOrgs", "api": {}}
+    by_hand = planned().out
+    assert "by hand" in by_hand
+    assert "users of other tenants" in by_hand
+    undone = planned("--teardown").out
+    assert f"Application {TEST_APP} accepts" not in undone
+    assert f"Application {OTHER_APP} accepts" in undone
 
 
 def test_no_listener_before_the_endpoint_answers(run: Run, fake: FakeGraph) -> None:

@@ -90,12 +90,12 @@ def _by_entra(graph: Graph, app_id: str, listener: Listener, since: datetime) ->
     newest: Seen | None = None
     for sign_in in listed(lambda path: graph.list(path, "beta"), "", since, app_id):
         for callout in sign_in.callouts:
-            at = _time(callout.at or sign_in.at)
-            if callout.listener_id != listener.id.lower() or (newest and at < newest.at):
+            at, stage = _time(callout.at or sign_in.at), stage_of(sign_in, callout)
+            if callout.listener_id != listener.id.lower() or stage is Stage.UNKNOWN:
                 continue
-            accepted = stage_of(sign_in, callout) is Stage.ACCEPTED
-            problem = "" if accepted else f"{callout.code} after {callout.attempts} attempts"
-            newest = Seen(at, problem)
+            if newest is None or at >= newest.at:
+                failed = f"{callout.code} after {callout.attempts} attempts"
+                newest = Seen(at, "" if stage is Stage.ACCEPTED else failed)
     return newest
 
 

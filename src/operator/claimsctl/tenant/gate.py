@@ -86,7 +86,7 @@ def newest_recorded(path: Path, extension_id: str, since: datetime) -> Seen | No
             exchange = exchange_in(json.loads(text))
         except (OSError, ValueError, RecursionError, OperatorError):
             continue
-        if exchange.answer is not None and extension_id in text:
+        if extension_id in text:
             failed = judge(exchange.answer).first_failure
             newest = Seen(at, f"{failed.id} {failed.title}" if failed else "")
     return newest

@@ -51,7 +51,7 @@ def listener(at: Lookup, count: int) -> Step:
         return _not_alone(at, tenant, wanted_ids)
 
     key = "listener" if count == 1 else f"listener:{wanted_ids[-1]}"
-    which = "the test application alone" if count == 1 else f"also application {wanted_ids[-1]}"
+    which = "the test application alone" if count == 1 else f"application {wanted_ids[-1]} too"
     return Step(
         key,
         chain.LISTENER,

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from claimsctl.tenant import chain
@@ -45,18 +45,27 @@ class PlannedStep:
 
 
 def planned(steps: Iterable[Step], tenant: Snapshot | None) -> tuple[PlannedStep, ...]:
-    """The steps that `tenant` needs; all of them when nothing is known of it."""
-    return tuple(
-        PlannedStep(step, step.wanted(tenant), step.by_hand(tenant) if tenant else "")
-        for step in steps
-    )
+    """The steps with what `tenant` needs; with all there is when nothing is known of it."""
+    return tuple(PlannedStep(step, step.wanted(tenant), _by_hand(step, tenant)) for step in steps)
 
 
 def planned_teardown(steps: Iterable[Step], tenant: Snapshot | None) -> tuple[PlannedStep, ...]:
     """The exact reverse: what undoes the last step comes first."""
     return tuple(
-        PlannedStep(step, step.undo(tenant), kept=step.kept) for step in reversed(tuple(steps))
+        PlannedStep(
+            replace(step, also=()),
+            step.undo(tenant),
+            kept="" if tenant is not None and step.wanted(tenant) else step.kept,
+        )
+        for step in reversed(tuple(steps))
     )
+
+
+def _by_hand(step: Step, tenant: Snapshot | None) -> str:
+    if tenant is None:
+        return ""
+    refusal = step.refusal(tenant)
+    return "; ".join(map(str, (refusal, *refusal.lines))) if refusal else step.by_hand(tenant)
 
 
 def http_file(plan: Iterable[PlannedStep], at: Lookup) -> str:

@@ -40,8 +40,8 @@ def plan(
         typer.Option(
             "--snapshot",
             metavar="FILE",
-            help="Plan only what the tenant of this snapshot still needs, and what has to be done by"
-            " hand; - for stdin.",
+            help="Plan only what the tenant of this snapshot still needs, and what is left to do"
+            " by hand; - for stdin.",
             show_default=False,
         ),
     ] = None,
@@ -107,9 +107,8 @@ def plan_lines(steps: Sequence[PlannedStep], *, teardown: bool) -> Iterator[Text
     changing = (one for one in steps if one.requests)
     names = ", ".join(dict.fromkeys(name for one in changing for name in one.permissions))
     if names:
-        yield Text(
-            f"Application permissions on Microsoft Graph: {names}; {GRANTED_BY} grants them."
-        )
+        granted = f"{names}; {GRANTED_BY} grants them."
+        yield Text(f"Application permissions on Microsoft Graph: {granted}")
 
 
 def _field(name: str, value: str) -> Text:

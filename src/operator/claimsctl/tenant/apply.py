@@ -71,8 +71,8 @@ def undo_steps(steps: Sequence[Step], driver: Driver) -> Outcome:
     tenant = driver.read()
     outcome = Outcome()
     for step in reversed(steps):
-        if step.kept and not step.wanted(tenant):
-            outcome.kept.append(f"{step.title}: {step.kept}")
+        if left := step.left_in(tenant):
+            outcome.kept.append(f"{step.title}: {left}")
         for request in step.undo(tenant):
             if not driver.agree(step, (request,)):
                 raise _stopped(step, outcome, "not agreed")

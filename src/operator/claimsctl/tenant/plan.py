@@ -55,7 +55,7 @@ def planned_teardown(steps: Iterable[Step], tenant: Snapshot | None) -> tuple[Pl
         PlannedStep(
             replace(step, also=()),
             step.undo(tenant),
-            kept="" if tenant is not None and step.wanted(tenant) else step.kept,
+            kept=step.kept if tenant is None else step.left_in(tenant),
         )
         for step in reversed(tuple(steps))
     )

@@ -39,6 +39,10 @@ class Step:
     settles_first: bool = False
     """Whether Entra may go on with what the step before has changed, for a while."""
 
+    def left_in(self, tenant: Snapshot) -> str:
+        """Why teardown leaves it in a tenant that has it; empty for nothing."""
+        return "" if self.wanted(tenant) or self.by_hand(tenant) else self.kept
+
 
 def target(target_url: str, resource_id: str) -> dict[str, Any]:
     """Target URL and resourceId, which must always change together."""

@@ -15,7 +15,7 @@ from claimsctl.tenant.users import USER_PERMISSIONS
 
 from tests.cli.command import Outcome, Run
 from tests.endpoints import Received, Reply, endpoint
-from tests.tenant.chains import HOST, OTHER_APP, TARGET, TEST_APP, tenant_with_apps, write
+from tests.tenant.chains import HOST, OTHER_APP, TARGET, TENANT, TEST_APP, tenant_with_apps, write
 from tests.tenant.fake_graph import FakeGraph
 from tests.tenant.test_users import Directory
 
@@ -87,7 +87,9 @@ def test_plan_apply_snapshot_doctor_teardown(run: Run, fake: FakeGraph, tmp_path
     assert 0 == checked.exit_code
     assert "fail" not in {one["level"] for one in report["findings"]}
     assert {True} == {one["arrives"] for one in report["claims"]}
-    assert 0 == run("entra", "apply", "--teardown", "--yes").exit_code
+    torn = run("entra", "apply", "--teardown", "--yes")
+    assert 0 == torn.exit_code
+    assert f"kept: Application {OTHER_APP} accepts mapped claims: " in torn.err
     assert ["plain", "plain"] == [fake.sign_in(app, HOST) for app in (TEST_APP, OTHER_APP)]
     assert [] == fake.broken
     broken = run("doctor", "tenant")
@@ -326,3 +328,17 @@ def test_doctor_calls_an_endpoint_that_is_late(run: Run, fake: FakeGraph) -> Non
         )  # fmt: skip
     found = {one["id"]: one for one in json.loads(late.out)["findings"]}
     assert ("fail", 1003005) == (found["TEN010"]["level"], found["TEN010"]["entra_code"])
+
+
+@pytest.mark.parametrize("command", [("entra", "plan"), ("doctor", "tenant")])
+def test_a_snapshot_of_another_tenant_is_refused(
+    run: Run, fake: FakeGraph, command: tuple[str, str]
+) -> None:
+    """Files about two tenants are not compared; both tenants are named."""
+    assert 0 == run("entra", "snapshot", "--out", "tenant.json").exit_code
+    other = "99999999-9999-4999-8999-999999999999"
+    text = Path("tenant.json").read_text("utf-8").replace(TENANT, other)
+    Path("tenant.json").write_text(text, "utf-8")
+    refused = run(*command, "--snapshot", "tenant.json")
+    assert 2 == refused.exit_code
+    assert f"is of tenant {other}, the configuration of {TENANT}" in refused.err

@@ -1,5 +1,6 @@
 """Applying the chain to a tenant."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -412,3 +413,19 @@ def test_a_listener_for_all_applications_is_no_canary(tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match="includeAllApplications"):
         apply_steps(chain_steps(chain), driver(fake, chain))
     assert before == fake.changes
+
+
+def test_what_others_put_into_the_policy_stays(tmp_path: Path) -> None:
+    """Claims of the provider follow claims.toml; an entry from another source is left."""
+    fake, chain = tenant_with_apps(), chain_in(tmp_path)
+    apply_steps(chain_steps(chain), driver(fake, chain))
+    policy = fake.objects["claimsMappingPolicies"][0]
+    definition = json.loads(policy["definition"][0])
+    mail = {"Source": "user", "ID": "mail", "JwtClaimType": "m"}
+    definition["ClaimsMappingPolicy"]["ClaimsSchema"].insert(0, mail)
+    policy["definition"] = [json.dumps(definition)]
+    assert [] == apply_steps(chain_steps(chain), driver(fake, chain)).changed
+    renamed = chain_in(tmp_path, schema='[claims.level]\ntype = "string"\n')
+    apply_steps(chain_steps(renamed), driver(fake, renamed))
+    schema = json.loads(policy["definition"][0])["ClaimsMappingPolicy"]["ClaimsSchema"]
+    assert ["mail", "level"] == [entry["ID"] for entry in schema]

@@ -11,7 +11,7 @@ from claimsctl.tenant.config import Config
 from claimsctl.tenant.gate import check_endpoint, newest_recorded, sign_in_url
 
 from tests.endpoints import GOOD, JSON, Received, Reply, endpoint
-from tests.tenant.chains import TEST_APP, chain_in
+from tests.tenant.chains import CONFIG, TEST_APP, chain_in
 
 NOW = datetime.now(UTC)
 
@@ -62,6 +62,12 @@ def test_the_sign_in_url_is_the_test_applications(tmp_path: Path) -> None:
     url = sign_in_url(chain_in(tmp_path).config)
     assert "ciamlogin.com/" in url
     assert f"client_id={TEST_APP}" in url
+
+
+def test_a_saml_sign_in_begins_at_the_application(tmp_path: Path) -> None:
+    """No URL of Entra's begins it: that takes the application's own request."""
+    config = chain_in(tmp_path, CONFIG.replace("[[app", 'token = "saml"\n\n[[app')).config
+    assert "at its own page" in sign_in_url(config)
 
 
 def _recorded(folder: Path, body: bytes = GOOD, extension: str = "ext-1") -> Path:

@@ -18,6 +18,7 @@ from claimsctl.cli.tenant_options import (
     LoginOption,
     OperatorApp,
     StackOption,
+    read_tenant_file,
     with_stack,
 )
 from claimsctl.cli.views import finding_view
@@ -32,7 +33,6 @@ from claimsctl.tenant.claims_checks import claim_paths
 from claimsctl.tenant.config import Config, read_config
 from claimsctl.tenant.credentials import Login
 from claimsctl.tenant.diagnosis import Case, case_of, diagnose, headline
-from claimsctl.tenant.snapshot import read_snapshot
 from claimsctl.text import escaped
 
 _STYLES = {Level.OK: "green", Level.SKIP: "dim", Level.WARN: "yellow", Level.FAIL: "red"}
@@ -119,8 +119,7 @@ def doctor_tenant(
         raise OperatorError(message)
     settings = None if config is None else with_stack(read_config(input_file(config), stack))
     if snapshot is not None:
-        path = input_file(snapshot)
-        tenant = read_snapshot(path, read_input(path))
+        tenant = read_tenant_file(snapshot, settings)
     else:
         assert settings is not None, "read above"  # noqa: S101
         tenant = read_now(settings, client_id, login)

@@ -9,7 +9,6 @@ import typer
 from rich.text import Text
 
 from claimsctl.cli.console import stdout
-from claimsctl.cli.options import input_file, read_input
 from claimsctl.cli.tenant_options import (
     DEFAULT_CONFIG,
     ConfigFile,
@@ -17,12 +16,12 @@ from claimsctl.cli.tenant_options import (
     SchemaFile,
     StackOption,
     read_lookup,
+    read_tenant_file,
 )
 from claimsctl.errors import OperatorError
 from claimsctl.tenant.chain import GRANTED_BY
 from claimsctl.tenant.move import Move
 from claimsctl.tenant.plan import PlannedStep, http_file, planned, planned_teardown
-from claimsctl.tenant.snapshot import read_snapshot
 from claimsctl.tenant.steps import chain_steps
 from claimsctl.text import escaped
 
@@ -59,10 +58,7 @@ def plan(
         message = "--json and --http are mutually exclusive"
         raise OperatorError(message)
     at = read_lookup(config, claims, stack)
-    tenant = None
-    if snapshot is not None:
-        path = input_file(snapshot)
-        tenant = read_snapshot(path, read_input(path))
+    tenant = None if snapshot is None else read_tenant_file(snapshot, at.config)
     if teardown:
         steps = planned_teardown(chain_steps(at), tenant)
     else:

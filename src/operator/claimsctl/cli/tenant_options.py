@@ -5,12 +5,14 @@ from typing import Annotated
 
 import typer
 
-from claimsctl.cli.options import input_file
+from claimsctl.cli.options import input_file, read_input
 from claimsctl.entra.token_claims import TenantKind
+from claimsctl.errors import OperatorError
 from claimsctl.tenant.config import Config, read_config, target_url
 from claimsctl.tenant.credentials import Login, tenant_token
 from claimsctl.tenant.graph import GRAPH, Graph, check_permissions
 from claimsctl.tenant.lookup import Lookup
+from claimsctl.tenant.snapshot import Snapshot, read_snapshot
 
 DEFAULT_CONFIG = "entra.toml"
 
@@ -91,6 +93,19 @@ def with_stack(config: Config) -> Config:
     from claimsctl.tenant.stack import stack_endpoint  # noqa: PLC0415  # loads boto3
 
     return config.model_copy(update={"endpoint": stack_endpoint(config.endpoint)})
+
+
+def read_tenant_file(name: str, config: Config | None) -> Snapshot:
+    """The snapshot in a file; of the tenant that `config` is about. Raises `OperatorError`."""
+    path = input_file(name)
+    tenant = read_snapshot(path, read_input(path))
+    if config is not None and config.tenant.id != tenant.tenant_id.lower():
+        message = (
+            f"{path} is of tenant {tenant.tenant_id}, the configuration of {config.tenant.id}; give"
+            " the tenant's own with --config"
+        )
+        raise OperatorError(message)
+    return tenant
 
 
 def signed_in(

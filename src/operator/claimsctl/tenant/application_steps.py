@@ -93,7 +93,7 @@ def _policy(at: Lookup, one: Application) -> Step:
     name = at.policy_name(one)
 
     def wanted(tenant: Snapshot | None) -> Requests:
-        definition = [at.definition(one)]
+        definition = [at.definition(tenant, one)]
         found = at.policy(tenant, one)
         if found is None:
             body = {"definition": definition, "displayName": name}

@@ -49,6 +49,8 @@ def check_endpoint(config: Config, bearer: str | None) -> None:
 def sign_in_url(config: Config) -> str:
     """Where somebody signs in to the test application, which ends in one callout."""
     app_id = config.test.app_id
+    if config.test.token is TokenKind.SAML:
+        return "at its own page, where a SAML sign-in begins"
     access = config.test.token is TokenKind.ACCESS
     query = {
         "client_id": app_id,

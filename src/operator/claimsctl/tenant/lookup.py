@@ -5,7 +5,7 @@ from typing import Final
 from claimsctl.claims_file.schema import ClaimSchema, mapped_by
 from claimsctl.errors import OperatorError
 from claimsctl.tenant.config import Application, Config, TokenKind
-from claimsctl.tenant.policies import merged_definition, policy_definition
+from claimsctl.tenant.policies import merged_definition, own_definition
 from claimsctl.tenant.snapshot import Application as Registration
 from claimsctl.tenant.snapshot import Extension, Listener, Policy, Snapshot
 
@@ -95,10 +95,15 @@ class Lookup:
         known = tenant.policies if tenant is not None else ()
         return next((policy for policy in known if policy.display_name == name), None)
 
-    def definition(self, one: Application) -> str:
-        """The policy's definition for an application, as the string that Graph wants."""
-        saml = one.token is TokenKind.SAML
-        return policy_definition(mapped_by(self.schema, one.app_id), saml=saml)
+    def definition(self, tenant: Snapshot | None, one: Application) -> str:
+        """The policy's definition for an application, as the string that Graph wants.
+
+        What others have put into the chain's policy from elsewhere stays.
+        """
+        found = self.policy(tenant, one)
+        claims = mapped_by(self.schema, one.app_id)
+        held = found.definition if found else ()
+        return own_definition(held, claims, saml=one.token is TokenKind.SAML)
 
     def conflict(self, tenant: Snapshot, one: Application) -> OperatorError | None:
         """Why no policy may be assigned: something else puts claims into the app's tokens."""
@@ -125,7 +130,7 @@ class Lookup:
                 " claims in the portal, from the custom claims provider, or remove the portal's"
                 " claims and use this definition:"
             )
-            return OperatorError(message, lines=[self.definition(one)])
+            return OperatorError(message, lines=[self.definition(None, one)])
         if principal.has_portal_claims is None:
             message = (
                 f"whether application {one.app_id} has claims from the portal could not be read"

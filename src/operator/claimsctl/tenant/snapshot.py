@@ -187,7 +187,7 @@ class _Conditional(_Object):
     def app_ids(self) -> tuple[str, ...]:
         """The applications that it names."""
         named = self.conditions and self.conditions.applications
-        return tuple(one.app_id for one in named.include_applications) if named else ()
+        return tuple(one.app_id.lower() for one in named.include_applications) if named else ()
 
 
 class Listener(_Conditional):

@@ -329,7 +329,7 @@ class FakeGraph:
 
 
 def _matches(one: dict[str, Any], condition: str) -> bool:
-    """Whether an object meets the condition; times and kinds of sign-ins are not looked at."""
+    """Whether an object meets the condition; times and kinds of sign-ins are not compared."""
     match = re.fullmatch(r"(\w+) eq '(.*?)'( and createdDateTime ge .*)?", condition)
     if match is None:
         raise Refused(400, "BadRequest", f"Invalid filter clause: {condition}")

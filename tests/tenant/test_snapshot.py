@@ -43,7 +43,7 @@ def test_a_snapshot_has_no_secret_and_reads_back_the_same(tmp_path: Path) -> Non
     ],
 )
 def test_a_malformed_snapshot_names_file_line_and_key(raw: bytes, expected: str) -> None:
-    """Whoever edits a snapshot is told where it is wrong."""
+    """A snapshot that was edited by hand is refused with the place of each mistake."""
     with pytest.raises(OperatorError) as refused:
         read_snapshot(Path("s.json"), raw)
     assert expected in "\n".join([str(refused.value), *refused.value.lines])

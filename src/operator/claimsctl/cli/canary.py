@@ -70,7 +70,8 @@ def wait_for_callout(
         f"no callout of the test application within {minutes} minutes in {where}; sign in to it and"
         " run the command again"
     )
-    raise OperatorError(message, exit_code=ExitCode.PARTLY_DONE, lines=[url])
+    record = f"why, Entra's own record says: claimsctl entra signin --tenant {config.tenant.id}"
+    raise OperatorError(message, exit_code=ExitCode.PARTLY_DONE, lines=[url, record])
 
 
 def _in_log(stack: str, since: datetime) -> Seen | None:

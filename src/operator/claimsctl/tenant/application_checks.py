@@ -162,8 +162,8 @@ def one_source(case: Case) -> Finding:
             problems.append(f"application {app_id}: policy {missing[0]} does not exist")
         elif principal.claims_mapping_policies and principal.has_portal_claims:
             problems.append(
-                f"application {app_id} has a mapping policy and claims from the portal, which are"
-                " dead beside it"
+                f"application {app_id} has a mapping policy and claims from the portal, which the"
+                " policy supersedes"
             )
         elif not principal.claims_mapping_policies and principal.has_portal_claims is None:
             unknown.append(app_id)

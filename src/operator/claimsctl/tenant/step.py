@@ -35,7 +35,7 @@ class Step:
     switches_on: bool = False
     """Whether it makes Entra call the endpoint for one more application, or at another URL."""
     also: tuple[str, ...] = ()
-    """Permissions that it needs beside its link's."""
+    """Permissions that it needs in addition to its link's."""
     settles_first: bool = False
     """Whether Entra may go on with what the step before has changed, for a while."""
 

@@ -117,6 +117,7 @@ def test_a_plan_for_a_snapshot_has_what_is_missing(run: Run, fake: FakeGraph) ->
     by_hand = planned().out
     assert "by hand" in by_hand
     assert "users of other tenants" in by_hand
+    assert "by hand: " in planned("--http").out
     undone = planned("--teardown").out
     assert f"Application {TEST_APP} accepts" not in undone
     assert f"Application {OTHER_APP} accepts" in undone

@@ -268,3 +268,18 @@ def test_what_others_put_into_the_policy_stays(tmp_path: Path) -> None:
     apply_steps(chain_steps(renamed), driver(fake, renamed))
     schema = json.loads(policy["definition"][0])["ClaimsMappingPolicy"]["ClaimsSchema"]
     assert ["mail", "level"] == [entry["ID"] for entry in schema]
+
+
+def test_an_application_that_the_configuration_lacks_is_reported(tmp_path: Path) -> None:
+    """What the listener names besides stays, with the command that takes it off."""
+    fake, chain = tenant_with_apps(), chain_in(tmp_path)
+    apply_steps(chain_steps(chain), driver(fake, chain))
+    fewer = chain_in(tmp_path, CONFIG.partition("[[applications]]")[0])
+    outcome = apply_steps(chain_steps(fewer), driver(fake, fewer))
+    assert [] == outcome.changed
+    assert f"also names {OTHER_APP}" in "".join(outcome.by_hand)
+
+
+def test_a_port_is_no_part_of_the_identifier_uri(tmp_path: Path) -> None:
+    """The URI holds the host alone, whose name is all that Entra is documented to compare."""
+    assert HOST == chain_in(tmp_path, CONFIG.replace(HOST, f"{HOST.upper()}:8443")).config.host

@@ -59,7 +59,7 @@ def _places(value: Any, where: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]
             yield from _places(member, (*where, key))
 
 
-@pytest.mark.parametrize("wrong", ["gone", None, 5, "x", [], {}, [None], {"a": 1}])
+@pytest.mark.parametrize("wrong", ["gone", None, 5, "x", "https://[x/", [], {}, [None], {"a": 1}])
 def test_a_snapshot_with_anything_wrong_is_read_or_refused(tmp_path: Path, wrong: object) -> None:
     """Each member missing or of another kind: findings, or a message with a line; never a crash."""
     good, config = good_document(tmp_path), chain_in(tmp_path).config

@@ -43,16 +43,30 @@ class TokenKind(StrEnum):
     SAML = "saml"
 
 
-def target_url(value: str) -> str:
-    """A URL that Entra calls. Raises `ValueError`."""
+def is_target_url(value: str) -> bool:
+    """Whether it is a URL that Entra calls: https, with a fully qualified host."""
     with suppress(ValueError):  # a port out of range, brackets that do not close
         parts = urlsplit(value)
         is_whole = "." in (parts.hostname or "") and parts.port != 0
         blank = any(character.isspace() for character in value)
-        if parts.scheme == "https" and is_whole and not blank and "@" not in parts.netloc:
-            return value
-    message = "expected https://, a fully qualified host and a path"
-    raise ValueError(message)
+        return parts.scheme == "https" and is_whole and not blank and "@" not in parts.netloc
+    return False
+
+
+def target_url(value: str) -> str:
+    """A URL that Entra calls. Raises `ValueError`."""
+    if not is_target_url(value):
+        message = "expected https://, a fully qualified host and a path"
+        raise ValueError(message)
+    return value
+
+
+def host_of(url: str) -> str:
+    """A URL's host in lower case, without a port; empty for none, and for what is no URL."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _unique_name(value: str) -> str:
@@ -133,8 +147,8 @@ class Config(_Table):
 
     @property
     def host(self) -> str:
-        """The target URL's host, as the identifier URI has it."""
-        return urlsplit(self.target_url).netloc.lower()
+        """The target URL's host, as the identifier URI has it: without a port."""
+        return host_of(self.target_url)
 
 
 def read_config(path: Path, stack: str | None = None) -> Config:

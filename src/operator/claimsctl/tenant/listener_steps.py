@@ -47,6 +47,17 @@ def listener(at: Lookup, count: int) -> Step:
             return ()  # the first step's undoing removes it for all
         return (Request("DELETE", f"{path}/{found.id if found else '{listener.id}'}"),)
 
+    def by_hand(tenant: Snapshot) -> str:
+        found = at.listener_of(tenant)
+        known = {one.app_id for one in at.config.audiences}
+        more = [app_id for app_id in found.app_ids if app_id not in known] if found else []
+        if not more or count > 1:
+            return ""
+        return (
+            f"the listener also names {', '.join(more)}, which the configuration lacks; claimsctl"
+            " entra apply --take-back APP-ID takes one off it"
+        )
+
     def refusal(tenant: Snapshot) -> OperatorError | None:
         return _not_alone(at, tenant, wanted_ids)
 
@@ -58,6 +69,7 @@ def listener(at: Lookup, count: int) -> Step:
         f"Listener for {which}",
         wanted,
         undo,
+        by_hand=by_hand,
         refusal=refusal,
         unique=False,
         switches_on=True,

@@ -79,6 +79,8 @@ def http_file(plan: Iterable[PlannedStep], at: Lookup) -> str:
     for one in plan:
         if one.kept and not one.requests:
             lines += [f"# {one.step.title}: kept, {one.kept}", ""]
+        if one.by_hand:
+            lines += [f"# {one.step.title}: by hand: {one.by_hand}", ""]
         for request in one.requests:
             for name in request.unknown:
                 lines += _look_up(name, at, read, named)

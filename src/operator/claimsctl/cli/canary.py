@@ -70,7 +70,7 @@ def wait_for_callout(
         f"no callout of the test application within {minutes} minutes in {where}; sign in to it and"
         " run the command again"
     )
-    record = f"why, Entra's own record says: claimsctl entra signin --tenant {config.tenant.id}"
+    record = f"Entra's own record says why: claimsctl entra signin --tenant {config.tenant.id}"
     raise OperatorError(message, exit_code=ExitCode.PARTLY_DONE, lines=[url, record])
 
 

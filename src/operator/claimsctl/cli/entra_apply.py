@@ -168,7 +168,8 @@ def _print_outcome(outcome: Outcome) -> None:
     for text in outcome.kept:
         _report(f"kept: {text}")
     count = len(outcome.changed)
-    _report(f"{count} steps carried out" if count else "nothing to change")
+    steps = "1 step" if count == 1 else f"{count} steps"
+    _report(f"{steps} carried out" if count else "nothing to change")
 
 
 def _report(text: str) -> None:

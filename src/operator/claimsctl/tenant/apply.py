@@ -132,10 +132,11 @@ def _read_until(
 ) -> Snapshot:
     """The tenant, once nothing is `left` to do in what can be read; or after the longest wait."""
     tenant = driver.read()
-    for _ in range(_POLLS_MAX):
+    for poll in range(_POLLS_MAX):
         if not left(tenant):
             break
-        driver.report(f"waiting for replication: {step.title}")
+        if poll == 0:
+            driver.report(f"waiting for replication: {step.title}")
         driver.graph.sleep(_POLL_SECONDS)
         tenant = driver.read()
     return tenant

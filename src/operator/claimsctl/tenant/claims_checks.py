@@ -191,12 +191,16 @@ def verdict(case: Case) -> Finding:
     if not paths:
         return skipped("TEN024", "no claim is mapped, and no answer is known")
     dropped = [one.sentence() for one in paths if one.reason]
+    is_called = all(case.is_called(one.app_id) for one in paths if one.reason)
     dropped += [f"and {len(dropped) - 1} more"] if len(dropped) > 1 else []
     return result(
         "TEN024",
         dropped[:1] + dropped[-1:] if len(dropped) > 1 else dropped,
         f"{len(paths)} claims reach {len({one.app_id for one in paths})} applications",
         hint="add the claim to the policy of the token's audience: claims.toml, then claimsctl"
-        " entra plan",
+        " entra plan"
+        if is_called
+        else "add the application to the listener: claimsctl entra apply does, after the test"
+        " application's callout",
         level=Level.WARN,
     )

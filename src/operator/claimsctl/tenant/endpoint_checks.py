@@ -197,7 +197,7 @@ def wait(case: Case) -> Finding:
     return result(
         "TEN010",
         problems,
-        f"{wait_ms} ms, {client.maximum_retries} retries",
+        f"{wait_ms} ms, maximumRetries {client.maximum_retries}",
         hint=f"set timeoutInMilliseconds {WAIT_MS_MAX} and maximumRetries 1 on the extension, none"
         " on the listener, and EntraWaitMs of the stack to the same",
         code=1003005 if late else None,

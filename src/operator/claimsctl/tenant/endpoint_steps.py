@@ -87,7 +87,7 @@ def identifier_uri(at: Lookup) -> Step:
         rest = [one for one in app.identifier_uris if one != uri] if app else []
         return (Request("PATCH", at.api_path(), {"identifierUris": rest}),)
 
-    title = f"Identifier URI {at.uri(None)}"
+    title = f"Identifier URI of the host {at.config.host}"
     return Step("identifier-uri", chain.IDENTIFIER_URI, title, wanted, undo, by_hand)
 
 
@@ -121,7 +121,8 @@ def principal(at: Lookup, key: str, link: Link, app_id: str | None) -> Step:
         return ""
 
     kept = "Microsoft's; other extensions need it" if app_id else ""
-    title = f"{link.title} ({app_id or at.app_id(None)})"
+    known = app_id or at.config.endpoint.app_id
+    title = f"{link.title} ({known})" if known else link.title
     return Step(key, link, title, wanted, undo, by_hand, kept)
 
 

@@ -38,7 +38,7 @@ def extension(at: Lookup) -> Step:
         path = f"{EXTENSIONS}/{found.id if found else '{extension.id}'}"
         return (Request("DELETE", path),) if found or tenant is None else ()
 
-    title = f"Extension {at.name}: {callout.wait_ms} ms, {callout.retries} retry"
+    title = f"Extension {at.name}: {callout.wait_ms} ms, maximumRetries {callout.retries}"
     return Step(
         "extension",
         chain.EXTENSION,
@@ -90,10 +90,11 @@ def _without_uri(at: Lookup, tenant: Snapshot) -> OperatorError | None:
     app = at.api_application(tenant)
     if app is None or not app.identifier_uris or at.uri(tenant) in app.identifier_uris:
         return None
+    found = at.extension(tenant)
     cure = (
         f"claimsctl entra apply --move {at.config.target_url} moves the endpoint in the order that"
-        " breaks nothing"
-        if at.extension(tenant)
+        f" breaks nothing, or correct target_url: the extension has {found.target_url}"
+        if found
         else "add it (App registrations > Expose an API), and run the command again"
     )
     message = (

@@ -9,6 +9,7 @@ import re
 from claimsctl.errors import OperatorError
 from claimsctl.tenant import chain
 from claimsctl.tenant.chain import Request
+from claimsctl.tenant.config import host_of
 from claimsctl.tenant.extension_step import EXTENSION_TYPE, EXTENSIONS
 from claimsctl.tenant.lookup import Lookup
 from claimsctl.tenant.snapshot import Extension, Snapshot
@@ -39,12 +40,12 @@ class Move:
 
     def steps(self) -> tuple[Step, ...]:
         """The steps, in their order."""
-        new = self.destination.uri(None)
+        new, old = self.destination.config.host, host_of(self._old)
         return (
             Step(
                 "move-add",
                 chain.IDENTIFIER_URI,
-                f"Add the identifier URI {new}; the old one stays",
+                f"Add the identifier URI of the host {new}; the old one stays",
                 self._add,
                 refusal=self._refusal,
             ),
@@ -58,7 +59,7 @@ class Move:
             Step(
                 "move-remove",
                 chain.IDENTIFIER_URI,
-                f"Remove the identifier URI {self._old}",
+                f"Remove the identifier URI of the host {old}",
                 self._remove,
                 by_hand=self._others,
                 settles_first=True,

@@ -6,7 +6,7 @@ from claimsctl.claims_file.schema import read_schema
 from claimsctl.tenant.apply import Driver, apply_steps
 from claimsctl.tenant.config import read_config
 from claimsctl.tenant.lookup import Lookup
-from claimsctl.tenant.reading import read_tenant
+from claimsctl.tenant.reading import read_configured
 from claimsctl.tenant.snapshot import Snapshot
 from claimsctl.tenant.steps import chain_steps
 
@@ -68,8 +68,7 @@ def tenant_with_apps(delay: float = 0) -> FakeGraph:
 
 def read(fake: FakeGraph, chain: Lookup) -> Snapshot:
     """The tenant as the command reads it."""
-    app_ids = [one.app_id for one in chain.config.audiences]
-    return read_tenant(fake.graph(), TENANT, app_ids, chain.config.endpoint.name)
+    return read_configured(fake.graph(), chain.config)
 
 
 def driver(fake: FakeGraph, chain: Lookup) -> Driver:

@@ -7,14 +7,15 @@ It checks required fields and types, permissions, uniqueness and references, has
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import httpx2
-from claimsctl.tenant.chain import CALLER_APP_ID, GRAPH_APP_ID, RECEIVE_ROLE_ID, permissions_of
+from claimsctl.tenant.chain import CALLER_APP_ID, GRAPH_APP_ID, permissions_of
 from claimsctl.tenant.graph import Graph
 
+from tests.tenant.fake_sign_in import sign_in
 from tests.tenant.graph_types import problem_of
 
 _ALL = frozenset(
@@ -28,7 +29,6 @@ _NEEDS = {
     "authenticationEventsFlows": "EventListener",
     "claimsMappingPolicies": "Policy",
     "organization": "Organization",
-    "users": "User",
     "auditLogs": "AuditLog",
 }
 _TYPES = {
@@ -122,46 +122,7 @@ class FakeGraph:
 
     def sign_in(self, app_id: str, host: str) -> str:
         """How a sign-in to the application ends: ``plain``, ``enriched`` or an error's code."""
-        principal = self._one("servicePrincipals", "appId", app_id)
-        application = self._one("applications", "appId", app_id)
-        if principal is None or not principal["accountEnabled"]:
-            return "AADSTS700016"
-        accepts = application is not None and application["api"].get("acceptMappedClaims")
-        if principal["claimsMappingPolicies"] and not accepts:
-            return "AADSTS50146"
-        for listener in self.objects["authenticationEventListeners"]:
-            included = listener["conditions"]["applications"]["includeApplications"]
-            if app_id in [one["appId"] for one in included]:
-                called = self._callout(listener, host)
-                enriched = called == "called" and principal["claimsMappingPolicies"]
-                return "enriched" if enriched else called
-        return "plain"
-
-    def _callout(  # noqa: PLR0911  # a code each
-        self, listener: dict[str, Any], host: str
-    ) -> str:
-        id_ = listener["handler"]["customExtension"]["id"]
-        extension = self._one("customAuthenticationExtensions", "id", id_)
-        if extension is None:
-            return "1003011"
-        resource = extension["authenticationConfiguration"]["resourceId"]
-        target = extension["endpointConfiguration"]["targetUrl"]
-        app = next(
-            (one for one in self.objects["applications"] if resource in one["identifierUris"]), None
-        )
-        if not re.fullmatch(r"api://[^/]+/[0-9a-f-]{36}", resource) or app is None:
-            return "1003014"
-        if urlsplit(target).netloc != resource.split("/")[2]:
-            return "1003015"
-        principal = self._one("servicePrincipals", "appId", app["appId"])
-        if principal is None:
-            return "1003016"
-        if self._one("servicePrincipals", "appId", CALLER_APP_ID) is None:
-            return "AADB2C90063"
-        roles = [one["appRoleId"] for one in principal["appRoleAssignments"]]
-        if RECEIVE_ROLE_ID not in roles:
-            return "1003021"
-        return "called" if urlsplit(target).netloc == host else "1003027"
+        return sign_in(self.objects, app_id, host)
 
     def answer(self, request: httpx2.Request) -> httpx2.Response:
         """Graph's answer to one request."""
@@ -368,21 +329,11 @@ class FakeGraph:
 
 
 def _matches(one: dict[str, Any], condition: str) -> bool:
-    either: list[Callable[[dict[str, Any]], bool]] = []
-    for part in condition.partition(" and createdDateTime ge ")[0].split(" or "):
-        if match := re.fullmatch(r"(\w+) eq '(.*)'", part):
-            name, value = match.groups()
-            either.append(lambda held, name=name, value=value: held.get(name) == value)  # type: ignore[misc]
-        elif match := re.fullmatch(r"identities/any\(i:i/issuerAssignedId eq '(.*)' .*\)", part):
-            given = match[1]
-            either.append(
-                lambda held, given=given: any(  # type: ignore[misc]
-                    i["issuerAssignedId"] == given for i in held["identities"]
-                )
-            )
-        else:
-            raise Refused(400, "BadRequest", f"Invalid filter clause: {part}")
-    return any(test(one) for test in either)
+    """Whether an object meets the condition; times and kinds of sign-ins are not compared."""
+    match = re.fullmatch(r"(\w+) eq '(.*?)'( and createdDateTime ge .*)?", condition)
+    if match is None:
+        raise Refused(400, "BadRequest", f"Invalid filter clause: {condition}")
+    return bool(one.get(match[1]) == match[2])
 
 
 def _shown(one: dict[str, Any]) -> dict[str, Any]:

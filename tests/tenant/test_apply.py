@@ -1,5 +1,6 @@
 """Applying the chain to a tenant."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from claimsctl.tenant.apply import Driver, apply_steps, undo_steps
 from claimsctl.tenant.chain import Request
 from claimsctl.tenant.graph import GraphError
 from claimsctl.tenant.listener_steps import without
-from claimsctl.tenant.steps import chain_steps, move_steps
+from claimsctl.tenant.steps import chain_steps
 
 from tests.tenant.chains import (
     CONFIG,
@@ -21,6 +22,8 @@ from tests.tenant.chains import (
     tenant_with_apps,
 )
 from tests.tenant.fake_graph import FakeGraph, Killed
+
+NEW_HOST = "claims.contoso.example"
 
 
 def test_nothing_becomes_an_enriched_sign_in(tmp_path: Path) -> None:
@@ -61,20 +64,6 @@ def test_killed_after_each_step_it_ends_in_the_same_tenant(tmp_path: Path, delay
         apply_steps(chain_steps(chain), driver(fake, chain))
         assert whole.state() == fake.state()
         assert [] == fake.broken
-
-
-def test_teardown_is_the_reverse(tmp_path: Path) -> None:
-    """Undone, sign-ins are plain again, none having failed, and the chain's objects are gone."""
-    fake, chain = tenant_with_apps(delay=5), chain_in(tmp_path)
-    apply_steps(chain_steps(chain), driver(fake, chain))
-    first = len(fake.requests)
-    undo_steps(chain_steps(chain), driver(fake, chain))
-    changes = [(method, path) for method, path in fake.requests[first:] if method != "GET"]
-    assert "authenticationEventListeners" in changes[0][1]
-    assert ["plain", "plain"] == [fake.sign_in(app, HOST) for app in (TEST_APP, OTHER_APP)]
-    assert [] == fake.broken
-    gone = ("authenticationEventListeners", "customAuthenticationExtensions")
-    assert [[], [], []] == [fake.objects[name] for name in (*gone, "claimsMappingPolicies")]
 
 
 def test_throttled_requests_are_repeated_after_the_time_that_graph_says(tmp_path: Path) -> None:
@@ -152,20 +141,6 @@ def test_an_application_in_use_is_left_to_the_operator(tmp_path: Path) -> None:
     assert "--move" in text
 
 
-def test_an_endpoint_that_moved_is_not_patched_behind_its_identifier_uri(tmp_path: Path) -> None:
-    """Another host in entra.toml changes nothing before the application has its identifier URI."""
-    fake, chain = tenant_with_apps(), chain_in(tmp_path)
-    apply_steps(chain_steps(chain), driver(fake, chain))
-    moved = chain_in(tmp_path, CONFIG.replace(HOST, "claims.contoso.example"))
-    before = fake.changes
-    with pytest.raises(OperatorError, match="entra plan --move"):
-        apply_steps(chain_steps(moved), driver(fake, moved))
-    assert before == fake.changes
-    apply_steps(move_steps(chain, "https://claims.contoso.example/callout"), driver(fake, chain))
-    assert [] == apply_steps(chain_steps(moved), driver(fake, moved)).changed
-    assert [] == fake.broken
-
-
 def test_nobody_agrees(tmp_path: Path) -> None:
     """Without agreement nothing is changed."""
     fake, chain = tenant_with_apps(), chain_in(tmp_path)
@@ -173,18 +148,6 @@ def test_nobody_agrees(tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match="not agreed"):
         apply_steps(chain_steps(chain), refusing)
     assert 0 == fake.changes
-
-
-def test_a_move_never_lets_the_hosts_differ(tmp_path: Path) -> None:
-    """Before, between and after the steps of a move the callout is possible."""
-    fake, chain = tenant_with_apps(), chain_in(tmp_path)
-    apply_steps(chain_steps(chain), driver(fake, chain))
-    steps = move_steps(chain, "https://claims.contoso.example/callout")
-    apply_steps(steps, driver(fake, chain))
-    assert "enriched" == fake.sign_in(TEST_APP, "claims.contoso.example")
-    assert [] == fake.broken
-    (uri,) = fake.objects["applications"][-1]["identifierUris"]
-    assert uri.startswith("api://claims.contoso.example/")
 
 
 def test_one_application_is_taken_back(tmp_path: Path) -> None:
@@ -219,3 +182,104 @@ def test_graph_names_what_it_refuses() -> None:
         graph.send(
             Request("PATCH", f"/applications/{app['id']}", {"identifierUris": ["api://x.y/z"]})
         )
+
+
+def test_the_extension_of_another_endpoint_is_never_changed(tmp_path: Path) -> None:
+    """One of the same name, for another application, is refused, and the name to give is said."""
+    fake, chain = tenant_with_apps(), chain_in(tmp_path)
+    apply_steps(chain_steps(chain), driver(fake, chain))
+    own = "66666666-6666-4666-8666-666666666666"
+    fake.add_app(own)
+    text = CONFIG.replace(HOST, NEW_HOST).replace("[endpoint]", f'[endpoint]\napp_id = "{own}"')
+    other = chain_in(tmp_path, text)
+    before = fake.changes
+    with pytest.raises(OperatorError, match="for another application"):
+        apply_steps(chain_steps(other), driver(fake, other))
+    undo_steps(chain_steps(other)[5:6] + chain_steps(other)[-2:], driver(fake, other))
+    assert before == fake.changes
+
+
+def test_the_extensions_list_follows_the_schema(tmp_path: Path) -> None:
+    """A claim that is new in claims.toml is added, another spelling replaced, the rest left."""
+    fake, chain = tenant_with_apps(), chain_in(tmp_path)
+    apply_steps(chain_steps(chain), driver(fake, chain))
+    (extension,) = fake.objects["customAuthenticationExtensions"]
+    listed = [{"claimIdInApiResponse": name} for name in ("more", "CustomRoles")]
+    extension["claimsForTokenConfiguration"] = listed
+    assert ["extension"] == apply_steps(chain_steps(chain), driver(fake, chain)).changed
+    names = [one["claimIdInApiResponse"] for one in extension["claimsForTokenConfiguration"]]
+    assert ["more", "customRoles", "dateOfBirth"] == names
+    assert [] == apply_steps(chain_steps(chain), driver(fake, chain)).changed
+
+
+def _listener(fake: FakeGraph, app_id: str, **applications: bool) -> None:
+    extension = fake.add(
+        "customAuthenticationExtensions",
+        displayName="other",
+        authenticationConfiguration={"resourceId": "api://other.example/other"},
+        endpointConfiguration={"targetUrl": "https://other.example/"},
+    )
+    included = [{"appId": app_id}] if app_id else []
+    fake.add(
+        "authenticationEventListeners",
+        displayName="other",
+        conditions={"applications": {"includeApplications": included, **applications}},
+        handler={"customExtension": {"id": extension["id"]}},
+    )
+
+
+@pytest.mark.parametrize(
+    ("app_id", "applications"), [(TEST_APP, {}), ("", {"includeAllApplications": True})]
+)
+def test_an_application_of_another_listener_is_refused(
+    tmp_path: Path, app_id: str, applications: dict[str, bool]
+) -> None:
+    """Nothing is changed for an application for which another extension is called."""
+    fake, chain = tenant_with_apps(), chain_in(tmp_path)
+    _listener(fake, app_id, **applications)
+    with pytest.raises(OperatorError, match=f"is for application {TEST_APP} already"):
+        apply_steps(chain_steps(chain), driver(fake, chain))
+    assert 0 == fake.changes
+
+
+def test_a_listener_for_all_applications_is_no_canary(tmp_path: Path) -> None:
+    """The chain's own listener, made for all applications by hand, is refused."""
+    fake, chain = tenant_with_apps(), chain_in(tmp_path)
+    apply_steps(chain_steps(chain), driver(fake, chain))
+    (held,) = fake.objects["authenticationEventListeners"]
+    held["conditions"] = {"applications": {"includeAllApplications": True}}
+    before = fake.changes
+    with pytest.raises(OperatorError, match="includeAllApplications"):
+        apply_steps(chain_steps(chain), driver(fake, chain))
+    assert before == fake.changes
+
+
+def test_what_others_put_into_the_policy_stays(tmp_path: Path) -> None:
+    """Claims of the provider follow claims.toml; an entry from another source is left."""
+    fake, chain = tenant_with_apps(), chain_in(tmp_path)
+    apply_steps(chain_steps(chain), driver(fake, chain))
+    policy = fake.objects["claimsMappingPolicies"][0]
+    definition = json.loads(policy["definition"][0])
+    mail = {"Source": "user", "ID": "mail", "JwtClaimType": "m"}
+    definition["ClaimsMappingPolicy"]["ClaimsSchema"].insert(0, mail)
+    policy["definition"] = [json.dumps(definition)]
+    assert [] == apply_steps(chain_steps(chain), driver(fake, chain)).changed
+    renamed = chain_in(tmp_path, schema='[claims.level]\ntype = "string"\n')
+    apply_steps(chain_steps(renamed), driver(fake, renamed))
+    schema = json.loads(policy["definition"][0])["ClaimsMappingPolicy"]["ClaimsSchema"]
+    assert ["mail", "level"] == [entry["ID"] for entry in schema]
+
+
+def test_an_application_that_the_configuration_lacks_is_reported(tmp_path: Path) -> None:
+    """What the listener names besides stays, with the command that takes it off."""
+    fake, chain = tenant_with_apps(), chain_in(tmp_path)
+    apply_steps(chain_steps(chain), driver(fake, chain))
+    fewer = chain_in(tmp_path, CONFIG.partition("[[applications]]")[0])
+    outcome = apply_steps(chain_steps(fewer), driver(fake, fewer))
+    assert [] == outcome.changed
+    assert f"also names {OTHER_APP}" in "".join(outcome.by_hand)
+
+
+def test_a_port_is_no_part_of_the_identifier_uri(tmp_path: Path) -> None:
+    """The URI holds the host alone, whose name is all that Entra is documented to compare."""
+    assert HOST == chain_in(tmp_path, CONFIG.replace(HOST, f"{HOST.upper()}:8443")).config.host

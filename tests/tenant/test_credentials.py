@@ -67,21 +67,30 @@ def test_nothing_to_sign_in_with(made: list[Any]) -> None:
     assert [] == made
 
 
-def test_a_refused_sign_in_shows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The reason is shown, the secret is not."""
+@pytest.mark.parametrize(
+    ("reason", "is_elsewhere"),
+    [
+        ("AADSTS7000215: Invalid client secret provided.", False),
+        ("AADSTS90002: Tenant not found. Check … that you are signing into the right cloud.", True),
+    ],
+)
+def test_a_refused_sign_in_shows_no_secret(
+    monkeypatch: pytest.MonkeyPatch, reason: str, *, is_elsewhere: bool
+) -> None:
+    """The reason is shown, the secret is not; an unknown tenant may be of a national cloud."""
 
     def refuse(*_: Any, **__: Any) -> Any:
         def get_token(_scope: str) -> None:
-            message = "AADSTS7000215: Invalid client secret provided."
-            raise ClientAuthenticationError(message)
+            raise ClientAuthenticationError(reason)
 
         return SimpleNamespace(get_token=get_token)
 
     monkeypatch.setattr("azure.identity.ClientSecretCredential", refuse)
     monkeypatch.setenv("AZURE_CLIENT_SECRET", SECRET)
-    with pytest.raises(OperatorError, match="AADSTS7000215") as refused:
+    with pytest.raises(OperatorError, match=reason[:12]) as refused:
         tenant_token(TENANT, TenantKind.EXTERNAL, APP, Login.CLIENT_CREDENTIALS)
     assert SECRET not in str(refused.value)
+    assert is_elsewhere is ("national clouds" in str(refused.value))
 
 
 def test_without_the_extra_the_message_names_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from claimsctl.errors import OperatorError
 from claimsctl.tenant.config import Config
-from claimsctl.tenant.gate import check_endpoint, seen_in_recordings, sign_in_url
+from claimsctl.tenant.gate import check_endpoint, newest_recorded, sign_in_url
 
 from tests.endpoints import GOOD, JSON, Received, Reply, endpoint
-from tests.tenant.chains import TEST_APP, chain_in
+from tests.tenant.chains import CONFIG, TEST_APP, chain_in
 
 NOW = datetime.now(UTC)
 
@@ -64,6 +64,12 @@ def test_the_sign_in_url_is_the_test_applications(tmp_path: Path) -> None:
     assert f"client_id={TEST_APP}" in url
 
 
+def test_a_saml_sign_in_begins_at_the_application(tmp_path: Path) -> None:
+    """No URL of Entra's begins it: that takes the application's own request."""
+    config = chain_in(tmp_path, CONFIG.replace("[[app", 'token = "saml"\n\n[[app')).config
+    assert "at its own page" in sign_in_url(config)
+
+
 def _recorded(folder: Path, body: bytes = GOOD, extension: str = "ext-1") -> Path:
     callout = {"data": {"customAuthenticationExtensionId": extension}}
     document = {
@@ -86,15 +92,19 @@ def _recorded(folder: Path, body: bytes = GOOD, extension: str = "ext-1") -> Pat
 
 
 def test_a_recording_shows_the_callout(tmp_path: Path) -> None:
-    """A new exchange that names the extension and was answered well counts; nothing else does."""
+    """The newest exchange that names the extension counts, with what the judge says of it."""
     before = NOW - timedelta(minutes=1)
     path = _recorded(tmp_path)
-    assert seen_in_recordings(tmp_path, "ext-1", before)
-    assert not seen_in_recordings(path, "ext-2", before)
+    seen = newest_recorded(tmp_path, "ext-1", before)
+    assert seen is not None
+    assert "" == seen.problem
+    assert newest_recorded(path, "ext-2", before) is None
     old = (NOW - timedelta(hours=1)).timestamp()
     os.utime(path, (old, old))
-    assert not seen_in_recordings(path, "ext-1", before)
+    assert newest_recorded(path, "ext-1", before) is None
     _recorded(tmp_path, body=b"{}")
-    assert not seen_in_recordings(path, "ext-1", before)
+    failed = newest_recorded(path, "ext-1", before)
+    assert failed is not None
+    assert failed.problem
     path.write_text("no JSON", "utf-8")
-    assert not seen_in_recordings(path, "ext-1", before)
+    assert newest_recorded(path, "ext-1", before) is None

@@ -8,11 +8,12 @@ import pytest
 from claimsctl.errors import OperatorError
 from claimsctl.tenant.chain import LINKS
 from claimsctl.tenant.config import read_config
+from claimsctl.tenant.move import Move
 from claimsctl.tenant.plan import http_file, planned, planned_teardown
 from claimsctl.tenant.policies import mapped_in
-from claimsctl.tenant.steps import chain_steps, move_steps
+from claimsctl.tenant.steps import chain_steps
 
-from tests.tenant.chains import CONFIG, HOST, TARGET, TEST_APP, chain_in, write
+from tests.tenant.chains import CONFIG, HOST, OTHER_APP, TARGET, TEST_APP, chain_in, write
 from tests.tenant.graph_types import problem_of
 
 FLOW = CONFIG.replace(f'app_id = "{TEST_APP}"', f'app_id = "{TEST_APP}"\nuser_flow = "sign in"')
@@ -99,7 +100,7 @@ def test_an_http_file_refers_only_to_what_comes_before(tmp_path: Path) -> None:
     for steps in (
         planned(chain_steps(at), None),
         planned_teardown(chain_steps(at), None),
-        planned(move_steps(at, "https://new.example/callout"), None),
+        planned(Move(at, "https://new.example/callout").steps(), None),
     ):
         text = http_file(steps, at)
         assert "Bearer {{$aadToken}}" in text
@@ -115,9 +116,8 @@ def test_an_http_file_refers_only_to_what_comes_before(tmp_path: Path) -> None:
 
 def test_a_move_adds_before_it_removes(tmp_path: Path) -> None:
     """New URI, then target URL and resourceId in one request, then the old URI goes."""
-    add, switch, remove = planned(
-        move_steps(chain_in(tmp_path), "https://new.example/callout"), None
-    )
+    move = Move(chain_in(tmp_path), "https://new.example/callout")
+    add, switch, remove = planned(move.steps(), None)
     assert 2 == len((add.requests[0].body or {})["identifierUris"])
     assert {"endpointConfiguration", "authenticationConfiguration"} < set(
         switch.requests[0].body or {}
@@ -128,23 +128,65 @@ def test_a_move_adds_before_it_removes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (("kind = ", "knd = "), "entra.toml:3: tenant.knd: Extra inputs are not permitted"),
-        (('"external"', '"other"'), "entra.toml:3: tenant.kind: Input should be 'external'"),
-        (("https://", "http://"), "entra.toml:6: endpoint.target_url: Value error, expected https"),
+        (("kind = ", "knd = "), "entra.toml:3: tenant.knd: unknown key"),
+        (('"external"', '"other"'), "entra.toml:3: tenant.kind: expected 'external' or"),
+        (("https://", "http://"), "entra.toml:6: endpoint.target_url: expected https"),
+        ((f"https://{HOST}", f"https://me@{HOST}"), "entra.toml:6: endpoint.target_url: expected"),
+        ((f"https://{HOST}/", "https://[::1/"), "entra.toml:6: endpoint.target_url: expected"),
         (
             (f'target_url = "{TARGET}"', ""),
             "entra.toml:5: endpoint: expected one of target_url and stack",
         ),
+        (("[endpoint]", "[endpoint]\nstack = ''"), "entra.toml:6: endpoint.stack: empty"),
         (('token = "access"', 'token = "refresh"'), "entra.toml:13: applications[1].token: "),
-        (("33333333-3333", "3333"), "entra.toml:12: applications[1].app_id: Value error"),
+        (("33333333-3333", "3333"), "entra.toml:12: applications[1].app_id: expected a GUID"),
+        ((OTHER_APP, TEST_APP), "entra.toml:13: applications[1].token: [test] has another token"),
+        ((f'app_id = "{OTHER_APP}"\n', ""), "entra.toml:11: applications[1].app_id: missing"),
+        (("[[applications]]", "[applications]"), "entra.toml:11: applications: expected a list"),
+        (("[tenant]", "[[tenant]]"), "entra.toml:1: tenant: expected a table"),
+        (("[tenant]\n", ""), "entra.toml:1: tenant: missing"),
+        (('"external"', "5"), "entra.toml:3: tenant.kind: expected 'external'"),
+        (("[test]", '[callout]\nwait_ms = "2000"\n[test]'), "entra.toml:9: callout.wait_ms: "),
         (("[test]", "[[test"), "not valid TOML"),
     ],
 )
 def test_a_malformed_file_names_line_and_key(
     tmp_path: Path, change: tuple[str, str], expected: str
 ) -> None:
-    """What is wrong in entra.toml is told by file, line and key."""
+    """What is wrong in entra.toml is named by file, line and key; a missing key by its table."""
     path, _ = write(tmp_path, CONFIG.replace(*change))
     with pytest.raises(OperatorError) as refused:
         read_config(path)
     assert expected in "\n".join([str(refused.value), *refused.value.lines])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('[tenant]\n"id" = "1"\n', "entra.toml:2: tenant.id: "),
+        ('tenant.kind = "external"\ntenant.id = "1"\n', "entra.toml:2: tenant.id: "),
+        ('# first\ntenant = { id = "1" }\n', "entra.toml:2: tenant.id: "),
+        ('[tenant] # here\nkind = """\n[tenant]\nid = 2"""\nid = "1"', "entra.toml:5: tenant.id: "),
+        (
+            '[[applications]] # a\napp_id = "1"\n[[applications]]\ntoken = "id"\n',
+            "entra.toml:3: applications[2].app_id: missing",
+        ),
+    ],
+)
+def test_the_line_is_found_in_every_spelling_of_toml(
+    tmp_path: Path, text: str, expected: str
+) -> None:
+    """Quoted and dotted keys, inline tables, strings over several lines, comments."""
+    path, _ = write(tmp_path, text)
+    with pytest.raises(OperatorError) as refused:
+        read_config(path)
+    assert expected in "\n".join(refused.value.lines)
+
+
+def test_a_stack_takes_the_place_of_the_target_url(tmp_path: Path) -> None:
+    """A stack given as an option needs no [endpoint], and overrides one."""
+    path, _ = write(tmp_path, CONFIG.replace(f'[endpoint]\ntarget_url = "{TARGET}"\n', ""))
+    assert "claims" == read_config(path, "claims").endpoint.stack
+    path, _ = write(tmp_path)
+    endpoint = read_config(path, "claims").endpoint
+    assert (None, "claims") == (endpoint.target_url, endpoint.stack)

@@ -49,6 +49,8 @@ class Aws:
     def get_paginator(self, _name: str) -> Any:
         """As the API reference has it."""
         held = {"AWS::CloudWatch::Alarm": "late", "AWS::ApiGatewayV2::Api": "api"}
+        if self.variables["CALLER_VERIFICATION"] == "gateway":
+            held["AWS::ApiGatewayV2::Authorizer"] = "jwt"
         resources = [{"ResourceType": k, "PhysicalResourceId": v} for k, v in held.items()]
         page = {"StackResourceSummaries": resources}
         return SimpleNamespace(paginate=lambda **_: [page])
@@ -67,10 +69,9 @@ class Aws:
         """As the API reference has it."""
         return {"Environment": {"Variables": self.variables}}
 
-    def get_authorizers(self, **_: str) -> Any:
+    def get_authorizer(self, **_: str) -> Any:
         """As the API reference has it."""
-        jwt = {"Issuer": self.issuer, "Audience": self.audience}
-        return {"Items": [{"JwtConfiguration": jwt}]}
+        return {"JwtConfiguration": {"Issuer": self.issuer, "Audience": self.audience}}
 
 
 @pytest.fixture
@@ -100,7 +101,6 @@ def test_a_good_stack(aws: Aws, tmp_path: Path) -> None:
         ("status", "UPDATE_ROLLBACK_COMPLETE", "STK001", "UPDATE_ROLLBACK_COMPLETE"),
         ("alarm", "ALARM", "STK002", "late: 3 of 5"),
         ("weights", {"6": 0.9}, "STK003", "version 6 gets 90% of the calls"),
-        ("variables", {"CALLER_VERIFICATION": "none"}, "STK003", "anybody gets an answer"),
         ("issuer", "https://other/", "STK004", f"the tenant's is {ISSUER}"),
         ("audience", ["other"], "STK004", f"audience other, the application is {APP}"),
     ],
@@ -113,6 +113,36 @@ def test_each_fault_of_a_stack(
     found = _found(tmp_path)
     assert {id_} == {one.id for one in found.values() if one.level is not Level.OK}
     assert expected in found[id_].evidence
+
+
+@pytest.mark.parametrize(
+    ("variables", "level", "expected"),
+    [
+        ({"TENANT_ID": TENANT, "TOKEN_AUDIENCES": f"{APP},api://h/{APP}"}, Level.OK, ISSUER),
+        ({"TENANT_ID": "other", "TOKEN_AUDIENCES": APP}, Level.FAIL, "issuer other, the tenant's"),
+        ({"TENANT_ID": TENANT, "TOKEN_AUDIENCES": "x"}, Level.FAIL, "audience x, the application"),
+        (
+            {"TOKEN_ISSUER": f"https://login.example/{TENANT}/v2.0", "TOKEN_AUDIENCES": APP},
+            Level.WARN,
+            "issuer https://login.example/",
+        ),
+    ],
+)
+def test_a_function_that_verifies_by_itself(
+    aws: Aws, tmp_path: Path, variables: dict[str, str], level: Level, expected: str
+) -> None:
+    """Without an authorizer issuer and audience are those that the served version accepts."""
+    aws.variables |= variables | {"CALLER_VERIFICATION": "function"}
+    found = _found(tmp_path)["STK004"]
+    assert level is found.level
+    assert expected in found.evidence
+
+
+def test_a_stack_that_verifies_nobody(aws: Aws, tmp_path: Path) -> None:
+    """Where anybody gets an answer there is no issuer to compare."""
+    aws.variables["CALLER_VERIFICATION"] = "none"
+    found = _found(tmp_path)
+    assert (Level.WARN, Level.SKIP) == (found["STK003"].level, found["STK004"].level)
 
 
 def test_what_may_not_be_read_is_skipped(aws: Aws, tmp_path: Path) -> None:

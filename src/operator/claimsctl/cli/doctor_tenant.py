@@ -13,7 +13,14 @@ from claimsctl.cli.console import stdout
 from claimsctl.cli.endpoint_options import BearerToken
 from claimsctl.cli.entra_snapshot import read_now
 from claimsctl.cli.options import input_file, read_input, url_or_none
-from claimsctl.cli.tenant_options import DEFAULT_CONFIG, LoginOption, OperatorApp, with_stack
+from claimsctl.cli.tenant_options import (
+    DEFAULT_CONFIG,
+    LoginOption,
+    OperatorApp,
+    StackOption,
+    read_tenant_file,
+    with_stack,
+)
 from claimsctl.cli.views import finding_view
 from claimsctl.doctor.runner import known_prefixes
 from claimsctl.entra.callout import scenario_callout
@@ -23,10 +30,9 @@ from claimsctl.judge.judge import judge
 from claimsctl.judge.saved_answer import SAVED_BYTES_MAX, read_saved_answer
 from claimsctl.tenant.checks import TENANT_CHECKS
 from claimsctl.tenant.claims_checks import claim_paths
-from claimsctl.tenant.config import read_config
+from claimsctl.tenant.config import Config, read_config
 from claimsctl.tenant.credentials import Login
 from claimsctl.tenant.diagnosis import Case, case_of, diagnose, headline
-from claimsctl.tenant.snapshot import read_snapshot
 from claimsctl.text import escaped
 
 _STYLES = {Level.OK: "green", Level.SKIP: "dim", Level.WARN: "yellow", Level.FAIL: "red"}
@@ -60,6 +66,16 @@ def doctor_tenant(
             show_default=False,
         ),
     ] = None,
+    extension: Annotated[
+        str | None,
+        typer.Option(
+            "--extension",
+            metavar="ID",
+            help="Which extension, where several have the same URL.",
+            show_default=False,
+        ),
+    ] = None,
+    stack: StackOption = None,
     answer: Annotated[
         str | None,
         typer.Option(
@@ -75,7 +91,11 @@ def doctor_tenant(
     token: BearerToken = None,
     function_wait_ms: Annotated[
         int | None,
-        typer.Option(help="EntraWaitMs of the stack.", envvar="ENTRA_WAIT_MS", show_default=False),
+        typer.Option(
+            help="EntraWaitMs of the function [default: the stack's, where one is named].",
+            envvar="ENTRA_WAIT_MS",
+            show_default=False,
+        ),
     ] = None,
     client_id: OperatorApp = None,
     login: LoginOption = Login.CLIENT_CREDENTIALS,
@@ -94,18 +114,20 @@ def doctor_tenant(
         raise OperatorError(message)
     if config is None and (snapshot is None or Path(DEFAULT_CONFIG).exists()):
         config = DEFAULT_CONFIG
-    settings = None if config is None else with_stack(read_config(input_file(config)))
+    if config is None and stack is not None:
+        message = f"--stack {stack} needs {DEFAULT_CONFIG}, for the tenant and the applications"
+        raise OperatorError(message)
+    settings = None if config is None else with_stack(read_config(input_file(config), stack))
     if snapshot is not None:
-        path = input_file(snapshot)
-        tenant = read_snapshot(path, read_input(path))
+        tenant = read_tenant_file(snapshot, settings)
     else:
         assert settings is not None, "read above"  # noqa: S101
         tenant = read_now(settings, client_id, login)
-    known: dict[str, Any] = {"function_wait_ms": function_wait_ms}
+    known: dict[str, Any] = {"function_wait_ms": function_wait_ms or _stack_wait_ms(settings)}
     if answer is not None:
         saved = read_saved_answer(read_input(input_file(answer), SAVED_BYTES_MAX))
         known["answer"] = judge(saved.answer)
-    case = case_of(tenant, settings, target_url, **known)
+    case = case_of(tenant, settings, target_url, extension, **known)
     if call and case.extension is not None:
         case = _called(case, token)
     ignored = known_prefixes(ignore or ())
@@ -121,6 +143,14 @@ def doctor_tenant(
         for one in claim_paths(case):
             stdout().print(Text(escaped(f"  {one.sentence()}"), style="red" if one.reason else ""))
     raise typer.Exit(exit_code(found, strict=strict))
+
+
+def _stack_wait_ms(settings: Config | None) -> int | None:
+    if settings is None or settings.endpoint.stack is None:
+        return None
+    from claimsctl.tenant.stack import function_wait_ms  # noqa: PLC0415  # loads boto3
+
+    return function_wait_ms(settings.endpoint.stack)
 
 
 def _called(case: Case, token: str | None) -> Case:

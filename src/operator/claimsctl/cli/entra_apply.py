@@ -2,43 +2,63 @@
 
 import json
 import sys
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from claimsctl.cli.canary import canary_source, wait_for_callout
 from claimsctl.cli.console import stderr
 from claimsctl.cli.endpoint_options import BearerToken
-from claimsctl.cli.entra_snapshot import read_configured
 from claimsctl.cli.tenant_options import (
     DEFAULT_CONFIG,
     ConfigFile,
     LoginOption,
+    MoveOption,
     OperatorApp,
     SchemaFile,
+    StackOption,
     read_lookup,
     signed_in,
 )
 from claimsctl.errors import ExitCode, OperatorError
-from claimsctl.tenant.apply import Driver, apply_steps, undo_steps
-from claimsctl.tenant.chain import permissions_of
+from claimsctl.tenant.apply import Driver, Outcome, apply_steps, undo_steps
+from claimsctl.tenant.chain import AUDIT, permissions_of
 from claimsctl.tenant.credentials import Login
-from claimsctl.tenant.gate import check_endpoint, seen_by_entra, seen_in_recordings, sign_in_url
+from claimsctl.tenant.gate import check_endpoint, sign_in_url
 from claimsctl.tenant.graph import Graph
 from claimsctl.tenant.listener_steps import without
 from claimsctl.tenant.lookup import Lookup
+from claimsctl.tenant.move import Move
+from claimsctl.tenant.reading import read_configured
 from claimsctl.tenant.snapshot import Snapshot
 from claimsctl.tenant.step import Requests, Step
 from claimsctl.tenant.steps import chain_steps
 from claimsctl.text import escaped
 
-_POLL_SECONDS = 15.0
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """The command's options, but for the files and the sign-in."""
+
+    token: str | None
+    seen_in: Path | None
+    minutes: int
+    yes: bool
+    force: bool
+
+    def asks_entra(self, at: Lookup) -> bool:
+        """Whether the test application's callout is looked for in Entra's own record."""
+        no_other = self.seen_in is None and at.config.endpoint.stack is None
+        return no_other and not self.force and len(at.config.audiences) > 1
 
 
 def apply(
     config: ConfigFile = DEFAULT_CONFIG,
     claims: SchemaFile = "claims.toml",
+    stack: StackOption = None,
     client_id: OperatorApp = None,
     login: LoginOption = Login.CLIENT_CREDENTIALS,
     token: BearerToken = None,
@@ -48,7 +68,8 @@ def apply(
             "--seen-in",
             metavar="PATH",
             help="Recordings of claimsctl tap that show the test application's callout"
-            " [default: Entra's own record, with AuditLog.Read.All].",
+            " [default: the stack's log; without a stack Entra's own record, with"
+            " AuditLog.Read.All].",
             show_default=False,
         ),
     ] = None,
@@ -73,6 +94,7 @@ def apply(
             show_default=False,
         ),
     ] = None,
+    move: MoveOption = None,
     teardown: Annotated[
         bool, typer.Option("--teardown", help="Take the chain away, the listener first.")
     ] = False,
@@ -82,67 +104,76 @@ def apply(
     The listener comes last, for the test application alone; the others follow once its callout has
     been seen. A second run goes on where the first ended, and changes nothing that holds.
     """
-    at = read_lookup(config, claims)
-    tenant = at.config.tenant
+    if sum([take_back is not None, move is not None, teardown]) > 1:
+        message = "--take-back, --move and --teardown are mutually exclusive"
+        raise OperatorError(message)
+    at = read_lookup(config, claims, stack)
+    choices = Choices(token, seen_in, minutes, yes, force)
     # Each permission to write is one to read: only Organization.Read.All is more, and optional.
-    graph = signed_in(tenant.id, tenant.kind, client_id, login, permissions_of())
-    run_apply(
-        at,
+    permissions = permissions_of()
+    is_whole = take_back is None and move is None and not teardown
+    if is_whole and choices.asks_entra(at):
+        permissions = (*permissions, AUDIT)
+    tenant = at.config.tenant
+    graph = signed_in(tenant.id, tenant.kind, client_id, login, permissions)
+    if take_back is not None:
+        _report(_take_back(at, graph, take_back.lower(), yes=yes))
+    elif move is not None:
+        _move(at, graph, choices, move)
+    elif teardown:
+        _print_outcome(undo_steps(chain_steps(at), _driver(at, graph, choices)))
+    else:
+        outcome = apply_steps(chain_steps(at), _driver(at, graph, choices))
+        _print_outcome(outcome)
+        if "listener" in outcome.changed:
+            _report(f"sign in to the test application: {sign_in_url(at.config)}")
+
+
+def _driver(at: Lookup, graph: Graph, choices: Choices) -> Driver:
+    """What asks the operator, and lets Entra call only what was seen to answer."""
+    began = datetime.now(UTC)
+
+    def before(step: Step, found: Snapshot) -> None:
+        if choices.force:
+            _report(f"--force: {step.title}, although the endpoint was not seen to answer")
+        elif step.key in {"listener", "move-switch"}:
+            check_endpoint(at.config, choices.token)
+        else:
+            listener = at.listener_of(found)
+            if listener is None:
+                message = "the test application has no listener; run the command again"
+                raise OperatorError(message, exit_code=ExitCode.NOT_FINE)
+            source = canary_source(at.config, graph, choices.seen_in)
+            wait_for_callout(at.config, source, listener, began, choices.minutes)
+
+    return Driver(
         graph,
-        token=token,
-        seen_in=seen_in,
-        minutes=minutes,
-        yes=yes,
-        force=force,
-        take_back=take_back,
-        teardown=teardown,
+        lambda: read_configured(graph, at.config),
+        lambda step, requests: _is_agreed(step.title, requests, yes=choices.yes),
+        _report,
+        before,
     )
 
 
-def run_apply(
-    at: Lookup,
-    graph: Graph,
-    *,
-    token: str | None,
-    seen_in: Path | None,
-    minutes: int,
-    yes: bool,
-    force: bool,
-    take_back: str | None,
-    teardown: bool,
-) -> None:
-    """The command, once it is signed in."""
-    note = stderr()
-    began = datetime.now(UTC)
+def _move(at: Lookup, graph: Graph, choices: Choices, new_url: str) -> None:
+    move = Move(at, new_url, read_configured(graph, at.config))
+    _print_outcome(apply_steps(move.steps(), _driver(move.destination, graph, choices)))
+    if at.config.target_url != new_url:
+        _report(f"the endpoint has moved; put target_url = {json.dumps(new_url)} into entra.toml")
 
-    def read() -> Snapshot:
-        return read_configured(graph, at.config)
 
-    def report(text: str) -> None:
-        note.print(escaped(text), markup=False)
-
-    def agree(step: Step, requests: Requests) -> bool:
-        return _is_agreed(step.title, requests, yes=yes)
-
-    def before_listener(step: Step, found: Snapshot) -> None:
-        if force:
-            report(f"--force: {step.title}, although the endpoint was not seen to answer")
-        elif step.key == "listener":
-            check_endpoint(at.config, token)
-        else:
-            _wait_for_callout(at, graph, found, seen_in, began, minutes)
-
-    driver = Driver(graph, read, agree, report, before_listener)
-    if take_back is not None:
-        report(_take_back(at, graph, take_back.lower(), yes=yes))
-        return
-    outcome = (undo_steps if teardown else apply_steps)(chain_steps(at), driver)
+def _print_outcome(outcome: Outcome) -> None:
     for text in outcome.by_hand:
-        report(f"by hand: {text}")
+        _report(f"by hand: {text}")
+    for text in outcome.kept:
+        _report(f"kept: {text}")
     count = len(outcome.changed)
-    report(f"{count} steps carried out" if count else "nothing to change")
-    if not teardown and "listener" in outcome.changed:
-        report(f"sign in to the test application: {sign_in_url(at.config)}")
+    steps = "1 step" if count == 1 else f"{count} steps"
+    _report(f"{steps} carried out" if count else "nothing to change")
+
+
+def _report(text: str) -> None:
+    stderr().print(escaped(text), markup=False)
 
 
 def _take_back(at: Lookup, graph: Graph, app_id: str, *, yes: bool) -> str:
@@ -172,36 +203,3 @@ def _is_agreed(title: str, requests: Requests, *, yes: bool) -> bool:
         raise OperatorError(message)
     note.print("Type yes: ", end="", markup=False)
     return sys.stdin.readline().strip() == "yes"
-
-
-def _wait_for_callout(
-    at: Lookup,
-    graph: Graph,
-    tenant: Snapshot,
-    seen_in: Path | None,
-    since: datetime,
-    minutes: int,
-) -> None:
-    """Wait until the test application's callout is seen. Raises `OperatorError` when none comes."""
-    listener = at.listener_of(tenant)
-    if listener is None:
-        message = "the test application has no listener; run the command again"
-        raise OperatorError(message, exit_code=ExitCode.NOT_FINE)
-    url = sign_in_url(at.config)
-    stderr().print(escaped(f"sign in to the test application: {url}"), markup=False)
-    for _ in range(max(1, int(minutes * 60 / _POLL_SECONDS))):
-        if seen_in is not None:
-            seen = "" if seen_in_recordings(seen_in, listener.extension_id, since) else None
-        else:
-            seen = seen_by_entra(graph, at.config.test.app_id, listener, since)
-        if seen == "":
-            return
-        if seen is not None:
-            message = f"the test application's callout failed: {seen}; no other application follows"
-            raise OperatorError(message, exit_code=ExitCode.PARTLY_DONE)
-        graph.sleep(_POLL_SECONDS)
-    message = (
-        f"no callout of the test application within {minutes} minutes; sign in to it and run the"
-        " command again"
-    )
-    raise OperatorError(message, exit_code=ExitCode.PARTLY_DONE, lines=[url])

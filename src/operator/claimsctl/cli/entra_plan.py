@@ -9,12 +9,20 @@ import typer
 from rich.text import Text
 
 from claimsctl.cli.console import stdout
-from claimsctl.cli.options import callout_url
-from claimsctl.cli.tenant_options import DEFAULT_CONFIG, ConfigFile, SchemaFile, read_lookup
+from claimsctl.cli.tenant_options import (
+    DEFAULT_CONFIG,
+    ConfigFile,
+    MoveOption,
+    SchemaFile,
+    StackOption,
+    read_lookup,
+    read_tenant_file,
+)
 from claimsctl.errors import OperatorError
-from claimsctl.tenant.chain import GRANTED_BY, permissions_of
+from claimsctl.tenant.chain import GRANTED_BY
+from claimsctl.tenant.move import Move
 from claimsctl.tenant.plan import PlannedStep, http_file, planned, planned_teardown
-from claimsctl.tenant.steps import chain_steps, move_steps
+from claimsctl.tenant.steps import chain_steps
 from claimsctl.text import escaped
 
 
@@ -24,12 +32,15 @@ def plan(
     teardown: Annotated[
         bool, typer.Option("--teardown", help="The exact reverse: how to take it all away.")
     ] = False,
-    move: Annotated[
+    move: MoveOption = None,
+    stack: StackOption = None,
+    snapshot: Annotated[
         str | None,
         typer.Option(
-            metavar="NEW_URL",
-            help="How to move the endpoint to another URL without a failing sign-in.",
-            callback=lambda value: value and callout_url(value),
+            "--snapshot",
+            metavar="FILE",
+            help="Plan only what the tenant of this snapshot still needs, and what is left to do"
+            " by hand; - for stdin.",
             show_default=False,
         ),
     ] = None,
@@ -46,43 +57,54 @@ def plan(
     if as_json and as_http:
         message = "--json and --http are mutually exclusive"
         raise OperatorError(message)
-    at = read_lookup(config, claims)
+    at = read_lookup(config, claims, stack)
+    tenant = None if snapshot is None else read_tenant_file(snapshot, at.config)
     if teardown:
-        steps = planned_teardown(chain_steps(at), None)
+        steps = planned_teardown(chain_steps(at), tenant)
     else:
-        steps = planned(move_steps(at, move) if move else chain_steps(at), None)
+        steps = planned(Move(at, move, tenant).steps() if move else chain_steps(at), tenant)
+    steps = tuple(one for one in steps if one.requests or one.by_hand or one.kept)
     if as_json:
         documents = [one.document() for one in steps]
         sys.stdout.write(json.dumps({"steps": documents}, indent=2, ensure_ascii=False) + "\n")
     elif as_http:
         sys.stdout.write(http_file(steps, at))
+    elif not steps:
+        stdout().print("nothing to change", markup=False)
     else:
-        for line in plan_lines(steps):
+        for line in plan_lines(steps, teardown=teardown):
             stdout().print(line)
 
 
-def plan_lines(steps: Sequence[PlannedStep]) -> Iterator[Text]:
+def plan_lines(steps: Sequence[PlannedStep], *, teardown: bool) -> Iterator[Text]:
     """The plan for people: what, the request, the permission, why, and what its absence causes."""
     for number, one in enumerate(steps, start=1):
         link = one.step.link
-        yield Text(f"{number:2}  ", style="dim").append(escaped(one.step.title), style="bold")
+        verb = "Undo: " if teardown and one.requests else ""
+        yield Text(f"{number:2}  ", style="dim").append(escaped(verb + one.step.title), "bold")
         for request in one.requests:
             beta = "  (beta)" if request.version == "beta" else ""
             yield _field("request", f"{request.method} {request.path}{beta}")
             if request.body is not None:
                 yield _field("body", json.dumps(request.body, ensure_ascii=False))
-        if one.kept:
-            yield _field("kept", one.kept)
         if one.by_hand:
             yield _field("by hand", one.by_hand)
-        yield _field("needs", ", ".join(link.permissions))
+        if one.kept:
+            yield _field("kept", one.kept)
+        if not one.requests:
+            continue
+        yield _field("needs", ", ".join(one.permissions))
+        if teardown:
+            continue
         yield _field("why", link.why)
         if link.errors:
             yield _field("without", ", ".join(link.errors))
     yield Text("")
-    links = tuple(dict.fromkeys(one.step.link for one in steps))
-    names = ", ".join(permissions_of(links))
-    yield Text(f"Application permissions on Microsoft Graph: {names}. {GRANTED_BY} grants them.")
+    changing = (one for one in steps if one.requests)
+    names = ", ".join(dict.fromkeys(name for one in changing for name in one.permissions))
+    if names:
+        granted = f"{names}; {GRANTED_BY} grants them."
+        yield Text(f"Application permissions on Microsoft Graph: {granted}")
 
 
 def _field(name: str, value: str) -> Text:

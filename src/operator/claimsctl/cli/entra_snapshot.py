@@ -19,8 +19,7 @@ from claimsctl.cli.tenant_options import (
 from claimsctl.errors import OperatorError
 from claimsctl.tenant.config import Config, read_config
 from claimsctl.tenant.credentials import Login
-from claimsctl.tenant.graph import Graph
-from claimsctl.tenant.reading import READ_PERMISSIONS, read_tenant
+from claimsctl.tenant.reading import READ_PERMISSIONS, read_configured
 from claimsctl.tenant.snapshot import Snapshot
 from claimsctl.text import escaped
 
@@ -55,10 +54,3 @@ def read_now(config: Config, client_id: str | None, login: Login) -> Snapshot:
     tenant = config.tenant
     graph = signed_in(tenant.id, tenant.kind, client_id, login, READ_PERMISSIONS)
     return read_configured(graph, config)
-
-
-def read_configured(graph: Graph, config: Config) -> Snapshot:
-    """The tenant's part of the chain that `config` is about."""
-    app_ids = [one.app_id for one in config.audiences]
-    own = [config.endpoint.app_id] if config.endpoint.app_id else []
-    return read_tenant(graph, config.tenant.id, [*app_ids, *own], config.endpoint.name)

@@ -1,17 +1,18 @@
 """Options and sign-in of the commands that read or change a tenant."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from claimsctl.cli.options import input_file
+from claimsctl.cli.options import input_file, read_input
 from claimsctl.entra.token_claims import TenantKind
-from claimsctl.tenant.config import Config, read_config
+from claimsctl.errors import OperatorError
+from claimsctl.tenant.config import Config, read_config, target_url
 from claimsctl.tenant.credentials import Login, tenant_token
 from claimsctl.tenant.graph import GRAPH, Graph, check_permissions
 from claimsctl.tenant.lookup import Lookup
+from claimsctl.tenant.snapshot import Snapshot, read_snapshot
 
 DEFAULT_CONFIG = "entra.toml"
 
@@ -47,19 +48,42 @@ LoginOption = Annotated[
 ]
 
 
-class PlanFormat(StrEnum):
-    """How a plan is written."""
+def _target_url(value: str | None) -> str | None:
+    try:
+        return None if value is None else target_url(value)
+    except ValueError as error:
+        message = f"{error}, found {value!r}"
+        raise typer.BadParameter(message) from None
 
-    TABLE = "table"
-    JSON = "json"
-    HTTP = "http"
+
+StackOption = Annotated[
+    str | None,
+    typer.Option(
+        "--stack",
+        metavar="NAME",
+        help="The stack whose outputs TargetUrl and IdentifierUri are the endpoint's, in place of"
+        " entra.toml's target_url or stack.",
+        show_default=False,
+    ),
+]
+MoveOption = Annotated[
+    str | None,
+    typer.Option(
+        "--move",
+        metavar="NEW_URL",
+        help="Move the endpoint to another URL, in the order in which no sign-in fails.",
+        callback=_target_url,
+        show_default=False,
+    ),
+]
 
 
-def read_lookup(config: str, schema: str) -> Lookup:
-    """The chain that the two files describe. Raises `OperatorError`."""
+def read_lookup(config: str, schema: str, stack: str | None = None) -> Lookup:
+    """The chain that the two files describe, and the stack. Raises `OperatorError`."""
     from claimsctl.claims_file.schema import read_schema  # noqa: PLC0415  # after bad usage
 
-    return Lookup(with_stack(read_config(input_file(config))), read_schema(Path(schema)))
+    settings = with_stack(read_config(input_file(config), stack))
+    return Lookup(settings, read_schema(Path(schema)))
 
 
 def with_stack(config: Config) -> Config:
@@ -69,6 +93,19 @@ def with_stack(config: Config) -> Config:
     from claimsctl.tenant.stack import stack_endpoint  # noqa: PLC0415  # loads boto3
 
     return config.model_copy(update={"endpoint": stack_endpoint(config.endpoint)})
+
+
+def read_tenant_file(name: str, config: Config | None) -> Snapshot:
+    """The snapshot in a file; of the tenant that `config` is about. Raises `OperatorError`."""
+    path = input_file(name)
+    tenant = read_snapshot(path, read_input(path))
+    if config is not None and config.tenant.id != tenant.tenant_id.lower():
+        message = (
+            f"{path} is of tenant {tenant.tenant_id}, the configuration of {config.tenant.id}; give"
+            " the tenant's own with --config"
+        )
+        raise OperatorError(message)
+    return tenant
 
 
 def signed_in(

@@ -1,7 +1,7 @@
 """The function's log lines of some sign-ins, asked of CloudWatch Logs: bounded in ids and time."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from claimsctl.claims_table.location import sdk_region
 from claimsctl.errors import OperatorError
-from claimsctl.signin.provider_log import Lines, add_line, callout_line
+from claimsctl.signin.provider_log import Lines, LogLine, add_line, callout_line
 from claimsctl.signin.summary import Row
 
 SIGN_INS_MAX: Final = 20
@@ -22,8 +22,11 @@ PAGES_MAX: Final = 50
 _TIMEOUT_SECONDS: Final = 10
 _OUTPUT: Final = "FunctionLogGroup"
 _TERM: Final = '($.correlationId = "{}")'
+_BY_ENTRA: Final = '{ $.caller = "entra" && $.outcome = "*" }'
 _TERMS_MAX: Final = 16
 """58 characters each."""
+
+Fields = dict[str, Any]
 
 
 def stack_log(stack: str, rows: Sequence[Row]) -> tuple[Lines, int]:
@@ -35,25 +38,69 @@ def stack_log(stack: str, rows: Sequence[Row]) -> tuple[Lines, int]:
     found: Lines = {}
     if not asked:
         return found, len(rows)
-    config = Config(connect_timeout=_TIMEOUT_SECONDS, read_timeout=_TIMEOUT_SECONDS)
     try:
-        session = boto3.session.Session()
-        region = sdk_region()
-        stacks = session.client("cloudformation", region_name=region, config=config)
-        outputs = {
-            output["OutputKey"]: output["OutputValue"]
-            for output in stacks.describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])
-        }
-        if _OUTPUT not in outputs:
-            message = f"--stack {stack}: no output {_OUTPUT}; upgrade the stack, or use --log FILE"
-            raise OperatorError(message)
-        logs = session.client("logs", region_name=region, config=config)
+        logs, group = _logs(stack)
         for begin in range(0, len(asked), _TERMS_MAX):
-            _add_events(logs, outputs[_OUTPUT], asked[begin : begin + _TERMS_MAX], found)
+            _add_events(logs, group, asked[begin : begin + _TERMS_MAX], found)
     except (BotoCoreError, ClientError) as error:
         message = f"--stack {stack}: {error}"
         raise OperatorError(message) from None
     return found, len(rows) - len(asked)
+
+
+def newest_of_entra(stack: str, since: datetime) -> tuple[datetime, LogLine] | None:
+    """The newest callout that Entra itself made since then, by the function's log.
+
+    Its line names no application. Needs and raises what `stack_log` does.
+    """
+    try:
+        logs, group = _logs(stack)
+        request = {
+            "logGroupName": group,
+            "startTime": _milliseconds(since),
+            "filterPattern": _BY_ENTRA,
+        }
+        newest = None
+        for event, fields in _events(logs, request):
+            line = callout_line(fields)
+            at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
+            if line is not None and (newest is None or at >= newest[0]):
+                newest = at, line[1]
+    except (BotoCoreError, ClientError) as error:
+        message = f"--stack {stack}: {error}"
+        raise OperatorError(message) from None
+    return newest
+
+
+def _logs(stack: str) -> tuple[Any, str]:
+    """A client of CloudWatch Logs, and the log group of the stack's function."""
+    config = Config(connect_timeout=_TIMEOUT_SECONDS, read_timeout=_TIMEOUT_SECONDS)
+    session, region = boto3.session.Session(), sdk_region()
+    stacks = session.client("cloudformation", region_name=region, config=config)
+    outputs = {
+        output["OutputKey"]: output["OutputValue"]
+        for output in stacks.describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])
+    }
+    if _OUTPUT not in outputs:
+        message = f"--stack {stack}: no output {_OUTPUT}; upgrade the stack, or use --log FILE"
+        raise OperatorError(message)
+    return session.client("logs", region_name=region, config=config), outputs[_OUTPUT]
+
+
+def _events(client: Any, request: dict[str, Any]) -> Iterator[tuple[dict[str, Any], Fields]]:
+    """Each event that the filter finds, and the fields of its message."""
+    for _ in range(PAGES_MAX):
+        page = client.filter_log_events(**request)
+        for event in page["events"]:
+            try:
+                fields = json.loads(event["message"])
+            except ValueError:
+                continue
+            if isinstance(fields, dict):
+                yield event, fields
+        if "nextToken" not in page:
+            return
+        request["nextToken"] = page["nextToken"]
 
 
 def _add_events(client: Any, group: str, rows: Sequence[Row], found: Lines) -> None:
@@ -65,19 +112,9 @@ def _add_events(client: Any, group: str, rows: Sequence[Row], found: Lines) -> N
         "endTime": _milliseconds(max(times) + MARGIN),
         "filterPattern": "{ " + " || ".join(_TERM.format(id_) for id_ in sorted(ids)) + " }",
     }
-    for _ in range(PAGES_MAX):
-        page = client.filter_log_events(**request)
-        for event in page["events"]:
-            try:
-                fields = json.loads(event["message"])
-            except ValueError:
-                continue
-            line = callout_line(fields) if isinstance(fields, dict) else None
-            if line is not None:
-                add_line(found, *line, ids)
-        if "nextToken" not in page:
-            return
-        request["nextToken"] = page["nextToken"]
+    for _, fields in _events(client, request):
+        if (line := callout_line(fields)) is not None:
+            add_line(found, *line, ids)
 
 
 def _milliseconds(when: datetime) -> int:

@@ -21,9 +21,13 @@ ListRecords = Callable[[str], Iterable[dict[str, Any]]]
 """Lists the objects at a path of Graph beta, on however many pages."""
 
 
-def record_paths(correlation_id: str, since: datetime) -> list[str]:
-    """The paths that list the sign-ins: one for interactive ones, one for silent renewals."""
+def record_paths(correlation_id: str, since: datetime, app_id: str = "") -> list[str]:
+    """The paths that list the sign-ins: one for interactive ones, one for silent renewals.
+
+    With `app_id` those to one application.
+    """
     when = f"createdDateTime ge {since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    when = f"appId eq '{app_id}' and {when}" if app_id else when
     which = f"correlationId eq '{correlation_id}'" if correlation_id else when
     return [
         "/auditLogs/signIns?$filter="
@@ -32,10 +36,12 @@ def record_paths(correlation_id: str, since: datetime) -> list[str]:
     ]
 
 
-def listed(list_records: ListRecords, correlation_id: str, since: datetime) -> Iterator[SignIn]:
+def listed(
+    list_records: ListRecords, correlation_id: str, since: datetime, app_id: str = ""
+) -> Iterator[SignIn]:
     """The sign-ins since a time, or those with one correlation id, each once."""
     seen: set[str] = set()
-    for path in record_paths(correlation_id, since):
+    for path in record_paths(correlation_id, since, app_id):
         for record in list_records(path):
             id_ = str(record.get("id", ""))
             sign_in = read_sign_in(record)

@@ -72,7 +72,11 @@ def _mapped_claims(one: Application) -> Step:
         return OperatorError(found) if found else None
 
     title = f"Application {one.app_id} accepts mapped claims"
-    kept = "whether it was set before is not known; without a policy it changes nothing"
+    kept = (
+        "whether it was set before is not known. Nobody's token has other claims by it alone, but"
+        " whoever may assign policies can put claims into the application's tokens: set"
+        " api.acceptMappedClaims to false in its manifest, unless another policy needs it"
+    )
     return Step(
         f"mapped-claims:{one.app_id}",
         chain.MAPPED_CLAIMS,
@@ -89,7 +93,7 @@ def _policy(at: Lookup, one: Application) -> Step:
     name = at.policy_name(one)
 
     def wanted(tenant: Snapshot | None) -> Requests:
-        definition = [at.definition(one)]
+        definition = [at.definition(tenant, one)]
         found = at.policy(tenant, one)
         if found is None:
             body = {"definition": definition, "displayName": name}
@@ -171,6 +175,8 @@ def _user_flow(one: Application) -> Step:
         chain.USER_FLOW,
         title,
         wanted,
-        kept="without it nobody could sign in to the application",
+        kept="whether it was there before is not known, and without it nobody can sign in to the"
+        " application; take it out under External Identities > User flows > the flow >"
+        " Applications, if nobody is to sign in to it any more",
         refusal=refusal,
     )

@@ -39,6 +39,8 @@ class Outcome:
 
     changed: list[str] = field(default_factory=list)
     by_hand: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    """What teardown leaves, and why."""
 
 
 def apply_steps(steps: Sequence[Step], driver: Driver) -> Outcome:
@@ -69,6 +71,8 @@ def undo_steps(steps: Sequence[Step], driver: Driver) -> Outcome:
     tenant = driver.read()
     outcome = Outcome()
     for step in reversed(steps):
+        if left := step.left_in(tenant):
+            outcome.kept.append(f"{step.title}: {left}")
         for request in step.undo(tenant):
             if not driver.agree(step, (request,)):
                 raise _stopped(step, outcome, "not agreed")
@@ -90,6 +94,9 @@ def _carry_out(step: Step, requests: Requests, driver: Driver, outcome: Outcome)
         raise _stopped(step, outcome, f"the tenant has no {', '.join(unknown)}")
     if not driver.agree(step, requests):
         raise _stopped(step, outcome, "not agreed")
+    if step.settles_first:
+        driver.report(f"waiting {SETTLE_SECONDS:.0f} s, until Entra uses what has changed")
+        driver.graph.sleep(SETTLE_SECONDS)
     for request in requests:
         try:
             _send(request, driver)
@@ -125,10 +132,11 @@ def _read_until(
 ) -> Snapshot:
     """The tenant, once nothing is `left` to do in what can be read; or after the longest wait."""
     tenant = driver.read()
-    for _ in range(_POLLS_MAX):
+    for poll in range(_POLLS_MAX):
         if not left(tenant):
             break
-        driver.report(f"waiting for replication: {step.title}")
+        if poll == 0:
+            driver.report(f"waiting for replication: {step.title}")
         driver.graph.sleep(_POLL_SECONDS)
         tenant = driver.read()
     return tenant

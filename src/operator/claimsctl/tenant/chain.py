@@ -20,6 +20,8 @@ PLACEHOLDER: Final = re.compile(r"\{([a-z-]+(?::[0-9a-f-]+)?)\.(id|appId)\}")
 """An id in a request that a plan cannot know yet: an object's key, and which of its ids."""
 
 GRAPH_DOCS: Final = "https://learn.microsoft.com/graph/api"
+AUDIT: Final = "AuditLog.Read.All"
+"""What reading Entra's own record of a callout needs."""
 GRANTED_BY: Final = "a Privileged Role Administrator or Global Administrator"
 """Who can consent to an application permission on Microsoft Graph."""
 
@@ -127,7 +129,7 @@ EXTENSION: Final = Link(
     "Custom authentication extension",
     "It holds the target URL, whose token is sent, and how long Entra waits.",
     ("1003011", "1003015", "1003020", "1003005"),
-    ("TEN009", "TEN010"),
+    ("TEN009", "TEN010", "TEN026"),
     ("CustomAuthenticationExtension.ReadWrite.All",),
     "External Identities > Custom authentication extensions > Create",
     f"{GRAPH_DOCS}/identitycontainer-post-customauthenticationextensions",

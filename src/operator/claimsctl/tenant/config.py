@@ -2,9 +2,12 @@
 
 import re
 import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 from urllib.parse import urlsplit
 
 from claims_provider.contract.identifiers import canonical_guid
@@ -14,9 +17,22 @@ from claimsctl.entra.network import RETRIES_MAX
 from claimsctl.entra.token_claims import TenantKind
 from claimsctl.errors import OperatorError
 
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
 WAIT_MS_MIN: Final = 200
 WAIT_MS_MAX: Final = 2000
 """``timeoutInMilliseconds``, by Graph's reference of customExtensionClientConfiguration."""
+
+_MESSAGES: Final = {
+    "missing": "missing",
+    "extra_forbidden": "unknown key",
+    "tuple_type": "expected a list of tables: [[applications]]",
+    "string_type": "expected a string",
+    "string_too_short": "empty",
+    "int_type": "expected a whole number",
+    "model_type": "expected a table",
+}
 
 
 class TokenKind(StrEnum):
@@ -27,12 +43,30 @@ class TokenKind(StrEnum):
     SAML = "saml"
 
 
-def _target_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme != "https" or not parts.hostname or "." not in parts.hostname:
+def is_target_url(value: str) -> bool:
+    """Whether it is a URL that Entra calls: https, with a fully qualified host."""
+    with suppress(ValueError):  # a port out of range, brackets that do not close
+        parts = urlsplit(value)
+        is_whole = "." in (parts.hostname or "") and parts.port != 0
+        blank = any(character.isspace() for character in value)
+        return parts.scheme == "https" and is_whole and not blank and "@" not in parts.netloc
+    return False
+
+
+def target_url(value: str) -> str:
+    """A URL that Entra calls. Raises `ValueError`."""
+    if not is_target_url(value):
         message = "expected https://, a fully qualified host and a path"
         raise ValueError(message)
     return value
+
+
+def host_of(url: str) -> str:
+    """A URL's host in lower case, without a port; empty for none, and for what is no URL."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _unique_name(value: str) -> str:
@@ -42,8 +76,9 @@ def _unique_name(value: str) -> str:
     return value
 
 
+Text = Annotated[str, Field(min_length=1)]
 Guid = Annotated[str, AfterValidator(canonical_guid)]
-TargetUrl = Annotated[str, AfterValidator(_target_url)]
+TargetUrl = Annotated[str, AfterValidator(target_url)]
 
 
 class _Table(BaseModel):
@@ -61,7 +96,7 @@ class Endpoint(_Table):
     """``[endpoint]``: its URL, or the stack that has it; its app registration, if there is one."""
 
     target_url: TargetUrl | None = None
-    stack: str | None = None
+    stack: Text | None = None
     app_id: Guid | None = None
     name: Annotated[str, AfterValidator(_unique_name)] = "claims-provider"
     """The unique name of what is made for it; two endpoints of a tenant need two names."""
@@ -72,7 +107,7 @@ class Application(_Table):
 
     app_id: Guid
     token: Annotated[TokenKind, Field(strict=False)] = TokenKind.ID
-    user_flow: str | None = None
+    user_flow: Text | None = None
     """The display name of the user flow that it belongs to, in an external tenant."""
 
 
@@ -94,7 +129,7 @@ class Config(_Table):
     """The whole file."""
 
     tenant: Tenant
-    endpoint: Endpoint
+    endpoint: Endpoint = Endpoint()
     test: TestApplication
     applications: tuple[Application, ...] = Field(default=(), strict=False)
     callout: Callout = Callout()
@@ -112,12 +147,15 @@ class Config(_Table):
 
     @property
     def host(self) -> str:
-        """The target URL's host, as the identifier URI has it."""
-        return urlsplit(self.target_url).netloc.lower()
+        """The target URL's host, as the identifier URI has it: without a port."""
+        return host_of(self.target_url)
 
 
-def read_config(path: Path) -> Config:
-    """The settings in the file at `path`. Raises `OperatorError` with every problem, by line."""
+def read_config(path: Path, stack: str | None = None) -> Config:
+    """The settings in the file at `path`. Raises `OperatorError` with every problem, by line.
+
+    `stack` takes the place of what the file says of target URL and stack.
+    """
     try:
         text = path.read_bytes().decode("utf-8-sig")
         document = tomllib.loads(text)
@@ -132,13 +170,21 @@ def read_config(path: Path) -> Config:
     try:
         config = Config.model_validate(document)
     except ValidationError as error:
-        problems = [_problem(path, text, one["loc"], one["msg"]) for one in error.errors()]
+        problems = [_problem(path, text, one["loc"], _said(one)) for one in error.errors()]
     if config is not None:
         endpoint = config.endpoint
+        if stack is not None:
+            endpoint = endpoint.model_copy(update={"target_url": None, "stack": stack})
+            config = config.model_copy(update={"endpoint": endpoint})
         if (endpoint.target_url is None) == (endpoint.stack is None):
             message = "expected one of target_url and stack"
             problems.append(_problem(path, text, ("endpoint",), message))
         ids = [one.app_id for one in config.applications]
+        problems += [
+            _problem(path, text, ("applications", number, "token"), "[test] has another token")
+            for number, one in enumerate(config.applications)
+            if one.app_id == config.test.app_id and one.token is not config.test.token
+        ]
         problems += [
             _problem(path, text, ("applications", number, "app_id"), "appears more than once")
             for number, app_id in enumerate(ids)
@@ -156,17 +202,48 @@ def _problem(path: Path, text: str, where: tuple[int | str, ...], message: str) 
     return f"{path}:{_line_of(text, where)}: {key.lstrip('.')}: {message}"
 
 
+def _said(error: "ErrorDetails") -> str:
+    """What is wrong with a value, without the words of the library."""
+    message = error["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
+    return _MESSAGES.get(error["type"], message)
+
+
 def _line_of(text: str, where: tuple[int | str, ...]) -> int:
-    """The line of the key, else of its table; the first line for what is missing altogether."""
-    table = str(where[0])
-    index = next((part for part in where if isinstance(part, int)), 0)
-    key = str(where[-1])
-    found, line_of_table, inside = -1, 1, False
-    for number, line in enumerate(text.split("\n"), start=1):
-        if header := re.match(r"\s*\[+\s*([\w.-]+)\s*\]", line):
-            found += header[1] == table
-            inside = header[1] == table and found == index
-            line_of_table = number if inside else line_of_table
-        elif inside and re.match(rf"\s*{re.escape(key)}\s*=", line):
+    """The line of the key, of its table where the key is missing; 1 where both are."""
+    line = 1
+    for number, path in _statements(text):
+        if path == where:
             return number
-    return line_of_table
+        if path == where[: len(path)]:
+            line = number
+    return line
+
+
+def _statements(text: str) -> Iterator[tuple[int, tuple[int | str, ...]]]:
+    """The line and the whole key of each table and value; those of a list of tables with a number.
+
+    `text` is valid TOML. A statement ends where what has been read of it is valid by itself.
+    """
+    table: tuple[int | str, ...] = ()
+    counts: Counter[tuple[int | str, ...]] = Counter()
+    begin, pending = 1, ""
+    for number, line in enumerate(text.split("\n"), start=1):
+        pending = f"{pending}\n{line}" if pending else line
+        try:
+            found = tomllib.loads(pending)
+        except tomllib.TOMLDecodeError:
+            continue
+        keys: list[int | str] = []
+        value: Any = found
+        while isinstance(value, dict) and len(value) == 1:
+            ((key, value),) = value.items()
+            keys.append(key)
+        if pending.lstrip().startswith("["):
+            if isinstance(value, list):
+                counts[tuple(keys)] += 1
+                keys.append(counts[tuple(keys)] - 1)
+            table = tuple(keys)
+            yield begin, table
+        elif keys:
+            yield begin, (*table, *keys)
+        begin, pending = number + 1, ""

@@ -14,6 +14,10 @@ SECRET_VARIABLE: Final = "AZURE_CLIENT_SECRET"  # noqa: S105  # its name, no sec
 CERTIFICATE_VARIABLE: Final = "AZURE_CLIENT_CERTIFICATE_PATH"
 
 
+_UNKNOWN_TENANT: Final = "AADSTS90002"
+"""By Microsoft's text also the error for a tenant of another cloud."""
+
+
 class Login(StrEnum):
     """How the app of the operator gets its token."""
 
@@ -62,6 +66,8 @@ def tenant_token(
     except refused as error:
         reason = str(error).splitlines()[0][:300]
         message = f"no token for app {client_id} in tenant {tenant_id}: {reason}"
+        if _UNKNOWN_TENANT in reason:
+            message += "; tenants of national clouds (US Government, China) are not supported"
         raise OperatorError(message, exit_code=ExitCode.NOT_FINE) from None
     except (ValueError, OSError) as error:  # a certificate that cannot be read
         message = f"{CERTIFICATE_VARIABLE}: {error}"

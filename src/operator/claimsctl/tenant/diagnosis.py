@@ -66,6 +66,10 @@ class Case:
         listened = [app_id for one in self.listeners for app_id in one.app_ids]
         return tuple(dict.fromkeys((*configured, *listened)))
 
+    def is_called(self, app_id: str) -> bool:
+        """Whether a listener of the extension is for the application."""
+        return any(one.is_for_all or app_id in one.app_ids for one in self.listeners)
+
     @property
     def client(self) -> ClientConfiguration:
         """Wait and retries as they count: the listener's, else the extension's."""
@@ -92,12 +96,23 @@ def override_of(listener: Listener) -> ClientConfiguration | None:
 
 
 def case_of(
-    tenant: Snapshot, config: Config | None, target_url: str | None = None, **known: Any
+    tenant: Snapshot,
+    config: Config | None,
+    target_url: str | None = None,
+    extension_id: str | None = None,
+    **known: Any,
 ) -> Case:
-    """The case of the extension that configuration or `target_url` name; else of the only one.
+    """The case of the extension that configuration, `target_url` or `extension_id` name.
 
-    Raises `OperatorError` when several extensions could be meant.
+    Without a name it is the only extension, and of several with one URL the only one in use. Raises
+    `OperatorError` when several could be meant.
     """
+    if extension_id is not None:
+        found = tenant.extension(extension_id)
+        if found is None:
+            message = f"--extension {extension_id}: no extension in the tenant has this id"
+            raise OperatorError(message)
+        return Case(tenant, found, config, **known)
     url = target_url or (config.target_url if config else None)
     same_url = [one for one in tenant.extensions if one.target_url == url]
     same_name = [
@@ -105,9 +120,16 @@ def case_of(
     ]
     candidates = same_url or same_name or list(tenant.extensions)
     if len(candidates) > 1:
-        urls = [f"{one.display_name or one.id}: {one.target_url}" for one in candidates]
-        message = f"{len(candidates)} extensions in the tenant; give the URL of one: --target-url"
-        raise OperatorError(message, lines=urls)
+        listened = {one.extension_id.lower() for one in tenant.listeners}
+        in_use = [one for one in candidates if one.id.lower() in listened]
+        candidates = in_use if len(in_use) == 1 and same_url else candidates
+    if len(candidates) > 1:
+        lines = [f"{one.id} {one.display_name or ''}: {one.target_url}" for one in candidates]
+        message = (
+            f"{len(candidates)} extensions could be meant; name one: --extension ID, or"
+            " --target-url URL"
+        )
+        raise OperatorError(message, lines=lines)
     return Case(tenant, next(iter(candidates), None), config, **known)
 
 

@@ -2,11 +2,10 @@
 
 import re
 from typing import Final
-from urllib.parse import urlsplit
 
 from claimsctl.judge.finding import Finding, Level
 from claimsctl.tenant import chain
-from claimsctl.tenant.config import WAIT_MS_MAX
+from claimsctl.tenant.config import WAIT_MS_MAX, host_of, is_target_url
 from claimsctl.tenant.diagnosis import DEFAULT_WAIT_MS, Case, override_of, result, skipped
 from claimsctl.tenant.lookup import TOKEN_VERSION
 
@@ -60,14 +59,13 @@ def hosts(case: Case) -> Finding:
     """TEN003: target URL and resourceId have the same host."""
     if case.extension is None:
         return skipped("TEN003", _NO_EXTENSION)
-    target = urlsplit(case.extension.target_url).netloc.lower()
-    resource = urlsplit(case.extension.resource_id).netloc.lower()
+    target, resource = host_of(case.extension.target_url), host_of(case.extension.resource_id)
     problems = [f"targetUrl has {target or 'none'}, resourceId {resource or 'none'}"]
     return result(
         "TEN003",
         problems if target != resource else [],
         target,
-        hint="claimsctl entra plan --move URL shows the order that breaks nothing",
+        hint="claimsctl entra apply --move URL changes both in the order that breaks nothing",
         expected="the same host in both",
         code=1003015,
     )
@@ -159,9 +157,8 @@ def target_url(case: Case) -> Finding:
         problem = "the tenant has no custom authentication extension for token issuance"
         return result("TEN009", [problem], "", hint=_APPLY, code=1003011)
     url = case.extension.target_url
-    parts = urlsplit(url)
     problems = []
-    if parts.scheme != "https" or not parts.hostname or "." not in parts.hostname:
+    if not is_target_url(url):
         problems.append(f"targetUrl is {url or 'empty'}")
     elif case.config and case.config.endpoint.target_url not in {None, url}:
         problems.append(f"targetUrl is {url}, entra.toml has {case.config.target_url}")
@@ -169,7 +166,7 @@ def target_url(case: Case) -> Finding:
         "TEN009",
         problems,
         url,
-        hint="correct targetUrl of the extension; with another host, claimsctl entra plan --move",
+        hint="correct targetUrl of the extension; with another host, claimsctl entra apply --move",
         expected="https:// and a fully qualified host",
         code=1003020,
     )
@@ -200,7 +197,7 @@ def wait(case: Case) -> Finding:
     return result(
         "TEN010",
         problems,
-        f"{wait_ms} ms, {client.maximum_retries} retries",
+        f"{wait_ms} ms, maximumRetries {client.maximum_retries}",
         hint=f"set timeoutInMilliseconds {WAIT_MS_MAX} and maximumRetries 1 on the extension, none"
         " on the listener, and EntraWaitMs of the stack to the same",
         code=1003005 if late else None,
@@ -240,7 +237,7 @@ def verified_domain(case: Case) -> Finding:
     problems = [
         f"{uri}: its host is no verified domain, and it lacks the application's id"
         for uri in api.identifier_uris
-        if api.app_id not in uri and not _is_in(urlsplit(uri).hostname or "", domains)
+        if api.app_id not in uri and not _is_in(host_of(uri), domains)
     ]
     return result(
         "TEN023",

@@ -1,16 +1,11 @@
-"""The steps for the endpoint: its application, Entra's caller, consent, extension."""
-
-from typing import Any, Final
+"""The steps for the endpoint's application, Entra's caller and the consent."""
 
 from claimsctl.errors import OperatorError
 from claimsctl.tenant import chain
 from claimsctl.tenant.chain import Link, Request
 from claimsctl.tenant.lookup import TOKEN_VERSION, Lookup
 from claimsctl.tenant.snapshot import Snapshot
-from claimsctl.tenant.step import Requests, Step, api_object, target
-
-EXTENSION_TYPE: Final = "#microsoft.graph.onTokenIssuanceStartCustomExtension"
-_EXTENSIONS: Final = "/identity/customAuthenticationExtensions"
+from claimsctl.tenant.step import Requests, Step, api_object
 
 
 def api(at: Lookup) -> Step:
@@ -81,8 +76,8 @@ def identifier_uri(at: Lookup) -> Step:
             return ""
         return (
             f"application {app.app_id} has {', '.join(app.identifier_uris)} and lacks {uri}:"
-            " clients may ask for tokens by the old URI. claimsctl entra plan --move shows the"
-            " order that breaks nothing."
+            " clients may ask for tokens by the old URI. claimsctl entra apply --move adds the new"
+            " one in the order that breaks nothing."
         )
 
     def undo(tenant: Snapshot | None) -> Requests:
@@ -92,7 +87,7 @@ def identifier_uri(at: Lookup) -> Step:
         rest = [one for one in app.identifier_uris if one != uri] if app else []
         return (Request("PATCH", at.api_path(), {"identifierUris": rest}),)
 
-    title = f"Identifier URI {at.uri(None)}"
+    title = f"Identifier URI of the host {at.config.host}"
     return Step("identifier-uri", chain.IDENTIFIER_URI, title, wanted, undo, by_hand)
 
 
@@ -125,8 +120,9 @@ def principal(at: Lookup, key: str, link: Link, app_id: str | None) -> Step:
             )
         return ""
 
-    kept = "other extensions and users may need it" if app_id else ""
-    title = f"{link.title} ({app_id or at.app_id(None)})"
+    kept = "Microsoft's; other extensions need it" if app_id else ""
+    known = app_id or at.config.endpoint.app_id
+    title = f"{link.title} ({known})" if known else link.title
     return Step(key, link, title, wanted, undo, by_hand, kept)
 
 
@@ -160,60 +156,3 @@ def consent(at: Lookup) -> Step:
         return (Request("DELETE", path),) if id_ else ()
 
     return Step("consent", chain.CONSENT, chain.CONSENT.title, wanted, undo)
-
-
-def extension(at: Lookup) -> Step:
-    """The extension, with wait and retries set: their defaults are shorter."""
-    callout = at.config.callout
-
-    def body(tenant: Snapshot | None) -> dict[str, Any]:
-        return {
-            "@odata.type": EXTENSION_TYPE,
-            "displayName": at.name,
-            **target(at.config.target_url, at.uri(tenant)),
-            "clientConfiguration": {
-                "timeoutInMilliseconds": callout.wait_ms,
-                "maximumRetries": callout.retries,
-            },
-        }
-
-    def wanted(tenant: Snapshot | None) -> Requests:
-        full, found = body(tenant), at.extension(tenant)
-        if found is None:
-            shown = {"claimIdInApiResponse": ""}
-            full["claimsForTokenConfiguration"] = [
-                shown | {"claimIdInApiResponse": name} for name in at.schema.claims
-            ]
-            return (Request("POST", "/identity/customAuthenticationExtensions", full),)
-        client = found.client_configuration
-        held = client and (client.timeout_in_milliseconds, client.maximum_retries)
-        differs: dict[str, Any] = {}
-        if (found.target_url, found.resource_id) != (at.config.target_url, at.uri(tenant)):
-            differs |= target(at.config.target_url, at.uri(tenant))
-        if held != (callout.wait_ms, callout.retries):
-            differs["clientConfiguration"] = full["clientConfiguration"]
-        if not differs:
-            return ()
-        path = f"/identity/customAuthenticationExtensions/{found.id}"
-        return (Request("PATCH", path, {"@odata.type": EXTENSION_TYPE, **differs}),)
-
-    def undo(tenant: Snapshot | None) -> Requests:
-        found = at.extension(tenant)
-        id_ = found.id if found else "{extension.id}"
-        path = f"/identity/customAuthenticationExtensions/{id_}"
-        return (Request("DELETE", path),) if found or tenant is None else ()
-
-    def refusal(tenant: Snapshot) -> OperatorError | None:
-        app = at.api_application(tenant)
-        if app is None or not app.identifier_uris or at.uri(tenant) in app.identifier_uris:
-            return None
-        message = (
-            f"application {app.app_id} lacks the identifier URI {at.uri(tenant)}, and is in use"
-            f" with {', '.join(app.identifier_uris)}: an extension that names a URI which its"
-            " application lacks fails every sign-in (1003014). Add the URI first, as claimsctl"
-            " entra plan --move shows, and run the command again"
-        )
-        return OperatorError(message)
-
-    title = f"Extension {at.name}: {callout.wait_ms} ms, {callout.retries} retry"
-    return Step("extension", chain.EXTENSION, title, wanted, undo, refusal=refusal, unique=False)

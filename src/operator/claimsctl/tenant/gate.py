@@ -1,10 +1,10 @@
 """What must have been seen before Entra calls the endpoint for one more application."""
 
 import json
-from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from claimsctl.entra.callout import scenario_callout
@@ -14,8 +14,6 @@ from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.judge.exchange import exchange_in
 from claimsctl.judge.judge import judge
 from claimsctl.tenant.config import Config, TokenKind
-from claimsctl.tenant.graph import Graph
-from claimsctl.tenant.snapshot import Listener
 
 _JSON: Final = {"Content-Type": "application/json"}
 
@@ -51,6 +49,8 @@ def check_endpoint(config: Config, bearer: str | None) -> None:
 def sign_in_url(config: Config) -> str:
     """Where somebody signs in to the test application, which ends in one callout."""
     app_id = config.test.app_id
+    if config.test.token is TokenKind.SAML:
+        return "at its own page, where a SAML sign-in begins"
     access = config.test.token is TokenKind.ACCESS
     query = {
         "client_id": app_id,
@@ -64,43 +64,31 @@ def sign_in_url(config: Config) -> str:
     return f"{authority}/oauth2/v2.0/authorize?{urlencode(query)}"
 
 
-def seen_in_recordings(path: Path, extension_id: str, since: datetime) -> bool:
-    """Whether an exchange at `path`, a file or a folder of `claimsctl tap`, is the callout.
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A callout that Entra made."""
 
-    It must be newer than `since`, name the extension, and hold an answer that Entra accepts.
+    at: datetime
+    problem: str
+    """Empty for an answer that Entra accepts."""
+
+
+def newest_recorded(path: Path, extension_id: str, since: datetime) -> Seen | None:
+    """The newest callout among the exchanges at `path`, a file or a folder of `claimsctl tap`.
+
+    It must be newer than `since` and name the extension.
     """
-    for file in sorted(path.rglob("*.json")) if path.is_dir() else [path]:
+    newest: Seen | None = None
+    for file in path.rglob("*.json") if path.is_dir() else [path]:
         try:
-            if datetime.fromtimestamp(file.stat().st_mtime, UTC) < since:
+            at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+            if at < (newest.at if newest else since):
                 continue
             text = file.read_text("utf-8")
             exchange = exchange_in(json.loads(text))
         except (OSError, ValueError, RecursionError, OperatorError):
             continue
-        answer = exchange.answer if extension_id in text else None
-        if answer is not None and judge(answer).accepted:
-            return True
-    return False
-
-
-def seen_by_entra(graph: Graph, app_id: str, listener: Listener, since: datetime) -> str | None:
-    """What Entra's own record says of a callout since then; empty for a good one, ``None``: none.
-
-    Graph beta's sign-ins, which need ``AuditLog.Read.All`` and a P1 or P2 licence, and come some
-    minutes late.
-    """
-    when = since.strftime("%Y-%m-%dT%H:%M:%SZ")
-    path = f"/auditLogs/signIns?$filter=appId eq '{app_id}' and createdDateTime ge {when}"
-    results = list(_results(graph, path, listener.id))
-    if any(one.get("numberOfAttempts") and not one.get("errorCode") for one in results):
-        return ""
-    for one in results:
-        return f"{one.get('errorCode')} after {one.get('numberOfAttempts')} attempts"
-    return None
-
-
-def _results(graph: Graph, path: str, listener_id: str) -> Iterator[dict[str, Any]]:
-    for sign_in in graph.list(path, "beta"):
-        for one in sign_in.get("appliedEventListeners") or []:
-            if one.get("executedListenerId") == listener_id:
-                yield one.get("handlerResult") or {}
+        if extension_id in text:
+            failed = judge(exchange.answer).first_failure
+            newest = Seen(at, f"{failed.id} {failed.title}" if failed else "")
+    return newest

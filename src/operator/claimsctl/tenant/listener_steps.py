@@ -1,7 +1,9 @@
 """The steps of the listener, one for each application, and taking one back."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
+from claimsctl.errors import OperatorError
 from claimsctl.tenant import chain
 from claimsctl.tenant.chain import Request
 from claimsctl.tenant.lookup import Lookup
@@ -45,17 +47,56 @@ def listener(at: Lookup, count: int) -> Step:
             return ()  # the first step's undoing removes it for all
         return (Request("DELETE", f"{path}/{found.id if found else '{listener.id}'}"),)
 
+    def by_hand(tenant: Snapshot) -> str:
+        found = at.listener_of(tenant)
+        known = {one.app_id for one in at.config.audiences}
+        more = [app_id for app_id in found.app_ids if app_id not in known] if found else []
+        if not more or count > 1:
+            return ""
+        return (
+            f"the listener also names {', '.join(more)}, which the configuration lacks; claimsctl"
+            " entra apply --take-back APP-ID takes one off it"
+        )
+
+    def refusal(tenant: Snapshot) -> OperatorError | None:
+        return _not_alone(at, tenant, wanted_ids)
+
     key = "listener" if count == 1 else f"listener:{wanted_ids[-1]}"
-    which = "the test application alone" if count == 1 else f"also application {wanted_ids[-1]}"
+    which = "the test application alone" if count == 1 else f"application {wanted_ids[-1]} too"
     return Step(
         key,
         chain.LISTENER,
         f"Listener for {which}",
         wanted,
         undo,
+        by_hand=by_hand,
+        refusal=refusal,
         unique=False,
         switches_on=True,
+        also=(chain.AUDIT,) if count > 1 and at.config.endpoint.stack is None else (),
     )
+
+
+def _not_alone(at: Lookup, tenant: Snapshot, app_ids: Sequence[str]) -> OperatorError | None:
+    """Why the listener cannot be for these applications alone, or they for it."""
+    own = at.listener_of(tenant)
+    if own is not None and (own.is_for_all or not own.app_ids):
+        message = (
+            f"listener {own.id} names no application, or is for all of them"
+            " (includeAllApplications): a first one alone could not be tried. Delete it, and run"
+            " the command again"
+        )
+        return OperatorError(message)
+    for one in tenant.listeners:
+        both = [app_id for app_id in app_ids if app_id in one.app_ids or one.is_for_all]
+        if both and (own is None or one.id != own.id):
+            message = (
+                f"listener {one.id} of extension {one.extension_id} is for application {both[0]}"
+                " already, and which of two listeners Entra calls is not documented; take the"
+                " application out of it first"
+            )
+            return OperatorError(message)
+    return None
 
 
 def without(at: Lookup, tenant: Snapshot, app_id: str) -> Requests:

@@ -5,7 +5,7 @@ from typing import Final
 from claimsctl.claims_file.schema import ClaimSchema, mapped_by
 from claimsctl.errors import OperatorError
 from claimsctl.tenant.config import Application, Config, TokenKind
-from claimsctl.tenant.policies import merged_definition, policy_definition
+from claimsctl.tenant.policies import merged_definition, own_definition
 from claimsctl.tenant.snapshot import Application as Registration
 from claimsctl.tenant.snapshot import Extension, Listener, Policy, Snapshot
 
@@ -36,7 +36,12 @@ class Lookup:
         for one in tenant.listeners:
             if extension is not None and one.extension_id == extension.id:
                 return one
-        return next((one for one in tenant.listeners if one.display_name == self.name), None)
+        for one in tenant.listeners:
+            other = tenant.extension(one.extension_id)
+            is_other = other is not None and self.is_for_another(other, tenant)
+            if one.display_name == self.name and not is_other:
+                return one
+        return None
 
     def app_id(self, tenant: Snapshot | None) -> str:
         """The app id of the endpoint's application, a placeholder while it is not known."""
@@ -54,13 +59,31 @@ class Lookup:
         return f"api://{host or self.config.host}/{self.app_id(tenant)}"
 
     def extension(self, tenant: Snapshot | None) -> Extension | None:
-        """The endpoint's extension: the one for its URI, else one of the name."""
-        known = tenant.extensions if tenant is not None else ()
-        uri = self.uri(tenant)
-        for one in known:
-            if one.resource_id.lower() == uri.lower():
-                return one
-        return next((one for one in known if one.display_name == self.name), None)
+        """The endpoint's extension: the one for its URI, else one of the name.
+
+        An extension of the name that is for another application is another endpoint's.
+        """
+        if tenant is None:
+            return None
+        uri = self.uri(tenant).lower()
+        same = [one for one in tenant.extensions if one.resource_id.lower() == uri]
+        named = [
+            one
+            for one in tenant.extensions
+            if one.display_name == self.name and not self.is_for_another(one, tenant)
+        ]
+        both = [one for one in same if one in named]
+        return next(iter([*both, *same, *named]), None)
+
+    def is_for_another(self, one: Extension, tenant: Snapshot) -> bool:
+        """Whether an extension is for an application that exists and is not the endpoint's."""
+        other = tenant.application(one.app_id)
+        return other is not None and other.app_id != self.app_id(tenant)
+
+    def moved_to(self, url: str) -> "Lookup":
+        """The same chain with the endpoint at another URL."""
+        endpoint = self.config.endpoint.model_copy(update={"target_url": url})
+        return Lookup(self.config.model_copy(update={"endpoint": endpoint}), self.schema)
 
     def policy_name(self, one: Application) -> str:
         """What the policy of an application is called."""
@@ -72,10 +95,15 @@ class Lookup:
         known = tenant.policies if tenant is not None else ()
         return next((policy for policy in known if policy.display_name == name), None)
 
-    def definition(self, one: Application) -> str:
-        """The policy's definition for an application, as the string that Graph wants."""
-        saml = one.token is TokenKind.SAML
-        return policy_definition(mapped_by(self.schema, one.app_id), saml=saml)
+    def definition(self, tenant: Snapshot | None, one: Application) -> str:
+        """The policy's definition for an application, as the string that Graph wants.
+
+        What others have put into the chain's policy from elsewhere stays.
+        """
+        found = self.policy(tenant, one)
+        claims = mapped_by(self.schema, one.app_id)
+        held = found.definition if found else ()
+        return own_definition(held, claims, saml=one.token is TokenKind.SAML)
 
     def conflict(self, tenant: Snapshot, one: Application) -> OperatorError | None:
         """Why no policy may be assigned: something else puts claims into the app's tokens."""
@@ -102,7 +130,7 @@ class Lookup:
                 " claims in the portal, from the custom claims provider, or remove the portal's"
                 " claims and use this definition:"
             )
-            return OperatorError(message, lines=[self.definition(one)])
+            return OperatorError(message, lines=[self.definition(None, one)])
         if principal.has_portal_claims is None:
             message = (
                 f"whether application {one.app_id} has claims from the portal could not be read"

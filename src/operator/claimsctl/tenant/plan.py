@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from claimsctl.tenant import chain
@@ -22,6 +22,11 @@ class PlannedStep:
     by_hand: str = ""
     kept: str = ""
 
+    @property
+    def permissions(self) -> tuple[str, ...]:
+        """What it needs."""
+        return (*self.step.link.permissions, *self.step.also)
+
     def document(self) -> dict[str, Any]:
         """The step for machines."""
         link = self.step.link
@@ -30,7 +35,7 @@ class PlannedStep:
             "title": self.step.title,
             "why": link.why,
             "without_it": list(link.errors),
-            "permissions": list(link.permissions),
+            "permissions": list(self.permissions),
             "portal": link.portal,
             "doc": link.doc,
             "requests": [request.document() for request in self.requests],
@@ -40,18 +45,27 @@ class PlannedStep:
 
 
 def planned(steps: Iterable[Step], tenant: Snapshot | None) -> tuple[PlannedStep, ...]:
-    """The steps that `tenant` needs; all of them when nothing is known of it."""
-    return tuple(
-        PlannedStep(step, step.wanted(tenant), step.by_hand(tenant) if tenant else "")
-        for step in steps
-    )
+    """The steps with what `tenant` needs; with all there is when nothing is known of it."""
+    return tuple(PlannedStep(step, step.wanted(tenant), _by_hand(step, tenant)) for step in steps)
 
 
 def planned_teardown(steps: Iterable[Step], tenant: Snapshot | None) -> tuple[PlannedStep, ...]:
     """The exact reverse: what undoes the last step comes first."""
     return tuple(
-        PlannedStep(step, step.undo(tenant), kept=step.kept) for step in reversed(tuple(steps))
+        PlannedStep(
+            replace(step, also=()),
+            step.undo(tenant),
+            kept=step.kept if tenant is None else step.left_in(tenant),
+        )
+        for step in reversed(tuple(steps))
     )
+
+
+def _by_hand(step: Step, tenant: Snapshot | None) -> str:
+    if tenant is None:
+        return ""
+    refusal = step.refusal(tenant)
+    return "; ".join(map(str, (refusal, *refusal.lines))) if refusal else step.by_hand(tenant)
 
 
 def http_file(plan: Iterable[PlannedStep], at: Lookup) -> str:
@@ -65,6 +79,8 @@ def http_file(plan: Iterable[PlannedStep], at: Lookup) -> str:
     for one in plan:
         if one.kept and not one.requests:
             lines += [f"# {one.step.title}: kept, {one.kept}", ""]
+        if one.by_hand:
+            lines += [f"# {one.step.title}: by hand: {one.by_hand}", ""]
         for request in one.requests:
             for name in request.unknown:
                 lines += _look_up(name, at, read, named)
@@ -104,7 +120,7 @@ def _entry(one: PlannedStep, request: Request, read: set[str]) -> Iterator[str]:
     yield f"# {link.why}"
     if link.errors:
         yield f"# Without it: {', '.join(link.errors)}"
-    yield f"# Permission: {', '.join(link.permissions)}"
+    yield f"# Permission: {', '.join(one.permissions)}"
     yield f"# @name {_variable(one.step.key)}"
     yield f"{request.method} {{{{graph}}}}/{request.version}{_filled(request.path, read)}"
     yield "Authorization: Bearer {{$aadToken}}"

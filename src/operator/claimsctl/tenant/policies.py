@@ -14,16 +14,45 @@ def policy_definition(claims: Iterable[MappedClaim], *, saml: bool) -> str:
 
 def merged_definition(held: Sequence[str], claims: Sequence[MappedClaim], *, saml: bool) -> str:
     """The definition `held` with `claims` added, those of the same token name replaced."""
-    policy: dict[str, Any] = {}
-    try:
-        policy = dict(json.loads(held[0])["ClaimsMappingPolicy"])
-        schema = [entry for entry in policy.pop("ClaimsSchema", []) if isinstance(entry, dict)]
-    except (ValueError, LookupError, TypeError):
+    found = _parts(held)
+    if found is None:
         return policy_definition(claims, saml=saml)
+    head, schema = found
     added = [_entry(claim, saml) for claim in claims]
     kind = "SamlClaimType" if saml else "JwtClaimType"
     names = {entry[kind] for entry in added}
-    return _text(policy, [*(one for one in schema if one.get(kind) not in names), *added])
+    return _text(head, [*(one for one in schema if _member(one, kind) not in names), *added])
+
+
+def own_definition(held: Sequence[str], claims: Sequence[MappedClaim], *, saml: bool) -> str:
+    """The definition `held` with `claims` as the only ones of the provider; the rest stays.
+
+    It is the same text if nothing differs.
+    """
+    found = _parts(held)
+    if found is None:
+        return policy_definition(claims, saml=saml)
+    head, schema = found
+    others = [one for one in schema if str(_member(one, "Source")).lower() != SOURCE.lower()]
+    wanted = [*others, *(_entry(claim, saml) for claim in claims)]
+    return held[0] if wanted == schema else _text(head, wanted)
+
+
+def _parts(held: Sequence[str]) -> tuple[dict[str, Any], list[dict[str, Any]]] | None:
+    """A definition's members but its schema, and the schema; ``None`` for no definition."""
+    try:
+        policy = dict(_member(json.loads(held[0]), "ClaimsMappingPolicy"))
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return None
+    schema = _member(policy, "ClaimsSchema")
+    head = {name: value for name, value in policy.items() if name.lower() != "claimsschema"}
+    entries = schema if isinstance(schema, list) else []
+    return head, [entry for entry in entries if isinstance(entry, dict)]
+
+
+def _member(value: dict[str, Any], name: str) -> Any:
+    """A member by its name in any case, as `read_policy` reads them too."""
+    return next((held for key, held in value.items() if key.lower() == name.lower()), None)
 
 
 def mapped_in(definition: Sequence[str], name: str) -> tuple[MappedClaim, ...]:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from claimsctl.tenant import chain
+from claimsctl.tenant.config import Config
 from claimsctl.tenant.graph import Graph, GraphError
 from claimsctl.tenant.snapshot import Snapshot
 
@@ -20,6 +21,13 @@ _LISTENER: Final = "#microsoft.graph.onTokenIssuanceStartListener"
 _EXTENSION: Final = "#microsoft.graph.onTokenIssuanceStartCustomExtension"
 _REFUSED: Final = {400, 401, 403, 404}
 _PROVIDER: Final = "CustomClaimsProvider"
+
+
+def read_configured(graph: Graph, config: Config) -> Snapshot:
+    """The tenant's part of the chain that `config` is about."""
+    app_ids = [one.app_id for one in config.audiences]
+    own = [config.endpoint.app_id] if config.endpoint.app_id else []
+    return read_tenant(graph, config.tenant.id, [*app_ids, *own], config.endpoint.name)
 
 
 def read_tenant(

@@ -100,6 +100,12 @@ class AuthenticationConfiguration(_Object):
     resource_id: str | None = None
 
 
+class ReturnClaim(_Object):
+    """``onTokenIssuanceStartReturnClaim``."""
+
+    claim_id_in_api_response: str | None = None
+
+
 class Extension(_Object):
     """``onTokenIssuanceStartCustomExtension``."""
 
@@ -108,6 +114,14 @@ class Extension(_Object):
     endpoint_configuration: EndpointConfiguration | None = None
     authentication_configuration: AuthenticationConfiguration | None = None
     client_configuration: ClientConfiguration | None = None
+    claims_for_token_configuration: Annotated[tuple[ReturnClaim, ...], _EMPTY] = ()
+    """What the portal offers to map; Entra itself is not documented to read it."""
+
+    @property
+    def claim_ids(self) -> tuple[str, ...]:
+        """The claims that it lists, as the endpoint is to answer them."""
+        listed = (one.claim_id_in_api_response for one in self.claims_for_token_configuration)
+        return tuple(name for name in listed if name)
 
     @property
     def target_url(self) -> str:
@@ -119,6 +133,11 @@ class Extension(_Object):
         """Empty for none."""
         held = self.authentication_configuration
         return (held and held.resource_id) or ""
+
+    @property
+    def app_id(self) -> str:
+        """The app id at the end of its resourceId."""
+        return self.resource_id.rpartition("/")[2].lower()
 
 
 class ConditionApplication(_Object):
@@ -168,13 +187,19 @@ class _Conditional(_Object):
     def app_ids(self) -> tuple[str, ...]:
         """The applications that it names."""
         named = self.conditions and self.conditions.applications
-        return tuple(one.app_id for one in named.include_applications) if named else ()
+        return tuple(one.app_id.lower() for one in named.include_applications) if named else ()
 
 
 class Listener(_Conditional):
     """``onTokenIssuanceStartListener``."""
 
     handler: Handler | None = None
+
+    @property
+    def is_for_all(self) -> bool:
+        """Whether it is for every application of the tenant, as far as Graph has shown it."""
+        named = self.conditions and self.conditions.applications
+        return bool(named and named.include_all_applications)
 
     @property
     def extension_id(self) -> str:
@@ -241,7 +266,7 @@ def read_snapshot(path: Path, raw: bytes) -> Snapshot:
     """The snapshot in a file's bytes. Raises `OperatorError` that names file, line and key."""
     try:
         text = raw.decode("utf-8-sig")
-        document = json.loads(text)
+        document = json.loads(text, parse_constant=_no_number)
     except json.JSONDecodeError as error:
         message = f"{path}:{error.lineno}: not JSON: {error.msg}"
         raise OperatorError(message) from None
@@ -255,6 +280,11 @@ def read_snapshot(path: Path, raw: bytes) -> Snapshot:
         lines = [_problem(path, text, one["loc"], one["msg"]) for one in problems]
         message = f"{path}: not a snapshot of a tenant; claimsctl entra snapshot writes one"
         raise OperatorError(message, lines=lines) from None
+
+
+def _no_number(name: str) -> float:
+    message = f"found {name}, expected a JSON value"
+    raise ValueError(message)
 
 
 def _problem(path: Path, text: str, where: tuple[int | str, ...], message: str) -> str:

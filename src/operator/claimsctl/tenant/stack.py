@@ -17,9 +17,12 @@ from claimsctl.tenant.diagnosis import result
 
 _SECONDS: Final = 10
 _ALIAS: Final = "live"
+_FUNCTION: Final = "FunctionName"
+"""An output."""
+_VERIFICATION: Final = "CALLER_VERIFICATION"
 _GOOD: Final = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
 _SHOWN: Final = (
-    "CALLER_VERIFICATION",
+    _VERIFICATION,
     "ENTRA_WAIT_MS",
     "ON_STORE_FAILURE",
     "TENANT_ID",
@@ -67,7 +70,7 @@ def stack_endpoint(endpoint: Endpoint) -> Endpoint:
 def check_stack(name: str, config: Config | None) -> tuple[Finding, ...]:
     """The findings about a deployed stack."""
     status, outputs = describe_stack(name)
-    missing = [key for key in ("TargetUrl", "IdentifierUri", "FunctionName") if key not in outputs]
+    missing = [key for key in ("TargetUrl", "IdentifierUri", _FUNCTION) if key not in outputs]
     problems = [] if status in _GOOD else [f"the stack is {status}"]
     problems += [f"no output {key}" for key in missing]
     state = result(
@@ -76,12 +79,25 @@ def check_stack(name: str, config: Config | None) -> tuple[Finding, ...]:
         f"{status}; {outputs.get('TargetUrl', '')}",
         hint="deploy again, once the cause that the stack's events name is cured",
     )
+    function = outputs.get(_FUNCTION, "")
     return (
         state,
         _read("STK002", lambda: _alarms(name)),
-        _read("STK003", lambda: _version(outputs.get("FunctionName", ""))),
-        _read("STK004", lambda: _authorizer(name, config)),
+        _read("STK003", lambda: _version(function)),
+        _read("STK004", lambda: _caller_check(name, function, config)),
     )
+
+
+def function_wait_ms(name: str) -> int | None:
+    """``ENTRA_WAIT_MS`` of the version that the stack's alias serves. Raises `OperatorError`."""
+    _, outputs = describe_stack(name)
+    try:
+        _, variables = _served(outputs.get(_FUNCTION, ""))
+    except (ClientError, BotoCoreError) as error:
+        message = f"stack {name}: {error}"
+        raise OperatorError(message, exit_code=ExitCode.NOT_FINE) from None
+    value = variables.get("ENTRA_WAIT_MS", "")
+    return int(value) if value.isdecimal() else None
 
 
 def _read(id_: str, check: Callable[[], Finding]) -> Finding:
@@ -115,42 +131,72 @@ def _alarms(name: str) -> Finding:
     return result("STK002", problems, f"{len(alarms)} alarms, none in alarm", hint=hint)
 
 
-def _version(function: str) -> Finding:
+def _served(function: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """The alias, and the settings of the version that it serves."""
     functions = client("lambda")
     alias = functions.get_alias(FunctionName=function, Name=_ALIAS)
     version = alias["FunctionVersion"]
     settings = functions.get_function_configuration(FunctionName=function, Qualifier=version)
-    variables = settings.get("Environment", {}).get("Variables", {})
+    return alias, settings.get("Environment", {}).get("Variables", {})
+
+
+def _version(function: str) -> Finding:
+    alias, variables = _served(function)
     shown = ", ".join(f"{key}={variables[key]}" for key in _SHOWN if variables.get(key))
     shifting = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
     problems = [f"version {one} gets {share:.0%} of the calls" for one, share in shifting.items()]
-    if variables.get("CALLER_VERIFICATION") == "none":
-        problems.append("CALLER_VERIFICATION is none: anybody gets an answer")
+    if variables.get(_VERIFICATION) == "none":
+        problems.append(f"{_VERIFICATION} is none: anybody gets an answer")
     return result(
         "STK003",
         problems,
-        f"alias {_ALIAS} serves version {version}: {shown}",
+        f"alias {_ALIAS} serves version {alias['FunctionVersion']}: {shown}",
         hint="wait for the deployment's end; deploy with CallerVerification gateway or function",
         level=Level.WARN,
     )
 
 
-def _authorizer(name: str, config: Config | None) -> Finding:
-    apis = [id_ for type_, id_ in _resources(name) if type_ == "AWS::ApiGatewayV2::Api"]
-    if not apis or config is None:
-        reason = "no HTTP API in the stack" if config else "needs entra.toml, for the tenant"
-        return finding("STK004", Level.SKIP, reason)
+def _caller_check(name: str, function: str, config: Config | None) -> Finding:
+    if config is None:
+        return finding("STK004", Level.SKIP, "needs entra.toml, for the tenant")
     expected = issuer_of(config.tenant.id, config.tenant.kind)
-    items = client("apigatewayv2").get_authorizers(ApiId=apis[0])["Items"]
-    jwt: dict[str, Any] = next(
-        (one["JwtConfiguration"] for one in items if one.get("JwtConfiguration")), {}
-    )
-    problems = []
-    if jwt.get("Issuer") != expected:
-        problems.append(f"issuer {jwt.get('Issuer', 'none')}, the tenant's is {expected}")
-    app_id = config.endpoint.app_id
-    if app_id and app_id not in jwt.get("Audience", []):
-        held = ", ".join(jwt.get("Audience", [])) or "none"
+    accepted = _accepted(name, function, expected)
+    if accepted is None:
+        return finding("STK004", Level.SKIP, "the stack has no authorizer, nobody is verified")
+    issuer, audiences = accepted
+    app_id, problems = config.endpoint.app_id, []
+    if app_id and app_id not in audiences:
+        held = ", ".join(audiences) or "none"
         problems.append(f"audience {held}, the application is {app_id}")
-    hint = "deploy with the tenant's TenantId, TenantKind and AppId"
-    return result("STK004", problems, expected, hint=hint, code=1003002)
+    level = Level.FAIL
+    if issuer != expected:
+        # Older tenants and national clouds have other issuers, which TokenIssuer is for.
+        level = Level.WARN if config.tenant.id in issuer and not problems else Level.FAIL
+        problems.insert(0, f"issuer {issuer or 'none'}, the tenant's is {expected}")
+    return result(
+        "STK004",
+        problems,
+        expected,
+        hint="deploy with the tenant's TenantId, TenantKind and AppId; TokenIssuer only where the"
+        " tenant's tokens have another issuer",
+        code=1003002 if level is Level.FAIL else None,
+        level=level,
+    )
+
+
+def _accepted(name: str, function: str, usual: str) -> tuple[str, list[str]] | None:
+    """Issuer and audiences that the authorizer accepts, or the function where it verifies."""
+    ids: dict[str, str] = {}
+    for type_, id_ in _resources(name):
+        ids.setdefault(type_, id_)
+    if authorizer := ids.get("AWS::ApiGatewayV2::Authorizer"):
+        gateway = client("apigatewayv2")
+        api = ids.get("AWS::ApiGatewayV2::Api", "")
+        jwt = gateway.get_authorizer(ApiId=api, AuthorizerId=authorizer).get("JwtConfiguration", {})
+        return jwt.get("Issuer", ""), jwt.get("Audience", [])
+    _, variables = _served(function)
+    if variables.get(_VERIFICATION) != "function":
+        return None
+    tenant_id = variables.get("TENANT_ID", "")
+    issuer = variables.get("TOKEN_ISSUER") or (usual if tenant_id in usual else tenant_id)
+    return issuer, variables.get("TOKEN_AUDIENCES", "").split(",")

@@ -33,7 +33,15 @@ class Step:
     unique: bool = True
     """Whether Graph itself refuses to make it a second time."""
     switches_on: bool = False
-    """Whether it makes Entra call the endpoint for one more application."""
+    """Whether it makes Entra call the endpoint for one more application, or at another URL."""
+    also: tuple[str, ...] = ()
+    """Permissions that it needs in addition to its link's."""
+    settles_first: bool = False
+    """Whether Entra may go on with what the step before has changed, for a while."""
+
+    def left_in(self, tenant: Snapshot) -> str:
+        """Why teardown leaves it in a tenant that has it; empty for nothing."""
+        return "" if self.wanted(tenant) or self.by_hand(tenant) else self.kept
 
 
 def target(target_url: str, resource_id: str) -> dict[str, Any]:

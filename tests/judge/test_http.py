@@ -51,7 +51,20 @@ def test_a_charset_that_json_has_not(charset: str, *, warned: bool) -> None:
 @pytest.mark.parametrize(
     ("status", "headers", "evidence", "hint"),
     [
-        (302, [("Location", "/login")], "status 302 to /login", "extension's targetUrl"),
+        (302, [("Location", "/callout/")], "status 302 to /callout/", "extension's targetUrl"),
+        (302, [("Location", "/login")], "status 302 to /login", "accept bearer tokens"),
+        (
+            302,
+            [("Location", "https://contoso.ciamlogin.com/x/oauth2/v2.0/authorize")],
+            "status 302 to https://contoso.ciamlogin.com/x/oauth2/v2.0/authorize",
+            "accept bearer tokens",
+        ),
+        (
+            401,
+            [("WWW-Authenticate", 'Basic realm="x"')],
+            'status 401, www-authenticate: Basic realm="x"',
+            "asks for Basic, not for a bearer token",
+        ),
         (308, [], "status 308 without a location", "extension's targetUrl"),
         (
             401,

@@ -73,6 +73,7 @@ def test_a_charset_that_json_has_not(charset: str, *, warned: bool) -> None:
             "iss, aud and azp",
         ),
         (404, [], "status 404", "path of the target URL"),
+        (401, [], "status 401", "Azure Function without its key"),
         (418, [], "status 418", "own log"),
         (204, [JSON], "status 204", "as a 200"),
     ],

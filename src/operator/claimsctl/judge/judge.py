@@ -5,6 +5,7 @@ Rules and codes are from Entra's reference of the custom claims provider and its
 codes; where that is silent about a code, the finding's basis says so.
 """
 
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from claimsctl.judge.attempt import Answer, Attempt, Cause, NoAnswer
@@ -12,7 +13,13 @@ from claimsctl.judge.body import Body, judge_text, read_body
 from claimsctl.judge.claims import CLAIMS_BYTES_MAX, bytes_of, judge_claims, taken_claims
 from claimsctl.judge.envelope import read_envelope
 from claimsctl.judge.finding import ERROR_CODES, Basis, Finding, Level, Verdict, failure
-from claimsctl.judge.http import judge_content_type, judge_length, judge_status, judge_time
+from claimsctl.judge.http import (
+    judge_content_type,
+    judge_length,
+    judge_status,
+    judge_time,
+    platform_hint,
+)
 
 
 class _Problem(NamedTuple):
@@ -96,6 +103,7 @@ def judge_no_answer(no_answer: NoAnswer) -> Finding:
 __all__ = ["CLAIMS_BYTES_MAX", "judge", "judge_attempt"]
 
 _SUCCESS = range(200, 300)
+_PAGE_BEGINS_WITHIN: Final = 64
 
 
 def judge(answer: Answer, wait_ms: int | None = None) -> Verdict:
@@ -111,6 +119,10 @@ def judge(answer: Answer, wait_ms: int | None = None) -> Verdict:
         return Verdict(tuple(findings), {}, 0)
     findings += [*judge_content_type(answer), *judge_length(answer)]
     body, body_findings = read_body(answer.body)
+    is_page = body is None and answer.body[:_PAGE_BEGINS_WITHIN].lstrip().startswith(b"<")
+    if is_page and not any(each.level is Level.FAIL for each in findings):
+        who = platform_hint(answer)
+        body_findings = [replace(each, hint=who or each.hint) for each in body_findings]
     findings += body_findings
     return _verdict_on(body, findings) if body else Verdict(_ordered(findings), {}, 0)
 

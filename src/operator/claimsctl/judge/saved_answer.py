@@ -169,7 +169,7 @@ def _possible_ends(headers: Headers, saved: bytes, announced: Sequence[str]) -> 
 
 def _unchunked(saved: bytes) -> bytes | None:
     """What is in the chunks of `saved`; ``None`` if it is not made of whole chunks."""
-    chunks, at = [], 0
+    at, chunks = 0, list[bytes]()
     while head := _CHUNK_HEAD.match(saved, at):
         size = int(head[1], 16)
         if size == 0:

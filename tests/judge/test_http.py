@@ -48,6 +48,15 @@ def test_a_charset_that_json_has_not(charset: str, *, warned: bool) -> None:
     assert (["RSP018"] if warned else []) == [finding.id for finding in verdict.findings]
 
 
+def test_a_401_that_says_nothing_may_want_a_key() -> None:
+    """With a body or a challenge the service says what it wants."""
+    hints = [
+        judge(Answer(401, headers, body)).findings[0].hint
+        for headers, body in (((), b""), ((), b"{}"), ((("www-authenticate", "Bearer"),), b""))
+    ]
+    assert [True, False, False] == ["Azure Function without its key" in hint for hint in hints]
+
+
 @pytest.mark.parametrize(
     ("status", "headers", "evidence", "hint"),
     [
@@ -73,7 +82,6 @@ def test_a_charset_that_json_has_not(charset: str, *, warned: bool) -> None:
             "iss, aud and azp",
         ),
         (404, [], "status 404", "path of the target URL"),
-        (401, [], "status 401", "Azure Function without its key"),
         (418, [], "status 418", "own log"),
         (204, [JSON], "status 204", "as a 200"),
     ],

@@ -89,6 +89,27 @@ def test_the_judge_names_the_platform_of_a_bare_page() -> None:
     assert ("RSP004", True) == (finding.id, finding.hint.startswith("This is CloudFront: "))
 
 
+def test_the_judge_names_the_platform_of_a_bare_message() -> None:
+    """An error in JSON lacks data: whose it is says more than that; a longer text is left alone."""
+    body = b'{"error":{"code":"TriggerInputSchemaMismatch","message":"%s"}}'
+    hints = [
+        judge(Answer(200, (("content-type", "application/json"),), body % text)).findings[0].hint
+        for text in (b"x", b"x" * 600)
+    ]
+    assert [True, False] == [hint.startswith("This is Logic Apps: ") for hint in hints]
+
+
+def test_a_code_is_found_in_headers_and_in_the_page() -> None:
+    """Ngrok's pages name it in both; a page that was saved without its head has one of them."""
+    for answer in (
+        Answer(404, (("ngrok-error-code", "ERR_NGROK_3200"),), b""),
+        Answer(404, (), b"<html>The endpoint is offline. (ERR_NGROK_3200)</html>"),
+    ):
+        found = platform_of(answer)
+        assert found is not None
+        assert ("ngrok", "the tunnel is offline") == (found.name, found.case)
+
+
 def test_a_page_without_its_head_is_a_page() -> None:
     """Saved from a browser, or with curl without -i: long, and no content type."""
     page = b"<!DOCTYPE html>\n<html><!--" + b"x" * 2000 + b"--><center>nginx</center></html>"
@@ -100,7 +121,7 @@ def test_a_page_without_its_head_is_a_page() -> None:
 def test_the_table_is_whole() -> None:
     """Every entry has marks, says what to do in a sentence, and how sure it is."""
     for each in platforms():
-        assert each.header or each.body
+        assert each.header or each.body or each.anywhere
         assert each.do.endswith(".")
         assert each.source in {"doc", "code", "field"}
 

@@ -75,6 +75,25 @@ def test_a_bare_body_is_taken_for_a_good_answer() -> None:
     assert "only a body; assumed status 200 and content-type: application/json" == saved.note
 
 
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"<html>\r\n<head><title>502 Bad Gateway</title></head>", 502),
+        (b"<html><body><h1>403 Forbidden</h1>\nRequest forbidden", 403),
+        (b"<title>Web App</title><h1 id='unavailable'>Error 403 - Forbidden</h1>", 403),
+        (b'{ "statusCode": 401, "message": "JWT not present." }', 401),
+        (b"<title>Welcome to nginx!</title>", 200),
+        (b'{"statusCode": 200, "body": "{}"}', 200),
+    ],
+)
+def test_a_bare_body_may_name_its_status(body: bytes, status: int) -> None:
+    """A page or error of a proxy: its own status decides on what it means, and the note says so."""
+    saved = read_saved_answer(body)
+    assert status == saved.answer.status
+    assert (f"status {status}, which it names" in saved.note) is (status != 200)
+    assert 418 == read_saved_answer(body, 418).answer.status
+
+
 def test_status_and_headers_of_a_bare_body() -> None:
     """What is given counts, and headers that are given are all there are."""
     saved = read_saved_answer(b"{}", 201, ["x: 1", "Y:2 "])

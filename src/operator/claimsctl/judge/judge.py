@@ -20,6 +20,7 @@ from claimsctl.judge.http import (
     judge_time,
     platform_hint,
 )
+from claimsctl.judge.platforms import MESSAGE_CHARACTERS
 
 
 class _Problem(NamedTuple):
@@ -119,12 +120,10 @@ def judge(answer: Answer, wait_ms: int | None = None) -> Verdict:
         return Verdict(tuple(findings), {}, 0)
     findings += [*judge_content_type(answer), *judge_length(answer)]
     body, body_findings = read_body(answer.body)
-    is_page = body is None and answer.body[:_PAGE_BEGINS_WITHIN].lstrip().startswith(b"<")
-    if is_page and not any(each.level is Level.FAIL for each in findings):
-        who = platform_hint(answer)
-        body_findings = [replace(each, hint=who or each.hint) for each in body_findings]
+    is_named = any(each.level is Level.FAIL for each in findings)
     findings += body_findings
-    return _verdict_on(body, findings) if body else Verdict(_ordered(findings), {}, 0)
+    verdict = _verdict_on(body, findings) if body else Verdict(_ordered(findings), {}, 0)
+    return verdict if verdict.accepted or is_named else _naming_platform(verdict, answer)
 
 
 def judge_attempt(attempt: Attempt, wait_ms: int | None = None) -> Verdict:
@@ -133,6 +132,16 @@ def judge_attempt(attempt: Attempt, wait_ms: int | None = None) -> Verdict:
         return judge(attempt.answer, wait_ms)
     assert attempt.no_answer is not None, "an attempt ends in one of the two"  # noqa: S101
     return Verdict((judge_no_answer(attempt.no_answer),), {}, 0)
+
+
+def _naming_platform(verdict: Verdict, answer: Answer) -> Verdict:
+    """`verdict`, whose first failure says who made the body, where it is a platform's."""
+    is_page = answer.body[:_PAGE_BEGINS_WITHIN].lstrip().startswith(b"<")
+    if not is_page and len(answer.body) > MESSAGE_CHARACTERS:
+        return verdict
+    first, *others = verdict.findings
+    who = platform_hint(answer)
+    return replace(verdict, findings=(replace(first, hint=who or first.hint), *others))
 
 
 def _verdict_on(body: Body, findings: list[Finding]) -> Verdict:

@@ -18,7 +18,7 @@ _READ_BYTES: Final = 50_000
 _HTML: Final = "text/html"
 _PAGE: Final = re.compile(r"\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 """A page that was saved without its head."""
-_MESSAGE_CHARACTERS: Final = 600
+MESSAGE_CHARACTERS: Final = 600
 """A platform's message without markup is short; a long text that names one is about that one."""
 
 
@@ -39,6 +39,7 @@ class Platform:
     value: re.Pattern[str] | None
     without: re.Pattern[str] | None
     """What no header may have, as ``name: value``."""
+    anywhere: re.Pattern[str] | None
     body: re.Pattern[str] | None
 
     def fits(self, answer: Answer, text: str) -> bool:
@@ -49,6 +50,10 @@ class Platform:
             return False
         if self.without is not None and any(
             self.without.search(f"{name}: {value}") for name, value in answer.headers
+        ):
+            return False
+        if self.anywhere is not None and not any(
+            map(self.anywhere.search, (text, *(value for _, value in answer.headers)))
         ):
             return False
         return self.header is None or any(
@@ -72,13 +77,13 @@ def platform_of(answer: Answer) -> Platform | None:
     """
     text = readable_text(answer, _READ_BYTES)
     is_page = _HTML in (answer.header("content-type") or "").lower() or _PAGE.match(text)
-    readable = text if is_page or len(text) < _MESSAGE_CHARACTERS else "(a long text)"
+    readable = text if is_page or len(text) < MESSAGE_CHARACTERS else "(a long text)"
     return next((each for each in platforms() if each.fits(answer, readable)), None)
 
 
 def _platform(fields: dict[str, Any]) -> Platform:
-    header, value, without, body = (
-        _pattern(fields.get(name)) for name in ("header", "value", "without", "body")
+    header, value, without, anywhere, body = (
+        _pattern(fields.get(name)) for name in ("header", "value", "without", "anywhere", "body")
     )
     return Platform(
         fields["name"],
@@ -90,6 +95,7 @@ def _platform(fields: dict[str, Any]) -> Platform:
         header,
         value,
         without,
+        anywhere,
         body,
     )
 

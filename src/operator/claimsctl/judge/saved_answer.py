@@ -16,6 +16,13 @@ _BLANK_LINE: Final = re.compile(rb"\r?\n")
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _TRAILER: Final = re.compile(rb"\s*((?:[A-Za-z][A-Za-z0-9_-]*:[^\r\n]*\r?\n)+)(?:\r?\n)?\Z")
 _CHUNK_HEAD: Final = re.compile(rb"([0-9A-Fa-f]{1,8})(?:;[^\r\n]*)?\r?\n")
+_NAMED_STATUS: Final = re.compile(
+    rb'\A\s*\{\s*"statusCode"\s*:\s*([45][0-9]{2})\s*,\s*"message"'
+    rb"|<(?:title|h1)[^>]{0,100}>\s*(?:Error )?([345][0-9]{2})\b",
+    re.IGNORECASE,
+)
+"""What proxies and API Management write in an answer that they make by themselves."""
+_NAMED_WITHIN: Final = 4096
 _OK: Final = 200
 _HEADS_MAX: Final = 20
 """Proxies, interim answers and a redirect: each has a head, curl follows 50 redirects at most."""
@@ -52,8 +59,9 @@ def read_saved_answer(
 ) -> SavedAnswer:
     """The answer in `raw`; `status` and `headers` (``Name: value``) are those of a bare body.
 
-    Without them a bare body is read as a 200 with application/json. Raises `OperatorError` for a
-    head that is malformed, and for `status` or `headers` given for a file that has a status line.
+    Without them a bare body is read as application/json, with the status that it names or else 200.
+    Raises `OperatorError` for a head that is malformed, and for `status` or `headers` given for a
+    file that has a status line.
     """
     given = status is not None or bool(headers)
     if raw.startswith(b"HTTP/"):
@@ -64,10 +72,20 @@ def read_saved_answer(
     if not given and (document := _exchange_document(raw)) is not None:
         return SavedAnswer(exchange_in(document).answer)
     pairs = tuple(read_header(line) for line in headers)
-    answer = Answer(_OK if status is None else status, pairs or _BARE_HEADERS, raw)
-    assumed = [] if status is not None else [f"status {_OK}"]
+    assumed = []
+    if status is None:
+        named = _status_in(raw)
+        status = _OK if named is None else named
+        assumed.append(f"status {status}" + (", which it names" if named else ""))
+    answer = Answer(status, pairs or _BARE_HEADERS, raw)
     assumed += [] if pairs else ["content-type: application/json"]
     return SavedAnswer(answer, f"only a body; assumed {' and '.join(assumed)}" if assumed else "")
+
+
+def _status_in(body: bytes) -> int | None:
+    """The status that a page or an error in JSON names; ``None`` for another body."""
+    named = _NAMED_STATUS.search(body[:_NAMED_WITHIN])
+    return int(named[1] or named[2]) if named else None
 
 
 def read_header(line: str) -> tuple[str, str]:

@@ -3,11 +3,12 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from claimsctl.errors import OperatorError
 from claimsctl.judge.attempt import Answer
+from claimsctl.judge.curl_output import CurlOutput, curl_output
 from claimsctl.judge.exchange import Headers, exchange_in
 
 _STATUS_LINE: Final = re.compile(rb"HTTP/([0-9])(?:\.[0-9])? ([0-9]{3})(?: [^\r\n]*)?\r?\n?")
@@ -64,11 +65,15 @@ def read_saved_answer(
     file that has a status line.
     """
     given = status is not None or bool(headers)
-    if raw.startswith(b"HTTP/"):
+    output = curl_output(raw)
+    if output is None and raw.startswith(b"HTTP/"):
+        output = CurlOutput(raw)  # malformed: the error shows it
+    if output is not None:
         if given:
             message = "the file has a status line; leave out --status and --header"
             raise OperatorError(message)
-        return _after_heads(raw)
+        saved = _after_heads(output.raw)
+        return replace(saved, note="; ".join(filter(None, (output.note, saved.note))))
     if not given and (document := _exchange_document(raw)) is not None:
         return SavedAnswer(exchange_in(document).answer)
     pairs = tuple(read_header(line) for line in headers)

@@ -41,7 +41,8 @@ RECEIVED = b"".join(b"< " + line for line in HEAD.splitlines(keepends=True))
     ],
     ids=["-v", "-v, connection left", "-v, connection left before", "-v with a meter", "-iv",
          "-v, continued", "-v, plain newlines", "-v, blanks cut", "-v, a trailer",
-         "-i with a meter", "the command line", "blank lines", "a byte order mark", "PowerShell", "PowerShell, -v"],
+         "-i with a meter", "the command line", "blank lines", "a byte order mark",
+         "PowerShell", "PowerShell, -v"],
 )  # fmt: skip
 def test_the_answer_is_found(saved: bytes) -> None:
     """Status, headers and body are the answer's; nothing of curl's own is judged."""

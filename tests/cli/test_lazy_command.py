@@ -40,8 +40,8 @@ def _modules(home: Path, code: str, *arguments: str) -> set[str]:
         (("--help",), 10, 7),
         (("claims", "--help"), 10, 7),
         (("explain", "1003005"), 20, 11),
-        (("judge", "-"), 20, 31),
-        (("judge", "-", "--json"), 20, 31),
+        (("judge", "-"), 20, 33),
+        (("judge", "-", "--json"), 20, 33),
     ],
     ids=["help", "claims-help", "explain", "judge", "judge-json"],
 )

@@ -138,6 +138,8 @@ def test_a_good_token_is_checked(run: Run, tmp_path: Path) -> None:
         (("--tenant", OTHER_TENANT), ("--tenant", "cccccccc-1111-2222-3333-dddddddddddd"), "tid",
          "from this tenant"),
         ((), ("--audience", "api://x/11112222-bbbb-3333-cccc-4444dddd5555"), "aud", "GUID"),
+        (("--token-version", "1"), ("--token-version", "2"), "ver", "Set it to 2"),
+        ((), ("--token-version", "1"), "ver", "let the endpoint expect 2.0"),
         (("--wrong", "azp"), (), "azp", "TEST_CALLER_APP_IDS"),
         (("--wrong", "expired"), (), "exp", "new one"),
         (("--wrong", "alg-none"), (), "alg", "Entra issued"),

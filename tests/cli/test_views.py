@@ -1,5 +1,6 @@
 """What is shown of answers that strangers have made."""
 
+import gzip
 import json
 from typing import Any
 
@@ -97,17 +98,17 @@ def test_names_that_look_alike_are_both_shown() -> None:
     ("body", "shown"),
     [
         (b'{"a":[1]}', '{\n  "a": [\n    1\n  ]\n}\n'),
-        (b"<html>", "b'<html>'\n"),
-        (b"", "b''\n"),
-        (b"\xff\x1b", "b'\\xff\\x1b'\n"),
+        (b"<html>\r\n<title>Caf\xc3\xa9", "<html>\n<title>Café\n"),
+        (b"", "(an empty body)\n"),
+        (b"\xff\x1b", "\ufffd\\u001b\n"),
         (b"[" * 100_000, None),
     ],
     ids=["json", "html", "empty", "bytes", "deep"],
 )
 def test_any_body_can_be_shown(body: bytes, shown: str | None) -> None:
-    """JSON is indented; what is none is shown as the bytes it is."""
+    """JSON is indented; what is none is shown as text, control characters spelt out."""
     plain = _plain(json_view(body))
-    assert plain.startswith("b'[[[") if shown is None else shown == plain
+    assert plain.startswith("[[[") if shown is None else shown == plain
 
 
 @pytest.mark.parametrize(
@@ -134,6 +135,12 @@ def test_a_long_line_has_no_colour() -> None:
     begin, end = text.plain.index('"b"'), text.plain.index("}")
     assert text.spans
     assert all(span.end <= begin or span.start >= end for span in text.spans)
+
+
+def test_a_compressed_body_is_shown_unpacked() -> None:
+    """A proxy that compresses unasked: the page is what helps, not its bytes."""
+    answer = Answer(502, (("content-encoding", "gzip"),), gzip.compress(b"<p>Bad Gateway</p>"))
+    assert "<p>Bad Gateway</p>" in _plain(answer_view(answer))
 
 
 def test_an_answer_without_a_content_type() -> None:

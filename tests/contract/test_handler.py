@@ -223,6 +223,34 @@ def test_a_body_that_is_refused_is_found_by_its_sign_in(
     assert ("field-missing", logged) == (line["outcome"], line.get("correlationId"))
 
 
+@pytest.mark.parametrize("context", [{"user": None}, {"user": {}}, {}])
+def test_a_callout_without_a_user_is_named_in_the_log(
+    context: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A daemon's token may cause one: the line says so, the answer does not."""
+    body = body_of("member")
+    del body["data"]["authenticationContext"]["user"]
+    body["data"]["authenticationContext"] |= context
+    answer = handler_over(FakeDynamoDB({}))(played_event(json.dumps(body).encode(), TENANT_ID))
+    line = json.loads(capsys.readouterr().out.splitlines()[0])
+    assert "no-user" == line["cause"]["reason"]
+    assert "app-only" in line["cause"]["hint"]
+    assert (400, False) == (answer["statusCode"], "app-only" in answer["body"])
+
+
+def test_a_user_without_an_id_is_a_user(capsys: pytest.CaptureFixture[str]) -> None:
+    """Somebody is named there: the request was made by hand, and the field says what it lacks."""
+    body = body_of("member")
+    del body["data"]["authenticationContext"]["user"]["id"]
+    handler_over(FakeDynamoDB({}))(played_event(json.dumps(body).encode(), TENANT_ID))
+    line = json.loads(capsys.readouterr().out.splitlines()[0])
+    assert ("field-missing", "data.authenticationContext.user.id") == (
+        line["outcome"],
+        line["field"],
+    )
+    assert "cause" not in line
+
+
 def test_a_refusal_tells_the_operator_why(capsys: pytest.CaptureFixture[str]) -> None:
     """The log of a refusal says which claim was wrong, what was expected and what was found."""
     claims = authorizer_claims(TENANT_ID) | {"azp": OTHER_TENANT}

@@ -35,6 +35,25 @@ def test_entras_own_tokens_are_right(kind: TenantKind, version: TokenVersion) ->
         assert Outcome.OK is outcomes["aud"]
 
 
+@pytest.mark.parametrize(
+    ("expected", "found", "outcome"),
+    [
+        (None, TokenVersion.V2, Outcome.OK),
+        (None, TokenVersion.V1, Outcome.WARN),
+        (TokenVersion.V1, TokenVersion.V1, Outcome.OK),
+        (TokenVersion.V2, TokenVersion.V2, Outcome.OK),
+        (TokenVersion.V2, TokenVersion.V1, Outcome.FAIL),
+        (TokenVersion.V1, TokenVersion.V2, Outcome.FAIL),
+    ],
+)
+def test_the_version_is_compared_where_it_is_said(
+    expected: TokenVersion | None, found: TokenVersion, outcome: Outcome
+) -> None:
+    """A v1 token is a warning only while nobody says what the endpoint is set up for."""
+    profile = TokenProfile(TENANT_ID, TenantKind.EXTERNAL, found)
+    assert outcome is _outcomes(Expected(version=expected), profile)["ver"]
+
+
 @pytest.mark.parametrize("name", ["nbf", "exp"])
 @pytest.mark.parametrize(
     "value", [10**400, -(10**400), 10**30, 1.5e300, float("nan"), True, "soon", None, [], {}]

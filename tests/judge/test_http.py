@@ -48,10 +48,32 @@ def test_a_charset_that_json_has_not(charset: str, *, warned: bool) -> None:
     assert (["RSP018"] if warned else []) == [finding.id for finding in verdict.findings]
 
 
+def test_a_401_that_says_nothing_may_want_a_key() -> None:
+    """With a body or a challenge the service says what it wants."""
+    hints = [
+        judge(Answer(401, headers, body)).findings[0].hint
+        for headers, body in (((), b""), ((), b"{}"), ((("www-authenticate", "Bearer"),), b""))
+    ]
+    assert [True, False, False] == ["Azure Function without its key" in hint for hint in hints]
+
+
 @pytest.mark.parametrize(
     ("status", "headers", "evidence", "hint"),
     [
-        (302, [("Location", "/login")], "status 302 to /login", "extension's targetUrl"),
+        (302, [("Location", "/callout/")], "status 302 to /callout/", "extension's targetUrl"),
+        (302, [("Location", "/login")], "status 302 to /login", "accept bearer tokens"),
+        (
+            302,
+            [("Location", "https://contoso.ciamlogin.com/x/oauth2/v2.0/authorize")],
+            "status 302 to https://contoso.ciamlogin.com/x/oauth2/v2.0/authorize",
+            "accept bearer tokens",
+        ),
+        (
+            401,
+            [("WWW-Authenticate", 'Basic realm="x"')],
+            'status 401, www-authenticate: Basic realm="x"',
+            "asks for Basic, not for a bearer token",
+        ),
         (308, [], "status 308 without a location", "extension's targetUrl"),
         (
             401,

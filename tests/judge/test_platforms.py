@@ -1,8 +1,12 @@
 """Which proxy or platform an answer is from."""
 
+import zlib
+
 import pytest
 from claimsctl.judge.attempt import Answer
+from claimsctl.judge.judge import judge
 from claimsctl.judge.platforms import platform_of, platforms
+from claimsctl.judge.refusal import quoted
 
 HTML = ("content-type", "text/html; charset=utf-8")
 NGINX = b"<html><center><h1>%d</h1></center><hr><center>nginx</center></html>"
@@ -41,66 +45,96 @@ def test_the_services_own_answer_is_from_nobody_else(answer: Answer) -> None:
     assert platform_of(answer) is None
 
 
-CASES = {
-    "API Gateway: its JWT": (
-        Answer(401, (("apigw-requestid", "x"), ("www-authenticate", "Bearer")),
-               b'{"message":"Unauthorized"}'), True),
-    "API Gateway: the custom domain": (
-        Answer(403, (("x-amzn-ErrorType", "ForbiddenException"), ("x-amz-apigw-id", "x")),
-               b'{"message":"Forbidden"}'), False),
-    "API Gateway: no route": (
-        Answer(403, (), b'{"message":"Missing Authentication Token"}'), False),
-    "Lambda's function URL: it refuses": (
-        Answer(403, (("x-amzn-ErrorType", "AccessDeniedException"),),
-               b'{"Message":"Forbidden. For troubleshooting Function URL authorization issues"}'),
-        False),
-    "CloudFront: its origin access control": (
-        Answer(403, (("x-cache", "Error from cloudfront"),),
-               b'{"message": "The request signature we calculated does not match the signature"}'),
-        False),
-    "Azure App Service's authentication": (
-        Answer(401, (("www-authenticate",
-                      'Bearer realm="x.azurewebsites.net" authorization_uri="https://login.x/y"'),),
-               b"You do not have permission to view this directory or page."), True),
-    "Azure App Service: it refuses": (
-        Answer(403, (HTML,), b"<h1>Error 403 - Forbidden</h1>"), False),
-    "Logic Apps: no shared": (
-        Answer(401, (), b'{"error":{"code":"DirectApiAuthorizationRequired","message":"x"}}'),
-        False),
-    "Logic Apps: the run was accepted": (
-        Answer(202, (("x-ms-workflow-run-id", "1"),), b""), False),
-    "Azure API Management: a validate-jwt": (
-        Answer(401, (), b'{ "statusCode": 401, "message": "Unauthorized." }'), True),
-    "Azure Application Gateway: its web": (
-        Answer(403, (HTML,), b"<hr><center>Microsoft-Azure-Application-Gateway/v2</center>"),
-        False),
-    "Azure Application Gateway: no healthy": (
-        Answer(502, (HTML,), b"<hr><center>Microsoft-Azure-Application-Gateway/v2</center>"),
-        False),
-    "Cloudflare: it challenges": (Answer(403, (("cf-mitigated", "challenge"),), b""), False),
-    "Cloudflare: the tunnel": (Answer(530, (), b"error code: 1033"), False),
-    "nginx: it refuses": (Answer(401, (HTML,), NGINX % 401), False),
-    "nginx: it takes": (Answer(413, (HTML,), NGINX % 413), False),
-    "HAProxy: the service": (
-        Answer(504, (HTML,), b"<h1>504 Gateway Time-out</h1>\nThe server didn't respond in time."),
-        False),
-    "Caddy: it answers": (Answer(502, (("Server", "Caddy"),), b""), False),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("case", "answer", "knows_tokens"),
-                         [(case, *rest) for case, rest in CASES.items()], ids=CASES)  # fmt: skip
-def test_each_case_has_its_own_meaning(case: str, answer: Answer, *, knows_tokens: bool) -> None:
-    """Who it is, what has happened, and whether it is somebody who checks bearer tokens."""
+@pytest.mark.parametrize(
+    ("wbits", "headers"),
+    [
+        (31, (("content-encoding", "gzip"), HTML)),
+        (15, (("content-encoding", "deflate"), HTML)),
+        (-15, (("Content-Encoding", "deflate"), HTML)),
+        (31, ()),
+    ],
+    ids=["gzip", "deflate", "raw deflate", "gzip without a head"],
+)
+def test_a_compressed_page_is_recognised(wbits: int, headers: tuple[tuple[str, str], ...]) -> None:
+    """Curl -i saves what comes, with the header or without it; it is quoted unpacked, too."""
+    page = b"<html><center><h1>502</h1></center><hr><center>nginx</center></html>" + b" " * 800
+    compress = zlib.compressobj(wbits=wbits)
+    answer = Answer(502, headers, compress.compress(page) + compress.flush())
     found = platform_of(answer)
     assert found is not None
-    assert f"{found.name}: {found.case}".startswith(case)
-    assert knows_tokens is found.knows_tokens
+    assert "nginx" == found.name
+    assert "body: 502 nginx" == quoted(answer)
+
+
+def test_a_body_that_is_not_what_its_encoding_says_is_read_as_it_is() -> None:
+    """A header that a proxy has left over; and a stream that ends too early."""
+    for packed in (b"no healthy upstream", zlib.compress(b"no healthy upstream")[:-4]):
+        found = platform_of(Answer(503, (("content-encoding", "deflate"),), packed))
+        assert found is not None
+        assert "Envoy" == found.name
+
+
+def test_what_cannot_be_unpacked_here_is_named() -> None:
+    """Brotli's bytes help nobody; and a page in Latin-1 is read as such."""
+    answer = Answer(502, (("content-encoding", "br"), HTML), b"\x1b\x2f\xf8\x8d\x94")
+    assert "body: (5 bytes, compressed: br)" == quoted(answer)
+    assert "body: Café fermé" == quoted(Answer(404, (HTML,), "<p>Café fermé".encode("latin-1")))
+
+
+def test_the_judge_names_the_platform_of_a_bare_page() -> None:
+    """Without a head the content type is assumed: the page itself shows whose it is."""
+    page = b"<!DOCTYPE html><html>Generated by cloudfront (CloudFront)</html>"
+    verdict = judge(Answer(200, (("content-type", "application/json"),), page))
+    (finding,) = verdict.findings
+    assert ("RSP004", True) == (finding.id, finding.hint.startswith("This is CloudFront: "))
+
+
+def test_the_judge_names_the_platform_of_a_bare_message() -> None:
+    """An error in JSON lacks data: whose it is says more than that; a longer text is left alone."""
+    body = b'{"error":{"code":"TriggerInputSchemaMismatch","message":"%s"}}'
+    hints = [
+        judge(Answer(200, (("content-type", "application/json"),), body % text)).findings[0].hint
+        for text in (b"x", b"x" * 600)
+    ]
+    assert [True, False] == [hint.startswith("This is Logic Apps: ") for hint in hints]
+
+
+def test_a_code_is_found_in_headers_and_in_the_page() -> None:
+    """Ngrok's pages name it in both; a page that was saved without its head has one of them."""
+    for answer in (
+        Answer(404, (("ngrok-error-code", "ERR_NGROK_3200"),), b""),
+        Answer(404, (), b"<html>The endpoint is offline. (ERR_NGROK_3200)</html>"),
+    ):
+        found = platform_of(answer)
+        assert found is not None
+        assert ("ngrok", "the tunnel is offline") == (found.name, found.case)
+
+
+def test_a_page_without_its_head_is_a_page() -> None:
+    """Saved from a browser, or with curl without -i: long, and no content type."""
+    page = b"<!DOCTYPE html>\n<html><!--" + b"x" * 2000 + b"--><center>nginx</center></html>"
+    found = platform_of(Answer(502, (), page))
+    assert found is not None
+    assert "nginx" == found.name
 
 
 def test_the_table_is_whole() -> None:
     """Every entry has marks, says what to do in a sentence, and how sure it is."""
     for each in platforms():
-        assert each.header or each.body
+        assert each.header or each.body or each.anywhere
         assert each.do.endswith(".")
         assert each.source in {"doc", "code", "field"}
+
+
+def test_few_check_bearer_tokens() -> None:
+    """A 401 or 403 of any other case is no protection."""
+    assert {
+        ("API Gateway", "its JWT or Lambda authorizer refuses the token, or finds none"),
+        ("Azure App Service's authentication", "it refuses the token, or finds none"),
+        ("Logic Apps", "no authorization policy fits the token"),
+        (
+            "Azure API Management",
+            "a validate-jwt or validate-azure-ad-token policy refuses the token, or finds none",
+        ),
+        ("Envoy", "it refuses the token, or finds none"),
+    } == {(each.name, each.case) for each in platforms() if each.knows_tokens}

@@ -15,9 +15,12 @@ from claimsctl.judge.platforms import platform_of
 
 from tests.cli.server_process import free_port
 from tests.conftest import ENGINE_MISSING
+from tests.simulated_services.platform_answers import sending
+from tests.simulated_services.server import serving
 
 HOST = "127.0.0.1"
 SECONDS = 20
+OWN_REFUSAL = Answer(401, (("www-authenticate", 'Bearer error="invalid_token"'),), b"")
 HEADERS = {"content-type": "application/json", "authorization": "Bearer abc"}
 
 NGINX = """
@@ -38,6 +41,8 @@ http {{
     location /busy {{ return 503; }}
     location /moved {{ return 301 https://x.example/; }}
     location /empty/ {{ root {folder}; }}
+    location /busy429 {{ return 429; }}
+    location /own {{ proxy_pass http://{host}:{own}; }}
   }}
 }}
 """
@@ -55,12 +60,16 @@ frontend front
   use_backend down if {{ path /down }}
   use_backend slow if {{ path /slow }}
   use_backend cut if {{ path /cut }}
+  http-request deny deny_status 429 if {{ path /busy429 }}
+  use_backend own if {{ path /own }}
   default_backend none
 backend none
 backend down
   server a {host}:{closed}
 backend slow
   server a {host}:{silent}
+backend own
+  server a {host}:{own}
 backend cut
   server a {host}:{cutting}
 """
@@ -81,6 +90,17 @@ http://{host}:{port} {{
   }}
   handle /large {{
     respond 413
+  }}
+  handle /moved {{
+    redir https://x.example/ 308
+  }}
+  handle /basic {{
+    basicauth {{
+      x $2a$14$Zkx19XLiW6VYouLHR5NmfOFU0z2GTNmpkT/5qqR7hx4IjWJPDhjvG
+    }}
+  }}
+  handle /own {{
+    reverse_proxy {host}:{own}
   }}
 }}
 """
@@ -127,10 +147,16 @@ def proxy(
     (folder / "empty/x").write_text("a file")
     configuration, command = COMMANDS[name]
     port = free_port()
-    with _silent(cuts=False) as silent, _silent(cuts=True) as cutting:
+    own_refusal = sending(lambda _: OWN_REFUSAL)
+    with (
+        _silent(cuts=False) as silent,
+        _silent(cuts=True) as cutting,
+        serving(own_refusal) as (own, _),
+    ):
         text = configuration.format(
-            host=HOST, port=port, closed=free_port(), silent=silent, cutting=cutting, folder=folder
-        )
+            host=HOST, port=port, closed=free_port(), silent=silent, cutting=cutting, own=own,
+            folder=folder,
+        )  # fmt: skip
         conf = folder / "conf"
         conf.write_text(text.lstrip())
         arguments = [part.format(conf=conf, folder=folder) for part in command[1:]]
@@ -170,6 +196,8 @@ CASES = {
         "/large": (413, "it takes the request for invalid or too large"),
         "/nowhere": (404, "it has no such location, or no POST there"),
         "/empty/x": (405, "it has no such location, or no POST there"),
+        "/moved": (301, "it redirects"),
+        "/busy429": (429, "it throttles"),
     },
     "haproxy": {
         "/down": (503, "the service behind it does not answer"),
@@ -179,12 +207,16 @@ CASES = {
         "/deny": (403, "a rule refuses the call"),
         "/basic": (401, "a rule refuses the call"),
         "/bad": (400, "it takes the request for invalid"),
+        "/busy429": (429, "a rule refuses the call"),
     },
     "caddy": {
         "/down": (502, "it answers by itself"),
         "/deny": (403, "it answers by itself"),
         "/none": (404, "it answers by itself"),
         "/large": (413, "it answers by itself"),
+        "/basic": (401, "it answers by itself"),
+        "/moved": (308, "it redirects"),
+        "/nowhere": (200, "no route for this path"),
     },
 }
 NAMES = {"nginx": "nginx", "haproxy": "HAProxy", "caddy": "Caddy"}
@@ -200,6 +232,14 @@ def test_its_own_answers_are_recognised(proxy: tuple[str, int]) -> None:
         assert (status, NAMES[name]) == (answer.status, found.name), path
         assert found.case.startswith(case), (path, found.case)
         assert not found.knows_tokens
+
+
+def test_what_it_passes_on_is_not_its_own(proxy: tuple[str, int]) -> None:
+    """A refusal of the service without a body, which asks for a bearer token."""
+    _, port = proxy
+    answer = _answer(port, "/own")
+    assert OWN_REFUSAL.status == answer.status
+    assert platform_of(answer) is None, answer
 
 
 def _answer(port: int, path: str) -> Answer:

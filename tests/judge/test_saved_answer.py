@@ -75,6 +75,25 @@ def test_a_bare_body_is_taken_for_a_good_answer() -> None:
     assert "only a body; assumed status 200 and content-type: application/json" == saved.note
 
 
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"<html>\r\n<head><title>502 Bad Gateway</title></head>", 502),
+        (b"<html><body><h1>403 Forbidden</h1>\nRequest forbidden", 403),
+        (b"<title>Web App</title><h1 id='unavailable'>Error 403 - Forbidden</h1>", 403),
+        (b'{ "statusCode": 401, "message": "JWT not present." }', 401),
+        (b"<title>Welcome to nginx!</title>", 200),
+        (b'{"statusCode": 200, "body": "{}"}', 200),
+    ],
+)
+def test_a_bare_body_may_name_its_status(body: bytes, status: int) -> None:
+    """A page or error of a proxy: its own status decides on what it means, and the note says so."""
+    saved = read_saved_answer(body)
+    assert status == saved.answer.status
+    assert (f"status {status}, which it names" in saved.note) is (status != 200)
+    assert 418 == read_saved_answer(body, 418).answer.status
+
+
 def test_status_and_headers_of_a_bare_body() -> None:
     """What is given counts, and headers that are given are all there are."""
     saved = read_saved_answer(b"{}", 201, ["x: 1", "Y:2 "])
@@ -108,6 +127,71 @@ def test_an_answer_with_a_response_of_its_own_is_a_body() -> None:
     assert raw == read_saved_answer(raw).answer.body
 
 
+H1 = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
+H2 = b"HTTP/2 200 \r\ncontent-type: application/json\r\n"
+CHUNKED = H1 + b"transfer-encoding: chunked\r\n"
+FIELDS = b"x-checksum: abc\r\nServer-Timing: db;dur=3\r\n"
+BODY = b'{"a": "b: c"}'
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        CHUNKED + b"\r\n" + BODY + FIELDS,
+        CHUNKED + b"\r\n" + BODY + b"\n" + FIELDS + b"\r\n",
+        CHUNKED + b"trailer: x-checksum, Server-Timing\r\n\r\n" + BODY + FIELDS,
+        H2 + b"\r\n" + BODY + FIELDS,
+        H2 + b"trailer: X-Checksum, Server-Timing\r\n\r\n" + BODY + FIELDS,
+        H2 + b"content-length: 13\r\n\r\n" + BODY + FIELDS,
+        H2.replace(b"2", b"3", 1) + b"\r\n" + BODY + FIELDS,
+        (CHUNKED + b"\r\n" + BODY + FIELDS).replace(b"\r\n", b"\n"),
+    ],
+    ids=["chunked", "a newline before", "announced", "HTTP/2", "HTTP/2, announced", "a length",
+         "HTTP/3", "plain newlines"],
+)  # fmt: skip
+def test_a_trailer_behind_the_body_is_left_out(raw: bytes) -> None:
+    """As curl 7.88 prints it, with and without the header that announces it; a note names it."""
+    saved = read_saved_answer(raw)
+    assert BODY == saved.answer.body
+    assert "left out, for a trailer is no body: x-checksum, server-timing" == saved.note
+
+
+def test_an_announced_trailer_ends_a_body_that_is_no_json() -> None:
+    """A page, or JSON that is cut off: what is judged ends where the trailer begins."""
+    head = H2 + b"trailer: server-timing, x-checksum\r\n\r\n"
+    for body in (b"<html>a: b</html>", b'{"a": [', b""):
+        assert body == read_saved_answer(head + body + FIELDS).answer.body
+
+
+@pytest.mark.parametrize(
+    ("head", "behind"),
+    [
+        (H2, b"\nWarning: Undefined variable $x in /srv/index.php on line 3\n"),
+        (CHUNKED, b"\nWarning: Undefined variable $x in /srv/index.php on line 3\n"),
+        (CHUNKED.replace(b"\r\n", b"\n"), b"\nWarning: undefined variable\n"),
+        (H2, b"x-checksum: abc\r\nand more"),
+        (H1, FIELDS),
+    ],
+    ids=["PHP by HTTP/2", "PHP in chunks", "plain newlines", "text behind", "no chunks"],
+)
+def test_what_is_printed_behind_the_answer_is_no_trailer(head: bytes, behind: bytes) -> None:
+    """It would be judged as a good answer, and Entra would refuse it."""
+    newline = head[-2:] if head.endswith(b"\r\n") else b"\n"
+    saved = read_saved_answer(head + newline + BODY + behind)
+    assert saved.answer.body.endswith(BODY + behind)
+    assert not saved.note
+
+
+def test_an_answer_saved_with_its_chunks_is_read() -> None:
+    """`curl --raw` and `openssl s_client`: the lengths are no part of the body, nor the trailer."""
+    chunks = b"5;x=y\r\n" + BODY[:5] + b"\r\n8\r\n" + BODY[5:] + b"\r\n0\r\n" + FIELDS + b"\r\n"
+    saved = read_saved_answer(CHUNKED + b"\r\n" + chunks)
+    assert BODY == saved.answer.body
+    assert "in chunks" in saved.note
+    for broken in (b"5\r\n" + BODY, b"ffffffff\r\n" + BODY, BODY):
+        assert broken == read_saved_answer(CHUNKED + b"\r\n" + broken).answer.body
+
+
 heads = st.sampled_from(
     [b"HTTP/1.1 200 OK", b"HTTP/2 302 ", b"HTTP/1.1 100 Continue", b"HTTP/", b"{"]
 )
@@ -124,4 +208,4 @@ def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
     """Whatever is in the file, there is an answer or a message: no other error."""
     with suppress(OperatorError):
         answer = read_saved_answer(raw).answer
-        assert raw.endswith(answer.body) or raw.lstrip().startswith(b"{")
+        assert answer.body in raw or raw.lstrip().startswith(b"{")

@@ -26,6 +26,8 @@ _NOBODY = Reply(404, b'{"error": "no such user"}')
 _KNOWN = {each.data.authentication_context.user.id for name, each in SCENARIOS.items()
           if name != "minimal"}  # fmt: skip
 _SHORT_MS = 1000
+_NO_USER = "ROB004 warn"
+"""What reads the user fails over a callout that has none."""
 
 
 def _service(name: str, found: str, code: int | None, respond: Respond, **rest: int) -> Service:
@@ -42,7 +44,7 @@ def _fragile(name: str, read: Callable[[Request], Any], *ids: str) -> Service:
             return Reply(500, b'{"error": "internal"}')
         return Reply()
 
-    found = ", ".join(f"CON{id_} fail" for id_ in ids)
+    found = ", ".join(id_ if id_.startswith("ROB") else f"CON{id_} fail" for id_ in ids)
     return _service(name, f"{found}, RSP001 fail", 1003002, respond)
 
 
@@ -61,26 +63,38 @@ def _without_extras(request: Request) -> None:
 
 
 def _for_nobody(reply: Reply) -> Respond:
-    return lambda request: Reply() if request.user["id"] in _KNOWN else reply
+    def respond(request: Request) -> Reply:
+        user = request.document()["data"]["authenticationContext"].get("user", {})
+        return Reply() if user.get("id") in _KNOWN else reply
+
+    return respond
+
+
+def _refuses_without_user(request: Request) -> Reply:
+    has_user = "user" in _context(request)
+    return Reply() if has_user else Reply(400, b'{"code": "field-missing"}')
 
 
 _USERS = [
-    _fragile("needs mail", lambda r: r.user["mail"].lower(), "002", "006", "008"),
+    _service("refuses a callout without a user", "", None, _refuses_without_user),
+    _fragile("needs mail", lambda r: r.user["mail"].lower(), "002", "006", "008",
+             _NO_USER),
     _fragile("needs userPrincipalName", lambda r: r.user["userPrincipalName"].lower(),
-             "003", "006", "008"),
+             "003", "006", "008", _NO_USER),
     _fragile("needs client", lambda r: _context(r)["client"]["ip"], "006", "008"),
     _fragile("takes no null for client", lambda r: _context(r).get("client", {}).get("ip"), "008"),
     _fragile("forbids unknown fields", _without_extras, "007"),
     _fragile("knows OAuth only", lambda r: _one_of(_context(r).get("protocol", "OAUTH2.0") or "",
              "OAUTH2.0", ""), "005"),
     _fragile("knows members only", lambda r: _one_of(r.user.get("userType") or "Member", "Member"),
-             "004"),
+             "004", _NO_USER),
     _fragile("writes Latin-1", lambda r: (r.user.get("displayName") or "").encode("latin-1"),
-             "009"),
+             "009", _NO_USER),
     _service("404 for a user it does not know", "CON006 fail, RSP001 fail", 1003002,
              _for_nobody(_NOBODY)),
     _service("404 for each user", f"{_CONTRACT}, RSP001 fail", 1003002, lambda _: _NOBODY),
-    _service("claims null for a user it does not know", "CON006 fail, RSP008 fail", 1003007,
+    _service("claims null for a user it does not know",
+             f"CON006 fail, RSP008 fail, {_NO_USER}", 1003007,
              _for_nobody(Reply(body=body_with_claims(None)))),
     _service("no claims for a user it does not know", "", None,
              _for_nobody(Reply(body=body_with_claims({})))),

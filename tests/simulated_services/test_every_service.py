@@ -167,3 +167,14 @@ def test_the_second_line_says_what_to_do(name: str, expected: str, internet: Int
     """About what was odd in the callout where the service stumbled, else about the answer."""
     with running(BY_NAME[name], internet):
         assert expected == advice(doctor_report(BY_NAME[name]))
+
+
+def test_a_refusal_of_a_callout_without_a_user_is_named(internet: Internet) -> None:
+    """Right, and the reason why a daemon gets no token, if Entra makes callouts for it."""
+    service = BY_NAME["refuses a callout without a user"]
+    with running(service, internet):
+        report = doctor_report(service)
+    (finding,) = (each for each in report.findings if each.id == "ROB004")
+    assert Level.OK is finding.level
+    assert finding.evidence.startswith("400: an app-only (client credentials) token")
+    assert "AADSTS1100001" in finding.evidence

@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from claimsctl.cli.views import json_view
+from claimsctl.cli.views import body_view
 from claimsctl.entra.client import CalloutResult, CalloutTimes
 from claimsctl.judge.attempt import Attempt, Phase
 from claimsctl.judge.exchange import Exchange, Request, Response, Timings
@@ -38,7 +38,7 @@ def attempt_view(number: int, attempt: Attempt, wait_ms: int) -> RenderableType:
     head.append("".join(f"  {part}" for part in about if part), style="dim")
     lines: list[RenderableType] = [head, *_waterfall(attempt, wait_ms)]
     if attempt.answer is not None:
-        lines.append(json_view(attempt.answer.body))
+        lines.append(body_view(attempt.answer))
     return Group(*lines)
 
 

@@ -81,15 +81,19 @@ def token(  # one per option
     """Print a token as Entra would send it, or one that must be refused; or check one.
 
     With --check the exit code is 1 when the endpoint would refuse the token. Options say what it is
-    set up for: --tenant, --tenant-kind, --app or --audience.
+    set up for: --tenant, --tenant-kind, --token-version, --app or --audience.
     """
     if check is not None:
         if wrong is not None:
             message = "--check and --wrong are mutually exclusive"
             raise OperatorError(message)
-        source = context.get_parameter_source("tenant_kind")
-        is_kind_given = source is not None and source.name != "DEFAULT"
-        expected = Expected(tenant, tenant_kind if is_kind_given else None, audience, app)
+        expected = Expected(
+            tenant,
+            tenant_kind if _is_given(context, "tenant_kind") else None,
+            audience,
+            app,
+            token_version if _is_given(context, "token_version") else None,
+        )
         _check(_token_in(check), expected, jwks, as_json=as_json)
     if jwks or app or as_json:
         message = "--app, --jwks and --json are for --check: name a token"
@@ -99,6 +103,11 @@ def token(  # one per option
     key = kept_key(key_path())
     made = mint(claims, key) if wrong is None else make_invalid_token(wrong, claims, key)
     sys.stdout.write(made + "\n")
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name != "DEFAULT"
 
 
 def _token_in(given: str) -> str:

@@ -12,6 +12,7 @@ from rich.text import Text
 from claimsctl.judge.attempt import Answer
 from claimsctl.judge.body import BODY_BYTES_MAX, body_text
 from claimsctl.judge.claims import CLAIMS_BYTES_MAX
+from claimsctl.judge.content import readable_bytes
 from claimsctl.judge.finding import BASIS_NOTES, Finding, Level, Place, Verdict
 from claimsctl.text import escaped
 
@@ -34,23 +35,30 @@ def answer_view(answer: Answer) -> RenderableType:
     head.append(f"  {escaped(content_type)}", style="dim")
     if answer.elapsed_ms is not None:
         head.append(f"  {answer.elapsed_ms:.0f} ms", style="dim")
-    return Group(head, json_view(answer.body))
+    return Group(head, body_view(answer))
 
 
-def json_view(body: bytes) -> Text:
-    """The beginning of a body as indented JSON, or as it is when it is none."""
+def body_view(answer: Answer) -> Text:
+    """The beginning of an answer's body, unpacked where it came compressed."""
+    return json_view(readable_bytes(answer, BODY_BYTES_MAX + 1), of=len(answer.body))
+
+
+def json_view(body: bytes, of: int | None = None) -> Text:
+    """The beginning of a body as indented JSON, or as text when it is none; it has `of` bytes."""
+    size = max(len(body), of or 0)
     try:
         shown = _indented(json.loads(body[: BODY_BYTES_MAX + 1]))
     except (ValueError, RecursionError):
-        shown = repr(body[:_BODY_CHARACTERS])
-        more = len(body) - _BODY_CHARACTERS
-        return Text(f"{shown}\n… and {more} more bytes" if more > 0 else shown)
+        shown = "\n".join(map(escaped, body_text(body[:_BODY_CHARACTERS]).splitlines()))
+        more = size - _BODY_CHARACTERS
+        rest = f"\n… and {more} more bytes" if more > 0 else ""
+        return Text(f"{shown or '(an empty body)'}{rest}")
     lines = [Text(escaped(line)) for line in shown[:_BODY_CHARACTERS].split("\n")]
     for line in lines:
         if len(line) <= _COLOURED_CHARACTERS:
             JSONHighlighter().highlight(line)
     if len(shown) > _BODY_CHARACTERS:
-        lines.append(Text(f"… and more: the body has {len(body)} bytes"))
+        lines.append(Text(f"… and more: the body has {size} bytes"))
     return Text("\n").join(lines)
 
 

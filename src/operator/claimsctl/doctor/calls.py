@@ -45,6 +45,7 @@ class CallId(StrEnum):
     MALFORMED = "malformed"
     WRONG_TYPE = "wrong-type"
     LARGE = "large"
+    NO_USER = "no-user"
 
     WARM = "warm"
     CONCURRENT = "concurrent"

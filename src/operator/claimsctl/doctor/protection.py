@@ -6,7 +6,7 @@ from typing import Final
 
 from claimsctl.judge.attempt import Answer
 from claimsctl.judge.platforms import platform_of
-from claimsctl.judge.refusal import names_bearer, quoted
+from claimsctl.judge.refusal import CHALLENGE_CURE, names_bearer, other_scheme, quoted
 
 REFUSALS: Final = frozenset({401, 403})
 
@@ -34,13 +34,11 @@ def read_refusal(answer: Answer) -> Refusal:
         return Refusal(platform.knows_tokens, f"{platform.name}: {platform.case}", platform.do)
     if names_bearer(answer):
         return Refusal(protects=True, why="the endpoint asks for a bearer token")
-    if challenges := answer.all_headers("www-authenticate"):
-        schemes = ", ".join(value.split(" ", 1)[0] for value in challenges)
+    if schemes := other_scheme(answer):
         return Refusal(
             protects=False,
             why=f"it asks for {schemes}, not for a bearer token",
-            hint="Take this login off the target URL's path, which Entra cannot pass, and verify"
-            " Entra's bearer token in the service.",
+            hint=CHALLENGE_CURE,
         )
     if answer.status == _UNAUTHORIZED or _SPEAKS_OF_TOKENS.search(quoted(answer)):
         return Refusal(protects=True, why="the endpoint refuses")

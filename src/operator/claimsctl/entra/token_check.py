@@ -68,6 +68,7 @@ class Expected:
     """Exactly this one."""
     app_id: str | None = None
     """The app registration: its GUID in a v2 token, its identifier URI in a v1 token."""
+    version: TokenVersion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def check_token(token: str, expected: Expected, now: float | None = None) -> lis
     claims = read.claims
     return [
         _algorithm(read.header),
-        _version(claims),
+        _version(claims, expected.version),
         _issuer(claims, expected),
         _tenant(claims, expected),
         _audience(claims, expected),
@@ -140,11 +141,23 @@ def _algorithm(header: Mapping[str, Any]) -> TokenFinding:
     )
 
 
-def _version(claims: Mapping[str, Any]) -> TokenFinding:
+def _version(claims: Mapping[str, Any], expected: TokenVersion | None) -> TokenFinding:
     found = claims.get("ver")
-    if found == "2.0":
-        return TokenFinding("ver", Outcome.OK, "2.0")
-    if found == "1.0":
+    version = _VERSIONS.get(str(found))
+    if version is not None and expected is not None and version is not expected:
+        wanted = next(name for name, each in _VERSIONS.items() if each is expected)
+        return TokenFinding(
+            "ver",
+            Outcome.FAIL,
+            _shown(found),
+            wanted,
+            "requestedAccessTokenVersion of the API's app registration makes the version.",
+            f"Set it to {expected.value}, or let the endpoint expect {found} with its issuer and"
+            " audience.",
+        )
+    if version is not None and version in (expected, TokenVersion.V2):
+        return TokenFinding("ver", Outcome.OK, str(found))
+    if version is not None:
         return TokenFinding(
             "ver",
             Outcome.WARN,

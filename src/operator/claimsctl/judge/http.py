@@ -14,9 +14,19 @@ from claimsctl.judge.finding import (
     warning,
 )
 from claimsctl.judge.platforms import platform_of
-from claimsctl.judge.refusal import own_code, quoted, token_refusal
+from claimsctl.judge.refusal import (
+    CHALLENGE_CURE,
+    LOGIN_CURE,
+    login_of,
+    names_bearer,
+    other_scheme,
+    own_code,
+    quoted,
+    token_refusal,
+)
 
 _OK = 200
+_UNAUTHORIZED = 401
 _JSON = "application/json"
 _UTF_8 = {"utf-8", "utf8", "us-ascii"}
 _HINTS = {
@@ -34,6 +44,7 @@ _HINTS = {
     503: "The service, or what it reads, was not available: its own log says why.",
     504: "The gateway waited for the service in vain: find what it waits for.",
 }
+_KEY_MISSING = "An Azure Function without its key (?code=…) answers in the same way."
 _REDIRECT = "Put the final URL into the extension's targetUrl, and into resourceId its host."
 _ANSWERED = "Send claims as a 200: a user without claims has {} for claims."
 _ERROR = "The endpoint's own log says why. A user without claims is a 200 with claims {}."
@@ -64,12 +75,13 @@ def judge_status(answer: Answer) -> Iterator[Finding]:
     hint = _HINTS.get(status, _ERROR)
     match status // 100:
         case 2:
-            hint = _ANSWERED
+            hint = platform_hint(answer) or _ANSWERED
         case 3:
             title = "Entra takes claims from a 200 only, and this is a redirect"
             location = answer.header("location")
             evidence += f" to {location}" if location else " without a location"
-            hint = _REDIRECT
+            otherwise = LOGIN_CURE if login_of(answer) else _REDIRECT
+            hint = platform_hint(answer) or otherwise
         case _:
             evidence += "".join(f", {said}" for said in [quoted(answer)] if said)
             hint = _hint_for(answer, hint)
@@ -92,10 +104,21 @@ def _hint_for(answer: Answer, otherwise: str) -> str:
     if own is not None:
         return f"{own.id}: {own.cure[0]}"
     if refused is not None and (platform is None or platform.knows_tokens):
-        return f"{refused.name}: {refused.cure[0]}"
+        who = f"This is {platform.name}: {platform.case}. " if platform else ""
+        return f"{who}{refused.name}: {refused.cure[0]}"
     if platform is not None:
-        return f"This is {platform.name}: {platform.case}. {platform.do}"
+        return platform_hint(answer)
+    if answer.status == _UNAUTHORIZED and (schemes := other_scheme(answer)):
+        return f"The answer asks for {schemes}, not for a bearer token. {CHALLENGE_CURE}"
+    if answer.status == _UNAUTHORIZED and not answer.body and not names_bearer(answer):
+        return f"{otherwise} {_KEY_MISSING}"
     return otherwise
+
+
+def platform_hint(answer: Answer) -> str:
+    """Who answers in the service's place, and what to do; empty where nothing shows one."""
+    platform = platform_of(answer)
+    return f"This is {platform.name}: {platform.case}. {platform.do}" if platform else ""
 
 
 def judge_length(answer: Answer) -> Iterator[Finding]:
@@ -126,7 +149,8 @@ def judge_content_type(answer: Answer) -> Iterator[Finding]:
             1003006,
             "The content type is not application/json",
             ", ".join(f"content-type: {v}" for v in values) or "no content-type header",
-            _content_type_hint(wrong[0], sent=bool(values)),
+            (answer.status == _OK and platform_hint(answer))
+            or _content_type_hint(wrong[0], sent=bool(values)),
             expected="content-type: application/json, once",
             doc=ERROR_CODES,
         )

@@ -5,6 +5,7 @@ Rules and codes are from Entra's reference of the custom claims provider and its
 codes; where that is silent about a code, the finding's basis says so.
 """
 
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from claimsctl.judge.attempt import Answer, Attempt, Cause, NoAnswer
@@ -12,7 +13,14 @@ from claimsctl.judge.body import Body, judge_text, read_body
 from claimsctl.judge.claims import CLAIMS_BYTES_MAX, bytes_of, judge_claims, taken_claims
 from claimsctl.judge.envelope import read_envelope
 from claimsctl.judge.finding import ERROR_CODES, Basis, Finding, Level, Verdict, failure
-from claimsctl.judge.http import judge_content_type, judge_length, judge_status, judge_time
+from claimsctl.judge.http import (
+    judge_content_type,
+    judge_length,
+    judge_status,
+    judge_time,
+    platform_hint,
+)
+from claimsctl.judge.platforms import MESSAGE_CHARACTERS
 
 
 class _Problem(NamedTuple):
@@ -96,6 +104,7 @@ def judge_no_answer(no_answer: NoAnswer) -> Finding:
 __all__ = ["CLAIMS_BYTES_MAX", "judge", "judge_attempt"]
 
 _SUCCESS = range(200, 300)
+_PAGE_BEGINS_WITHIN: Final = 64
 
 
 def judge(answer: Answer, wait_ms: int | None = None) -> Verdict:
@@ -111,8 +120,10 @@ def judge(answer: Answer, wait_ms: int | None = None) -> Verdict:
         return Verdict(tuple(findings), {}, 0)
     findings += [*judge_content_type(answer), *judge_length(answer)]
     body, body_findings = read_body(answer.body)
+    is_named = any(each.level is Level.FAIL for each in findings)
     findings += body_findings
-    return _verdict_on(body, findings) if body else Verdict(_ordered(findings), {}, 0)
+    verdict = _verdict_on(body, findings) if body else Verdict(_ordered(findings), {}, 0)
+    return verdict if verdict.accepted or is_named else _naming_platform(verdict, answer)
 
 
 def judge_attempt(attempt: Attempt, wait_ms: int | None = None) -> Verdict:
@@ -121,6 +132,16 @@ def judge_attempt(attempt: Attempt, wait_ms: int | None = None) -> Verdict:
         return judge(attempt.answer, wait_ms)
     assert attempt.no_answer is not None, "an attempt ends in one of the two"  # noqa: S101
     return Verdict((judge_no_answer(attempt.no_answer),), {}, 0)
+
+
+def _naming_platform(verdict: Verdict, answer: Answer) -> Verdict:
+    """`verdict`, whose first failure says who made the body, where it is a platform's."""
+    is_page = answer.body[:_PAGE_BEGINS_WITHIN].lstrip().startswith(b"<")
+    if not is_page and len(answer.body) > MESSAGE_CHARACTERS:
+        return verdict
+    first, *others = verdict.findings
+    who = platform_hint(answer)
+    return replace(verdict, findings=(replace(first, hint=who or first.hint), *others))
 
 
 def _verdict_on(body: Body, findings: list[Finding]) -> Verdict:

@@ -12,9 +12,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from claimsctl.judge.attempt import Answer
+from claimsctl.judge.content import readable_text
 
 _READ_BYTES: Final = 50_000
-_MESSAGE_CHARACTERS: Final = 600
+_HTML: Final = "text/html"
+_PAGE: Final = re.compile(r"\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
+"""A page that was saved without its head."""
+MESSAGE_CHARACTERS: Final = 600
 """A platform's message without markup is short; a long text that names one is about that one."""
 
 
@@ -33,6 +37,9 @@ class Platform:
     """Empty: any."""
     header: re.Pattern[str] | None
     value: re.Pattern[str] | None
+    without: re.Pattern[str] | None
+    """What no header may have, as ``name: value``."""
+    anywhere: re.Pattern[str] | None
     body: re.Pattern[str] | None
 
     def fits(self, answer: Answer, text: str) -> bool:
@@ -40,6 +47,14 @@ class Platform:
         if self.statuses and answer.status not in self.statuses:
             return False
         if self.body is not None and not self.body.search(text):
+            return False
+        if self.without is not None and any(
+            self.without.search(f"{name}: {value}") for name, value in answer.headers
+        ):
+            return False
+        if self.anywhere is not None and not any(
+            map(self.anywhere.search, (text, *(value for _, value in answer.headers)))
+        ):
             return False
         return self.header is None or any(
             self.header.fullmatch(name) and (self.value is None or self.value.search(value))
@@ -60,14 +75,16 @@ def platform_of(answer: Answer) -> Platform | None:
     An answer that Entra would accept is the service's, whatever its claims say: ask only about
     others.
     """
-    text = answer.body[:_READ_BYTES].decode("utf-8", "replace")
-    is_page = "text/html" in (answer.header("content-type") or "").lower()
-    readable = text if is_page or len(text) < _MESSAGE_CHARACTERS else "(a long text)"
+    text = readable_text(answer, _READ_BYTES)
+    is_page = _HTML in (answer.header("content-type") or "").lower() or _PAGE.match(text)
+    readable = text if is_page or len(text) < MESSAGE_CHARACTERS else "(a long text)"
     return next((each for each in platforms() if each.fits(answer, readable)), None)
 
 
 def _platform(fields: dict[str, Any]) -> Platform:
-    header, value, body = (_pattern(fields.get(name)) for name in ("header", "value", "body"))
+    header, value, without, anywhere, body = (
+        _pattern(fields.get(name)) for name in ("header", "value", "without", "anywhere", "body")
+    )
     return Platform(
         fields["name"],
         fields["case"],
@@ -77,6 +94,8 @@ def _platform(fields: dict[str, Any]) -> Platform:
         frozenset(fields.get("status", ())),
         header,
         value,
+        without,
+        anywhere,
         body,
     )
 

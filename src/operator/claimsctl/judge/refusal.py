@@ -3,18 +3,35 @@
 import json
 import re
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from claimsctl.explain.entries import Entry, EntryKind, entries, token_error_in
 from claimsctl.judge.attempt import Answer
+from claimsctl.judge.content import readable_text
 
 QUOTED_CHARACTERS_MAX: Final = 2000
 """What is quoted of one header or body; the messages of libraries and platforms are shorter."""
+_READ_BYTES: Final = 128 * 1024
+REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+LOGIN_CURE: Final = (
+    "Let the login in front answer 401 to calls without a valid token (App Service:"
+    " unauthenticatedClientAction Return401), and accept bearer tokens."
+)
+CHALLENGE_CURE: Final = (
+    "Take this login off the target URL's path, which Entra cannot pass, and verify Entra's bearer"
+    " token in the service."
+)
 
 _MARKUP: Final = re.compile(r"<(?:script|style)\b.*?</(?:script|style)>|<[^>]*>", re.DOTALL)
 _TOKEN: Final = re.compile(r"(?<![\w-])[\w-]{16,}+\.[\w-]{16,}+\.[\w-]*+")
 """Some services repeat the token that they refuse."""
 _PAGE_CHARACTERS_MAX: Final = 200
 """What is quoted of a page: its title and first words."""
+_LOGIN_HOSTS: Final = (
+    "login.microsoftonline.com", "login.windows.net", "login.microsoftonline.us",
+    "login.partner.microsoftonline.cn", ".ciamlogin.com", ".b2clogin.com", "accounts.google.com",
+)  # fmt: skip
+_LOGIN_PATHS: Final = ("/.auth/login", "/login", "/signin", "/oauth2/authorize", "/account/login")
 _TEXTS: Final = ("error_description", "detail", "message", "Message", "errorMessage", "error",
                  "errors", "title", "description", "reason", "code")  # fmt: skip
 
@@ -35,7 +52,7 @@ def token_refusal(answer: Answer) -> Entry | None:
 def own_code(answer: Answer) -> Entry | None:
     """The function's own error code, where the answer is a problem+json of this project's."""
     try:
-        document = json.loads(answer.body)
+        document = json.loads(_text(answer))
     except (ValueError, RecursionError):
         return None
     code = document.get("code") if isinstance(document, dict) else None
@@ -51,11 +68,37 @@ def names_bearer(answer: Answer) -> bool:
     )
 
 
-def _message(answer: Answer) -> str:
-    text = answer.body[: 4 * QUOTED_CHARACTERS_MAX].decode("utf-8", "replace").strip()
+def other_scheme(answer: Answer) -> str:
+    """The schemes that the challenges ask for, if none is Bearer; may be empty."""
+    if names_bearer(answer):
+        return ""
+    challenges = answer.all_headers("www-authenticate")
+    return ", ".join(value.split(" ", 1)[0] for value in challenges)
+
+
+def login_of(answer: Answer) -> str | None:
+    """The host or path of the login page that `answer` redirects to, if it does."""
+    location = answer.header("location") if answer.status in REDIRECTS else None
+    if location is None:
+        return None
     try:
-        document = json.loads(answer.body)
+        host, path = urlsplit(location).hostname or "", urlsplit(location).path.lower()
+    except ValueError:
+        return None
+    is_login = host.endswith(_LOGIN_HOSTS) or path.startswith(_LOGIN_PATHS)
+    return (host or path) if is_login else None
+
+
+def _text(answer: Answer) -> str:
+    return readable_text(answer, _READ_BYTES)
+
+
+def _message(answer: Answer) -> str:
+    text = _text(answer).strip()
+    try:
+        document = json.loads(text)
     except (ValueError, RecursionError):
+        text = text[: 4 * QUOTED_CHARACTERS_MAX]
         if not text.startswith("<"):
             return text
         words = " ".join(_MARKUP.sub(" ", text).split())

@@ -18,6 +18,11 @@ _EXPECTED = {
     "value_error": "expected a GUID",
 }
 """What was expected, by pydantic's type of error; these are all that the model can raise."""
+_USER = ("data", "authenticationContext", "user")
+_NO_USER = {
+    "reason": "no-user",
+    "hint": "nobody signs in: a callout for an app-only (client credentials) token?",
+}
 
 
 def check_content_type(content_type: str | None) -> None:
@@ -50,10 +55,7 @@ def correlation_id_in(document: dict[str, Any]) -> str | None:
 
     ``None`` unless it is a GUID.
     """
-    value: Any = document
-    for name in ("data", "authenticationContext", "correlationId"):
-        value = value.get(name) if isinstance(value, dict) else None
-    return guid_or_none(value)
+    return guid_or_none(_member(document, "data", "authenticationContext", "correlationId"))
 
 
 def read_callout(document: dict[str, Any]) -> Callout:
@@ -67,9 +69,20 @@ def read_callout(document: dict[str, Any]) -> Callout:
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     field = ".".join(map(str, first["loc"]))
+    has_no_user = first["loc"][:3] == _USER and _member(document, *_USER) in (None, {})
+    evidence = _NO_USER if has_no_user else {}
     if first["type"] == "missing":
-        raise CalloutError(ErrorCode.FIELD_MISSING, "required", field=field)
-    raise CalloutError(ErrorCode.FIELD_MALFORMED, _EXPECTED.get(first["type"]), field=field)
+        raise CalloutError(ErrorCode.FIELD_MISSING, "required", field=field, evidence=evidence)
+    expected = _EXPECTED.get(first["type"])
+    raise CalloutError(ErrorCode.FIELD_MALFORMED, expected, field=field, evidence=evidence)
+
+
+def _member(document: object, *names: str) -> Any:
+    """The member at the path `names`; ``None`` for none."""
+    value: Any = document
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
 
 
 def _read_json(body: bytes) -> object:

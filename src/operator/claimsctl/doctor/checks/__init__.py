@@ -25,7 +25,7 @@ ENDPOINT_CHECKS: Final[tuple[Check, ...]] = (
     *http.CHECKS,
     *authentication.CHECKS,
     contract.CHECK,
-    robustness.CHECK,
+    *robustness.CHECKS,
     latency.CHECK,
     idempotency.CHECK,
     disclosure.CHECK,

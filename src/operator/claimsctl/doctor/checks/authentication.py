@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any
 
 from claimsctl.doctor.calls import Call, CallId, Run
-from claimsctl.doctor.checks.http import login_of
 from claimsctl.doctor.protection import REFUSALS, read_refusal
 from claimsctl.doctor.runner import Check, claims_in, finding, skipped_for
 from claimsctl.doctor.target import Expectations, encoded
@@ -15,7 +14,7 @@ from claimsctl.entra.token_claims import TENANT_ID, TokenProfile
 from claimsctl.entra.tokens import SigningKey, mint, unverified_claims
 from claimsctl.judge.attempt import Answer
 from claimsctl.judge.finding import Finding, Level, NoResult
-from claimsctl.judge.refusal import quoted, token_refusal
+from claimsctl.judge.refusal import login_of, quoted, token_refusal
 
 _SUCCESS = range(200, 300)
 _EVENTS_APP_ID = "99045fe1-7639-4a75-9d4a-577b6ca3810f"

@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from claimsctl.doctor.calls import Call, CallId, Run
 from claimsctl.doctor.runner import Check, finding, skipped_for
@@ -11,31 +10,12 @@ from claimsctl.doctor.tls_probe import any_certificate, shake_hands
 from claimsctl.judge.attempt import Answer, Attempt, Cause
 from claimsctl.judge.finding import Finding, Level
 from claimsctl.judge.platforms import Platform, platform_of
-from claimsctl.judge.refusal import quoted
+from claimsctl.judge.refusal import LOGIN_CURE, REDIRECTS, login_of, quoted
 
 _OTHER_METHODS = {"GET": CallId.GET, "HEAD": CallId.HEAD, "OPTIONS": CallId.OPTIONS}
 _NO_METHOD = {405, 501}
 _NOT_FOUND = 404
-_REDIRECTS = {301, 302, 303, 307, 308}
 _SERVER_ERROR = 500
-_LOGIN_HOSTS = (
-    "login.microsoftonline.com", "login.windows.net", "login.microsoftonline.us",
-    "login.partner.microsoftonline.cn", ".ciamlogin.com", ".b2clogin.com", "accounts.google.com",
-)  # fmt: skip
-_LOGIN_PATHS = ("/.auth/login", "/login", "/signin", "/oauth2/authorize", "/account/login")
-
-
-def login_of(answer: Answer) -> str | None:
-    """The host or path of the login page that `answer` redirects to, if it does."""
-    location = answer.header("location") if answer.status in _REDIRECTS else None
-    if location is None:
-        return None
-    try:
-        host, path = urlsplit(location).hostname or "", urlsplit(location).path.lower()
-    except ValueError:
-        return None
-    is_login = host.endswith(_LOGIN_HOSTS) or path.startswith(_LOGIN_PATHS)
-    return (host or path) if is_login else None
 
 
 def _check(run: Run) -> Iterator[Finding]:
@@ -55,11 +35,12 @@ def _check(run: Run) -> Iterator[Finding]:
     }
     platform = None if made.verdict.accepted else platform_of(answer)
     if platform is not None and not platform.knows_tokens:
-        yield finding("HTTP001", Level.OK, f"POST is answered: {answer.status}, see HTTP003")
+        see = "HTTP002" if answer.status in REDIRECTS else "HTTP003"
+        yield finding("HTTP001", Level.OK, f"POST is answered: {answer.status}, see {see}")
     else:
         is_there = answer.status != _NOT_FOUND or _has_path(run, answer, others["GET"])
         yield _post(answer, run.target, late=made is not first, is_there=is_there)
-    yield _redirect(made, answer, has_token=run.bearer is not None)
+    yield _redirect(made, answer, platform, has_token=run.bearer is not None)
     yield _page(made, answer, platform)
     yield _methods(others)
 
@@ -129,8 +110,8 @@ def _post(answer: Answer, target: Target, *, late: bool, is_there: bool) -> Find
     return finding("HTTP001", Level.OK, f"POST is answered: {answer.status}{own}")
 
 
-def _redirect(made: Call, answer: Answer, *, has_token: bool) -> Finding:
-    if answer.status not in _REDIRECTS:
+def _redirect(made: Call, answer: Answer, platform: Platform | None, *, has_token: bool) -> Finding:
+    if answer.status not in REDIRECTS:
         return finding("HTTP002", Level.OK, "no redirect")
     login = login_of(answer)
     if login is not None:
@@ -140,16 +121,18 @@ def _redirect(made: Call, answer: Answer, *, has_token: bool) -> Finding:
             # With Entra's token a login in front may let the call pass.
             Level.FAIL if has_token else Level.WARN,
             f"{answer.status}: {refused} is sent to a login, {login}",
-            hint="Let the login in front answer 401 to calls without a valid token (App Service: "
-            "unauthenticatedClientAction Return401), and accept bearer tokens.",
+            hint=LOGIN_CURE,
             expected="401 for a call without a token",
             entra_code=made.verdict.entra_code,
         )
     return finding(
         "HTTP002",
         Level.FAIL,
-        f"{answer.status} to {_without_query(answer.header('location'))}",
-        hint="Put the final URL into targetUrl; Entra follows no redirect.",
+        f"{answer.status} to {_without_query(answer.header('location'))}"
+        + (f", of {platform.name}: {platform.case}" if platform else ""),
+        hint=platform.do
+        if platform
+        else "Put the final URL into targetUrl; Entra follows no redirect.",
         expected="an answer at this very URL",
         entra_code=made.verdict.entra_code,
     )
@@ -162,6 +145,8 @@ def _without_query(location: str | None) -> str:
 def _page(made: Call, answer: Answer, platform: Platform | None) -> Finding:
     if platform is None:
         return finding("HTTP003", Level.OK, "no proxy's page")
+    if answer.status in REDIRECTS:
+        return finding("HTTP003", Level.OK, f"a redirect of {platform.name}, see HTTP002")
     if platform.knows_tokens:
         evidence = f"{answer.status} of {platform.name}: {platform.case}"
         return finding("HTTP003", Level.OK, evidence)

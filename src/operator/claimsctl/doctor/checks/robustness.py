@@ -1,4 +1,4 @@
-"""ROB…: what is no callout gets a clear refusal, neither a crash nor claims."""
+"""ROB…: what is no callout, or one without a user, is neither a crash nor somebody's claims."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -41,6 +41,13 @@ def _check(run: Run) -> Iterator[Finding]:
         yield _judged(id_, made)
 
 
+def _check_without_user(run: Run) -> Iterator[Finding]:
+    body = run.target.callout("member")
+    del body["data"]["authenticationContext"]["user"]
+    what = "robustness: no user, as for an app-only token"
+    yield _judged_without_user(run.call(CallId.NO_USER, what, encoded(body), bearer=run.bearer))
+
+
 def _judged(id_: str, made: Call) -> Finding:
     answer, no_answer = made.attempt.answer, made.attempt.no_answer
     if answer is not None and answer.status in _CLIENT_ERRORS:
@@ -62,10 +69,35 @@ def _judged(id_: str, made: Call) -> Finding:
     return finding(id_, Level.WARN, evidence, hint=hint, expected="4xx")
 
 
+def _judged_without_user(made: Call) -> Finding:
+    """Whether Entra makes callouts for app-only tokens is not documented: claims are not needed."""
+    answer = made.attempt.answer
+    if answer is not None and answer.status in _CLIENT_ERRORS:
+        return finding(
+            "ROB004",
+            Level.OK,
+            f"{answer.status}: an app-only (client credentials) token that causes a callout would"
+            " fail with AADSTS1100001",
+        )
+    if made.verdict.accepted:
+        return finding("ROB004", Level.OK, f"{_status(made)} with {claims_in(made.verdict)}")
+    return finding(
+        "ROB004",
+        Level.WARN,
+        _status(made),
+        hint="Refuse a callout without data.authenticationContext.user with 400, or answer it with"
+        " claims {}: an app-only (client credentials) token may cause one.",
+        expected="4xx, or an answer that Entra accepts",
+    )
+
+
 def _status(made: Call) -> str:
     if made.attempt.answer is not None:
         return str(made.attempt.answer.status)
     return f"no answer, {made.attempt.no_answer.detail}" if made.attempt.no_answer else "no answer"
 
 
-CHECK = Check(("ROB001", "ROB002", "ROB003"), _check, calls_max=3, needs=("AUT005",))
+CHECKS = (
+    Check(("ROB001", "ROB002", "ROB003"), _check, calls_max=3, needs=("AUT005",)),
+    Check(("ROB004",), _check_without_user, calls_max=1, needs=("AUT005", "CON001")),
+)

@@ -166,10 +166,11 @@ def tap(
 ) -> None:
     """Forward Entra's callouts unchanged, and judge each answer.
 
-    Callouts go to the real service at --upstream. Use this command with a second custom authentication extension and a test application, behind your own
-    tunnel; never with production traffic. Requests that a web page may have sent (with Origin or
-    Sec-Fetch headers or, with --host, for another host) are rejected. Press Ctrl-C to stop. Exit
-    code 1 when Entra would have refused an answer, 3 when an exchange could not be saved.
+    Callouts go to the real service at --upstream. Use this command with a second custom
+    authentication extension and a test application, behind your own tunnel; never with production
+    traffic. Requests that a web page may have sent (with Origin or Sec-Fetch headers or, with
+    --host, for another host) are rejected. Press Ctrl-C to stop. Exit code 1 when Entra would have
+    refused an answer, 3 when an exchange could not be saved.
 
     With --replay DIR URL, nothing is forwarded: the callouts that --save wrote to DIR are sent to
     URL. Exit code 1 when Entra would refuse an answer, or a recorded claim is missing from it.

@@ -76,8 +76,8 @@ def test_problems_come_by_line(check: Check) -> None:
 def test_no_row_of_a_key_that_stands_twice_is_good(check: Check) -> None:
     """Which of them was meant nobody knows, so the first one is rejected as well, and says why."""
     reasons = [bad.reason for bad in check(MIXED).rejected_rows()]
-    assert "user: the same tenant, user and app as line 7" == reasons[0]
-    assert "user: the same tenant, user and app as line 2" == reasons[2]
+    assert "user: the row has the same tenant, user and app as line 7" == reasons[0]
+    assert "user: the row has the same tenant, user and app as line 2" == reasons[2]
     assert reasons[3].startswith("user: expected a GUID such as ")
     assert "; app_id: expected a GUID such as " in reasons[3]
 
@@ -94,8 +94,8 @@ def test_reading_can_begin_anywhere(check: Check) -> None:
 
 
 CHANGED = (
-    "the file has changed since it was checked; run the command again on a file that nothing "
-    "writes to"
+    "the file has changed since it was checked; run the command again while nothing writes to "
+    "the file"
 )
 CHECKED = f"user,tier\n{USER},gold\n{OTHER},silver\n"
 
@@ -275,18 +275,18 @@ def test_options_say_what_the_file_does_not(check: Check) -> None:
     rows = '{"email": "a@b"}\n{"user": "a@b", "email": "a@b"}\n{"until": 1}'
     reasons = [bad.reason for bad in check(rows, options).rejected_rows()]
     assert [
-        "user: is in the row, but --column takes 'email' for it",
-        "no field 'email' to say whose row it is; found expires_at",
+        "user: the row has a field with this name, but --column maps 'email' to it",
+        "no field 'email' to identify the user; found expires_at",
     ] == reasons
 
 
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("user,tier\n", "1: no column 'mail' for user; found user, tier"),
+        ("user,tier\n", "1: no column 'mail' \\(--column user=mail\\); the columns are user, tier"),
         (
             "mail,user\n",
-            "1: column 'user' appears more than once in the heading, as itself and as 'mail'",
+            "1: column 'user' appears more than once in the heading: under its own name and as 'mail'",
         ),
     ],
 )
@@ -303,7 +303,7 @@ def test_a_renamed_column_is_there_once(check: Check, content: str, told: str) -
         (Format.TSV, "a,b\tuser\n", []),
         (Format.JSON, '{"user": ""}\n{"user": "a@b"}', []),
         (Format.JSON_LINES, "user,a\n", ["not a JSON object on one line: Expecting value (column"]),
-        (Format.JSON, "user,a\n", ["not JSON: Expecting value (column 1)"]),
+        (Format.JSON, "user,a\n", ["not valid JSON: Expecting value (column 1)"]),
     ],
 )
 def test_a_given_format_is_not_doubted(

@@ -41,8 +41,8 @@ def told(tmp_path: Path) -> Told:
 def _told(line: int, others: str, size: int, app: str | None) -> str:
     where = f"app {app}" if app else "every app"
     return (
-        f"{line}: the row's claims together with those of {others} come to {size} bytes in {where};"
-        " Entra takes at most 3072 in one answer"
+        f"{line}: the row's claims together with those of {others} have {size} bytes in {where};"
+        " Entra accepts at most 3072 bytes in one answer"
     )
 
 

@@ -81,7 +81,7 @@ def test_excels_left_over_columns_are_let_pass(read: Read, content: str) -> None
 def test_blank_rows_are_passed_over_and_lines_still_counted(refused: Refused) -> None:
     """A problem's line is the file's line, whatever came before it."""
     content = f'user,a\n\n,,\n{USER},"one\ntwo"\n\nnobody,x\n'
-    assert ["claims: 1 problem, nothing written", "claims:7: user: "] == [
+    assert ["claims: 1 problem; nothing was written", "claims:7: user: "] == [
         (lines := refused(content))[0],
         lines[1][:16],
     ]
@@ -96,21 +96,21 @@ def test_headings_are_trimmed(read: Read) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("tier\ngold\n", "claims:1: no column 'user' in the heading; expected tenant_id, user, "),
-        ("User,tier\nx,gold\n", "claims:1: no column 'user' in the heading; expected tenant_id, "),
+        ("tier\ngold\n", "claims:1: no column 'user'; expected columns tenant_id, user, "),
+        ("User,tier\nx,gold\n", "claims:1: no column 'user'; expected columns tenant_id, "),
         ("user,a,a\n", "claims:1: column 'a' appears more than once in the heading"),
         ("user,a,user\n", "claims:1: column 'user' appears more than once in the heading"),
-        ("user,App_ID\n", "claims:1: App_ID: spelt app_id where it is meant, else no name for "),
-        ("user,Expires At\n", "claims:1: Expires At: spelt expires_at where it is meant, else no"),
-        ("user,tenant-id\n", "claims:1: tenant-id: spelt tenant_id where it is meant, else no "),
-        ('"user\n', "claims:1: the heading is not CSV: unexpected end of data"),
-        (f'user,"{"x" * 600_000}"\n', "claims:1: the heading is not CSV: field larger than "),
-        ("", "claims: the file is empty; expected CSV with a heading, or JSON lines"),
-        (" \n\t\n", "claims: the file is empty; expected CSV with a heading, or JSON lines"),
-        ("\ufeff", "claims: the file is empty; expected CSV with a heading, or JSON lines"),
-        ("sep=;\n", "claims:2: no heading; expected tenant_id, user, "),
+        ("user,App_ID\n", "claims:1: App_ID: not allowed as the name of a claim; the reserved "),
+        ("user,Expires At\n", "claims:1: Expires At: not allowed as the name of a claim; the re"),
+        ("user,tenant-id\n", "claims:1: tenant-id: not allowed as the name of a claim; the re"),
+        ('"user\n', "claims:1: the heading is not valid CSV: unexpected end of data"),
+        (f'user,"{"x" * 600_000}"\n', "claims:1: the heading is not valid CSV: field larger than "),
+        ("", "claims: the file is empty; expected CSV with a heading, or JSON Lines"),
+        (" \n\t\n", "claims: the file is empty; expected CSV with a heading, or JSON Lines"),
+        ("\ufeff", "claims: the file is empty; expected CSV with a heading, or JSON Lines"),
+        ("sep=;\n", "claims:2: the file has no heading; expected columns "),
         ("\n\nuser;a;a\n", "claims:3: column 'a' appears more than once in the heading"),
-        (b"user,a\nx,caf\xe9\n", "claims:2: byte 0xe9 is not UTF-8; save the file as UTF-8 "),
+        (b"user,a\nx,caf\xe9\n", "claims:2: byte 0xe9 is not valid UTF-8; save the file as UTF-8 "),
     ],
 )  # fmt: skip
 def test_a_file_that_makes_no_sense(refused: Refused, content: bytes | str, message: str) -> None:
@@ -129,10 +129,13 @@ def test_a_heading_is_not_quoted_at_length(refused: Refused, heading: str) -> No
 @pytest.mark.parametrize(
     ("row", "problem"),
     [
-        (f"{USER},x,y", "claims:2: 3 cells, 2 headings; quote cells that hold ','"),
-        (f'{USER},"x"y', "claims:2: not CSV: ',' expected after '\"'"),
-        (f'{USER},"x', "claims:2: not CSV: unexpected end of data"),
-        (f"{USER},{'x' * 600_000}", "claims:2: not CSV: field larger than field limit (524288)"),
+        (f"{USER},x,y", "claims:2: 3 cells, but 2 headings; put cells that contain ',' in quotes"),
+        (f'{USER},"x"y', "claims:2: not valid CSV: ',' expected after '\"'"),
+        (f'{USER},"x', "claims:2: not valid CSV: unexpected end of data"),
+        (
+            f"{USER},{'x' * 600_000}",
+            "claims:2: not valid CSV: field larger than field limit (524288)",
+        ),
     ],
     ids=["too-many-cells", "text-after-quote", "open-quote", "huge-cell"],
 )
@@ -144,5 +147,5 @@ def test_a_row_that_makes_no_sense(refused: Refused, row: str, problem: str) -> 
 @pytest.mark.parametrize("heading", ["user,", "user, ", "user,,"])
 def test_a_cell_without_heading(refused: Refused, heading: str) -> None:
     """A value in a column without a name would be a claim without a name."""
-    problem = "claims:2: a cell in a column without a heading"
+    problem = "claims:2: a column without a heading contains a value"
     assert problem == refused(f"{heading}\n{USER},x\n")[1]

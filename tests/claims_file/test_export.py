@@ -61,7 +61,10 @@ def test_json_lines_hold_what_csv_cannot() -> None:
     """Text that a cell would turn into a list is left out of CSV, and told with the way out."""
     items = [item(claims=claims(scope="a|b")), item(None, claims=claims(scope="[x"))]
     _, met = exported(items, ExportFormat.CSV)
-    message = "scope: CSV would take the text {} for a list; --format jsonl can hold it"
+    message = (
+        "scope: in CSV, the text {} would be read as a list; export with --format jsonl to include"
+        " it"
+    )
     assert [message.format("'a|b'"), message.format("'[x'")] == [
         reason for _, reason in met.reasons
     ]
@@ -106,4 +109,4 @@ def test_reasons_are_kept_for_the_first_only() -> None:
         1
     ]
     assert (30, 20) == (met.left_out, len(met.reasons))
-    assert (LayerKey("x0", "y"), "pk: no key of a claims table") == met.reasons[0]
+    assert (LayerKey("x0", "y"), "pk: not a key of a claims table") == met.reasons[0]

@@ -56,15 +56,15 @@ def test_an_empty_array_has_no_rows(read: Read) -> None:
         ('[\n{"user": "",\n "a": 1}]', "claims:2: a: expected a string or a list of strings, "),
         ('[{"user": ""}, 7]', "claims:1: expected a JSON object"),
         ('[{"user": "", "a": "x", "a": "y"}]', "claims:1: a: appears more than once in the row"),
-        ('[{"user": ""}', "claims:1: the array does not end; was the file copied whole? (col"),
-        ('[{"user": ""},', "claims:1: not JSON: Expecting value (column 15)"),
-        ('[{"user": ""},]', "claims:1: not JSON: Expecting value (column 15)"),
-        ('[{"user": ""}\n  {"user": ""}]', "claims:2: expected a comma, or ] at the array's end "),
-        ('[{"user": ""}]\n x', "claims:2: something follows the array (column 2)"),
-        ('[{"user": "}]', "claims:1: not JSON: Unterminated string starting at (column 11)"),
-        ('[{"user": "",\n  tier: 1}]', "claims:2: not JSON: Expecting property name enclosed "),
-        ("[" * 100_000, "claims:1: JSON nested too deep, or with a number too long (column 2)"),
-        ('{\n"user": ""\n},\n{', "claims:3: not JSON: Expecting value (column 2)"),
+        ('[{"user": ""}', "claims:1: the array has no end; the file may be incomplete (col"),
+        ('[{"user": ""},', "claims:1: not valid JSON: Expecting value (column 15)"),
+        ('[{"user": ""},]', "claims:1: not valid JSON: Expecting value (column 15)"),
+        ('[{"user": ""}\n  {"user": ""}]', "claims:2: expected a comma, or ] at the end of the array "),
+        ('[{"user": ""}]\n x', "claims:2: unexpected content after the end of the array (column 2)"),
+        ('[{"user": "}]', "claims:1: not valid JSON: Unterminated string starting at (column 11)"),
+        ('[{"user": "",\n  tier: 1}]', "claims:2: not valid JSON: Expecting property name enclosed "),
+        ("[" * 100_000, "claims:1: the JSON is nested too deeply, or contains a number that is"),
+        ('{\n"user": ""\n},\n{', "claims:3: not valid JSON: Expecting value (column 2)"),
     ],
 )  # fmt: skip
 def test_what_makes_no_sense(refused: Refused, content: str, told: str) -> None:
@@ -76,7 +76,7 @@ def test_the_column_of_a_long_line(refused: Refused, monkeypatch: pytest.MonkeyP
     """The column counts from the line's start, wherever the part begins that is being read."""
     monkeypatch.setattr(json_rows, "_BLOCK_CHARACTERS", 64)
     rows = ",".join(f'{{"user":"u{number}@x"}}' for number in range(50))
-    told = f"claims:1: not JSON: Expecting value (column {len(rows) + 3})"
+    told = f"claims:1: not valid JSON: Expecting value (column {len(rows) + 3})"
     assert told == refused(f"[{rows},?]")[1]
 
 

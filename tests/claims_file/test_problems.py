@@ -25,8 +25,8 @@ def test_a_key_stands_once(refused: Refused, first: str, second: str) -> None:
     """Two rows of one key, however spelt, are named with both lines: neither may win."""
     rows = f"user,app_id,a\n\n{first},x\nf{USER[1:]},,x\n{second},x\n"
     assert [
-        "claims: 1 problem, nothing written",
-        "claims:5: user: the same tenant, user and app as line 3",
+        "claims: 1 problem; nothing was written",
+        "claims:5: user: the row has the same tenant, user and app as line 3",
     ] == refused(rows)
 
 
@@ -35,10 +35,12 @@ def test_each_problem_is_told(refused: Refused) -> None:
     rows = f"user,app_id,expires_at,a\nx,,,\n{USER},x,,\n{USER},,x,\n{USER},,,[\n{USER},,,,x\n"
     places = ["claims:2: user", "claims:3: app_id", "claims:4: expires_at", "claims:5: a"]
     summary, *problems = refused(rows)
-    assert "claims: 5 problems, nothing written" == summary
-    assert [*places, "claims:6: 5 cells, 4 headings"] == [
+    assert "claims: 5 problems; nothing was written" == summary
+    assert [*places, "claims:6: 5 cells, but 4 headings"] == [
         problem[: len(place)]
-        for problem, place in zip(problems, [*places, "claims:6: 5 cells, 4 headings"], strict=True)
+        for problem, place in zip(
+            problems, [*places, "claims:6: 5 cells, but 4 headings"], strict=True
+        )
     ]
 
 
@@ -50,7 +52,7 @@ def test_each_problem_is_told(refused: Refused) -> None:
 def test_twenty_problems_are_shown(refused: Refused, count: int, told: int, last: str) -> None:
     """A file that is wrong throughout is told in twenty lines and a count."""
     summary, *problems = refused("user\n" + "x\n" * count)
-    assert f"claims: {count} problems, nothing written" == summary
+    assert f"claims: {count} problems; nothing was written" == summary
     assert (told, last) == (len(problems), problems[-1][: len(last)])
 
 

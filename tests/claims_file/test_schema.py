@@ -44,7 +44,7 @@ RULES = [
 ]
 
 NO_GUID = "expected a GUID such as 00000000-0000-0000-0000-000000000000"
-GIVE_ANOTHER = "in the same app; give it another token_name"
+SET_ANOTHER = "for the same app; set another token_name"
 CLASHING = f"""\
 [claims.a]
 type = "list"
@@ -121,13 +121,13 @@ def test_the_type_says_what_a_cell_is(tmp_path: Path, schema: ClaimSchema) -> No
         (",,,Reader|Editor,", "customRoles: the schema allows Reader, Writer; found 'Editor'"),
         (
             f",{OTHER_APP},,Reader,",
-            f"customRoles: the schema has this claim for {APP}; the row is of app {OTHER_APP}",
+            f"customRoles: the schema allows this claim only for {APP}; the row is for app {OTHER_APP}",
         ),
         (
             ",,,,tier",
-            "hidden_claims: 'tier' is not a claim of the schema, which has loyaltyTier, custom",
+            "hidden_claims: 'tier' is not in the schema, which has loyaltyTier, custom",
         ),
-        (",,,Reader|,", "customRoles: an empty item in the list 'Reader|'; if meant, write"),
+        (",,,Reader|,", "customRoles: an empty value in the list 'Reader|'; if intended, write"),
     ],
 )  # fmt: skip
 def test_rows_keep_to_the_schema(
@@ -142,12 +142,12 @@ def test_rows_keep_to_the_schema(
 @pytest.mark.parametrize(
     ("fields", "problem"),
     [
-        ('"customRoles": "Reader"', "customRoles: expected a list, as the schema says, "),
-        ('"loyaltyTier": ["gold"]', "loyaltyTier: expected a string, as the schema says, "),
-        ('"tier": "gold"', "tier: not a claim of the schema, which has loyaltyTier, customRo"),
+        ('"customRoles": "Reader"', "customRoles: the schema requires a list; found "),
+        ('"loyaltyTier": ["gold"]', "loyaltyTier: the schema requires a string; found "),
+        ('"tier": "gold"', "tier: not in the schema, which has loyaltyTier, customRo"),
         (
             f'"app_id": "{OTHER_APP}", "customRoles": ["Reader"]',
-            f"customRoles: the schema has this claim for {APP}; the row is of app {OTHER_APP}",
+            f"customRoles: the schema allows this claim only for {APP}; the row is for app {OTHER_APP}",
         ),
         (f'"app_id": "{APP}", "customRoles": ["Reader"]', ""),
         ('"tier": null', ""),
@@ -164,71 +164,71 @@ def test_json_has_types_of_its_own(
 
 def test_a_heading_that_is_no_claim(tmp_path: Path, schema: ClaimSchema) -> None:
     """A column that the schema does not have is told once, not in every row."""
-    told = "1: tier: not a claim of the schema, which has loyaltyTier, customRoles, free text"
+    told = "1: tier: not in the schema, which has loyaltyTier, customRoles, free text"
     with pytest.raises(OperatorError, match=f"rows:{told}$"):
         _told(tmp_path, schema, "user,tier\n,\n")
 
 
-NO_POLICY = "no policy can emit a claim called"
+NO_POLICY = "a claims mapping policy cannot emit a claim named"
 
 
 @pytest.mark.parametrize(
     ("content", "problems"),
     [
-        ("", ["claims: expected a table [claims.NAME] for each claim, found none"]),
-        ("claims = 7", ["1: claims: expected a table [claims.NAME] for each claim, found none"]),
+        ("", ["claims: expected a table [claims.NAME] for each claim; found none"]),
+        ("claims = 7", ["1: claims: expected a table [claims.NAME] for each claim; found none"]),
         (
             '[claim.a]\ntype = "string"\n[claims.a]\ntype = "list"',
-            ["1: claim: not a key of a schema; expected a table [claims.NAME] for each claim"],
+            ["1: claim: unknown key; expected a table [claims.NAME] for each claim"],
         ),
         (
             '[claims.a]\ntype = "string"\n\nvalue = ["x"]',
-            ["4: claims.a.value: no such key; expected type, apps, values, token_name"],
+            ["4: claims.a.value: unknown key; expected type, apps, values, token_name"],
         ),
         (
             '[claims.a]\n\n[claims.b]\ntype = "text"',
             [
-                '1: claims.a.type: expected "string" or "list", found none',
-                '4: claims.b.type: expected "string" or "list", found \'text\'',
+                '1: claims.a.type: expected "string" or "list"; found none',
+                '4: claims.b.type: expected "string" or "list"; found \'text\'',
             ],
         ),
         (
             '[claims.a]\ntype = "list"\napps = [\n  "portal",\n]\nvalues = []\ntoken_name = 7',
             [
-                "7: claims.a.token_name: expected a name, found the number 7",
-                f"3: claims.a.apps: {NO_GUID}, found 'portal'",
-                "6: claims.a.values: expected a list of one or more strings, found the list []",
+                "7: claims.a.token_name: expected a name; found the number 7",
+                f"3: claims.a.apps: {NO_GUID}; found 'portal'",
+                "6: claims.a.values: expected a list of one or more strings; found the list []",
             ],
         ),
         (
             "[claims.a]\ntype = 2030-01-01",
-            ['2: claims.a.type: expected "string" or "list", found the object "2030-01-01"'],
+            ['2: claims.a.type: expected "string" or "list"; found the object "2030-01-01"'],
         ),
         (
             '[claims]\na = "list"\nb.type = "string"\nb.vals = 1',
             [
-                "2: claims.a: expected a table with type, apps, values, token_name, found 'list'",
-                "4: claims.b.vals: no such key; expected type, apps, values, token_name",
+                "2: claims.a: expected a table with type, apps, values, token_name; found 'list'",
+                "4: claims.b.vals: unknown key; expected type, apps, values, token_name",
             ],
         ),
         (
             '[claims.appid]\ntype="list"\n[claims.user]\ntype="list"\n["claims"." x"]\ntype="list"',
             [
-                "1: claims.appid: spelt app_id where it is meant, else no name for a claim",
-                "3: claims.user: a column of its own, no claim",
-                "5: claims. x: blanks round the name ' x'; a claim has none",
+                "1: claims.appid: not allowed as the name of a claim; the reserved field is spelled app_id",
+                "3: claims.user: a reserved column cannot be a claim",
+                "5: claims. x: the name ' x' has leading or trailing blanks; remove them",
             ],
         ),
         (
             '[claims.roles]\ntype="list"\n[claims.b]\ntype="list"\ntoken_name="xms_b"',
             [
-                f"1: claims.roles.token_name: {NO_POLICY} 'roles'; give another name",
+                f"1: claims.roles.token_name: {NO_POLICY} 'roles'; set another name",
                 f"5: claims.b.token_name: {NO_POLICY} 'xms_b'; give another name",
             ],
         ),
         (
             CLASHING,
-            [f"9: claims.r: goes into the token as 'r' as a does, {GIVE_ANOTHER}"],
+            [f"9: claims.r: has the same name in the token, 'r', as a, {SET_ANOTHER}"],
         ),
     ],
 )

@@ -49,7 +49,7 @@ def test_keys_that_stay_unread_are_told() -> None:
     table = SlowTable(1)
     with pytest.raises(OperatorError) as raised:
         TableReader(cast("Any", table), "t").read(KEYS)
-    told = "table t: DynamoDB left 2 keys unread 10 times in a row; try again when the table is"
+    told = "table t: 2 items could not be read: DynamoDB returned them as unprocessed 10 times in a"
     assert told == str(raised.value)[: len(told)]
     assert 10 == len(table.asked)
 

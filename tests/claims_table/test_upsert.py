@@ -74,7 +74,10 @@ def test_values_that_entra_does_not_take_stay() -> None:
 def test_both_together_are_too_large() -> None:
     """Each within 3 KB, together over: refused with the size."""
     item = _item(claims={"M": {"a": {"S": "x" * 2000}}})
-    with pytest.raises(CannotMerge, match="3074 bytes; Entra takes at most 3072"):
+    with pytest.raises(
+        CannotMerge,
+        match="3074 bytes after merging with the existing item; Entra accepts at most 3072 bytes",
+    ):
         merge(item, _row(b="y" * 1072))
 
 
@@ -91,7 +94,7 @@ def test_the_last_byte_counts() -> None:
 )
 def test_an_item_that_cannot_be_read(attributes: dict[str, Any]) -> None:
     """It is not known what it says, so nothing is made of it; `replace` is the way."""
-    with pytest.raises(CannotMerge, match=r"cannot be read .* --on-existing replace"):
+    with pytest.raises(CannotMerge, match=r"is invalid .* --on-existing replace"):
         merge(_item(**attributes), _row(a="1"))
 
 

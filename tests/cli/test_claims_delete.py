@@ -64,9 +64,9 @@ def test_one_apps_row_goes(run: Run, filled: Table) -> None:
 def test_only_yes_is_yes(run: Run, filled: Table, typed: str, exit_code: int, rows: int) -> None:
     """At a terminal it is asked; anything but `yes` leaves all as it is."""
     outcome = delete(run, filled, typed=typed)
-    assert f"Delete these 2 rows from {filled.name}? Type yes: " in outcome.err
+    assert f"Delete these 2 items from table {filled.name}? Type yes: " in outcome.err
     assert (exit_code, rows) == (outcome.exit_code, left(filled))
-    assert (exit_code == 1) is ("nothing deleted" in outcome.err)
+    assert (exit_code == 1) is ("nothing was deleted" in outcome.err)
 
 
 def test_nobody_to_ask(run: Run, filled: Table) -> None:

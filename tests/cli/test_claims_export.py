@@ -23,7 +23,7 @@ def test_what_was_loaded_comes_out(run: Run, sample: Table) -> None:
     """The sample is written as an export writes it, so that it comes out byte for byte."""
     outcome = export(run, sample)
     assert bundled("events/claims.sample.csv").read_text("utf-8") == outcome.out
-    assert (0, f"8 rows exported from {sample.name}\n") == (outcome.exit_code, outcome.err)
+    assert (0, f"table {sample.name}: 8 rows exported\n") == (outcome.exit_code, outcome.err)
 
 
 def test_it_is_utf_8_on_any_terminal(process: Run, table: Table) -> None:
@@ -64,7 +64,10 @@ def test_a_user_of_which_tenant(run: Run, table: Table) -> None:
     """An id without its tenant names nobody."""
     outcome = export(run, table, "--user", USER)
     assert 2 == outcome.exit_code
-    assert "--user needs --tenant (or TENANT_ID): whose user is it?" in outcome.err
+    assert (
+        "--user requires --tenant (or TENANT_ID), the tenant that the user belongs to"
+        in outcome.err
+    )
 
 
 def test_what_no_file_can_say_is_told(run: Run, table: Table, tmp_path: Path) -> None:
@@ -76,9 +79,9 @@ def test_what_no_file_can_say_is_told(run: Run, table: Table, tmp_path: Path) ->
     assert 3 == outcome.exit_code
     reason = 'age: expected a string or a list of strings, found number "7"'
     assert [
-        f"2 rows exported from {table.name}",
+        f"table {table.name}: 2 rows exported",
         "1 of them has attributes that the function ignores and a file does not hold",
-        "1 item is left out, which this file cannot say:",
+        "1 item left out, because this format cannot represent them:",
         f"USER#{TENANT}#{USER} APP#*: {reason}",
     ] == outcome.err.splitlines()
     (tmp_path / "claims.csv").write_text(outcome.out, "utf-8")
@@ -93,7 +96,7 @@ def test_the_first_left_out_are_told(run: Run, table: Table) -> None:
             TableName=table.name, Item={"pk": {"S": f"ORDER#{number}"}, "sk": {"S": "\x1b"}}
         )
     lines = export(run, table).err.splitlines()
-    assert ("25 items are left out, which this file cannot say:", "… and 5 more") == (
+    assert ("25 items left out, because this format cannot represent them:", "… and 5 more") == (
         lines[1],
         lines[-1],
     )

@@ -317,7 +317,7 @@ def test_a_bad_file_is_not_sent(run: Run, engine: str, tmp_path: Path, name: str
     """It is checked whole first, as any file is."""
     (tmp_path / "bad.csv").write_text(ROWS + "nobody,x\n")
     outcome = load(run, engine, tmp_path / "bad.csv", name, "s3://bucket/in")
-    assert (2, True) == (outcome.exit_code, "1 problem, nothing written" in outcome.err)
+    assert (2, True) == (outcome.exit_code, "1 problem; nothing was written" in outcome.err)
 
 
 def test_a_file_without_rows(run: Run, engine: str, tmp_path: Path, name: str) -> None:
@@ -348,7 +348,10 @@ def test_what_goes_with_a_table_in_use_only(
 ) -> None:
     """An option that an import would pass over is refused."""
     where = ("--table", name, "--via", "s3://bucket/in", *options)
-    told = f"--via makes a new table, whole or not at all: it goes without {options[0]}"
+    told = (
+        f"--via and {options[0]} are mutually exclusive: --via imports the whole file into a new"
+        " table"
+    )
     assert Outcome(2, "", f"claimsctl: {told}\n") == run("claims", "load", file, *where)
 
 

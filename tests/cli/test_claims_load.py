@@ -100,7 +100,9 @@ def test_a_file_that_changes_after_the_check(
     monkeypatch.setattr("claimsctl.cli.claims_load.FileLoad", change_and_load)
     outcome = _load(run, table, file, "--tenant", TENANT)
     assert (2, "") == (outcome.exit_code, outcome.out)
-    assert f"nothing written: {file}:2: the file has changed since it was checked;" in outcome.err
+    assert (
+        f"nothing was written: {file}:2: the file has changed since it was checked;" in outcome.err
+    )
     assert before == _claims(run, table)
 
 
@@ -130,7 +132,10 @@ def test_nothing_is_written_when_there_is_a_problem(
     outcome = _load(run, table, file, "--tenant", TENANT)
     summary, first, *others = outcome.err.splitlines()
     problems = "1 problem" if count == 1 else f"{count} problems"
-    assert (2, f"claimsctl: {file}: {problems}, nothing written") == (outcome.exit_code, summary)
+    assert (2, f"claimsctl: {file}: {problems}; nothing was written") == (
+        outcome.exit_code,
+        summary,
+    )
     assert first.startswith(f"{file}:62: user: expected a GUID such as ")
     assert ([] if count == 1 else ["… and 10 more"]) == others[19:]
     assert 0 == table.client.scan(TableName=table.name)["Count"]
@@ -140,7 +145,7 @@ def test_nothing_is_written_when_there_is_a_problem(
     ("options", "settings", "message"),
     [
         (("none.csv", "--table", "t"), {}, "none.csv: cannot be read: No such file or directory"),
-        (("{rows}", "--table", "t"), {}, "{rows}: 1 problem, nothing written"),
+        (("{rows}", "--table", "t"), {}, "{rows}: 1 problem; nothing was written"),
         (
             ("{rows}", "--table", "t", "--tenant", TENANT, "--endpoint-url", "http://127.0.0.1:1"),
             {},
@@ -149,7 +154,7 @@ def test_nothing_is_written_when_there_is_a_problem(
         (
             ("{rows}", "--table", "t", "--tenant", TENANT),
             {"AWS_PROFILE": "nobody"},
-            "table t: The config profile (nobody) could not be found (the AWS SDK reads ",
+            "table t: The config profile (nobody) could not be found (check --endpoint-url",
         ),
     ],
     ids=["no-file", "no-tenant", "no-engine", "no-profile"],
@@ -186,7 +191,7 @@ def test_a_dry_run_says_what_a_load_says(run: Run, table: Table, tmp_path: Path)
     file.write_text("user,tier\na@b.example,NULL\n", encoding="utf-8")
     notes = [
         (
-            f"{file}: warning: tier: a word for no value in 1 value, such as 'NULL' (line 2); "
+            f"{file}: warning: tier: a word for a missing value in 1 value, such as 'NULL' (line 2); "
             "--null 'NULL' reads them as empty"
         ),
         (
@@ -206,7 +211,10 @@ def test_strict_refuses_warnings(run: Run, table: Table, tmp_path: Path) -> None
     file.write_text(f"user,tier\n{USER},NULL\n", encoding="utf-8")
     outcome = _load(run, table, file, "--tenant", TENANT, "--strict")
     assert 2 == outcome.exit_code
-    assert f"claimsctl: {file}: 1 warning, refused by --strict; nothing written" in outcome.err
+    assert (
+        f"claimsctl: {file}: 1 warning, treated as errors by --strict; nothing was written"
+        in outcome.err
+    )
     cured = _load(run, table, file, "--tenant", TENANT, "--strict", "--null", "NULL")
     assert (0, True) == (cured.exit_code, "1 row read = 1 written" in cured.err)
 

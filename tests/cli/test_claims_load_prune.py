@@ -55,9 +55,9 @@ def test_as_many_as_agreed_to_go(run: Run, filled: Table, file: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ((), "nothing written; see which by --dry-run, then --prune-count 2"),
-        (("--prune-count", "3"), "agreed to were 3: nothing written; see which by --dry-run"),
-        (("--prune-count", "0"), "agreed to were 0: nothing written; see which by --dry-run"),
+        ((), "Review the items with --dry-run, then confirm with --prune-count 2"),
+        (("--prune-count", "3"), "but 3 were confirmed; nothing was written. Review the items"),
+        (("--prune-count", "0"), "but 0 were confirmed; nothing was written. Review the items"),
     ],
     ids=["nobody", "more", "none"],
 )
@@ -67,7 +67,7 @@ def test_another_number_does_nothing(
     """A file cut in half must not empty the table: neither is anything removed nor written."""
     outcome = load(run, filled, file, "--prune", *options)
     assert (2, True) == (outcome.exit_code, outcome.err.endswith(f"{told}\n"))
-    assert f"--prune would remove 2 from {filled.name}" in outcome.err
+    assert f"table {filled.name}: --prune would remove 2 items" in outcome.err
     assert ["gold"] * 3 == tiers(filled)
 
 
@@ -82,7 +82,7 @@ def test_at_a_terminal_the_number_is_typed(
     """`yes` is too easily said to a number nobody has read."""
     outcome = load(run, filled, file, "--prune", typed=typed)
     assert (exit_code, left) == (outcome.exit_code, tiers(filled))
-    assert "Type that number to agree: " in outcome.err
+    assert "Type the number to confirm: " in outcome.err
 
 
 def test_nothing_to_remove_needs_no_word(run: Run, table: Table, file: Path) -> None:
@@ -96,7 +96,7 @@ def test_what_everybody_gets_is_told_apart(run: Run, filled: Table, file: Path) 
     filled.put_claims(Record(TENANT, None, app).key, {"tier": "x"})
     file.write_text(f"user,app_id,tier\n,,basic\n{USER},,silver\n{USER},{app},silver\n")
     outcome = load(run, filled, file, "--prune")
-    assert "would remove 3 from " in outcome.err
+    assert "would remove 3 items, " in outcome.err
     assert ", 1 of them what a whole tenant gets: " in outcome.err
 
 
@@ -118,7 +118,7 @@ def test_what_is_there_in_meaning_is_not_written_again(run: Run, filled: Table, 
 def test_a_number_without_a_prune(run: Run, filled: Table, file: Path) -> None:
     """Whoever agrees to a number means to prune: a load that does not is not what was asked."""
     outcome = load(run, filled, file, "--prune-count", "2")
-    told = "claimsctl: --prune-count goes with --prune, which is not given\n"
+    told = "claimsctl: --prune-count requires --prune\n"
     assert (Outcome(2, "", told), ["gold"] * 3) == (outcome, tiers(filled))
 
 
@@ -168,9 +168,9 @@ def test_a_dry_run_is_the_diff(run: Run, filled: Table, file: Path) -> None:
 @pytest.mark.parametrize(
     ("mode", "summary"),
     [
-        ("skip", "0 to add, 0 to change, 0 the same, 1 to keep though they differ"),
-        ("fail", "0 to add, 0 to change, 0 the same, 1 to reject"),
-        ("merge", "0 to add, 1 to change, 0 the same"),
+        ("skip", "0 to add, 0 to change, 0 unchanged, 1 to skip"),
+        ("fail", "0 to add, 0 to change, 0 unchanged, 1 to reject"),
+        ("merge", "0 to add, 1 to change, 0 unchanged"),
     ],
 )
 def test_a_dry_run_reckons_with_what_becomes_of_rows_there(
@@ -195,14 +195,14 @@ def test_a_dry_run_that_keeps_going(run: Run, filled: Table, file: Path) -> None
     outcome = load(run, filled, file, "--dry-run", "--keep-going", "--prune")
     problem, summary, rejected = outcome.err.splitlines()
     assert problem.startswith(f"{file}:2: user: expected a GUID")
-    assert (0, "0 to add, 1 to change, 0 the same") == (outcome.exit_code, summary)
+    assert (0, "0 to add, 1 to change, 0 unchanged") == (outcome.exit_code, summary)
     assert "1 row rejected by the check; nothing removed, since rows were rejected" == rejected
     assert ["gold"] * 3 == tiers(filled)
 
 
 @pytest.mark.parametrize(("code", "told"), [
     ("AccessDeniedException", "; 0 of 2 removed before that"),
-    ("ConditionalCheckFailedException", "2 have changed since they were found, and stay"),
+    ("ConditionalCheckFailedException", "kept 2 items that changed after the scan"),
 ], ids=["denied", "changed"])  # fmt: skip
 def test_what_is_not_removed_is_told(
     run: Run, filled: Table, file: Path, monkeypatch: pytest.MonkeyPatch, code: str, told: str

@@ -74,7 +74,7 @@ def test_json_is_the_body_and_nothing_else(run: Run, sample: Table) -> None:
 def test_another_apps_rows_are_named(run: Run, sample: Table) -> None:
     """Without `--app` a row for one app does not count, but is not hidden either."""
     outcome = show(run, sample, USER)
-    assert f"USER#{TENANT}#{USER} APP#{APP}  not here: another app's, see --app" in outcome.out
+    assert f"USER#{TENANT}#{USER} APP#{APP}  not used: for another app (see --app)" in outcome.out
     assert "Publisher" not in outcome.out
 
 
@@ -83,7 +83,7 @@ def test_nobody_knows_the_user(run: Run, sample: Table, user: str) -> None:
     """The tenant's default is what such a user gets; that there is no row of his is told, by 1."""
     outcome = show(run, sample, user)
     assert '  loyaltyTier   "basic"  wins' in outcome.out.splitlines()
-    assert f"no row of user {user} in {sample.name}" == outcome.err.splitlines()[0]
+    assert f"table {sample.name}: no item for user {user}" == outcome.err.splitlines()[0]
     assert 1 == outcome.exit_code
 
 
@@ -91,7 +91,7 @@ def test_nobody_knows_the_tenant(run: Run, table: Table) -> None:
     """Claims are `{}` then, never null."""
     outcome = show(run, table, USER, "--json")
     assert {} == json.loads(outcome.out)["data"]["actions"][0]["claims"]
-    assert (1, f"no row of user {USER} in {table.name}\n") == (outcome.exit_code, outcome.err)
+    assert (1, f"table {table.name}: no item for user {USER}\n") == (outcome.exit_code, outcome.err)
 
 
 def test_an_address_is_looked_for_as_such(run: Run, table: Table) -> None:
@@ -219,7 +219,7 @@ def test_the_token_for_machines(run: Run, sample: Table) -> None:
     assert {"id": "loyaltyTier", "name": "loyaltyTier", "fate": "emitted"} in (
         document["tokens"]["ID token"]
     )
-    assert "Assumed: a policy that maps each claim to its own name" in shown.err
+    assert "Assumed: a claims mapping policy that maps each claim to its own name" in shown.err
 
 
 def test_a_policy_that_is_none(run: Run, sample: Table, tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_a_stack_may_be_a_variable() -> None:
             403,
             "An error occurred (AccessDenied) when calling the DescribeStacks operation: ",
         ),
-        (stack_with(), 200, "no output TableName, found none; or name the table: --table"),
+        (stack_with(), 200, "no output TableName (outputs: none); name the table with --table"),
         (stack_with(B="1", A="2"), 200, "no output TableName, found A, B; or name the table: --ta"),
         (b"<html>", 200, "http://127.0.0.1:"),
         (b"{}", 200, "http://127.0.0.1:"),
@@ -126,7 +126,7 @@ def test_a_stack_and_another_table(
 ) -> None:
     """Two answers to one question are refused, also when one of them is a variable."""
     outcome = run("claims", "export", "--stack", "s", *options, **environment)
-    told = f"claimsctl: --stack s and {other} are mutually exclusive; give one of them\n"
+    told = f"claimsctl: --stack s and {other} are mutually exclusive\n"
     assert Outcome(2, "", told) == outcome
 
 

@@ -65,7 +65,7 @@ def test_a_reader_that_has_gone_is_no_error(tmp_path: Path, command: tuple[str, 
 )
 def test_a_closed_input_is_an_empty_one(tmp_path: Path, command: tuple[str, ...]) -> None:
     """Nothing can be read from it, and nobody at it can be asked."""
-    message = "claimsctl: -: the file is empty; expected CSV with a heading, or JSON lines\n"
+    message = "claimsctl: -: the file is empty; expected CSV with a heading, or JSON Lines\n"
     assert (2, message) == _ended(
         tmp_path, (*command, "--endpoint-url", "http://127.0.0.1:1"), "<&-"
     )

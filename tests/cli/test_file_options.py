@@ -88,15 +88,15 @@ def test_durations_count_from_now(duration: str, seconds: int) -> None:
 @pytest.mark.parametrize(
     ("option", "value", "told"),
     [
-        ("--column", "users=mail", "expected one of tenant_id, user, app_id, expires_at, hid"),
-        ("--column", "user", "and the heading that stands for it, found 'user'"),
-        ("--column", "user= ", "and the heading that stands for it, found 'user= '"),
-        ("--expires-in", "30", "expected a number and m, h, d or w such as 30d, found '30'"),
-        ("--expires-in", "0d", "expected a number and m, h, d or w such as 30d, found '0d'"),
-        ("--expires-in", "-1d", "expected a number and m, h, d or w such as 30d, found '-1d'"),
-        ("--expires-in", "9999999w", "expected an end before the year 5138, found '9999999w'"),
-        ("--list-separator", "", "expected one or more characters, not [ or a quote, found ''"),
-        ("--list-separator", "[", "expected one or more characters, not [ or a quote, found '['"),
+        ("--column", "users=mail", "FIELD is one of tenant_id, user, app_id, expires_at, hid"),
+        ("--column", "user", "expected FIELD=HEADING, where FIELD is one of"),
+        ("--column", "user= ", "hidden_claims; found 'user= '"),
+        ("--expires-in", "30", "such as 30d; found '30'"),
+        ("--expires-in", "0d", "expected a number and a unit (m, h, d or w"),
+        ("--expires-in", "-1d", "such as 30d; found '-1d'"),
+        ("--expires-in", "9999999w", "ends before the year 5138; found '9999999w'"),
+        ("--list-separator", "", "expected one or more characters that do not begin with [ or \"; found ''"),
+        ("--list-separator", "[", "that do not begin with [ or \"; found '['"),
         ("--format", "xlsx", "'xlsx' is not one of 'csv', 'tsv', 'jsonl', 'json'"),
     ],
 )  # fmt: skip
@@ -112,4 +112,4 @@ def test_a_column_stands_once(one: str, other: str) -> None:
     """A field has one heading, and a heading is of one field."""
     result = CliRunner().invoke(app, ["claims.csv", "--column", one, "--column", other])
     assert 2 == result.exit_code
-    assert f"a field or a heading stands twice in {one}, {other}" in result.output
+    assert f"a field or heading appears more than once in {one}, {other}" in result.output

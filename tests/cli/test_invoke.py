@@ -105,7 +105,7 @@ def test_claims_take_the_tenant_of_the_option(run: Run, tmp_path: Path) -> None:
 def test_nothing_is_loaded_unasked(run: Run, table: Table) -> None:
     """A table that is somebody's own gets no sample claims."""
     outcome = _invoke(run, table, MEMBER)
-    assert (0, "no claims for this user") == (outcome.exit_code, outcome.out.splitlines()[-1])
+    assert (0, "the answer contains no claims") == (outcome.exit_code, outcome.out.splitlines()[-1])
     assert 0 == table.client.scan(TableName=table.name)["Count"]
 
 
@@ -121,7 +121,7 @@ def test_a_faulty_file_of_claims_is_told(
     assert (2, "") == (outcome.exit_code, outcome.out)
     no_guid = "expected a GUID such as 00000000-0000-0000-0000-000000000000, found 'casey'"
     assert [
-        "claimsctl: mine.csv: 2 problems, nothing written",
+        "claimsctl: mine.csv: 2 problems; nothing was written",
         "mine.csv:3: user: the same tenant, user and app as line 2",
         f"mine.csv:4: user: {no_guid}",
     ] == outcome.err.splitlines()

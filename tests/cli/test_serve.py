@@ -64,9 +64,9 @@ def test_its_claims_can_be_looked_at(server: ServerProcess, run: Run) -> None:
     """The table that it embeds is open to the commands that it names, at the next port."""
     told = server.log.read_text("utf-8").splitlines()[3]
     options = f"--table claims --endpoint-url http://{HOST}:{server.port + 1}"
-    assert f"Its claims: claimsctl claims show|diff|load|export|delete {options}" == told
+    assert f"To manage its claims: claimsctl claims show|diff|load|export|delete {options}" == told
     outcome = run("claims", "export", *options.split())
-    assert (0, "8 rows exported from claims\n") == (outcome.exit_code, outcome.err)
+    assert (0, "table claims: 8 rows exported\n") == (outcome.exit_code, outcome.err)
 
 
 def test_another_on_the_next_port_is_no_hindrance(tmp_path: Path) -> None:
@@ -206,4 +206,4 @@ def test_a_host_is_a_bare_name(run: Run) -> None:
     """What is no host name is refused with what was expected."""
     outcome = run("serve", "--host", "https://x.example/")
     assert 2 == outcome.exit_code
-    assert "expected a host name without scheme, port or path" in " ".join(outcome.err.split())
+    assert "expected a host name without a scheme, port or path" in " ".join(outcome.err.split())

@@ -75,7 +75,7 @@ def test_what_a_web_page_may_have_sent_is_listed_as_refused(tmp_path: Path) -> N
 def test_it_says_what_it_is_for(tmp_path: Path) -> None:
     """At the start: not for production, what is masked, what to enter where; no key of a URL."""
     with endpoint(_respond) as service, tapping(tmp_path, service.url + "?code=s3cr3t") as tap:
-        assert "never for production traffic" in tap.err
+        assert "never production traffic" in tap.err
         assert f"Forwarding http://{HOST}:{tap.port} to {service.url[:-8]}" in tap.err
         assert "https://<your tunnel's host>/callout?code=******" in tap.err
         assert "s3cr3t" not in tap.err
@@ -120,7 +120,7 @@ def test_nothing_beside_the_forwarding_can_hold_it_up(tmp_path: Path) -> None:
         assert 200 == _call(tap)
         tap.wait_for(" 301  200     accepted")
         assert 0 == tap.end()
-        assert "more came too fast to be recorded" in tap.err.splitlines()[-1]
+        assert "more arrived too fast to be recorded" in tap.err.splitlines()[-1]
 
 
 def test_it_saves_every_exchange(tmp_path: Path, run: Run) -> None:
@@ -151,7 +151,7 @@ def test_unmasked_it_saves_what_passed(tmp_path: Path) -> None:
         endpoint(_respond) as service,
         tapping(tmp_path, service.url, "--save", "saved", "--unmask") as tap,
     ):
-        assert "shown whole" in tap.err
+        assert "shown unmasked" in tap.err
         _call(tap)
         tap.wait_for("accepted")
         tap.end()
@@ -200,8 +200,8 @@ def test_a_caller_that_leaves_is_listed_at_once(tmp_path: Path) -> None:
     [
         (("--upstream", "claims.example"), "expected a URL such as https://host/callout"),
         (("--upstream", "https://a:b@claims.example"), "name and password in a URL"),
-        (("--upstream", "http://127.0.0.1:8790"), "must differ"),
-        (("--upstream", "https://x.example", "--port", "8791"), "must differ"),
+        (("--upstream", "http://127.0.0.1:8790"), "must be different"),
+        (("--upstream", "https://x.example", "--port", "8791"), "must be different"),
         (("--upstream", "https://x.example", "--save", "taken"), "--save taken: File exists"),
         ((), "Missing option '--upstream' (env var: 'TAP_UPSTREAM')"),
     ],

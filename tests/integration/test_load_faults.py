@@ -97,7 +97,7 @@ def test_a_call_without_access_is_not_retried(
         assert len(proxy.requests) <= look + workers
     assert (2, True) == (
         outcome.exit_code,
-        f"nothing written: An error occurred ({code})" in outcome.err,
+        f"nothing was written: An error occurred ({code})" in outcome.err,
     )
     assert [file] == list(file.parent.iterdir())
 
@@ -143,7 +143,10 @@ def test_a_load_that_is_under_way_is_not_gone_on_with(run: Run, table: Table, fi
         with closing(CheckpointFile(file.with_name(CHECKPOINT))) as first:
             first.read()
             outcome = _load(run, table, proxy.url, file, "--resume")
-            assert (2, True) == (outcome.exit_code, "another claimsctl is loading" in outcome.err)
+            assert (2, True) == (
+                outcome.exit_code,
+                "another claimsctl process is using" in outcome.err,
+            )
         assert 0 == _load(run, table, proxy.url, file, "--resume").exit_code
 
 

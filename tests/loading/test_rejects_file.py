@@ -68,7 +68,7 @@ def test_another_file_is_never_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "rejects.csv"
     rejects = _rejects(path)
     path.write_text("mine")
-    with pytest.raises(OperatorError, match="rejected rows cannot be written: File exists"):
+    with pytest.raises(OperatorError, match="the rejects file cannot be written: File exists"):
         rejects.append(["u", "1"], "why")
     assert "mine" == path.read_text()
 
@@ -103,7 +103,7 @@ def test_rows_it_has_lost_are_told(tmp_path: Path, content: bytes | None) -> Non
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(
-        OperatorError, match=r"cannot be read: No such file|4 bytes, expected the 30 of the che"
+        OperatorError, match=r"cannot be read: No such file|4 bytes, expected at least the 30 re"
     ):
         _rejects(path, 30)
 
@@ -117,7 +117,7 @@ def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     rejects = _rejects(tmp_path / "rejects.csv")
     rejects.append(["u", "1"], "why")
     monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(OperatorError, match="rejected rows cannot be written: No space left"):
+    with pytest.raises(OperatorError, match="the rejects file cannot be written: No space left"):
         rejects.sync()
     rejects.close()
 
@@ -139,6 +139,8 @@ def test_a_full_disk_is_told_once(
     with monkeypatch.context() as patch:
         patch.setattr(private_files, "create", lambda path: io.BufferedRandom(FullDisk(path, "x+")))
         rejects.append(["u", "1"], "why")
-        with pytest.raises(OperatorError, match="rejected rows cannot be written: No space left"):
+        with pytest.raises(
+            OperatorError, match="the rejects file cannot be written: No space left"
+        ):
             rejects.sync()
     end(rejects)

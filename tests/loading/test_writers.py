@@ -40,7 +40,10 @@ def test_what_is_no_dynamodb_is_told(body: bytes, monkeypatch: pytest.MonkeyPatc
         with pytest.raises(OperatorError) as raised:
             write_records(client, "claims", _records(1))
         client.close()
-    told = f"table claims: {url} is no DynamoDB: its answer cannot be understood (tried for 0 s)"
+    told = (
+        f"table claims: {url} does not answer as DynamoDB does; check the endpoint URL"
+        " (retried for 0 s)"
+    )
     assert (told, ExitCode.USAGE) == (str(raised.value), raised.value.exit_code)
 
 
@@ -70,7 +73,7 @@ def test_a_table_that_is_not_there(table: Table) -> None:
     """Name, endpoint and region: one of the three is wrong."""
     with pytest.raises(OperatorError) as raised:
         write_records(table.client, "nowhere", _records(1))
-    told = f"no such table at {table.url} in region us-east-1"
+    told = f"no such table in region us-east-1 at {table.url}"
     assert f"table nowhere: {told}" == str(raised.value)
     assert ExitCode.USAGE is raised.value.exit_code
 

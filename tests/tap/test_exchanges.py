@@ -142,7 +142,7 @@ def test_the_summary_names_what_there_was() -> None:
     assert "nothing has come" == summary(counts, 0)
     assert "1 exchange: 1 rejected" == summary(counts | {ExchangeOutcome.REJECTED: 1}, 0)
     assert summary(counts | {ExchangeOutcome.ACCEPTED: 2}, 3).endswith(
-        "; 3 more came too fast to be recorded"
+        "; 3 more arrived too fast to be recorded"
     )
 
 

@@ -92,8 +92,8 @@ class CsvRows:
         for heading, field in meant.items():
             if heading not in found:
                 message = (
-                    f"{self._where}: no column {heading!r} (--column {field}={heading}); the columns are"
-                    f" {_list(found)}"
+                    f"{self._where}: no column {heading!r} (--column {field}={heading}); the columns"
+                    f" are {_list(found)}"
                 )
                 raise OperatorError(message)
         if USER not in names:

@@ -1,6 +1,7 @@
 """Conversion of DynamoDB JSON to the fields of a row, for claims tables and other tables."""
 
 import json
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
@@ -95,8 +96,13 @@ def plain(attribute: Mapping[str, Any]) -> str:
             return json.dumps([part["S"] for part in value], ensure_ascii=False)
         case _:
             value = sorted(value) if kind in _SETS else value  # DynamoDB does not keep their order
-            shown = json.dumps(value, ensure_ascii=False, default=repr)
+            shown = json.dumps(value, ensure_ascii=False, default=_base64)
             return f"{_TYPES.get(kind, kind)} {shown}"
+
+
+def _base64(value: Any) -> str:
+    """Return a binary value in Base64, as in DynamoDB JSON."""
+    return b64encode(value).decode("ascii")
 
 
 def key_fields(key: LayerKey) -> Mapping[str, str]:

@@ -304,5 +304,5 @@ def _cross_row_problems(
 
 
 def _same_key(row: Candidate, other: Candidate) -> Problem:
-    message = f"line {other.line} has the same tenant, user and app"
+    message = f"the row has the same tenant, user and app as line {other.line}"
     return Problem(row.row, row.line, USER, message)

@@ -194,7 +194,7 @@ def _table_of(stack: str) -> str:
     if name := outputs.get(_OUTPUT):
         return name
     found_names = ", ".join(sorted(outputs)) or "none"
-    reason = f"the stack has no output {_OUTPUT}, only: {found_names}; name the table with --table"
+    reason = f"no output {_OUTPUT} (outputs: {found_names}); name the table with --table"
     raise _no_table(stack, reason)
 
 

@@ -136,7 +136,7 @@ def doctor_endpoint(
     checks = selected_checks(ENDPOINT_CHECKS, select or ())
     ignored = known_prefixes(ignore or ())
     console = stderr()
-    announced = f"Making at most {calls_max(checks)} calls to {escaped(target.shown_url)}"
+    announced = f"At most {calls_max(checks)} calls to {escaped(target.shown_url)}"
     console.print(announced, style="dim", markup=False)
     began_at = datetime.now(UTC)
     with console.status("") as status:  # shown on a terminal only

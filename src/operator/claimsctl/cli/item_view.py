@@ -52,7 +52,7 @@ def _heading(item: Item, now: float) -> Text:
 
 def _title(key: LayerKey) -> str:
     whose = "the tenant's default" if key.pk.startswith("TENANT#") else "the user"
-    return f"{whose}, {'all apps' if key.sk == EVERY_APP else 'one app'}"
+    return f"{whose}, {'every app' if key.sk == EVERY_APP else 'one app'}"
 
 
 def _state(item: Item, now: float) -> tuple[str, bool]:

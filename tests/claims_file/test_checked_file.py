@@ -286,7 +286,7 @@ def test_options_say_what_the_file_does_not(check: Check) -> None:
         ("user,tier\n", "1: no column 'mail' \\(--column user=mail\\); the columns are user, tier"),
         (
             "mail,user\n",
-            "1: column 'user' appears more than once in the heading: under its own name and as 'mail'",
+            "1: column 'user' appears more than once in the heading: under its own name",
         ),
     ],
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from claims_provider.claims.key import LayerKey
-from claimsctl.claims_file.fields import check_claim_name
+from claimsctl.claims_file.fields import check_claim_name, meant_by
 from claimsctl.claims_file.problem import FieldProblem
 from claimsctl.claims_file.record import Record
 
@@ -111,8 +111,8 @@ def test_moments_that_are_none(value: object) -> None:
     """
     field, message = _problem(expires_at=value)
     expected = (
-        "expected a date and time with a time zone, such as 2030-12-31T23:59:59Z, or epoch seconds, "
-        "from the year 2001 to 5138; or empty for no expiry; found "
+        "expected a date and time with a time zone, such as 2030-12-31T23:59:59Z, or epoch "
+        "seconds, from the year 2001 to 5138; or empty for no expiry; found "
     )
     assert ("expires_at", expected) == (field, message[: len(expected)])
     assert len(message) < len(expected) + 120
@@ -161,7 +161,10 @@ def test_hidden_claims_that_are_none(value: object, message: str) -> None:
         ("a| |b", "an empty value in the list 'a| |b'; if intended, write a JSON array instead"),
         (
             "a | b",
-            "blanks around the value 'a ' in the list 'a | b'; if intended, write a JSON array instead",
+            (
+                "blanks around the value 'a ' in the list 'a | b'; if intended, write a JSON array"
+                " instead"
+            ),
         ),
     ],
 )
@@ -204,8 +207,8 @@ def test_a_row_holds_3_kb_at_most() -> None:
     fits: dict[str, Any] = {"a": "é" * 500, "large": ["x" * 2000, "y" * 66]}
     assert fits == read_record(fits, TENANT).claims
     message = (
-        "the row's claims have 3073 bytes, and Entra accepts at most 3072 in one answer; this claim is "
-        "the largest"
+        "the row's claims have 3073 bytes, and Entra accepts at most 3072 in one answer; this "
+        "claim is the largest"
     )
     assert ("large", message) == _problem(a="é" * 500, large=["x" * 2000, "y" * 67])
 
@@ -269,7 +272,7 @@ def test_other_names_are_claims(name: str) -> None:
 @pytest.mark.parametrize("name", ["tenant", "appid", "expiresAt", "hiddenClaims", "user_id"])
 def test_a_file_with_a_near_miss_is_refused(refused: Refused, name: str) -> None:
     """In a heading and in a line alike, by its name."""
-    told = "not allowed as the name of a claim; the reserved field is spelled "
+    told = f"not allowed as the name of a claim; the reserved field is spelled {meant_by(name)}"
     (heading,) = refused(f"user,{name}\n{USER},x\n")
     (_, line) = refused(f'{{"user": "", "{name}": "x"}}')
     assert heading.startswith(f"claims:1: {name}: not allowed as the name of a claim")

@@ -121,7 +121,8 @@ def test_the_type_says_what_a_cell_is(tmp_path: Path, schema: ClaimSchema) -> No
         (",,,Reader|Editor,", "customRoles: the schema allows Reader, Writer; found 'Editor'"),
         (
             f",{OTHER_APP},,Reader,",
-            f"customRoles: the schema allows this claim only for {APP}; the row is for app {OTHER_APP}",
+            (f"customRoles: the schema allows this claim only for {APP}; the row is for app "
+            f"{OTHER_APP}"),
         ),
         (
             ",,,,tier",
@@ -147,7 +148,8 @@ def test_rows_keep_to_the_schema(
         ('"tier": "gold"', "tier: not in the schema, which has loyaltyTier, customRo"),
         (
             f'"app_id": "{OTHER_APP}", "customRoles": ["Reader"]',
-            f"customRoles: the schema allows this claim only for {APP}; the row is for app {OTHER_APP}",
+            (f"customRoles: the schema allows this claim only for {APP}; the row is for app "
+            f"{OTHER_APP}"),
         ),
         (f'"app_id": "{APP}", "customRoles": ["Reader"]', ""),
         ('"tier": null', ""),
@@ -214,7 +216,10 @@ NO_POLICY = "a claims mapping policy cannot emit a claim named"
         (
             '[claims.appid]\ntype="list"\n[claims.user]\ntype="list"\n["claims"." x"]\ntype="list"',
             [
-                "1: claims.appid: not allowed as the name of a claim; the reserved field is spelled app_id",
+                (
+                    "1: claims.appid: not allowed as the name of a claim; the reserved field is"
+                    " spelled app_id"
+                ),
                 "3: claims.user: a reserved column cannot be a claim",
                 "5: claims. x: the name ' x' has leading or trailing blanks; remove them",
             ],
@@ -223,7 +228,7 @@ NO_POLICY = "a claims mapping policy cannot emit a claim named"
             '[claims.roles]\ntype="list"\n[claims.b]\ntype="list"\ntoken_name="xms_b"',
             [
                 f"1: claims.roles.token_name: {NO_POLICY} 'roles'; set another name",
-                f"5: claims.b.token_name: {NO_POLICY} 'xms_b'; give another name",
+                f"5: claims.b.token_name: {NO_POLICY} 'xms_b'; set another name",
             ],
         ),
         (

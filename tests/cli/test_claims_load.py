@@ -191,8 +191,8 @@ def test_a_dry_run_says_what_a_load_says(run: Run, table: Table, tmp_path: Path)
     file.write_text("user,tier\na@b.example,NULL\n", encoding="utf-8")
     notes = [
         (
-            f"{file}: warning: tier: a word for a missing value in 1 value, such as 'NULL' (line 2); "
-            "--null 'NULL' reads them as empty"
+            f"{file}: warning: tier: a word for a missing value in 1 value, such as 'NULL' (line"
+            " 2); to read it as empty, add --null 'NULL'"
         ),
         (
             "1 row is keyed by address: such rows count only where USER_KEYS lists mail or "

@@ -95,8 +95,8 @@ def test_durations_count_from_now(duration: str, seconds: int) -> None:
         ("--expires-in", "0d", "expected a number and a unit (m, h, d or w"),
         ("--expires-in", "-1d", "such as 30d; found '-1d'"),
         ("--expires-in", "9999999w", "ends before the year 5138; found '9999999w'"),
-        ("--list-separator", "", "expected one or more characters that do not begin with [ or \"; found ''"),
-        ("--list-separator", "[", "that do not begin with [ or \"; found '['"),
+        ("--list-separator", "", "one or more characters that do not begin with [ or \"; found ''"),
+        ("--list-separator", "[", "characters that do not begin with [ or \"; found '['"),
         ("--format", "xlsx", "'xlsx' is not one of 'csv', 'tsv', 'jsonl', 'json'"),
     ],
 )  # fmt: skip

@@ -91,10 +91,9 @@ class CsvRows:
         names = [self._passed_over(name) or meant.get(name, name) for name in found]
         for heading, field in meant.items():
             if heading not in found:
-                message = (
-                    f"{self._where}: no column {heading!r} (--column {field}={heading}); the columns"
-                    f" are {_list(found)}"
-                )
+                option = f"--column {field}={heading}"
+                message = f"{self._where}: no column {heading!r} ({option}); the columns are "
+                message += _list(found)
                 raise OperatorError(message)
         if USER not in names:
             message = (

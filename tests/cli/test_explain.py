@@ -47,10 +47,10 @@ def test_an_unknown_code_is_2(run: Run) -> None:
     assert (2, "") == (outcome.exit_code, outcome.out)
     first, *near = outcome.err.splitlines()
     assert (
-        "claimsctl: RSP07: no such code; expected one such as 1003005, AADSTS50146, IDX10205 or"
-        " RSP001" == first
+        "claimsctl: RSP07: unknown code; expected a code such as 1003005, AADSTS50146, IDX10205 or"
+        " RSP001; similar codes:" == first
     )
-    assert "nearest: RSP007  The action's type is wrong" in near
+    assert "  RSP007  The action's type is wrong" in near
 
 
 def test_a_pasted_line_is_explained(run: Run) -> None:

@@ -101,7 +101,8 @@ def read_user(name: str, value: object) -> str:
     try:
         return canonical_address(text) if "@" in text else canonical_guid(text)
     except ValueError as error:
-        raise FieldProblem(name, f"{error}; found {shown(text)}{_damage(text)}") from None
+        choice = "" if "@" in text else ", or an address with @"
+        raise FieldProblem(name, f"{error}{choice}; found {shown(text)}{_damage(text)}") from None
 
 
 def read_expires_at(name: str, value: object) -> int:

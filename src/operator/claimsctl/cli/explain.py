@@ -42,11 +42,12 @@ def explain(
     asked = " ".join(code)
     found = find_entries(asked)
     if not found:
-        near = [f"nearest: {other.id}  {other.name}" for other in nearest(asked)]
+        near = [f"  {other.id}  {other.name}" for other in nearest(asked)]
         message = (
             f"{asked[:80]}: unknown code; expected a code such as 1003005, AADSTS50146, IDX10205"
             " or RSP001"
         )
+        message += "; similar codes:" if near else ""
         raise OperatorError(message, lines=near)
     if as_json:
         documents = [entry.document() for entry in found]

@@ -18,14 +18,16 @@ def guid(value: str | None) -> str | None:
     try:
         return None if value is None else canonical_guid(value)
     except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+        message = f"{error}; found {value!r}"
+        raise typer.BadParameter(message) from None
 
 
 def _user(value: str) -> str:
     try:
         return canonical_address(value) if "@" in value else canonical_guid(value)
     except ValueError as error:
-        message = f"{error}; found {value!r}"
+        choice = "" if "@" in value else ", or an address with @"
+        message = f"{error}{choice}; found {value!r}"
         raise typer.BadParameter(message) from None
 
 

@@ -203,7 +203,7 @@ def _compressed(content: bytes) -> bytes:
 @MANY
 @given(st.binary(), st.sampled_from([None, *Format]))
 def test_any_bytes(path: Path, content: bytes, format_: Format | None) -> None:
-    """Any bytes are records or a problem told, never another exception, in whatever format."""
+    """Any bytes result in records or reported problems, never in another exception."""
     _read(path, content)
     _read(path, _compressed(content))
     _read(path, _compressed(content)[: len(content)])
@@ -216,7 +216,7 @@ def test_any_bytes(path: Path, content: bytes, format_: Format | None) -> None:
 @MANY
 @given(pieces)
 def test_any_near_miss(path: Path, content: list[bytes]) -> None:
-    """What looks nearly like a file of claims is records or a problem told."""
+    """What resembles a claims file results in records or reported problems."""
     _read(path, b"".join(content))
     _read(path, b"user,tier\n" + b"".join(content))
     _read(path, b"[" + b"".join(content))

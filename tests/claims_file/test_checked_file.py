@@ -63,7 +63,7 @@ def test_rows_add_up(check: Check) -> None:
 
 
 def test_problems_come_by_line(check: Check) -> None:
-    """What only the whole file shows is told in its place, before later rows' own problems."""
+    """Problems between rows are reported in the order of rows, like the others."""
     checked = check(MIXED)
     assert [(2, "user"), (4, "user"), (7, "user"), (7, "app_id")] == [
         (problem.row, problem.field) for problem in checked.problems
@@ -74,7 +74,7 @@ def test_problems_come_by_line(check: Check) -> None:
 
 
 def test_no_row_of_a_key_that_stands_twice_is_good(check: Check) -> None:
-    """Which of them was meant nobody knows, so the first one is rejected as well, and says why."""
+    """It is unknown which row was intended, so the first one is rejected too, with the reason."""
     reasons = [bad.reason for bad in check(MIXED).rejected_rows()]
     assert "user: the row has the same tenant, user and app as line 7" == reasons[0]
     assert "user: the row has the same tenant, user and app as line 2" == reasons[2]
@@ -83,7 +83,7 @@ def test_no_row_of_a_key_that_stands_twice_is_good(check: Check) -> None:
 
 
 def test_reading_can_begin_anywhere(check: Check) -> None:
-    """A resumed load goes on after the row that it came to, over any number of batches."""
+    """A resumed load continues after the last settled row, over any number of batches."""
     checked = check("user,tier\n" + "".join(f"u{number}@x,t{number}\n" for number in range(2000)))
     everything = list(checked.records())
     assert list(range(1, 2001)) == [good.row for good in everything]
@@ -239,7 +239,7 @@ def test_a_record_goes_back_into_its_format(
 
 
 def test_a_row_that_is_no_object_keeps_its_text(check: Check) -> None:
-    """What cannot be read goes beside the reason, for whoever mends it."""
+    """Text that cannot be read is written with the reason, so that it can be corrected."""
     checked = check('{"user": ""}\n{"user": oops\n')
     (bad,) = checked.rejected_rows()
     assert {"unreadable": '{"user": oops\n', "reject_reason": bad.reason} == json.loads(
@@ -249,7 +249,7 @@ def test_a_row_that_is_no_object_keeps_its_text(check: Check) -> None:
 
 @pytest.mark.parametrize("content", ['user,a\na@b,x\nc@d,"open\n', '[{"user": "a@b"}, {"user": '])
 def test_a_file_that_ends_early_is_incomplete(check: Check, content: str) -> None:
-    """Rows that cannot be told apart are no rows, and whoever goes on regardless must know."""
+    """A file that cannot be split into rows is marked as incomplete, for `--keep-going`."""
     checked = check(content)
     assert (False, 1, 1, 1) == (
         checked.complete,

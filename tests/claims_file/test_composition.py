@@ -51,7 +51,7 @@ def _claims(name: str, size: int) -> dict[str, str]:
 
 
 def test_a_user_over_the_tenants_default(told: Told) -> None:
-    """Each row fits; both together do not, and the user's row is told with the other's line."""
+    """Each row fits alone but not together; the user's row is reported with the other's line."""
     assert [] == told(_claims("a", 2000), {"user": USER} | _claims("b", 1072))
     assert [_told(2, "line 1", 3073, None)] == told(
         _claims("a", 2000), {"user": USER} | _claims("b", 1073)
@@ -59,7 +59,7 @@ def test_a_user_over_the_tenants_default(told: Told) -> None:
 
 
 def test_four_layers(told: Told) -> None:
-    """Tenant, tenant in an app, user, user in that app: told at the most particular row."""
+    """Tenant, tenant in an app, user, user in that app: reported at the most specific row."""
     rows = [
         {"user": USER, "app_id": APP} | _claims("d", 800),
         {"user": USER} | _claims("c", 800),
@@ -72,7 +72,7 @@ def test_four_layers(told: Told) -> None:
 
 
 def test_every_row_that_is_too_large_is_told(told: Told) -> None:
-    """A row that is told counts no more, and the next one is looked at without it."""
+    """A reported row is ignored when the next one is checked."""
     rows = [{"user": USER} | _claims("b", 1500), {"user": USER, "app_id": APP} | _claims("c", 1500)]
     assert [_told(2, "line 1", 3500, None), _told(3, "line 1", 3500, APP)] == told(
         _claims("a", 2000), *rows
@@ -99,7 +99,7 @@ def test_a_claim_that_is_hidden_does_not_count(told: Told, name: str) -> None:
 
 
 def test_rows_that_are_over_do_not_count(told: Told) -> None:
-    """A row that has expired meets nobody."""
+    """An expired row is not combined with others."""
     expired = {"expires_at": PAST}
     assert [] == told(_claims("a", 2000) | expired, {"user": USER} | _claims("b", 2000))
     assert [] == told(_claims("a", 2000), {"user": USER} | _claims("b", 2000) | expired)

@@ -1,4 +1,4 @@
-"""CSV as people write it, Excel first of all."""
+"""CSV in the variants of usual programs, first of all Excel."""
 
 import pytest
 from claimsctl.claims_file.record import Record
@@ -24,7 +24,7 @@ def test_any_csv_of_excel_is_read(read: Read, separator: str, ending: str, mark:
 @pytest.mark.parametrize("separator", [";", ",", "\t", "|"])
 @pytest.mark.parametrize("line", ["sep={}\r\n", '"sep={}"\n', "SEP={}\n"])
 def test_excels_own_first_line_is_read(read: Read, separator: str, line: str) -> None:
-    """Excel tells itself the separator so; lines are counted with it."""
+    """Excel's separator line is read; it counts as a line."""
     content = line.format(separator) + f"user{separator}a,b\n{USER}{separator}x\n"
     if separator == ",":
         content = content.replace("a,b", "a_b")
@@ -33,7 +33,7 @@ def test_excels_own_first_line_is_read(read: Read, separator: str, line: str) ->
 
 
 def test_separators_in_quotes_do_not_count(read: Read) -> None:
-    """The heading's own separator is told by what stands outside quotes."""
+    """The separator is detected from the heading's text outside quotes."""
     (record,) = read(f'user;"a,b,c";d\n{USER};x;y\n')
     assert {"a,b,c": "x", "d": "y"} == record.claims
 
@@ -60,7 +60,7 @@ def test_quoted_cells_may_hold_anything(read: Read) -> None:
     ],
 )
 def test_cells_become_strings_and_lists(read: Read, cell: str, value: object) -> None:
-    """`a|b` and a JSON array are lists; all else is text, taken as it stands."""
+    """`a|b` and a JSON array are lists; everything else is text and is not changed."""
     (record,) = read(f"user,claim\n{USER},{cell}\n")
     assert {"claim": value} == record.claims
 
@@ -88,7 +88,7 @@ def test_blank_rows_are_passed_over_and_lines_still_counted(refused: Refused) ->
 
 
 def test_headings_are_trimmed(read: Read) -> None:
-    """A space round a heading is nobody's intention."""
+    """Blanks around a heading are ignored."""
     (record,) = read(f" user , tier \n{USER},gold\n")
     assert (USER, {"tier": "gold"}) == (record.user, record.claims)
 
@@ -140,7 +140,7 @@ def test_a_heading_is_not_quoted_at_length(refused: Refused, heading: str) -> No
     ids=["too-many-cells", "text-after-quote", "open-quote", "huge-cell"],
 )
 def test_a_row_that_makes_no_sense(refused: Refused, row: str, problem: str) -> None:
-    """What is wrong with a whole row is told with its line."""
+    """A problem of a whole row is reported with its line."""
     assert problem == refused(f"user,a\n{row}\n")[1][: len(problem)]
 
 

@@ -58,7 +58,7 @@ def test_an_export_loads_as_the_same(
 
 
 def test_json_lines_hold_what_csv_cannot() -> None:
-    """Text that a cell would turn into a list is left out of CSV, and told with the way out."""
+    """Text that CSV would turn into a list is left out; the reason names the other format."""
     items = [item(claims=claims(scope="a|b")), item(None, claims=claims(scope="[x"))]
     _, met = exported(items, ExportFormat.CSV)
     message = (
@@ -91,7 +91,7 @@ def test_the_file_is_the_same_whatever_the_order() -> None:
 
 
 def test_json_lines_look_like_this() -> None:
-    """Only what is there is said; text beyond ASCII stands as it is."""
+    """Missing fields are omitted; text beyond ASCII is not escaped."""
     line = f'{{"tenant_id": "{TENANT}", "user": "", "roles": [], "tier": "é"}}\n'
     stored = item(None, claims=claims(tier="é", roles=[]))
     assert line == exported([stored], ExportFormat.JSONL)[0]

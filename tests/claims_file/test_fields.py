@@ -66,7 +66,7 @@ def test_addresses_that_are_none(user: str) -> None:
 
 
 def test_a_row_without_tenant() -> None:
-    """Without a tenant of its own or --tenant a row is nobody's."""
+    """A row without a tenant, and without `--tenant`, is rejected."""
     problem = ("tenant_id", "missing; expected the tenant's GUID, in the row or with --tenant")
     assert problem == _problem(default_tenant=None)
     assert OTHER_TENANT == read_record({"tenant_id": OTHER_TENANT}, None).tenant_id
@@ -148,7 +148,7 @@ def test_claims_are_hidden(cell: str, hidden: tuple[str, ...]) -> None:
     ],
 )  # fmt: skip
 def test_hidden_claims_that_are_none(value: object, message: str) -> None:
-    """A name that cannot be one would hide nothing, and nobody would notice."""
+    """A name that no claim can have is rejected, since it would silently hide nothing."""
     assert ("hidden_claims", message) == _problem(hidden_claims=value)
 
 
@@ -170,7 +170,7 @@ def test_hidden_claims_that_are_none(value: object, message: str) -> None:
 )
 @pytest.mark.parametrize("field", ["roles", "hidden_claims"])
 def test_a_slip_in_a_list(field: str, cell: str, message: str) -> None:
-    """An item that is empty or blank at an end is nobody's role; a JSON array may have it."""
+    """Values that are empty or have outer blanks are rejected, except in a JSON array."""
     with pytest.raises(FieldProblem) as raised:
         read_row({"user": USER, field: cell}, TENANT)
     assert (field, message) == (raised.value.field, str(raised.value))
@@ -252,7 +252,7 @@ def test_an_item_holds_what_the_record_says() -> None:
     ],
 )  # fmt: skip
 def test_a_near_miss_is_no_claim(name: str, meant: str) -> None:
-    """Were `appid` a claim, the row would be every app's: wider than anybody meant."""
+    """A misspelled reserved name is rejected: read as a claim, `appid` would widen the row."""
     with pytest.raises(FieldProblem) as raised:
         check_claim_name(name)
     told = f"not allowed as the name of a claim; the reserved field is spelled {meant}"

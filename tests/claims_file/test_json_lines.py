@@ -76,7 +76,7 @@ def test_other_values_are_refused(refused: Refused, value: object, found: str) -
     ],
 )  # fmt: skip
 def test_a_line_that_makes_no_sense(refused: Refused, row: str, problem: str) -> None:
-    """What is wrong with a line is told with its number and its field."""
+    """The problem of a line is reported with its number and field."""
     assert problem == refused(row)[1][: len(problem)]
 
 

@@ -34,12 +34,12 @@ RECORDS = [
     ids=["array", "minified", "indented", "blanks", "one-after-the-other", "crlf"],
 )
 def test_values_are_read(read: Read, content: str) -> None:
-    """An array is read as it stands, and so is what `jq` writes: an object over several lines."""
+    """An array is read, and so are `jq`'s objects over several lines."""
     assert RECORDS == read(content)
 
 
 def test_the_first_line_decides(refused: Refused) -> None:
-    """Where the first line is a whole object the file is JSON lines, and told line by line."""
+    """A file whose first line is a whole object is JSON Lines; problems are reported by line."""
     content = json.dumps(ROWS[0]) + "\n{\n"
     assert "claims:2: not a JSON object on one line: " == refused(content)[1][:41]
 
@@ -68,7 +68,7 @@ def test_an_empty_array_has_no_rows(read: Read) -> None:
     ],
 )  # fmt: skip
 def test_what_makes_no_sense(refused: Refused, content: str, told: str) -> None:
-    """Each problem is told by line, and by column where it is no JSON any more."""
+    """Each problem is reported by line, and invalid JSON also by column."""
     assert told == refused(content)[1][: len(told)]
 
 

@@ -51,7 +51,7 @@ def test_a_value_that_is_hardly_meant(text: str, what: str) -> None:
      "Microsoft", "#1", "a b", "7"],
 )  # fmt: skip
 def test_a_value_that_is_well_meant(text: str) -> None:
-    """A warning that is wrong would teach people to overlook the others."""
+    """Usual values cause no warning, since false warnings teach users to ignore the others."""
     assert [] == list(suspicions(text))
 
 

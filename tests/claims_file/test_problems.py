@@ -1,4 +1,4 @@
-"""Every problem of a file is told at once, by file, line and column; then nothing is written."""
+"""All problems of a file are reported at once, by file, line and column; nothing is written."""
 
 from pathlib import Path
 
@@ -50,7 +50,7 @@ def test_each_problem_is_told(refused: Refused) -> None:
      (500, 21, "… and 480 more")],
 )  # fmt: skip
 def test_twenty_problems_are_shown(refused: Refused, count: int, told: int, last: str) -> None:
-    """A file that is wrong throughout is told in twenty lines and a count."""
+    """A file with many problems is reported with twenty lines and a count."""
     summary, *problems = refused("user\n" + "x\n" * count)
     assert f"claims: {count} problems; nothing was written" == summary
     assert (told, last) == (len(problems), problems[-1][: len(last)])

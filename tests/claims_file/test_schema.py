@@ -1,4 +1,4 @@
-"""A schema of claims: strict where it is given, and told itself where it makes no sense."""
+"""A schema of claims: rows must follow it, and its own problems are reported."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -165,7 +165,7 @@ def test_json_has_types_of_its_own(
 
 
 def test_a_heading_that_is_no_claim(tmp_path: Path, schema: ClaimSchema) -> None:
-    """A column that the schema does not have is told once, not in every row."""
+    """A column that is not in the schema is reported once, not for every row."""
     told = "1: tier: not in the schema, which has loyaltyTier, customRoles, free text"
     with pytest.raises(OperatorError, match=f"rows:{told}$"):
         _told(tmp_path, schema, "user,tier\n,\n")
@@ -238,7 +238,7 @@ NO_POLICY = "a claims mapping policy cannot emit a claim named"
     ],
 )
 def test_a_schema_that_makes_no_sense(refused: Refused, content: str, problems: list[str]) -> None:
-    """Each problem is told with its place, by line where it is plain to see."""
+    """Each problem is reported with its place, and with its line where it can be found."""
     summary, *told = refused(content)
     count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
     assert f"claims.toml: {count} in the schema" == summary
@@ -273,7 +273,7 @@ snippets = st.lists(
 @settings(max_examples=tries(300), deadline=None, suppress_health_check=list(HealthCheck))
 @given(snippets.map("".join).map(str.encode) | st.binary())
 def test_any_schema(tmp_path: Path, content: bytes) -> None:
-    """Any bytes are a schema or problems told, never another exception."""
+    """Any bytes result in a schema or in reported problems, never in another exception."""
     (tmp_path / "any.toml").write_bytes(content)
     with suppress(OperatorError):
         assert read_schema(tmp_path / "any.toml").claims
@@ -288,7 +288,7 @@ def test_a_schema_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_the_page_says_what_comes_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The example of docs/claims-catalogue.md is read, and each problem it shows comes out so."""
+    """The example of docs/claims-catalogue.md is read, and it shows the actual problems."""
     page = ROOT / "docs/claims-catalogue.md"
     example = Sessions.of(page).files["claims.toml"]
     shown = page.read_text("utf-8").replace("app\n1111", "app 1111").splitlines()

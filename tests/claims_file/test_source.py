@@ -1,4 +1,4 @@
-"""Bytes of a file → text: what is no text is told, and where."""
+"""Bytes of a file → text: what is not text is reported, with its place."""
 
 import gzip
 import hashlib
@@ -26,7 +26,7 @@ SAVE = 'save the file as UTF-8 (Excel: "CSV UTF-8")'
 
 @pytest.mark.parametrize("parts", [[ROWS.encode()], [ROWS[:20].encode(), ROWS[20:].encode()]])
 def test_gzip_is_read(read: Read, parts: list[bytes]) -> None:
-    """A compressed file is told by its first bytes; it may have several members."""
+    """A gzip file is recognized by its first bytes; it may have several members."""
     assert read(ROWS) == read(b"".join(map(gzip.compress, parts)))
 
 
@@ -36,7 +36,7 @@ def test_lines_of_gzip_are_those_inside(refused: Refused) -> None:
 
 
 def test_a_cut_gzip(refused: Refused) -> None:
-    """A file that was not copied whole is told as such: its last rows would be missing."""
+    """A truncated file is reported, since its last rows would be missing."""
     whole = gzip.compress(ROWS.encode())
     for end in (len(whole) - 1, len(whole) - 8, 15):
         (told,) = refused(whole[:end])
@@ -84,7 +84,7 @@ def test_a_damaged_gzip(refused: Refused) -> None:
     ],
 )
 def test_what_is_no_utf_8(refused: Refused, content: bytes, told: str) -> None:
-    """What the file is, where that can be told, and how to save it."""
+    """The error says what the file is, if that is known, and how to save it."""
     assert [told] == refused(content)
     assert [told] == refused(gzip.compress(content))
 
@@ -117,7 +117,7 @@ def test_a_line_without_end(refused: Refused, monkeypatch: pytest.MonkeyPatch) -
     [ROWS.encode(), gzip.compress(ROWS.encode(), mtime=0), b'[{"user": ""} x' + b"y" * 500_000],
 )
 def test_bytes_are_hashed_and_counted(tmp_path: Path, content: bytes) -> None:
-    """The hash is of the file as it is, to know it again; of all of it, readable or not."""
+    """The hash is of all stored bytes of the file, readable or not."""
     path = tmp_path / "claims"
     path.write_bytes(content)
     seen: list[tuple[int, int | None, int]] = []
@@ -128,7 +128,7 @@ def test_bytes_are_hashed_and_counted(tmp_path: Path, content: bytes) -> None:
 
 
 def test_standard_input_has_no_known_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a pipe the progress is bytes alone; gzip is told there too."""
+    """The progress of a pipe is in bytes without a total; gzip is recognized there too."""
     stdin = io.TextIOWrapper(io.BytesIO(gzip.compress(ROWS.encode())))
     monkeypatch.setattr(sys, "stdin", stdin)
     totals = set()

@@ -39,7 +39,7 @@ def test_the_record_means_what_the_item_means(stored: dict[str, Any]) -> None:
 @settings(max_examples=tries(100), deadline=None, suppress_health_check=list(HealthCheck))
 @given(items)
 def test_what_the_function_withholds_is_never_said(stored: dict[str, Any]) -> None:
-    """An item that costs a claim or a sign-in is told, not passed on as though it were sound."""
+    """An item that breaks a claim or a sign-in is reported rather than exported."""
     try:
         layer = read_item({name: stored[name] for name in stored if name != "expires_at"}, NOW)
         is_sound = layer is not None and layer.withheld == 0
@@ -96,7 +96,7 @@ def test_what_a_file_can_say(attributes: dict[str, Any], expected: Record) -> No
     ],
 )  # fmt: skip
 def test_what_no_file_can_say(stored: dict[str, Any], field: str, message: str) -> None:
-    """The field and what is stored in it are told."""
+    """The error names the field and its stored value."""
     with pytest.raises(FieldProblem) as raised:
         record_of_item(stored)
     assert (field, message) == (raised.value.field, str(raised.value))
@@ -111,7 +111,7 @@ def test_what_no_file_can_say(stored: dict[str, Any], field: str, message: str) 
     ],
 )
 def test_a_moment_for_people(attribute: dict[str, Any], shown: str) -> None:
-    """A moment is shown as a file has it; what is none, as it is stored."""
+    """A valid time is shown as in a file; anything else as it is stored."""
     assert shown == moment(attribute)
 
 

@@ -45,7 +45,7 @@ def test_keys_that_are_left_are_asked_for_again(pauses: list[float]) -> None:
 
 
 def test_keys_that_stay_unread_are_told() -> None:
-    """After ten rounds it is told, not passed over."""
+    """After ten rounds an error is raised rather than the keys being skipped."""
     table = SlowTable(1)
     with pytest.raises(OperatorError) as raised:
         TableReader(cast("Any", table), "t").read(KEYS)
@@ -75,7 +75,7 @@ def test_it_does_not_run_ahead() -> None:
 
 
 def test_what_goes_wrong_is_raised_in_its_place() -> None:
-    """Pieces before the one that fails are done, and told."""
+    """The results of pieces before the one that fails are yielded."""
 
     def fail_at_three(number: int) -> int:
         if number == 3:

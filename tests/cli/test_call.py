@@ -49,7 +49,7 @@ def test_a_bad_answer_is_told_with_its_code(run: Run) -> None:
 
 
 def test_no_answer_is_told_with_its_code(run: Run) -> None:
-    """Where nobody listens Entra cannot connect."""
+    """Without a listening server, the connection is refused."""
     outcome = run("call", "http://127.0.0.1:1/callout", "--retries", "1")
     assert 1 == outcome.exit_code
     assert "attempt 2  no answer" in outcome.out
@@ -113,7 +113,7 @@ def test_no_token_goes_over_plain_http(
     run: Run,
     lookups: list[str],
 ) -> None:
-    """Nothing is sent, not even a name looked up: anybody on the way could use the token."""
+    """Nothing is sent and no name is resolved: anyone on the network path could use the token."""
     outcome = run(*command, url, *options, **env)
     assert (2, "") == (outcome.exit_code, outcome.out)
     assert "the bearer token would be sent to " in outcome.err

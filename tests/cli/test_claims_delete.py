@@ -34,7 +34,7 @@ def left(table: Table) -> int:
 
 
 def test_all_rows_of_the_user_go(run: Run, filled: Table) -> None:
-    """Each is shown on standard output as it was, then told as deleted; others stay."""
+    """Each item is shown on standard output, then reported as deleted; others are kept."""
     outcome = delete(run, filled, "--yes")
     assert (0, 2) == (outcome.exit_code, left(filled))
     assert [
@@ -62,7 +62,7 @@ def test_one_apps_row_goes(run: Run, filled: Table) -> None:
     ids=["yes", "y", "return", "end", "shouted"],
 )
 def test_only_yes_is_yes(run: Run, filled: Table, typed: str, exit_code: int, rows: int) -> None:
-    """At a terminal it is asked; anything but `yes` leaves all as it is."""
+    """At a terminal it asks; any answer other than `yes` deletes nothing."""
     outcome = delete(run, filled, typed=typed)
     assert f"Delete these 2 items from table {filled.name}? Type yes: " in outcome.err
     assert (exit_code, rows) == (outcome.exit_code, left(filled))
@@ -119,7 +119,7 @@ def _refusing_after(
 def test_what_stops_half_way_says_so(
     run: Run, filled: Table, count: int, exit_code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """How many rows are gone is told; 3 when some are."""
+    """The number of deleted items is reported; exit code 3 when it is not zero."""
     _refusing_after(monkeypatch, count)
     outcome = delete(run, filled, "--yes")
     told = (
@@ -142,7 +142,7 @@ def test_ctrl_c_half_way(
 def test_a_row_that_comes_back_is_told(
     run: Run, filled: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever loads at the same time must not make somebody believe that the rows are gone."""
+    """Items that a concurrent load writes again are reported."""
     _refusing_after(monkeypatch, 2, filled)
     outcome = delete(run, filled, "--yes")
     told = f"claimsctl: USER#{TENANT}#{USER} APP#* has been written again meanwhile"

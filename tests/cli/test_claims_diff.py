@@ -53,7 +53,7 @@ def test_every_change_is_shown(run: Run, filled: Table, file: Path) -> None:
 
 
 def test_pruning_shows_what_would_go(run: Run, filled: Table, file: Path) -> None:
-    """Only rows of tenants and apps that the file names; the table stays as it is."""
+    """Only items of tenants and apps that the file names are listed; the table is not changed."""
     outcome = diff(run, filled, file, "--prune")
     assert [f"- USER#{TENANT}#gone@x APP#*", '    tier  "y"'] == outcome.out.splitlines()[-2:]
     assert (1, "1 to add, 1 to change, 0 unchanged, 1 to remove\n") == (

@@ -20,7 +20,7 @@ def export(run: Run, table: Table, *options: str, **environment: str) -> Outcome
 
 
 def test_what_was_loaded_comes_out(run: Run, sample: Table) -> None:
-    """The sample is written as an export writes it, so that it comes out byte for byte."""
+    """The sample is in the format of an export, so its export is identical byte for byte."""
     outcome = export(run, sample)
     assert bundled("events/claims.sample.csv").read_text("utf-8") == outcome.out
     assert (0, f"table {sample.name}: 8 rows exported\n") == (outcome.exit_code, outcome.err)
@@ -61,7 +61,7 @@ def test_a_part_of_it(run: Run, table: Table, options: tuple[str, ...], rows: in
 
 
 def test_a_user_of_which_tenant(run: Run, table: Table) -> None:
-    """An id without its tenant names nobody."""
+    """A user id without its tenant does not identify a user."""
     outcome = export(run, table, "--user", USER)
     assert 2 == outcome.exit_code
     assert (
@@ -71,7 +71,7 @@ def test_a_user_of_which_tenant(run: Run, table: Table) -> None:
 
 
 def test_what_no_file_can_say_is_told(run: Run, table: Table, tmp_path: Path) -> None:
-    """The rest is exported; 3 tells a script that it is not the whole table."""
+    """The rest is exported; exit code 3 means that the export is incomplete."""
     table.put_claims(Record(TENANT, None, None).key, {"tier": "basic"})
     table.put(Record(TENANT, USER, None).key, claims={"M": {"age": {"N": "7"}}})
     table.put(Record(TENANT, "a@x", None).key, claims=claims(a="b"), note={"S": "x"})

@@ -43,7 +43,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def name(monkeypatch: pytest.MonkeyPatch) -> str:
-    """A table that is not there; nobody waits long for anything."""
+    """The name of a table that does not exist; waits are short."""
     monkeypatch.setattr("claimsctl.loading.import_table._FIRST_WAIT_SECONDS", 0.05)
     monkeypatch.setattr("claimsctl.loading.import_table._SWITCH_SECONDS", 0.01)
     return f"new-{uuid4().hex}"
@@ -144,7 +144,7 @@ def test_each_step_that_fails_says_what_is_done(
     run: Run, engine: str, bucket: str, file: Path, name: str, on_call: Step, operation: str,
     done: list[str],
 ) -> None:  # fmt: skip
-    """What is done stands above the error: then it is 3; else 2, and told."""
+    """Completed steps are listed before the error, with exit code 3; without any, it is 2."""
     on_call(operation, denied(operation))
     outcome = load(run, engine, file, name, f"s3://{bucket}/in")
     *told, error = outcome.err.splitlines()
@@ -218,7 +218,7 @@ def test_counts_that_differ_are_told(
 def test_an_interrupted_import_goes_on_by_itself(
     run: Run, engine: str, bucket: str, file: Path, name: str, on_call: Step
 ) -> None:
-    """Ctrl-C ends the waiting, not the import; that is told."""
+    """Ctrl-C ends the waiting but not the import, and the message says so."""
     on_call("ImportTable", UNDER_WAY)
     on_call("DescribeImport", KeyboardInterrupt())
     outcome = load(run, engine, file, name, f"s3://{bucket}/in")
@@ -268,7 +268,7 @@ def _place(run: Run, engine: str, bucket: str, file: Path, name: str, on_call: S
 def test_other_objects_below_the_parts(
     run: Run, engine: str, bucket: str, file: Path, name: str, on_call: Step
 ) -> None:
-    """They would be imported too, so they are told and nothing is imported."""
+    """They would be imported too, so they are reported and nothing is imported."""
     prefix = _place(run, engine, bucket, file, name, on_call)
     on_call("ImportTable", None)
     s3 = boto3.session.Session().client("s3", endpoint_url=engine)
@@ -288,7 +288,7 @@ def test_the_buckets_owner_is_in_every_call(
     run: Run, engine: str, bucket: str, file: Path, name: str, on_call: Step,
     monkeypatch: pytest.MonkeyPatch, option: tuple[str, ...], owner: str,
 ) -> None:  # fmt: skip
-    """A bucket of that name that is somebody else's is neither written to nor read from."""
+    """A bucket that another account owns is neither written to nor read from."""
     calls: dict[str, Any] = {}
     scripted = BaseClient._make_api_call  # type: ignore[attr-defined]
 
@@ -318,7 +318,7 @@ def test_an_owner_is_an_account(run: Run, file: Path, name: str) -> None:
 
 @pytest.mark.parametrize("via", ["bucket/in", "s3:/bucket", "s3://", "s3://UPPER/x", "https://x/y"])
 def test_what_is_no_place_in_s3(run: Run, engine: str, file: Path, name: str, via: str) -> None:
-    """What is expected is told, and nothing done."""
+    """The expected form is shown, and nothing is done."""
     told = f"claimsctl: --via: expected s3://BUCKET/PREFIX; found {via!r}\n"
     assert Outcome(2, "", told) == load(run, engine, file, name, via)
 

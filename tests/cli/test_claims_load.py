@@ -178,7 +178,7 @@ def test_what_cannot_be_done_is_told(
 
 
 def test_a_table_that_is_not_there(run: Run, engine: str, sample: Path) -> None:
-    """Name, endpoint and region are told, since one of the three is wrong."""
+    """The error names table, endpoint and region, since one of the three is wrong."""
     outcome = run("claims", "load", sample, "--endpoint-url", engine, "--table", "nowhere")
     told = f"no such table at {engine} in region us-east-1"
     message = f"claimsctl: table nowhere: {told}\n"

@@ -46,7 +46,7 @@ def _load(folder: Path, store: FaultProxy) -> subprocess.Popen[bytes]:
 
 
 def test_an_interruption_is_told(tmp_path: Path) -> None:
-    """How far it came and how to go on, no traceback; partly done, as nobody knows otherwise."""
+    """The message says how far the load came and how to resume it; exit code 3."""
     with FaultProxy("http://127.0.0.1:9", Behaviour(_hang_when_writing)) as store:
         process = _load(tmp_path, store)
         process.send_signal(signal.SIGINT)

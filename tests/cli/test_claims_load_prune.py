@@ -1,4 +1,4 @@
-"""`claimsctl claims load --prune` and `--dry-run`: what would go, and what goes once agreed to."""
+"""`claimsctl claims load --prune` and `--dry-run`: what is removed after confirmation."""
 
 from pathlib import Path
 from typing import Any
@@ -79,7 +79,7 @@ def test_another_number_does_nothing(
 def test_at_a_terminal_the_number_is_typed(
     run: Run, filled: Table, file: Path, typed: str, exit_code: int, left: list[str],
 ) -> None:  # fmt: skip
-    """`yes` is too easily said to a number nobody has read."""
+    """The number itself must be typed, since `yes` is given too easily."""
     outcome = load(run, filled, file, "--prune", typed=typed)
     assert (exit_code, left) == (outcome.exit_code, tiers(filled))
     assert "Type the number to confirm: " in outcome.err
@@ -190,7 +190,7 @@ def test_a_bad_file_has_no_plan(run: Run, filled: Table, tmp_path: Path) -> None
 
 
 def test_a_dry_run_that_keeps_going(run: Run, filled: Table, file: Path) -> None:
-    """As the load: bad rows are told, good ones planned, and nothing would be removed."""
+    """Like the load: invalid rows are reported, valid ones planned, nothing would be removed."""
     file.write_text(f"user,tier\nnobody,x\n{USER},silver\n")
     outcome = load(run, filled, file, "--dry-run", "--keep-going", "--prune")
     problem, summary, rejected = outcome.err.splitlines()

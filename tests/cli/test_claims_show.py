@@ -29,7 +29,7 @@ def body(run: Run, table: Table, *options: str) -> Any:
 
 
 def test_each_layer_and_what_wins(run: Run, sample: Table) -> None:
-    """The row that wins stands first; each claim says what becomes of it; then Entra's view."""
+    """The item that wins is first; each claim shows its effect; then follows Entra's view."""
     outcome = show(run, sample, USER, "--app", APP)
     head, tail = outcome.out.split("200  application/json\n")
     assert [
@@ -80,7 +80,7 @@ def test_another_apps_rows_are_named(run: Run, sample: Table) -> None:
 
 @pytest.mark.parametrize("user", [USER.replace("a", "f"), "casey@contoso.com"])
 def test_nobody_knows_the_user(run: Run, sample: Table, user: str) -> None:
-    """The tenant's default is what such a user gets; that there is no row of his is told, by 1."""
+    """Such a user gets the tenant's default; the missing item is reported with exit code 1."""
     outcome = show(run, sample, user)
     assert '  loyaltyTier   "basic"  wins' in outcome.out.splitlines()
     assert f"table {sample.name}: no item for user {user}" == outcome.err.splitlines()[0]
@@ -95,7 +95,7 @@ def test_nobody_knows_the_tenant(run: Run, table: Table) -> None:
 
 
 def test_an_address_is_looked_for_as_such(run: Run, table: Table) -> None:
-    """Rows under the address count, in the table's spelling of it; what that takes is told."""
+    """Items under the canonical address apply; the required setting is mentioned."""
     table.put_claims(Record(TENANT, "casey@contoso.com", None).key, {"tier": "gold"})
     outcome = show(run, table, "Casey@Contoso.com")
     assert '  tier  "gold"  wins' in outcome.out.splitlines()
@@ -167,13 +167,13 @@ def test_a_sign_in_that_fails(
 
 @pytest.mark.parametrize("user", ["casey", "", "a@b@c", USER[:-1]])
 def test_what_names_no_user(run: Run, user: str) -> None:
-    """Neither a GUID nor an address: wrong usage, and what would be one is told."""
+    """A value that is neither a GUID nor an address is wrong usage; the expected form is shown."""
     outcome = run("claims", "show", user, "--tenant", TENANT, "--table", "t")
     assert (2, True) == (outcome.exit_code, "Invalid value for 'USER': expected a" in outcome.err)
 
 
 def test_whose_user_it_is_must_be_said(run: Run) -> None:
-    """The same id in another tenant is somebody else."""
+    """The same id in another tenant is a different user."""
     outcome = run("claims", "show", USER, "--table", "t")
     assert (2, True) == (outcome.exit_code, "Missing option '--tenant'" in outcome.err)
 

@@ -89,7 +89,7 @@ def test_a_stack_may_be_a_variable() -> None:
     ids=["no-stack", "denied", "no-outputs", "no-output", "html", "json"],
 )
 def test_a_stack_that_tells_no_table(run: Run, body: bytes, status: int, message: str) -> None:
-    """What is wrong with it is told, and nothing is done."""
+    """The problem is reported, and nothing is done."""
     with answering(body, status) as url:
         outcome = run(
             "claims", "export", STACK_NAME="my-stack", AWS_ENDPOINT_URL_CLOUDFORMATION=url
@@ -146,7 +146,7 @@ def test_without_any_it_is_a_running_servers(
 
 @pytest.mark.parametrize("command", COMMANDS[:1], ids=lambda command: command[0])
 def test_without_any_and_without_a_server(nowhere: str, run: Run, command: tuple[str, ...]) -> None:
-    """What can be named is told, and what was looked for."""
+    """The error lists the options that name a table, and what was looked for."""
     told = (
         "claimsctl: no table: give --table, --stack or --endpoint-url; without them the table of a"
         f" running claimsctl serve is meant, and none answers at {nowhere}\n"

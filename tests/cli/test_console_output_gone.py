@@ -64,7 +64,7 @@ def test_a_reader_that_has_gone_is_no_error(tmp_path: Path, command: tuple[str, 
     "command", [("claims", "load", "-"), ("claims", "diff", "-")], ids=" ".join
 )
 def test_a_closed_input_is_an_empty_one(tmp_path: Path, command: tuple[str, ...]) -> None:
-    """Nothing can be read from it, and nobody at it can be asked."""
+    """A closed standard input is empty and not a terminal."""
     message = "claimsctl: -: the file is empty; expected CSV with a heading, or JSON Lines\n"
     assert (2, message) == _ended(
         tmp_path, (*command, "--endpoint-url", "http://127.0.0.1:1"), "<&-"

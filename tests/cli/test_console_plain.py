@@ -42,7 +42,7 @@ def _invoke(table: Table) -> tuple[str, ...]:
 
 
 def test_a_terminal_gets_colour(sample: Table, tmp_path: Path) -> None:
-    """On a terminal the verdict stands out."""
+    """On a terminal the verdict is highlighted."""
     assert ESCAPE in _on_a_terminal(tmp_path, *_invoke(sample))
 
 

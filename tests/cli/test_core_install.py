@@ -33,7 +33,7 @@ COMMANDS = [
 
 @pytest.fixture(scope="module")
 def core(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A virtual environment with the wheel and what requirements/core.txt pins, nothing else."""
+    """A virtual environment with only the wheel and the packages in requirements/core.txt."""
     folder = tmp_path_factory.mktemp("core")
     venv.create(folder, with_pip=False, symlinks=True)
     pip = [sys.executable, "-m", "pip", "--python", str(folder / "bin/python"), "--quiet"]

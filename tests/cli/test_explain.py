@@ -8,7 +8,7 @@ from tests.cli.command import Run
 
 
 def test_a_code_is_explained(run: Run) -> None:
-    """Meaning, causes, how to check, how to cure, what goes with it, and a link."""
+    """Meaning, causes, how to check, how to fix, related codes, and a link."""
     outcome = run("explain", "1003012")
     assert (0, "") == (outcome.exit_code, outcome.err)
     lines = outcome.out.splitlines()

@@ -78,7 +78,7 @@ def test_a_catalogue_is_read_with_the_options(tmp_path: Path) -> None:
     ("duration", "seconds"), [("1m", 60), ("12h", 43_200), ("30d", 2_592_000), ("2w", 1_209_600)]
 )
 def test_durations_count_from_now(duration: str, seconds: int) -> None:
-    """What `--expires-in` comes to is a moment, so that a resumed load says the same."""
+    """`--expires-in` is converted to a point in time, so that a resumed load uses the same."""
     before = int(time.time())
     expires_at = _options("--expires-in", duration).expires_at
     assert expires_at is not None

@@ -1,4 +1,4 @@
-"""`claimsctl invoke`: one event through the function, told to people and to scripts."""
+"""`claimsctl invoke`: one event through the function, with output for users and scripts."""
 
 import json
 from base64 import b64encode
@@ -48,7 +48,7 @@ def test_the_embedded_table_holds_the_sample(process: Run) -> None:
 
 
 def test_a_refusal_is_told(run: Run, sample: Table) -> None:
-    """What Entra would not accept is told with the code that its log would show."""
+    """An answer that Entra would not accept is reported with the code that its log would show."""
     outcome = _invoke(run, sample, EVENTS / "bad/no-user.json")
     assert 1 == outcome.exit_code
     assert "400  application/problem+json" == outcome.out.splitlines()[0]
@@ -103,7 +103,7 @@ def test_claims_take_the_tenant_of_the_option(run: Run, tmp_path: Path) -> None:
 
 
 def test_nothing_is_loaded_unasked(run: Run, table: Table) -> None:
-    """A table that is somebody's own gets no sample claims."""
+    """No sample claims are loaded into a table that is not embedded."""
     outcome = _invoke(run, table, MEMBER)
     assert (0, "the answer contains no claims") == (outcome.exit_code, outcome.out.splitlines()[-1])
     assert 0 == table.client.scan(TableName=table.name)["Count"]

@@ -17,7 +17,7 @@ from claimsctl.loading.results import LoadResult, RowCounts
     ],
 )
 def test_it_adds_up(counts: RowCounts, told: str) -> None:
-    """What is nothing is not told."""
+    """Counts of zero are omitted."""
     assert told == rows_sentence(counts.rows, counts)
 
 

@@ -1,4 +1,4 @@
-"""What commands there are, which options they take, and what wrong usage is told."""
+"""The commands, their options, and the errors for wrong usage."""
 
 import re
 import sys
@@ -72,7 +72,7 @@ COMMANDS: dict[tuple[str, ...], set[str]] = {
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: "-".join(command) or "top")
 def test_help_lists_every_option(run: Run, command: tuple[str, ...]) -> None:
-    """`--help` names each option, and the variable that stands for it."""
+    """`--help` names each option and its environment variable."""
     outcome = run(*command, "--help")
     assert (0, "") == (outcome.exit_code, outcome.err)
     words = set(re.findall(r"[\w-]+", outcome.out))
@@ -118,7 +118,7 @@ def test_help_lists_every_option(run: Run, command: tuple[str, ...]) -> None:
     ],
 )  # fmt: skip
 def test_wrong_usage_is_2(run: Run, arguments: tuple[str, ...], message: str) -> None:
-    """What is wrong is told on standard error, in one line of its own."""
+    """An error is reported on standard error, on one line."""
     outcome = run(*arguments)
     assert (2, "") == (outcome.exit_code, outcome.out)
     (error,) = [line for line in outcome.err.splitlines() if line.startswith("Error: ")]
@@ -140,7 +140,7 @@ def test_no_command_is_help(run: Run, arguments: tuple[str, ...]) -> None:
     ],
 )
 def test_a_wrong_variable_is_named(run: Run, variable: str, value: str, message: str) -> None:
-    """A value that comes from the environment is told with its variable."""
+    """An error about a value from the environment names the variable."""
     outcome = run("invoke", MEMBER, **{variable: value})
     assert 2 == outcome.exit_code
     assert f"(env var: '{variable}')" in outcome.err

@@ -1,4 +1,4 @@
-"""How far a command is: told on a terminal only, and never in the way of its report."""
+"""Progress is shown only on a terminal, and never mixed with the report."""
 
 import io
 import sys
@@ -25,7 +25,7 @@ def _told(
 
 
 def test_a_terminal_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """While the report goes to a file; a count that was too small grows."""
+    """The bar is shown while the report is written to a file; a total that was too small grows."""
     told = _told(monkeypatch, terminal=True, report_there=False)
     assert "reading" in told
     assert "30/30" in told
@@ -42,7 +42,7 @@ def test_else_nothing_is(
 
 
 def test_where_nothing_is_reported_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An import has nothing to show for minutes, and tells."""
+    """An import, which takes minutes, shows its progress."""
     assert "30/30" in _told(monkeypatch, terminal=True, report_there=True, is_report=False)
 
 

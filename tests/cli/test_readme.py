@@ -1,4 +1,4 @@
-"""The README and the pages with sessions are true: what they show is what comes out."""
+"""The sessions in the README and the pages show the actual output."""
 
 import re
 import shlex

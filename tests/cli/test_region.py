@@ -64,7 +64,7 @@ def test_the_embedded_table_answers_in_any_region(
 ) -> None:
     """Each command, with the options that `serve` prints, finds the table in every combination.
 
-    What was loaded is then equal to the file, and nobody is there to delete.
+    What was loaded then equals the file, and there is no user to delete.
     """
     monkeypatch.chdir(tmp_path)
     Path("mine.csv").write_text(f"tenant_id,user,tier\n{TENANT_ID},{USER},gold\n")

@@ -98,14 +98,14 @@ def test_another_route_is_not_found(server: ServerProcess, method: str, path: st
     ("name", "code"), [("not-json", "body-not-json"), ("not-utf8", "body-not-utf8")]
 )
 def test_a_bad_body_is_a_problem(server: ServerProcess, name: str, code: str) -> None:
-    """The function's own refusal comes through: status, content type, code."""
+    """The function's error response is passed through: status, content type, code."""
     response = server.ask((EVENTS / f"bad/{name}.json").read_bytes())
     assert (400, "application/problem+json") == (response.status, response.content_type)
     assert code == json.loads(response.body)["code"]
 
 
 def test_another_content_type_is_refused(server: ServerProcess) -> None:
-    """What curl sends when nobody tells it otherwise is told to be the wrong type."""
+    """The content type that curl sends by default is rejected as the wrong type."""
     response = server.ask(
         MEMBER.read_bytes(), headers={"content-type": "application/x-www-form-urlencoded"}
     )

@@ -133,7 +133,7 @@ def test_another_tenants_callout_is_refused(
 
 
 def test_it_says_what_it_accepts(server: ServerProcess, provider: OpenIdProvider) -> None:
-    """Issuer, keys and what a token has to say; no command of ours makes such a token."""
+    """The issuer, the keys and the required claims are shown, but no command for a token."""
     audiences, callers = f"{AUDIENCE} or second", f"{APP_ID} or {OTHER}"
     accepted = f"aud {audiences}; azp {callers} or {AUTHENTICATION_EVENTS_APP_ID} (Entra's)"
     assert [
@@ -187,7 +187,7 @@ def test_a_token_without_a_caller(provider: OpenIdProvider, tmp_path: Path) -> N
 
 
 def test_keys_in_a_file(tmp_path: Path) -> None:
-    """A rotated key counts as soon as it is in the file; every option may be a variable."""
+    """A rotated key is accepted as soon as it is in the file; every option has a variable."""
     (tmp_path / "mine.csv").write_text(CLAIMS)
     jwks = tmp_path / "jwks.json"
     jwks.write_bytes(key_set(other_key()))

@@ -96,7 +96,7 @@ def test_it_ends_when_told(tmp_path: Path) -> None:
 
 
 def test_forwarding_ends_with_the_command(tmp_path: Path) -> None:
-    """Even if that is killed, nobody goes on listening."""
+    """No process keeps listening, even after a kill."""
     with endpoint(_respond) as service, tapping(tmp_path, service.url) as tap:
         assert 200 == _call(tap)
         tap.end(signal.SIGKILL)
@@ -111,7 +111,7 @@ def test_forwarding_ends_with_the_command(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_nothing_beside_the_forwarding_can_hold_it_up(tmp_path: Path) -> None:
-    """With judging, list and page stopped dead, 300 callouts pass; what was not told is counted."""
+    """While judging, list and page are blocked, 300 callouts pass; those not shown are counted."""
     with endpoint(_respond) as service, tapping(tmp_path, service.url) as tap:
         tap.process.send_signal(signal.SIGSTOP)
         assert [200] * 300 == [_call(tap) for _ in range(300)]
@@ -241,7 +241,7 @@ def test_roots_that_cannot_be_read_are_told(run: Run) -> None:
 
 
 def test_a_terminal_gets_colour(tmp_path: Path) -> None:
-    """The verdict stands out."""
+    """The verdict is highlighted."""
     ours, its = pty.openpty()
     with endpoint(_respond) as service:
         port = free_port()

@@ -1,4 +1,4 @@
-"""`claimsctl token`: what Entra would send, on standard output and nothing else."""
+"""`claimsctl token`: prints only the token that Entra would send."""
 
 import json
 import time

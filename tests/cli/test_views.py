@@ -47,7 +47,7 @@ def _plain(view: RenderableType) -> str:
     ],
 )
 def test_nobody_elses_text_steers_a_terminal(text: str, shown: str) -> None:
-    """Control characters and lone surrogates are spelt out, all else is shown."""
+    """Control characters and lone surrogates are escaped; everything else is shown."""
     assert shown == escaped(text)
 
 
@@ -74,7 +74,7 @@ def test_a_report_at_a_terminal_shows_text_only() -> None:
 
 
 def test_an_item_at_a_terminal_shows_text_only() -> None:
-    """Keys, names and values of an item may be anybody's."""
+    """Keys, names and values of an item are untrusted."""
     stored = {
         "pk": {"S": f"USER#{HOSTILE}"},
         "sk": {"S": f"CLAIMS#{HOSTILE}"},
@@ -137,7 +137,7 @@ def test_a_long_line_has_no_colour() -> None:
 
 
 def test_an_answer_without_a_content_type() -> None:
-    """What is missing is named; how long it took is told where it is known."""
+    """A missing content type is named; the time is shown where it is known."""
     assert (
         "503  no content type  12 ms"
         == _plain(answer_view(Answer(503, (), b"", 12.3))).splitlines()[0]

@@ -73,7 +73,7 @@ def test_it_is_whole_whatever_happens(
 
 @pytest.mark.parametrize("act", ["begin", "go on"])
 def test_it_is_one_process_s_alone(file: CheckpointFile, act: str) -> None:
-    """Who begins, or goes on, while another is at it does nothing; once that one ends, he may."""
+    """A second process can neither begin nor resume a load until the first one ends."""
     file.write(CHECKPOINT)
     if act == "go on":
         file.read()
@@ -104,7 +104,7 @@ def test_one_that_is_there_is_not_written_over(file: CheckpointFile) -> None:
 def test_one_that_is_renewed_while_it_is_opened_is_not_ours(
     file: CheckpointFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The lock of a file that is no longer there keeps nobody out."""
+    """The lock of a deleted file has no effect."""
     file.write(CHECKPOINT)
     file.close()
     monkeypatch.setattr(
@@ -170,7 +170,7 @@ def test_each_difference_is_explained(file: CheckpointFile) -> None:
 
 @pytest.mark.parametrize("name", [field.name for field in fields(LoadRequest)])
 def test_every_field_counts(file: CheckpointFile, name: str) -> None:
-    """No part of what a load was asked for may differ, and each has words for people."""
+    """Every field of a request must be the same, and each has a label."""
     other: Any = {name: ("other",)}
     given = replace(REQUEST, **other)
     with pytest.raises(DifferentLoad) as raised:
@@ -208,7 +208,7 @@ def test_another_versions_checkpoint_is_recognised(
     ],
 )  # fmt: skip
 def test_something_else_is_no_checkpoint(file: CheckpointFile, content: bytes) -> None:
-    """Whatever lies there, it is told apart from a checkpoint."""
+    """Any other file is distinguished from a checkpoint."""
     file.path.write_bytes(content)
     with pytest.raises(OperatorError, match="not a checkpoint of claimsctl"):
         file.read()
@@ -257,7 +257,7 @@ def test_what_was_planted_is_not_used(
 
 
 def test_a_file_of_somebody_elses_is_no_draft(file: CheckpointFile) -> None:
-    """What lies where the next checkpoint is written stays, unless a crash of ours has left it."""
+    """An existing draft is kept, unless it is the remainder of a crash."""
     new = file.path.with_name(f"{file.path.name}.new")
     for content in (b"words", b'{"a": 1}'):
         new.write_bytes(content)
@@ -288,6 +288,6 @@ def test_there_is_none(file: CheckpointFile) -> None:
 
 
 def test_it_is_no_folder(tmp_path: Path) -> None:
-    """What cannot be read is told."""
+    """A file that cannot be read is reported."""
     with pytest.raises(OperatorError, match="cannot be read: Is a directory"):
         CheckpointFile(tmp_path).read()

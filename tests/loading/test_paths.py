@@ -21,7 +21,7 @@ def test_where_it_lies(file: str, rejects: str) -> None:
 
 @pytest.mark.parametrize("file", [".", "/"])
 def test_a_folder_is_no_file(file: str) -> None:
-    """Nothing can lie beside what has no name."""
+    """A path without a file name is rejected."""
     with pytest.raises(OperatorError, match=f"{file}: expected a file, found a folder"):
         LoadPaths.of(Path(file), None, None)
 

@@ -87,7 +87,7 @@ def test_nobody_else_can_read_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("resume_at", [None, 0, 4])
 def test_a_link_is_never_followed(tmp_path: Path, resume_at: int | None) -> None:
-    """Neither by a new load nor by one that goes on: what it leads to stays."""
+    """Neither a new nor a resumed load follows a link: its target is not changed."""
     path, victim = tmp_path / "rejects.csv", tmp_path / "victim"
     victim.write_text("words")
     path.symlink_to(victim)

@@ -33,7 +33,7 @@ def table() -> Iterator[Table]:
     ids=["empty", "html", "list", "number", "null", "bytes", "deep", "odd-items", "odd-list"],
 )  # fmt: skip
 def test_what_is_no_dynamodb_is_told(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that answers 200 with something else is named, whatever it is."""
+    """A server that answers 200 with anything else is reported with its URL."""
     monkeypatch.setattr("claimsctl.claims_table.retry.FIRST_BUDGET_SECONDS", 0)
     with answering(body) as url:
         client = TableLocation("claims", url).client()

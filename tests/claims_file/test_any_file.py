@@ -187,10 +187,10 @@ def _read(path: Path, content: bytes) -> None:
     try:
         records = read_records(path, TENANT)
     except OperatorError as error:
-        told, records = (str(error).startswith(str(path)), len(error.lines) <= 21), []
+        message, records = (str(error).startswith(str(path)), len(error.lines) <= 21), []
     else:
-        told = (True, True)
-    assert (True, True) == told
+        message = (True, True)
+    assert (True, True) == message
     assert len(records) == len({record.key for record in records})
     for record in records:
         _survives(record)
@@ -228,10 +228,10 @@ def test_any_json(path: Path, rows: list[dict[str, Any]], indent: int | None) ->
     """Any objects, a line each or in an array, are the records that each of them is by itself."""
     rows = [{"user": ""} | row for row in rows]
     _read(path, "\n".join(json.dumps(row) for row in rows).encode())
-    told = _rejected(path)
-    assert _expected(rows) == told
+    message = _rejected(path)
+    assert _expected(rows) == message
     path.write_text(json.dumps(rows, indent=indent))
-    assert told == (_rejected(path) if rows else None)
+    assert message == (_rejected(path) if rows else None)
 
 
 def _expected(rows: list[dict[str, Any]]) -> list[bool] | None:

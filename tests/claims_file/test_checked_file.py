@@ -281,7 +281,7 @@ def test_options_say_what_the_file_does_not(check: Check) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         ("user,tier\n", "1: no column 'mail' \\(--column user=mail\\); the columns are user, tier"),
         (
@@ -290,14 +290,14 @@ def test_options_say_what_the_file_does_not(check: Check) -> None:
         ),
     ],
 )
-def test_a_renamed_column_is_there_once(check: Check, content: str, told: str) -> None:
+def test_a_renamed_column_is_there_once(check: Check, content: str, message: str) -> None:
     """A heading that `--column` names must be there, and the field's own name must not."""
-    with pytest.raises(OperatorError, match=told):
+    with pytest.raises(OperatorError, match=message):
         check(content, ReadOptions(tenant=TENANT, columns={"user": "mail"}))
 
 
 @pytest.mark.parametrize(
-    ("format_", "content", "told"),
+    ("format_", "content", "message"),
     [
         (Format.CSV, "[a,user\n", []),
         (Format.TSV, "a,b\tuser\n", []),
@@ -307,12 +307,12 @@ def test_a_renamed_column_is_there_once(check: Check, content: str, told: str) -
     ],
 )
 def test_a_given_format_is_not_doubted(
-    check: Check, format_: Format, content: str, told: list[str]
+    check: Check, format_: Format, content: str, message: list[str]
 ) -> None:
     """`--format` decides, whatever the content looks like."""
     checked = check(content, ReadOptions(tenant=TENANT, format=format_))
     assert format_ is checked.format
-    assert told == [p.message[: len(told[0])] for p in checked.problems]
+    assert message == [p.message[: len(message[0])] for p in checked.problems]
 
 
 def test_memory_does_not_grow_with_the_file(check: Check) -> None:

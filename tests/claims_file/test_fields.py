@@ -54,8 +54,8 @@ def test_ids_that_a_spreadsheet_has_rewritten(field: str, value: str) -> None:
     """An id that was taken for a number has lost its digits; the message says what to do."""
     name, message = _problem(**{field: value})
     assert field == name
-    told = f"found '{value}', which looks like a number rewritten by a spreadsheet; format the "
-    assert message.partition("; found")[2].startswith(told)
+    reason = f"found '{value}', which looks like a number rewritten by a spreadsheet; format the "
+    assert f"; {reason}" in message
 
 
 @pytest.mark.parametrize("user", ["@", "a@", "@b", "a@b@c", "a b@c", "a@b\n", f"{'a' * 320}@b"])
@@ -255,8 +255,8 @@ def test_a_near_miss_is_no_claim(name: str, meant: str) -> None:
     """A misspelled reserved name is rejected: read as a claim, `appid` would widen the row."""
     with pytest.raises(FieldProblem) as raised:
         check_claim_name(name)
-    told = f"not allowed as the name of a claim; the reserved field is spelled {meant}"
-    assert (name, told) == (raised.value.field, str(raised.value))
+    reason = f"not allowed as the name of a claim; the reserved field is spelled {meant}"
+    assert (name, reason) == (raised.value.field, str(raised.value))
 
 
 @pytest.mark.parametrize(
@@ -272,10 +272,10 @@ def test_other_names_are_claims(name: str) -> None:
 @pytest.mark.parametrize("name", ["tenant", "appid", "expiresAt", "hiddenClaims", "user_id"])
 def test_a_file_with_a_near_miss_is_refused(refused: Refused, name: str) -> None:
     """In a heading and in a line alike, by its name."""
-    told = f"not allowed as the name of a claim; the reserved field is spelled {meant_by(name)}"
+    reason = f"not allowed as the name of a claim; the reserved field is spelled {meant_by(name)}"
     (heading,) = refused(f"user,{name}\n{USER},x\n")
     (_, line) = refused(f'{{"user": "", "{name}": "x"}}')
     assert heading.startswith(f"claims:1: {name}: not allowed as the name of a claim")
     assert line.startswith(f"claims:1: {name}: not allowed as the name of a claim")
-    assert told in heading
-    assert line.endswith(told)
+    assert reason in heading
+    assert line.endswith(reason)

@@ -50,7 +50,7 @@ def test_an_empty_array_has_no_rows(read: Read) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         ('[{"user": ""},\n\n {"user": "x"}]', "claims:3: user: expected a GUID such as "),
         ('[\n{"user": "",\n "a": 1}]', "claims:2: a: expected a string or a list of strings; "),
@@ -67,17 +67,17 @@ def test_an_empty_array_has_no_rows(read: Read) -> None:
         ('{\n"user": ""\n},\n{', "claims:3: not valid JSON: Expecting value (column 2)"),
     ],
 )  # fmt: skip
-def test_what_makes_no_sense(refused: Refused, content: str, told: str) -> None:
+def test_what_makes_no_sense(refused: Refused, content: str, message: str) -> None:
     """Each problem is reported by line, and invalid JSON also by column."""
-    assert told == refused(content)[1][: len(told)]
+    assert message == refused(content)[1][: len(message)]
 
 
 def test_the_column_of_a_long_line(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
     """The column counts from the line's start, wherever the part begins that is being read."""
     monkeypatch.setattr(json_rows, "_BLOCK_CHARACTERS", 64)
     rows = ",".join(f'{{"user":"u{number}@x"}}' for number in range(50))
-    told = f"claims:1: not valid JSON: Expecting value (column {len(rows) + 3})"
-    assert told == refused(f"[{rows},?]")[1]
+    message = f"claims:1: not valid JSON: Expecting value (column {len(rows) + 3})"
+    assert message == refused(f"[{rows},?]")[1]
 
 
 def test_a_value_without_end(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:

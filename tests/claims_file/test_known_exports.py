@@ -184,8 +184,8 @@ def test_only_does_not_hide_a_misspelt_field(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["only", "ignore"])
 def test_a_column_that_is_not_there(tmp_path: Path, name: str) -> None:
     """A typing error in an option must not load less than was meant."""
-    told = rf"no column 'teir' \(--{name}\); the columns are user, tier"
-    with pytest.raises(OperatorError, match=told):
+    expected = rf"no column 'teir' \(--{name}\); the columns are user, tier"
+    with pytest.raises(OperatorError, match=expected):
         _check(tmp_path / "rows", f"user,tier\n{USER},x\n", **{name: ("teir",)})
 
 

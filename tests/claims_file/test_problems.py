@@ -30,7 +30,7 @@ def test_a_key_stands_once(refused: Refused, first: str, second: str) -> None:
     ] == refused(rows)
 
 
-def test_each_problem_is_told(refused: Refused) -> None:
+def test_each_problem_is_reported(refused: Refused) -> None:
     """Whoever mends a file should not have to find its faults one by one."""
     rows = f"user,app_id,expires_at,a\nx,,,\n{USER},x,,\n{USER},,x,\n{USER},,,[\n{USER},,,,x\n"
     places = [
@@ -45,15 +45,15 @@ def test_each_problem_is_told(refused: Refused) -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "told", "last"),
+    ("count", "message", "last"),
     [(19, 19, "claims:20: user"), (20, 20, "claims:21: user"), (21, 21, "… and 1 more"),
      (500, 21, "… and 480 more")],
 )  # fmt: skip
-def test_twenty_problems_are_shown(refused: Refused, count: int, told: int, last: str) -> None:
+def test_twenty_problems_are_shown(refused: Refused, count: int, message: int, last: str) -> None:
     """A file with many problems is reported with twenty lines and a count."""
     summary, *problems = refused("user\n" + "x\n" * count)
     assert f"claims: {count} problems; nothing was written" == summary
-    assert (told, last) == (len(problems), problems[-1][: len(last)])
+    assert (message, last) == (len(problems), problems[-1][: len(last)])
 
 
 def test_the_path_is_told_as_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,7 +84,7 @@ def refused(tmp_path: Path) -> Refused:
     return refused
 
 
-def _told(tmp_path: Path, schema: ClaimSchema, content: str) -> list[str]:
+def _problems(tmp_path: Path, schema: ClaimSchema, content: str) -> list[str]:
     (tmp_path / "rows").write_text(content)
     options = ReadOptions(tenant=TENANT, schema=schema)
     with check_file(tmp_path / "rows", options) as checked:
@@ -136,8 +136,8 @@ def test_rows_keep_to_the_schema(
 ) -> None:
     """A value, an app or a name that it does not have is a problem of the row, by its column."""
     content = f"user,app_id,loyaltyTier,customRoles,hidden_claims\n{row}x\n"
-    told = _told(tmp_path, schema, content.replace("x\n", "\n"))
-    assert ([f"2: {problem}"] if problem else []) == [line[: len(problem) + 3] for line in told]
+    message = _problems(tmp_path, schema, content.replace("x\n", "\n"))
+    assert ([f"2: {problem}"] if problem else []) == [line[: len(problem) + 3] for line in message]
 
 
 @pytest.mark.parametrize(
@@ -160,15 +160,15 @@ def test_json_has_types_of_its_own(
     tmp_path: Path, schema: ClaimSchema, fields: str, problem: str
 ) -> None:
     """A string where the schema has a list is refused, not turned into one."""
-    told = _told(tmp_path, schema, f'{{"user": "", {fields}}}')
-    assert ([f"1: {problem}"] if problem else []) == [line[: len(problem) + 3] for line in told]
+    message = _problems(tmp_path, schema, f'{{"user": "", {fields}}}')
+    assert ([f"1: {problem}"] if problem else []) == [line[: len(problem) + 3] for line in message]
 
 
 def test_a_heading_that_is_no_claim(tmp_path: Path, schema: ClaimSchema) -> None:
     """A column that is not in the schema is reported once, not for every row."""
-    told = "1: tier: not in the schema, which has loyaltyTier, customRoles, free text"
-    with pytest.raises(OperatorError, match=f"rows:{told}$"):
-        _told(tmp_path, schema, "user,tier\n,\n")
+    message = "1: tier: not in the schema, which has loyaltyTier, customRoles, free text"
+    with pytest.raises(OperatorError, match=f"rows:{message}$"):
+        _problems(tmp_path, schema, "user,tier\n,\n")
 
 
 NO_POLICY = "a claims mapping policy cannot emit a claim named"
@@ -239,14 +239,14 @@ NO_POLICY = "a claims mapping policy cannot emit a claim named"
 )
 def test_a_schema_that_makes_no_sense(refused: Refused, content: str, problems: list[str]) -> None:
     """Each problem is reported with its place, and with its line where it can be found."""
-    summary, *told = refused(content)
+    summary, *message = refused(content)
     count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
     assert f"claims.toml: {count} in the schema" == summary
-    assert problems == [line.removeprefix("claims.toml:").lstrip() for line in told]
+    assert problems == [line.removeprefix("claims.toml:").lstrip() for line in message]
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         ("[claims.a\n", "claims.toml: not valid TOML: Expected ']' at the end of a "),
         ('[claims.a]\ntype = "list"\ntype = "list"', "claims.toml: not valid TOML: Cannot over"),
@@ -255,10 +255,10 @@ def test_a_schema_that_makes_no_sense(refused: Refused, content: str, problems: 
         ("a=" + "9" * 5000, "claims.toml: not valid TOML: "),
     ],
 )  # fmt: skip
-def test_what_is_no_toml(refused: Refused, content: bytes | str, told: str) -> None:
+def test_what_is_no_toml(refused: Refused, content: bytes | str, message: str) -> None:
     """The parser's own words, which name line and column."""
     (line,) = refused(content)
-    assert told == line[: len(told)]
+    assert message == line[: len(message)]
 
 
 snippets = st.lists(
@@ -300,13 +300,13 @@ def test_the_page_says_what_comes_out(tmp_path: Path, monkeypatch: pytest.Monkey
         "user,app_id,customRoles,loyaltyTier\n,,,\n,,,\n,,,\n,,,\n" + rows
     )
     with check_file(Path("claims.csv"), ReadOptions(tenant=TENANT, schema=schema)) as checked:
-        told = [problem.text(Path("claims.csv")) for problem in checked.problems]
+        message = [problem.text(Path("claims.csv")) for problem in checked.problems]
     Path("claims.csv").write_text("user,loyaltytier\n")
     with pytest.raises(OperatorError) as heading:
         check_file(Path("claims.csv"), ReadOptions(schema=schema))
     Path("claims.toml").write_text(example.replace("apps", "app").replace('"string"', '"text"', 1))
     with pytest.raises(OperatorError) as problems:
         read_schema(Path("claims.toml"))
-    expected = [*told, str(heading.value), f"claimsctl: {problems.value}", *problems.value.lines]
+    expected = [*message, str(heading.value), f"claimsctl: {problems.value}", *problems.value.lines]
     assert [] == [line for line in expected if line not in shown]
     assert 6 == len(expected)

@@ -39,9 +39,9 @@ def test_a_cut_gzip(refused: Refused) -> None:
     """A truncated file is reported, since its last rows would be missing."""
     whole = gzip.compress(ROWS.encode())
     for end in (len(whole) - 1, len(whole) - 8, 15):
-        (told,) = refused(whole[:end])
-        assert told.startswith("claims: the gzip file ends unexpectedly after line ")
-        assert told.endswith("; copy or compress it again")
+        (message,) = refused(whole[:end])
+        assert message.startswith("claims: the gzip file ends unexpectedly after line ")
+        assert message.endswith("; copy or compress it again")
 
 
 def test_a_damaged_gzip(refused: Refused) -> None:
@@ -49,12 +49,12 @@ def test_a_damaged_gzip(refused: Refused) -> None:
     whole = bytearray(gzip.compress((ROWS + "x" * 99).encode()))
     for at in (20, len(whole) - 6):
         damaged = bytes(whole[:at]) + bytes([whole[at] ^ 0xFF]) + bytes(whole[at + 1 :])
-        (told,) = refused(damaged)
-        assert re.match("claims: the gzip file (is damaged|ends unexpectedly) after line ", told)
+        (message,) = refused(damaged)
+        assert re.match("claims: the gzip file (is damaged|ends unexpectedly) after line ", message)
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (ROWS.encode("utf-16"), f"claims: expected UTF-8 text, found UTF-16; {SAVE}"),
         (
@@ -83,10 +83,10 @@ def test_a_damaged_gzip(refused: Refused) -> None:
         (b"\xff", f"claims:1: byte 0xff is not valid UTF-8; {SAVE}"),
     ],
 )
-def test_what_is_no_utf_8(refused: Refused, content: bytes, told: str) -> None:
+def test_what_is_no_utf_8(refused: Refused, content: bytes, message: str) -> None:
     """The error says what the file is, if that is known, and how to save it."""
-    assert [told] == refused(content)
-    assert [told] == refused(gzip.compress(content))
+    assert [message] == refused(content)
+    assert [message] == refused(gzip.compress(content))
 
 
 @pytest.mark.parametrize("offset", range(6))
@@ -98,15 +98,15 @@ def test_characters_across_blocks(
     text = "user,t\n" + f"{USER},{'x' * offset}é\u20ac\U0001f600\n"
     (record,) = read(text)
     assert f"{'x' * offset}é\u20ac\U0001f600" == record.claims["t"]
-    (told,) = refused(text.encode()[:-2] + b"\nx\n")
-    assert told.startswith("claims:2: byte 0xf0 is not valid UTF-8; ")
+    (message,) = refused(text.encode()[:-2] + b"\nx\n")
+    assert message.startswith("claims:2: byte 0xf0 is not valid UTF-8; ")
 
 
 def test_a_line_without_end(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
     """What has no lines is not read into memory whole; a JSON array may be one line."""
     monkeypatch.setattr(source, "_LINE_BYTES_MAX", 1 << 20)
-    told = "claims:2: the line is longer than 1 MB; expected one row per line"
-    assert [told] == refused("user\n" + "x" * (2 << 20))
+    message = "claims:2: the line is longer than 1 MB; expected one row per line"
+    assert [message] == refused("user\n" + "x" * (2 << 20))
     row = f'{{"user": "{USER}", "a": "{"x" * 2000}"}}'
     summary, *_ = refused("[" + ",".join([row] * 1000) + "]")
     assert "claims: 999 problems; nothing was written" == summary

@@ -44,13 +44,15 @@ def test_keys_that_are_left_are_asked_for_again(pauses: list[float]) -> None:
     assert ([3, 2, 2], 2) == (table.asked, len(pauses))
 
 
-def test_keys_that_stay_unread_are_told() -> None:
+def test_keys_that_stay_unread_are_reported() -> None:
     """After ten rounds an error is raised rather than the keys being skipped."""
     table = SlowTable(1)
     with pytest.raises(OperatorError) as raised:
         TableReader(cast("Any", table), "t").read(KEYS)
-    told = "table t: 2 items could not be read: DynamoDB returned them as unprocessed 10 times in a"
-    assert told == str(raised.value)[: len(told)]
+    reason = (
+        "table t: 2 items could not be read: DynamoDB returned them as unprocessed 10 times in a"
+    )
+    assert reason == str(raised.value)[: len(reason)]
     assert 10 == len(table.asked)
 
 

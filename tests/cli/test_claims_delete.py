@@ -72,8 +72,8 @@ def test_only_yes_is_yes(run: Run, filled: Table, typed: str, exit_code: int, ro
 def test_nobody_to_ask(run: Run, filled: Table) -> None:
     """A script has to say `--yes`: nothing is done without an answer."""
     outcome = delete(run, filled)
-    told = "nobody to ask about these 2 rows; --yes deletes without asking"
-    assert (2, f"claimsctl: nothing deleted: {told}\n") == (outcome.exit_code, outcome.err)
+    message = "nobody to ask about these 2 rows; --yes deletes without asking"
+    assert (2, f"claimsctl: nothing deleted: {message}\n") == (outcome.exit_code, outcome.err)
     assert 4 == left(filled)
 
 
@@ -82,8 +82,8 @@ def test_nobody_to_ask(run: Run, filled: Table) -> None:
 )
 def test_nothing_to_delete(run: Run, filled: Table, user: str, options: tuple[str, ...]) -> None:
     """That there is no such row is an answer, by 1."""
-    told = f"no such row of user {user} in {filled.name}: nothing deleted\n"
-    assert Outcome(1, "", told) == delete(run, filled, "--yes", *options, user=user)
+    message = f"no such row of user {user} in {filled.name}: nothing deleted\n"
+    assert Outcome(1, "", message) == delete(run, filled, "--yes", *options, user=user)
 
 
 def _refusing_after(
@@ -122,10 +122,13 @@ def test_what_stops_half_way_says_so(
     """The number of deleted items is reported; exit code 3 when it is not zero."""
     _refusing_after(monkeypatch, count)
     outcome = delete(run, filled, "--yes")
-    told = (
+    message = (
         f"claimsctl: table {filled.name}: {count} of 2 rows deleted, then: An error occurred (Acc"
     )
-    assert (exit_code, told) == (outcome.exit_code, outcome.err.splitlines()[count][: len(told)])
+    assert (exit_code, message) == (
+        outcome.exit_code,
+        outcome.err.splitlines()[count][: len(message)],
+    )
 
 
 @pytest.mark.parametrize("count", [0, 1])
@@ -135,15 +138,15 @@ def test_ctrl_c_half_way(
     """Nobody knows whether the row under way is gone: partly done."""
     _refusing_after(monkeypatch, count, by=KeyboardInterrupt)
     outcome = delete(run, filled, "--yes")
-    told = f"claimsctl: table {filled.name}: {count} of 2 rows deleted, then: interrupted, which"
-    assert (3, told) == (outcome.exit_code, outcome.err.splitlines()[count][: len(told)])
+    message = f"claimsctl: table {filled.name}: {count} of 2 rows deleted, then: interrupted, which"
+    assert (3, message) == (outcome.exit_code, outcome.err.splitlines()[count][: len(message)])
 
 
-def test_a_row_that_comes_back_is_told(
+def test_a_row_that_comes_back_is_reported(
     run: Run, filled: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Items that a concurrent load writes again are reported."""
     _refusing_after(monkeypatch, 2, filled)
     outcome = delete(run, filled, "--yes")
-    told = f"claimsctl: USER#{TENANT}#{USER} APP#* has been written again meanwhile"
-    assert (3, told) == (outcome.exit_code, outcome.err.splitlines()[-1])
+    message = f"claimsctl: USER#{TENANT}#{USER} APP#* has been written again meanwhile"
+    assert (3, message) == (outcome.exit_code, outcome.err.splitlines()[-1])

@@ -70,7 +70,7 @@ def test_a_user_of_which_tenant(run: Run, table: Table) -> None:
     )
 
 
-def test_what_no_file_can_say_is_told(run: Run, table: Table, tmp_path: Path) -> None:
+def test_what_no_file_can_say_is_reported(run: Run, table: Table, tmp_path: Path) -> None:
     """The rest is exported; exit code 3 means that the export is incomplete."""
     table.put_claims(Record(TENANT, None, None).key, {"tier": "basic"})
     table.put(Record(TENANT, USER, None).key, claims={"M": {"age": {"N": "7"}}})
@@ -89,7 +89,7 @@ def test_what_no_file_can_say_is_told(run: Run, table: Table, tmp_path: Path) ->
     assert 0 == run("claims", "diff", tmp_path / "claims.csv", *where).exit_code
 
 
-def test_the_first_left_out_are_told(run: Run, table: Table) -> None:
+def test_the_first_left_out_are_reported(run: Run, table: Table) -> None:
     """A table full of other things says so in a few lines, with the count of the rest."""
     for number in range(25):
         table.client.put_item(

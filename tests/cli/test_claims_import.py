@@ -90,7 +90,7 @@ def test_a_file_becomes_a_table(run: Run, engine: str, bucket: str, file: Path, 
     """Uploaded, imported, counted, protected as the stack's own table is; then what to do next."""
     outcome = load(run, engine, file, name, f"s3://{bucket}/in")
     parts = PARTS.format(bucket=bucket)
-    told = (
+    message = (
         rf"1 part uploaded to {parts}: \d+ bytes, \d,\d+ uncompressed\n"
         rf"import arn:aws:dynamodb:us-east-1:\d+:table/{name}/import/\w+ started\n"
         r"30 of 30 rows imported, 0 errors\n"
@@ -104,7 +104,7 @@ def test_a_file_becomes_a_table(run: Run, engine: str, bucket: str, file: Path, 
     )
     assert (0, True, True) == (
         outcome.exit_code,
-        bool(re.fullmatch(told, outcome.err)),
+        bool(re.fullmatch(message, outcome.err)),
         bool(re.fullmatch(next_, outcome.out)),
     )
     client = patient_client(engine)
@@ -147,11 +147,11 @@ def test_each_step_that_fails_says_what_is_done(
     """Completed steps are listed before the error, with exit code 3; without any, it is 2."""
     on_call(operation, denied(operation))
     outcome = load(run, engine, file, name, f"s3://{bucket}/in")
-    *told, error = outcome.err.splitlines()
+    *message, error = outcome.err.splitlines()
     assert error.startswith(f"claimsctl: table {name}: ")
     assert ("not allowed" in error, not done) == (True, error.endswith(". Nothing was done"))
-    assert len(done) == len(told)
-    assert all(one.startswith(begin) for one, begin in zip(told, done, strict=True))
+    assert len(done) == len(message)
+    assert all(one.startswith(begin) for one, begin in zip(message, done, strict=True))
     assert (3 if done else 2, "") == (outcome.exit_code, outcome.out)
 
 
@@ -187,7 +187,7 @@ def test_the_same_command_goes_on(
 
 
 @pytest.mark.parametrize(
-    ("state", "told"),
+    ("state", "message"),
     [
         (
             {"ImportStatus": "FAILED", "ImportedItemCount": 29, "ErrorCount": 1,
@@ -203,15 +203,18 @@ def test_the_same_command_goes_on(
     ],
     ids=["failed", "short", "cancelled"],
 )  # fmt: skip
-def test_counts_that_differ_are_told(
+def test_counts_that_differ_are_reported(
     run: Run, engine: str, bucket: str, file: Path, name: str, on_call: Step,
-    state: dict[str, Any], told: str,
+    state: dict[str, Any], message: str,
 ) -> None:  # fmt: skip
     """A table that is not the file is not protected from being deleted, and not called done."""
     on_call("ImportTable", UNDER_WAY)
     on_call("DescribeImport", {"ImportTableDescription": state})
     outcome = load(run, engine, file, name, f"s3://{bucket}/in")
-    assert (3, True) == (outcome.exit_code, f"the import ended with status {told}" in outcome.err)
+    assert (3, True) == (
+        outcome.exit_code,
+        f"the import ended with status {message}" in outcome.err,
+    )
     assert "deletion protection" not in outcome.err
 
 
@@ -222,10 +225,10 @@ def test_an_interrupted_import_goes_on_by_itself(
     on_call("ImportTable", UNDER_WAY)
     on_call("DescribeImport", KeyboardInterrupt())
     outcome = load(run, engine, file, name, f"s3://{bucket}/in")
-    told = (
+    message = (
         "interrupted, but the import continues; to continue from here, run the same command again"
     )
-    assert (3, f"claimsctl: table {name}: {told}") == (
+    assert (3, f"claimsctl: table {name}: {message}") == (
         outcome.exit_code,
         outcome.err.splitlines()[-1],
     )
@@ -249,11 +252,11 @@ def test_a_table_in_the_way(
     on_call("ListImports", {"ImportSummaryList": imports})
     outcome = load(run, engine, file, name, f"s3://{bucket}/in")
     earlier = "; an earlier import of this file into it ended with status FAILED: X: no message"
-    told = (
+    message = (
         f"claimsctl: table {name}: already exists, and --via imports into a new table only"
         f"{earlier if status else ''}. Use another name with --table\n"
     )
-    assert Outcome(2, "", told) == outcome
+    assert Outcome(2, "", message) == outcome
 
 
 def _place(run: Run, engine: str, bucket: str, file: Path, name: str, on_call: Step) -> str:
@@ -275,8 +278,12 @@ def test_other_objects_below_the_parts(
     s3.put_object(Bucket=bucket, Key=f"{prefix}stranger", Body=b"x")
     s3.close()
     outcome = load(run, engine, file, name, f"s3://{bucket}/in")
-    told = f"would be imported too: {prefix}stranger. Delete them, or use another prefix"
-    assert (3, True, False) == (outcome.exit_code, told in outcome.err, "import arn" in outcome.err)
+    message = f"would be imported too: {prefix}stranger. Delete them, or use another prefix"
+    assert (3, True, False) == (
+        outcome.exit_code,
+        message in outcome.err,
+        "import arn" in outcome.err,
+    )
 
 
 @pytest.mark.parametrize(
@@ -319,8 +326,8 @@ def test_an_owner_is_an_account(run: Run, file: Path, name: str) -> None:
 @pytest.mark.parametrize("via", ["bucket/in", "s3:/bucket", "s3://", "s3://UPPER/x", "https://x/y"])
 def test_what_is_no_place_in_s3(run: Run, engine: str, file: Path, name: str, via: str) -> None:
     """The expected form is shown, and nothing is done."""
-    told = f"claimsctl: --via: expected s3://BUCKET/PREFIX; found {via!r}\n"
-    assert Outcome(2, "", told) == load(run, engine, file, name, via)
+    message = f"claimsctl: --via: expected s3://BUCKET/PREFIX; found {via!r}\n"
+    assert Outcome(2, "", message) == load(run, engine, file, name, via)
 
 
 def test_a_bad_file_is_not_sent(run: Run, engine: str, tmp_path: Path, name: str) -> None:
@@ -358,14 +365,14 @@ def test_what_goes_with_a_table_in_use_only(
 ) -> None:
     """An option that an import would pass over is refused."""
     where = ("--table", name, "--via", "s3://bucket/in", *options)
-    told = (
+    message = (
         f"--via and {options[0]} are mutually exclusive: --via imports the whole file into a new"
         " table"
     )
-    assert Outcome(2, "", f"claimsctl: {told}\n") == run("claims", "load", file, *where)
+    assert Outcome(2, "", f"claimsctl: {message}\n") == run("claims", "load", file, *where)
 
 
 def test_a_new_table_needs_a_name(run: Run, file: Path) -> None:
     """`--table` is what it will be called."""
-    told = "claimsctl: --via requires --table with the name of the table to create\n"
-    assert Outcome(2, "", told) == run("claims", "load", file, "--via", "s3://bucket/in")
+    message = "claimsctl: --via requires --table with the name of the table to create\n"
+    assert Outcome(2, "", message) == run("claims", "load", file, "--via", "s3://bucket/in")

@@ -35,9 +35,9 @@ def _claims(run: Run, table: Table) -> Any:
     ]
 
 
-def _check_told(outcome: Outcome, table: Table, told: str) -> None:
+def _check_told(outcome: Outcome, table: Table, problem: str) -> None:
     summary, effort = outcome.err.splitlines()
-    assert (0, "", f"table {table.name}: {told}") == (outcome.exit_code, outcome.out, summary)
+    assert (0, "", f"table {table.name}: {problem}") == (outcome.exit_code, outcome.out, summary)
     assert re.fullmatch(r"in \d+\.\d s, \d+ rows/s", effort)
 
 
@@ -159,7 +159,7 @@ def test_nothing_is_written_when_there_is_a_problem(
     ],
     ids=["no-file", "no-tenant", "no-engine", "no-profile"],
 )
-def test_what_cannot_be_done_is_told(
+def test_what_cannot_be_done_is_reported(
     run: Run,
     tmp_path: Path,
     options: tuple[str, ...],
@@ -180,8 +180,8 @@ def test_what_cannot_be_done_is_told(
 def test_a_table_that_is_not_there(run: Run, engine: str, sample: Path) -> None:
     """The error names table, endpoint and region, since one of the three is wrong."""
     outcome = run("claims", "load", sample, "--endpoint-url", engine, "--table", "nowhere")
-    told = f"no such table at {engine} in region us-east-1"
-    message = f"claimsctl: table nowhere: {told}\n"
+    problem = f"no such table at {engine} in region us-east-1"
+    message = f"claimsctl: table nowhere: {problem}\n"
     assert Outcome(2, "", message) == outcome
 
 

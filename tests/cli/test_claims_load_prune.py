@@ -53,7 +53,7 @@ def test_as_many_as_agreed_to_go(run: Run, filled: Table, file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ((), "Review the items with --dry-run, then confirm with --prune-count 2"),
         (("--prune-count", "3"), "but 3 were confirmed; nothing was written. Review the items"),
@@ -62,11 +62,11 @@ def test_as_many_as_agreed_to_go(run: Run, filled: Table, file: Path) -> None:
     ids=["nobody", "more", "none"],
 )
 def test_another_number_does_nothing(
-    run: Run, filled: Table, file: Path, options: tuple[str, ...], told: str
+    run: Run, filled: Table, file: Path, options: tuple[str, ...], message: str
 ) -> None:
     """A file cut in half must not empty the table: neither is anything removed nor written."""
     outcome = load(run, filled, file, "--prune", *options)
-    assert (2, True) == (outcome.exit_code, outcome.err.endswith(f"{told}\n"))
+    assert (2, True) == (outcome.exit_code, outcome.err.endswith(f"{message}\n"))
     assert f"table {filled.name}: --prune would remove 2 items" in outcome.err
     assert ["gold"] * 3 == tiers(filled)
 
@@ -118,8 +118,8 @@ def test_what_is_there_in_meaning_is_not_written_again(run: Run, filled: Table, 
 def test_a_number_without_a_prune(run: Run, filled: Table, file: Path) -> None:
     """Whoever agrees to a number means to prune: a load that does not is not what was asked."""
     outcome = load(run, filled, file, "--prune-count", "2")
-    told = "claimsctl: --prune-count requires --prune\n"
-    assert (Outcome(2, "", told), ["gold"] * 3) == (outcome, tiers(filled))
+    message = "claimsctl: --prune-count requires --prune\n"
+    assert (Outcome(2, "", message), ["gold"] * 3) == (outcome, tiers(filled))
 
 
 def test_ctrl_c_while_it_removes(
@@ -139,8 +139,8 @@ def test_ctrl_c_while_it_removes(
     with monkeypatch.context() as patch:
         patch.setattr(BaseClient, "_make_api_call", call)
         outcome = load(run, filled, file, "--prune", "--prune-count", "2")
-    told = "claimsctl: interrupted; 1 of 2 removed before that\n"
-    assert (3, told) == (outcome.exit_code, outcome.err.splitlines(keepends=True)[-1])
+    message = "claimsctl: interrupted; 1 of 2 removed before that\n"
+    assert (3, message) == (outcome.exit_code, outcome.err.splitlines(keepends=True)[-1])
     assert 2 == len(tiers(filled))
 
 
@@ -200,12 +200,12 @@ def test_a_dry_run_that_keeps_going(run: Run, filled: Table, file: Path) -> None
     assert ["gold"] * 3 == tiers(filled)
 
 
-@pytest.mark.parametrize(("code", "told"), [
+@pytest.mark.parametrize(("code", "message"), [
     ("AccessDeniedException", "; 0 of 2 removed before that"),
     ("ConditionalCheckFailedException", "kept 2 items that changed after the scan"),
 ], ids=["denied", "changed"])  # fmt: skip
-def test_what_is_not_removed_is_told(
-    run: Run, filled: Table, file: Path, monkeypatch: pytest.MonkeyPatch, code: str, told: str
+def test_what_is_not_removed_is_reported(
+    run: Run, filled: Table, file: Path, monkeypatch: pytest.MonkeyPatch, code: str, message: str
 ) -> None:
     """The file is written, and what it lacks is still there: 3, with the count."""
     real = BaseClient._make_api_call  # type: ignore[attr-defined]
@@ -219,5 +219,5 @@ def test_what_is_not_removed_is_told(
     with monkeypatch.context() as patch:
         patch.setattr(BaseClient, "_make_api_call", call)
         outcome = load(run, filled, file, "--prune", "--prune-count", "2")
-    assert (3, True) == (outcome.exit_code, outcome.err.endswith(f"{told}\n"))
+    assert (3, True) == (outcome.exit_code, outcome.err.endswith(f"{message}\n"))
     assert ["gold", "gold", "silver"] == tiers(filled)

@@ -135,7 +135,7 @@ def test_what_does_not_go_out_says_why(run: Run, table: Table) -> None:
 
 
 @pytest.mark.parametrize(
-    ("attributes", "told", "code"),
+    ("attributes", "message", "code"),
     [
         (
             {"claims": {"S": "x"}},
@@ -152,13 +152,13 @@ def test_what_does_not_go_out_says_why(run: Run, table: Table) -> None:
     ids=["claims", "hidden", "large"],
 )
 def test_a_sign_in_that_fails(
-    run: Run, table: Table, attributes: dict[str, Any], told: str, code: str
+    run: Run, table: Table, attributes: dict[str, Any], message: str, code: str
 ) -> None:
     """Where the function answers with an error, that is shown, and the user gets no token: 1."""
     table.put(TENANT_ROW, claims=claims(tier="basic"))
     table.put(USER_ROW, **attributes)
     outcome = show(run, table, USER)
-    assert outcome.out.splitlines()[0].endswith(told)
+    assert outcome.out.splitlines()[0].endswith(message)
     assert f'  "code": "{code}"' in outcome.out
     assert "Entra would refuse this answer: 1003002" in outcome.out
     assert 1 == outcome.exit_code

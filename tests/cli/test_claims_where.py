@@ -94,8 +94,8 @@ def test_a_stack_that_tells_no_table(run: Run, body: bytes, status: int, message
         outcome = run(
             "claims", "export", STACK_NAME="my-stack", AWS_ENDPOINT_URL_CLOUDFORMATION=url
         )
-    told = f"claimsctl: stack my-stack: {message}"
-    assert (2, "", told) == (outcome.exit_code, outcome.out, outcome.err[: len(told)])
+    expected = f"claimsctl: stack my-stack: {message}"
+    assert (2, "", expected) == (outcome.exit_code, outcome.out, outcome.err[: len(expected)])
 
 
 def test_without_credentials_a_stack_cannot_be_asked(
@@ -126,8 +126,8 @@ def test_a_stack_and_another_table(
 ) -> None:
     """Two answers to one question are refused, also when one of them is a variable."""
     outcome = run("claims", "export", "--stack", "s", *options, **environment)
-    told = f"claimsctl: --stack s and {other} are mutually exclusive\n"
-    assert Outcome(2, "", told) == outcome
+    expected = f"claimsctl: --stack s and {other} are mutually exclusive\n"
+    assert Outcome(2, "", expected) == outcome
 
 
 def test_an_endpoint_alone_is_the_embedded_tables_name(nowhere: str) -> None:
@@ -147,8 +147,8 @@ def test_without_any_it_is_a_running_servers(
 @pytest.mark.parametrize("command", COMMANDS[:1], ids=lambda command: command[0])
 def test_without_any_and_without_a_server(nowhere: str, run: Run, command: tuple[str, ...]) -> None:
     """The error lists the options that name a table, and what was looked for."""
-    told = (
+    expected = (
         "claimsctl: no table: give --table, --stack or --endpoint-url; without them the table of a"
         f" running claimsctl serve is meant, and none answers at {nowhere}\n"
     )
-    assert Outcome(2, "", told) == run("claims", *command)
+    assert Outcome(2, "", expected) == run("claims", *command)

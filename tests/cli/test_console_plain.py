@@ -84,5 +84,5 @@ def test_a_closed_pipe_is_no_error(sample: Table, tmp_path: Path) -> None:
     )
     assert process.stdout is not None
     process.stdout.close()
-    _, told = process.communicate(timeout=SECONDS)
-    assert b"Traceback" not in told
+    _, message = process.communicate(timeout=SECONDS)
+    assert b"Traceback" not in message

@@ -30,15 +30,15 @@ def test_it_is_explained_to_machines(run: Run, code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "told"),
+    ("code", "message"),
     [
         ("RSP010", "the documentation does not say"),
         ("AADSTS1100001", "taken from reports of users"),
     ],
 )
-def test_what_is_not_documented_says_so(run: Run, code: str, told: str) -> None:
+def test_what_is_not_documented_says_so(run: Run, code: str, message: str) -> None:
     """Nobody is to take our reading for the vendor's word."""
-    assert told in run("explain", code).out
+    assert message in run("explain", code).out
 
 
 def test_an_unknown_code_is_2(run: Run) -> None:

@@ -86,7 +86,7 @@ def test_durations_count_from_now(duration: str, seconds: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("option", "value", "told"),
+    ("option", "value", "message"),
     [
         ("--column", "users=mail", "FIELD is one of tenant_id, user, app_id, expires_at, hid"),
         ("--column", "user", "expected FIELD=HEADING, where FIELD is one of"),
@@ -100,11 +100,11 @@ def test_durations_count_from_now(duration: str, seconds: int) -> None:
         ("--format", "xlsx", "'xlsx' is not one of 'csv', 'tsv', 'jsonl', 'json'"),
     ],
 )  # fmt: skip
-def test_options_that_make_no_sense(option: str, value: str, told: str) -> None:
+def test_options_that_make_no_sense(option: str, value: str, message: str) -> None:
     """What was found and what is expected; nothing is read."""
     result = CliRunner().invoke(app, ["claims.csv", f"{option}={value}"])
     assert 2 == result.exit_code
-    assert told in result.output
+    assert message in result.output
 
 
 @pytest.mark.parametrize(("one", "other"), [("user=a", "user=b"), ("user=a", "app_id=a")])

@@ -47,7 +47,7 @@ def test_the_embedded_table_holds_the_sample(process: Run) -> None:
     ] == shown
 
 
-def test_a_refusal_is_told(run: Run, sample: Table) -> None:
+def test_a_refusal_is_reported(run: Run, sample: Table) -> None:
     """An answer that Entra would not accept is reported with the code that its log would show."""
     outcome = _invoke(run, sample, EVENTS / "bad/no-user.json")
     assert 1 == outcome.exit_code
@@ -109,7 +109,7 @@ def test_nothing_is_loaded_unasked(run: Run, table: Table) -> None:
     assert 0 == table.client.scan(TableName=table.name)["Count"]
 
 
-def test_a_faulty_file_of_claims_is_told(
+def test_a_faulty_file_of_claims_is_reported(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each problem by file and line; no answer, no traceback, nothing on standard output."""

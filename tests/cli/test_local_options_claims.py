@@ -58,9 +58,9 @@ def test_either_option_is_enough(
     run: Run, claims: Path, options: tuple[str, ...], found: str, load: str
 ) -> None:
     """A table's name alone, or an engine alone, is not the embedded table either."""
-    told = run("invoke", MEMBER, "--claims", claims, *options).err
-    assert f"found {found} (or " in told
-    assert told.endswith(f"claims load {claims} {load}\n")
+    message = run("invoke", MEMBER, "--claims", claims, *options).err
+    assert f"found {found} (or " in message
+    assert message.endswith(f"claims load {claims} {load}\n")
 
 
 def test_empty_variables_are_the_embedded_table(run: Run, claims: Path) -> None:

@@ -170,8 +170,8 @@ def test_an_endpoint_that_is_none(run: Run, url: str, *, by_variable: bool) -> N
 
 def test_it_tells_its_version(run: Run) -> None:
     """The version is that of the distribution."""
-    told = f"claimsctl {version('entra-claims-provider')}\n"
-    assert Outcome(0, told, "") == run("--version")
+    expected = f"claimsctl {version('entra-claims-provider')}\n"
+    assert Outcome(0, expected, "") == run("--version")
 
 
 def test_it_is_a_module_too(process: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,9 +62,11 @@ def test_it_says_what_it_does(server: ServerProcess) -> None:
 
 def test_its_claims_can_be_looked_at(server: ServerProcess, run: Run) -> None:
     """The table that it embeds is open to the commands that it names, at the next port."""
-    told = server.log.read_text("utf-8").splitlines()[3]
+    problem = server.log.read_text("utf-8").splitlines()[3]
     options = f"--table claims --endpoint-url http://{HOST}:{server.port + 1}"
-    assert f"To manage its claims: claimsctl claims show|diff|load|export|delete {options}" == told
+    assert (
+        f"To manage its claims: claimsctl claims show|diff|load|export|delete {options}" == problem
+    )
     outcome = run("claims", "export", *options.split())
     assert (0, "table claims: 8 rows exported\n") == (outcome.exit_code, outcome.err)
 

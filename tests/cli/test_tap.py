@@ -83,7 +83,7 @@ def test_it_says_what_it_is_for(tmp_path: Path) -> None:
         assert "nothing has come" == tap.err.splitlines()[-1]
 
 
-def test_it_ends_when_told(tmp_path: Path) -> None:
+def test_it_ends_when_reported(tmp_path: Path) -> None:
     """A service manager's signal ends it as Ctrl-C does, and all that it has started."""
     with endpoint(_respond) as service, tapping(tmp_path, service.url) as tap:
         assert 200 == _call(tap)
@@ -223,7 +223,7 @@ def test_wrong_usage_is_told_before_anything_is_done(
 
 
 @pytest.mark.parametrize("option", ["--port", "--page-port"])
-def test_a_port_that_is_taken_is_told(run: Run, option: str) -> None:
+def test_a_port_that_is_taken_is_reported(run: Run, option: str) -> None:
     """With the option that chooses another one."""
     with socket.create_server((HOST, 0)) as taken:
         ports = {"--port": str(free_port()), "--page-port": str(free_port())}
@@ -234,7 +234,7 @@ def test_a_port_that_is_taken_is_told(run: Run, option: str) -> None:
     assert f"choose another with {option}" in outcome.err
 
 
-def test_roots_that_cannot_be_read_are_told(run: Run) -> None:
+def test_roots_that_cannot_be_read_are_reported(run: Run) -> None:
     """At the start, not to the first caller."""
     outcome = run("tap", "--upstream", "https://x.example", SSL_CERT_FILE="/nonexistent")
     assert (2, True) == (outcome.exit_code, "SSL_CERT_FILE /nonexistent" in outcome.err)

@@ -144,7 +144,7 @@ def test_an_answer_without_a_content_type() -> None:
     )
 
 
-def test_every_finding_is_told() -> None:
+def test_every_finding_is_reported() -> None:
     """The verdict's cause first, then each finding with place, evidence and what to do."""
     body = b'{\n"data": null}'
     verdict = judge(answer_of(body, content_type="text/plain\x1b"))

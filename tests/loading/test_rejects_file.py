@@ -97,7 +97,7 @@ def test_a_link_is_never_followed(tmp_path: Path, resume_at: int | None) -> None
 
 
 @pytest.mark.parametrize("content", [None, b"user"])
-def test_rows_it_has_lost_are_told(tmp_path: Path, content: bytes | None) -> None:
+def test_rows_it_has_lost_are_reported(tmp_path: Path, content: bytes | None) -> None:
     """A file that is gone or shorter than the checkpoint knows is not gone on with."""
     path = tmp_path / "rejects.csv"
     if content is not None:
@@ -108,7 +108,7 @@ def test_rows_it_has_lost_are_told(tmp_path: Path, content: bytes | None) -> Non
         _rejects(path, 30)
 
 
-def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No traceback, and no checkpoint that says more than the disk has."""
 
     def fail(_: int) -> None:
@@ -131,7 +131,7 @@ class FullDisk(io.FileIO):
 
 
 @pytest.mark.parametrize("end", [RejectsFile.close, RejectsFile.discard])
-def test_a_full_disk_is_told_once(
+def test_a_full_disk_is_reported_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: Callable[[RejectsFile], None]
 ) -> None:
     """Closing tries again what has failed: that is no second error, nor standard output's."""

@@ -32,7 +32,7 @@ def table() -> Iterator[Table]:
      b'{"UnprocessedItems": {"claims": [7]}}', b'{"UnprocessedItems": {"claims": 7}}'],
     ids=["empty", "html", "list", "number", "null", "bytes", "deep", "odd-items", "odd-list"],
 )  # fmt: skip
-def test_what_is_no_dynamodb_is_told(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_no_dynamodb_is_reported(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that answers 200 with anything else is reported with its URL."""
     monkeypatch.setattr("claimsctl.claims_table.retry.FIRST_BUDGET_SECONDS", 0)
     with answering(body) as url:
@@ -40,11 +40,11 @@ def test_what_is_no_dynamodb_is_told(body: bytes, monkeypatch: pytest.MonkeyPatc
         with pytest.raises(OperatorError) as raised:
             write_records(client, "claims", _records(1))
         client.close()
-    told = (
+    reason = (
         f"table claims: {url} does not answer as DynamoDB does; check the endpoint URL"
         " (retried for 0 s)"
     )
-    assert (told, ExitCode.USAGE) == (str(raised.value), raised.value.exit_code)
+    assert (reason, ExitCode.USAGE) == (str(raised.value), raised.value.exit_code)
 
 
 def test_rows_can_be_read_back(table: Table) -> None:
@@ -73,8 +73,8 @@ def test_a_table_that_is_not_there(table: Table) -> None:
     """Name, endpoint and region: one of the three is wrong."""
     with pytest.raises(OperatorError) as raised:
         write_records(table.client, "nowhere", _records(1))
-    told = f"no such table in region us-east-1 at {table.url}"
-    assert f"table nowhere: {told}" == str(raised.value)
+    reason = f"no such table in region us-east-1 at {table.url}"
+    assert f"table nowhere: {reason}" == str(raised.value)
     assert ExitCode.USAGE is raised.value.exit_code
 
 

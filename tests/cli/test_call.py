@@ -117,7 +117,7 @@ def test_no_token_goes_over_plain_http(
     outcome = run(*command, url, *options, **env)
     assert (2, "") == (outcome.exit_code, outcome.out)
     assert "the bearer token would be sent to " in outcome.err
-    assert "nothing was sent. Call it by https, or force it with --insecure-http" in outcome.err
+    assert "nothing was sent. Use an https URL" in outcome.err
     assert "not-to-be-seen" not in outcome.err
     assert [] == lookups
 

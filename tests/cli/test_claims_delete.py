@@ -72,8 +72,12 @@ def test_only_yes_is_yes(run: Run, filled: Table, typed: str, exit_code: int, ro
 def test_nobody_to_ask(run: Run, filled: Table) -> None:
     """A script has to say `--yes`: nothing is done without an answer."""
     outcome = delete(run, filled)
-    message = "nobody to ask about these 2 rows; --yes deletes without asking"
-    assert (2, f"claimsctl: nothing deleted: {message}\n") == (outcome.exit_code, outcome.err)
+    message = (
+        f"claimsctl: table {filled.name}: cannot ask for confirmation to delete these 2 items,"
+        " because standard input is not a terminal; nothing was deleted. To delete without"
+        " confirmation, add --yes\n"
+    )
+    assert (2, message) == (outcome.exit_code, outcome.err)
     assert 4 == left(filled)
 
 
@@ -82,7 +86,7 @@ def test_nobody_to_ask(run: Run, filled: Table) -> None:
 )
 def test_nothing_to_delete(run: Run, filled: Table, user: str, options: tuple[str, ...]) -> None:
     """That there is no such row is an answer, by 1."""
-    message = f"no such row of user {user} in {filled.name}: nothing deleted\n"
+    message = f"table {filled.name}: no item for user {user}; nothing was deleted\n"
     assert Outcome(1, "", message) == delete(run, filled, "--yes", *options, user=user)
 
 
@@ -123,7 +127,7 @@ def test_what_stops_half_way_says_so(
     _refusing_after(monkeypatch, count)
     outcome = delete(run, filled, "--yes")
     message = (
-        f"claimsctl: table {filled.name}: {count} of 2 rows deleted, then: An error occurred (Acc"
+        f"claimsctl: table {filled.name}: {count} of 2 items deleted, then: An error occurred (Ac"
     )
     assert (exit_code, message) == (
         outcome.exit_code,
@@ -135,10 +139,10 @@ def test_what_stops_half_way_says_so(
 def test_ctrl_c_half_way(
     run: Run, filled: Table, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody knows whether the row under way is gone: partly done."""
+    """It is unknown whether the item in progress is deleted, so the exit code is 3."""
     _refusing_after(monkeypatch, count, by=KeyboardInterrupt)
     outcome = delete(run, filled, "--yes")
-    message = f"claimsctl: table {filled.name}: {count} of 2 rows deleted, then: interrupted, which"
+    message = f"claimsctl: table {filled.name}: {count} of 2 items deleted, then: interrupted; one"
     assert (3, message) == (outcome.exit_code, outcome.err.splitlines()[count][: len(message)])
 
 
@@ -148,5 +152,8 @@ def test_a_row_that_comes_back_is_reported(
     """Items that a concurrent load writes again are reported."""
     _refusing_after(monkeypatch, 2, filled)
     outcome = delete(run, filled, "--yes")
-    message = f"claimsctl: USER#{TENANT}#{USER} APP#* has been written again meanwhile"
+    message = (
+        f"claimsctl: table {filled.name}: USER#{TENANT}#{USER} APP#* was written again during the"
+        " deletion; run the command again to delete it"
+    )
     assert (3, message) == (outcome.exit_code, outcome.err.splitlines()[-1])

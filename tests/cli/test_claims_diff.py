@@ -45,7 +45,7 @@ def test_every_change_is_shown(run: Run, filled: Table, file: Path) -> None:
         f"+ USER#{TENANT}#new@x APP#*",
         '    tier  "a"',
         f"~ {KEY}",
-        '    old  "x" → nothing',
+        '    old  "x" → (none)',
         '    tier  "gold" → "silver"',
         "    expires_at  nothing → 2099-12-31T23:59:59Z",
     ] == outcome.out.splitlines()

@@ -115,9 +115,9 @@ def test_addresses_are_noted(
     """By default the function looks for object ids only, so that such rows would do nothing."""
     file = tmp_path / "claims.csv"
     file.write_text("user,tier\n" + "".join(f"{user},y\n" for user in users))
-    note = "such rows count only where USER_KEYS lists mail or userPrincipalName"
+    note = "the function uses them only if USER_KEYS lists mail or userPrincipalName"
     outcome = _load(run, table, file, "--tenant", TENANT)
-    assert f"{keyed} keyed by address: {note}" == outcome.err.splitlines()[-1]
+    assert f"{keyed} keyed by address; {note}" == outcome.err.splitlines()[-1]
     assert (0, "") == (outcome.exit_code, outcome.out)
 
 
@@ -180,7 +180,7 @@ def test_what_cannot_be_done_is_reported(
 def test_a_table_that_is_not_there(run: Run, engine: str, sample: Path) -> None:
     """The error names table, endpoint and region, since one of the three is wrong."""
     outcome = run("claims", "load", sample, "--endpoint-url", engine, "--table", "nowhere")
-    problem = f"no such table at {engine} in region us-east-1"
+    problem = f"no such table in region us-east-1 at {engine}"
     message = f"claimsctl: table nowhere: {problem}\n"
     assert Outcome(2, "", message) == outcome
 
@@ -195,7 +195,7 @@ def test_a_dry_run_says_what_a_load_says(run: Run, table: Table, tmp_path: Path)
             " 2); to read it as empty, add --null 'NULL'"
         ),
         (
-            "1 row is keyed by address: such rows count only where USER_KEYS lists mail or "
+            "1 row is keyed by address; the function uses them only if USER_KEYS lists mail or "
             "userPrincipalName"
         ),
     ]

@@ -14,8 +14,8 @@ from tests.integration.exchange import Exchange
 from tests.integration.fault_proxy import Behaviour, FaultProxy
 
 TOLD = (
-    "claimsctl: table t: 0 of 8 rows written, then: interrupted; 8 more were under way\n"
-    "to go on: the same command with --resume (checkpoint claims.csv.checkpoint)\n"
+    "claimsctl: table t: 0 of 8 rows written, then: interrupted; 8 more may have been written\n"
+    "To continue, run the same command with --resume (checkpoint: claims.csv.checkpoint)\n"
 )
 
 

@@ -44,7 +44,7 @@ def tiers(table: Table) -> list[str]:
 def test_as_many_as_agreed_to_go(run: Run, filled: Table, file: Path) -> None:
     """The file is written, then what it lacks is removed."""
     outcome = load(run, filled, file, "--prune", "--prune-count", "2")
-    assert (0, "", f"2 removed from {filled.name}") == (
+    assert (0, "", f"table {filled.name}: 2 items removed") == (
         outcome.exit_code,
         outcome.out,
         outcome.err.splitlines()[-1],
@@ -66,7 +66,7 @@ def test_another_number_does_nothing(
 ) -> None:
     """A file cut in half must not empty the table: neither is anything removed nor written."""
     outcome = load(run, filled, file, "--prune", *options)
-    assert (2, True) == (outcome.exit_code, outcome.err.endswith(f"{message}\n"))
+    assert (2, True) == (outcome.exit_code, message in outcome.err)
     assert f"table {filled.name}: --prune would remove 2 items" in outcome.err
     assert ["gold"] * 3 == tiers(filled)
 
@@ -97,7 +97,7 @@ def test_what_everybody_gets_is_told_apart(run: Run, filled: Table, file: Path) 
     file.write_text(f"user,app_id,tier\n,,basic\n{USER},,silver\n{USER},{app},silver\n")
     outcome = load(run, filled, file, "--prune")
     assert "would remove 3 items, " in outcome.err
-    assert ", 1 of them what a whole tenant gets: " in outcome.err
+    assert ", 1 of which apply to a whole tenant; nothing was written." in outcome.err
 
 
 def test_what_is_there_in_meaning_is_not_written_again(run: Run, filled: Table, file: Path) -> None:
@@ -139,7 +139,7 @@ def test_ctrl_c_while_it_removes(
     with monkeypatch.context() as patch:
         patch.setattr(BaseClient, "_make_api_call", call)
         outcome = load(run, filled, file, "--prune", "--prune-count", "2")
-    message = "claimsctl: interrupted; 1 of 2 removed before that\n"
+    message = "claimsctl: interrupted; 1 of 2 items were removed before that\n"
     assert (3, message) == (outcome.exit_code, outcome.err.splitlines(keepends=True)[-1])
     assert 2 == len(tiers(filled))
 
@@ -150,7 +150,7 @@ def test_a_rejected_row_stops_pruning(run: Run, filled: Table, file: Path) -> No
     outcome = load(run, filled, file, *options)
     assert (3, True) == (
         outcome.exit_code,
-        outcome.err.endswith("nothing removed, since rows were rejected\n"),
+        outcome.err.endswith("nothing was removed, because rows were rejected\n"),
     )
     assert ["gold"] * 3 == tiers(filled)
 
@@ -196,12 +196,12 @@ def test_a_dry_run_that_keeps_going(run: Run, filled: Table, file: Path) -> None
     problem, summary, rejected = outcome.err.splitlines()
     assert problem.startswith(f"{file}:2: user: expected a GUID")
     assert (0, "0 to add, 1 to change, 0 unchanged") == (outcome.exit_code, summary)
-    assert "1 row rejected by the check; nothing removed, since rows were rejected" == rejected
+    assert rejected.startswith("1 invalid row would be rejected; nothing would be removed, because")
     assert ["gold"] * 3 == tiers(filled)
 
 
 @pytest.mark.parametrize(("code", "message"), [
-    ("AccessDeniedException", "; 0 of 2 removed before that"),
+    ("AccessDeniedException", "; 0 of 2 items were removed before that"),
     ("ConditionalCheckFailedException", "kept 2 items that changed after the scan"),
 ], ids=["denied", "changed"])  # fmt: skip
 def test_what_is_not_removed_is_reported(
@@ -219,5 +219,5 @@ def test_what_is_not_removed_is_reported(
     with monkeypatch.context() as patch:
         patch.setattr(BaseClient, "_make_api_call", call)
         outcome = load(run, filled, file, "--prune", "--prune-count", "2")
-    assert (3, True) == (outcome.exit_code, outcome.err.endswith(f"{message}\n"))
+    assert (3, True) == (outcome.exit_code, message in outcome.err.splitlines()[-1])
     assert ["gold", "gold", "silver"] == tiers(filled)

@@ -99,7 +99,7 @@ def test_an_address_is_looked_for_as_such(run: Run, table: Table) -> None:
     table.put_claims(Record(TENANT, "casey@contoso.com", None).key, {"tier": "gold"})
     outcome = show(run, table, "Casey@Contoso.com")
     assert '  tier  "gold"  wins' in outcome.out.splitlines()
-    assert (0, True) == (outcome.exit_code, "USER_KEYS listing the address alone" in outcome.err)
+    assert (0, True) == (outcome.exit_code, "USER_KEYS set to the address only" in outcome.err)
 
 
 def test_what_does_not_go_out_says_why(run: Run, table: Table) -> None:
@@ -113,13 +113,16 @@ def test_what_does_not_go_out_says_why(run: Run, table: Table) -> None:
     )
     table.put(APP_ROW, claims=claims(tier="gone"), expires_at={"N": "1767225600"})
     outcome = show(run, table, USER, "--app", APP)
-    withheld = "withheld: Entra takes strings and lists of strings only; hides what lower rows give"
+    withheld = (
+        "not sent: Entra accepts only strings and lists of strings; hides this claim of items with"
+        " lower precedence"
+    )
     assert [
-        f"USER#{TENANT}#{USER} APP#{APP}  the user, one app  expired: 2026-01-01T00:00:00Z",
+        f"USER#{TENANT}#{USER} APP#{APP}  the user, one app  expired 2026-01-01T00:00:00Z",
         '  tier  "gone"',
-        f"USER#{TENANT}#{USER} APP#*  the user, every app  until 2099-12-31T23:59:59Z",
+        f"USER#{TENANT}#{USER} APP#*  the user, every app  expires 2099-12-31T23:59:59Z",
         f'  age    number "7"  {withheld}',
-        '  city   ""  empty: gives nothing, and hides what lower rows give',
+        '  city   ""  empty: hides this claim of items with lower precedence',
         '  roles  string set ["a", "b"]  wins',
         '  hides ["queue"]',
         f"TENANT#{TENANT} APP#*  the tenant's default, every app",
@@ -139,12 +142,12 @@ def test_what_does_not_go_out_says_why(run: Run, table: Table) -> None:
     [
         (
             {"claims": {"S": "x"}},
-            'cannot be read: claims is "x"; a store failure',
+            'invalid: claims is "x"; the function reports a store failure',
             "store-failure",
         ),
         (
             {"hidden_claims": {"N": "1"}},
-            'cannot be read: hidden_claims is number "1"; a store failure',
+            'invalid: hidden_claims is number "1"; the function reports a store failure',
             "store-failure",
         ),
         ({"claims": claims(big="x" * 4000)}, "the user, every app", "claims-too-large"),
@@ -204,9 +207,9 @@ def test_from_the_table_to_the_token(run: Run, sample: Table, tmp_path: Path) ->
     assert id_token == access_token
     lines = [" ".join(line.split()) for line in id_token.splitlines()]
     assert 'loyaltyTier → tier "gold"' in lines
-    assert any("dateOfBirth → — dropped: the policy has no name" in line for line in lines)
+    assert any("dateOfBirth → — dropped: the policy does not name it" in line for line in lines)
     assert any("the policy maps customroles" in line for line in lines)
-    assert "supportQueue → roles dropped: no policy can emit that name" in lines
+    assert "supportQueue → roles dropped: a policy cannot emit a claim with this name" in lines
     assert 'dateOfBirth → urn:born "2000-01-01"' in " ".join(assertion.split())
 
 

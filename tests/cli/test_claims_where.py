@@ -82,7 +82,7 @@ def test_a_stack_may_be_a_variable() -> None:
             "An error occurred (AccessDenied) when calling the DescribeStacks operation: ",
         ),
         (stack_with(), 200, "no output TableName (outputs: none); name the table with --table"),
-        (stack_with(B="1", A="2"), 200, "no output TableName, found A, B; or name the table: --ta"),
+        (stack_with(B="1", A="2"), 200, "no output TableName (outputs: A, B); name the table with"),
         (b"<html>", 200, "http://127.0.0.1:"),
         (b"{}", 200, "http://127.0.0.1:"),
     ],
@@ -106,7 +106,7 @@ def test_without_credentials_a_stack_cannot_be_asked(
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     outcome = run("claims", "export", "--stack", "s", AWS_SHARED_CREDENTIALS_FILE="/none")
     assert 2 == outcome.exit_code
-    assert outcome.err.startswith("claimsctl: stack s: Unable to locate credentials (the AWS SDK")
+    assert outcome.err.startswith("claimsctl: stack s: Unable to locate credentials (check AWS_")
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,8 @@ def test_without_any_it_is_a_running_servers(
 def test_without_any_and_without_a_server(nowhere: str, run: Run, command: tuple[str, ...]) -> None:
     """The error lists the options that name a table, and what was looked for."""
     expected = (
-        "claimsctl: no table: give --table, --stack or --endpoint-url; without them the table of a"
-        f" running claimsctl serve is meant, and none answers at {nowhere}\n"
+        "claimsctl: no table: none of --table, --stack and --endpoint-url is given, and no"
+        f" claimsctl serve is running (nothing answers at {nowhere}). Give one of these options,"
+        " or start claimsctl serve\n"
     )
     assert Outcome(2, "", expected) == run("claims", *command)

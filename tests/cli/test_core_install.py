@@ -94,7 +94,8 @@ def test_what_needs_the_extra_says_so(installed: Run, arguments: tuple[str, ...]
     outcome = installed(*arguments)
     assert (2, "") == (outcome.exit_code, outcome.out)
     assert outcome.err.startswith(
-        "claimsctl: the extra local is not installed (missing: aws_lambda_powertools, flask,"
+        "claimsctl: this command requires the extra local, which is not installed (missing"
+        " packages: aws_lambda_powertools, flask,"
     )
     assert outcome.err.endswith("pip install 'entra-claims-provider[local]'\n")
     assert 1 == outcome.err.count("\n")

@@ -230,7 +230,7 @@ def test_the_page_replaces_a_page_and_nothing_else(
     link.symlink_to(victim)
     outcome = run(*arguments, str(link))
     assert 1 == outcome.exit_code
-    assert f"--html {link}: cannot be written: a symbolic link, expected a regular" in outcome.err
+    assert f"--html {link}: cannot be written: expected a regular file, found a" in outcome.err
     assert "words" == victim.read_text()
 
 

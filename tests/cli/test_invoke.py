@@ -119,11 +119,11 @@ def test_a_faulty_file_of_claims_is_reported(
         "invoke", MEMBER, "--claims", "mine.csv", "--tenant", "aaaabbbb-0000-cccc-1111-dddd2222eeee"
     )
     assert (2, "") == (outcome.exit_code, outcome.out)
-    no_guid = "expected a GUID such as 00000000-0000-0000-0000-000000000000, found 'casey'"
+    no_guid = "expected a GUID such as 00000000-0000-0000-0000-000000000000, or an address with @"
     assert [
         "claimsctl: mine.csv: 2 problems; nothing was written",
-        "mine.csv:3: user: the same tenant, user and app as line 2",
-        f"mine.csv:4: user: {no_guid}",
+        "mine.csv:3: user: the row has the same tenant, user and app as line 2",
+        f"mine.csv:4: user: {no_guid}; found 'casey'",
     ] == outcome.err.splitlines()
 
 

@@ -164,7 +164,7 @@ def test_an_endpoint_that_is_none(run: Run, url: str, *, by_variable: bool) -> N
         assert (2, "") == (outcome.exit_code, outcome.out)
         assert (
             "Invalid value for '--endpoint-url' (env var: 'AWS_ENDPOINT_URL_DYNAMODB'): expected"
-            f" a URL such as http://127.0.0.1:8000, found {url!r}"
+            f" a URL such as http://127.0.0.1:8000; found {url!r}"
         ) == outcome.err.splitlines()[-1].removeprefix("Error: ")
 
 

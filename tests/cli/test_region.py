@@ -122,8 +122,8 @@ def test_without_a_region_a_real_table_cannot_be_asked(
     """The error names both variables and the profile's setting; nothing is asked of AWS."""
     outcome = run(*command, AWS_CONFIG_FILE=str(tmp_path / "none"), HOME=str(tmp_path))
     message = (
-        f"claimsctl: {subject}: no AWS region; set AWS_DEFAULT_REGION or AWS_REGION, or region in"
-        " the profile of ~/.aws/config\n"
+        f"claimsctl: {subject}: no AWS region is configured; set AWS_DEFAULT_REGION or AWS_REGION,"
+        " or the region of the profile in ~/.aws/config\n"
     )
     assert (2, "", message) == (outcome.exit_code, outcome.out, outcome.err)
 

@@ -54,8 +54,8 @@ def test_it_says_what_it_does(server: ServerProcess) -> None:
         f" -H 'content-type: application/json' --data-binary @{MEMBER}"
     )
     assert [
-        f"Serving {base}/callout for tenant {TENANT_ID}; Ctrl-C ends it.",
-        f"Tokens of {issuer}, published at {discovery}",
+        f"Serving {base}/callout for tenant {TENANT_ID}. Press Ctrl-C to stop.",
+        f"Accepts tokens issued by {issuer}; metadata at {discovery}",
         f"Try: {curl}",
     ] == server.log.read_text("utf-8").splitlines()[:3]
 

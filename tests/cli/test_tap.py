@@ -80,7 +80,7 @@ def test_it_says_what_it_is_for(tmp_path: Path) -> None:
         assert "https://<your tunnel's host>/callout?code=******" in tap.err
         assert "s3cr3t" not in tap.err
         assert 0 == tap.end()
-        assert "nothing has come" == tap.err.splitlines()[-1]
+        assert "no exchanges recorded" == tap.err.splitlines()[-1]
 
 
 def test_it_ends_when_reported(tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_what_cannot_be_saved_is_reported_once(tmp_path: Path) -> None:
         assert [200, 200] == [_call(tap), _call(tap)]
         tap.wait_for(" 2  200     accepted")
         assert 3 == tap.end()
-        assert 1 == tap.err.count(f"claimsctl: --save: {folder}")
+        assert 1 == tap.err.count(f"claimsctl: --save: an exchange cannot be saved: {folder}")
         assert ".exchange.json: No such file or directory" in tap.err
 
 

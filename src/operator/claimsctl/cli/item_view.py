@@ -61,7 +61,8 @@ def _state(item: Item, now: float) -> tuple[str, bool]:
     except StoreFailure as failure:
         attribute = str(failure.evidence.get("attribute", CLAIMS))
         stored = plain(item[attribute])
-        return escaped(f"invalid: {attribute} is {stored}; sign-ins fail"), False
+        reason = f"invalid: {attribute} is {stored}; the function reports a store failure"
+        return escaped(reason), False
     if EXPIRES_AT not in item:
         return "", True
     until = escaped(moment(item[EXPIRES_AT]))

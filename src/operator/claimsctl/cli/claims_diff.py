@@ -25,6 +25,7 @@ from claimsctl.cli.file_options import (
     DEFAULT_SEPARATOR,
     CatalogueFile,
     Columns,
+    DefaultTenant,
     ExpiresIn,
     File,
     FileFormat,
@@ -39,7 +40,7 @@ from claimsctl.cli.file_options import (
     checked_file,
     read_options,
 )
-from claimsctl.cli.options import EndpointUrl, Stack, TableName, Tenant
+from claimsctl.cli.options import EndpointUrl, Stack, TableName
 from claimsctl.cli.progress import progress_bar
 from claimsctl.errors import ExitCode
 from claimsctl.text import escaped
@@ -64,7 +65,7 @@ _WORDS = {
 
 def diff(
     file: File,
-    tenant: Tenant = None,
+    tenant: DefaultTenant = None,
     columns: Columns = None,
     list_separator: Separator = DEFAULT_SEPARATOR,
     file_format: FileFormat = None,

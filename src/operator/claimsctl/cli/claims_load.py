@@ -24,6 +24,7 @@ from claimsctl.cli.file_options import (
     DEFAULT_SEPARATOR,
     CatalogueFile,
     Columns,
+    DefaultTenant,
     ExpiresIn,
     File,
     FileFormat,
@@ -42,7 +43,7 @@ from claimsctl.cli.file_options import (
     show_problems,
 )
 from claimsctl.cli.load_view import count, different_load_error, result_lines, stopped_error
-from claimsctl.cli.options import EndpointUrl, Stack, TableName, Tenant, account_or_none, read_input
+from claimsctl.cli.options import EndpointUrl, Stack, TableName, account_or_none, read_input
 from claimsctl.cli.progress import load_progress, progress_bar
 from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.loading.checkpoint import DifferentLoad, LoadRequest
@@ -59,7 +60,7 @@ _NOTHING_REMOVED = "nothing was removed, because rows were rejected"
 def load(
     file: File,
     table: TableName = None,
-    tenant: Tenant = None,
+    tenant: DefaultTenant = None,
     endpoint_url: EndpointUrl = None,
     stack: Stack = None,
     columns: Columns = None,

@@ -17,7 +17,7 @@ from claimsctl.claims_file.formats import LIST_SEPARATOR, Format, JsonType, Read
 from claimsctl.claims_file.schema import read_schema
 from claimsctl.claims_file.validation import TenantLayers, check_file
 from claimsctl.cli.console import stderr
-from claimsctl.cli.options import input_file
+from claimsctl.cli.options import guid, input_file
 from claimsctl.cli.progress import load_progress
 from claimsctl.text import escaped
 
@@ -130,6 +130,16 @@ File = Annotated[
         parser=input_file,
         metavar="FILE",
         help="The claims file (CSV, TSV, JSON Lines or JSON), or - for standard input.",
+    ),
+]
+DefaultTenant = Annotated[
+    str | None,
+    typer.Option(
+        "--tenant",
+        help="The tenant id (a GUID) of rows that have no tenant_id.",
+        envvar="TENANT_ID",
+        callback=guid,
+        show_default=False,
     ),
 ]
 Columns = Annotated[

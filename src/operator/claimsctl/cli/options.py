@@ -160,7 +160,7 @@ App = Annotated[
     str | None,
     typer.Option(
         "--app",
-        help="The application (client) id of one app (a GUID).",
+        help="The app, by its application (client) id (a GUID).",
         callback=guid,
         show_default=False,
     ),

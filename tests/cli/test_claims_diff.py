@@ -47,7 +47,7 @@ def test_every_change_is_shown(run: Run, filled: Table, file: Path) -> None:
         f"~ {KEY}",
         '    old  "x" → (none)',
         '    tier  "gold" → "silver"',
-        "    expires_at  nothing → 2099-12-31T23:59:59Z",
+        "    expires_at  (none) → 2099-12-31T23:59:59Z",
     ] == outcome.out.splitlines()
     assert (1, "1 to add, 1 to change, 0 unchanged\n") == (outcome.exit_code, outcome.err)
 

@@ -115,7 +115,7 @@ def test_addresses_are_noted(
     """By default the function looks for object ids only, so that such rows would do nothing."""
     file = tmp_path / "claims.csv"
     file.write_text("user,tier\n" + "".join(f"{user},y\n" for user in users))
-    note = "the function uses them only if USER_KEYS lists mail or userPrincipalName"
+    note = "the function uses such rows only if USER_KEYS lists mail or userPrincipalName"
     outcome = _load(run, table, file, "--tenant", TENANT)
     assert f"{keyed} keyed by address; {note}" == outcome.err.splitlines()[-1]
     assert (0, "") == (outcome.exit_code, outcome.out)
@@ -195,8 +195,8 @@ def test_a_dry_run_says_what_a_load_says(run: Run, table: Table, tmp_path: Path)
             " 2); to read it as empty, add --null 'NULL'"
         ),
         (
-            "1 row is keyed by address; the function uses them only if USER_KEYS lists mail or "
-            "userPrincipalName"
+            "1 row is keyed by address; the function uses such rows only if USER_KEYS lists mail"
+            " or userPrincipalName"
         ),
     ]
     for options in (["--dry-run"], []):

@@ -275,5 +275,5 @@ def show_keyed_by_address(checked: CheckedFile) -> None:
     """Note rows keyed by address, which the function reads only if its settings say so."""
     if checked.by_address:
         rows = "1 row is" if checked.by_address == 1 else f"{checked.by_address} rows are"
-        note = "the function uses them only if USER_KEYS lists mail or userPrincipalName"
+        note = "the function uses such rows only if USER_KEYS lists mail or userPrincipalName"
         stderr().print(f"{rows} keyed by address; {note}", markup=False)

@@ -261,7 +261,7 @@ def _greet(upstream: str, service: Upstream, port: int, page: Page, *, unmask: b
         "Use a second extension and a test application only, never production traffic.",
         f"Forwarding http://{HOST}:{port} to {service.origin}. Press Ctrl-C to stop.",
         f"Target URL for the second extension: https://<your tunnel's host>/{path}",
-        f"Exchanges: {page.url}",
+        f"Page: {page.url}",
         "Secrets, personal data and claim values are shown unmasked (--unmask)."
         if unmask
         else "Secrets, personal data and claim values are masked; --unmask shows them.",

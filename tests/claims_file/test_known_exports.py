@@ -77,9 +77,10 @@ def _check(path: Path, content: str, **options: object) -> list[Record]:
 )  # fmt: skip
 def test_an_export_is_recognised(refused: Refused, content: str, name: str, command: str) -> None:
     """The first thing said of another product's file is what it is and what loads it."""
-    (message,) = refused(content)
-    assert f"this looks like {name}; to load it, run: claimsctl claims load claims " in message
-    assert command in message
+    _, kind, line, *_ = refused(content)
+    assert f"This looks like {name}. To load it, run:" == kind
+    assert line.startswith("  claimsctl claims load claims ")
+    assert command in line
 
 
 def test_the_command_that_is_suggested_loads(tmp_path: Path) -> None:

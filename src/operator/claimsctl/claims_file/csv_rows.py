@@ -100,8 +100,7 @@ class CsvRows:
                 f"{self._where}: no column {USER!r}; expected columns {', '.join(RESERVED)} and a "
                 f"column for each claim; found {_list(found)}"
             )
-            way = advice(self._path, found, self._options)
-            raise OperatorError(message if way is None else f"{message}; {way}")
+            raise OperatorError(message, lines=advice(self._path, found, self._options))
         for option, headings in (("only", self._options.only), ("ignore", self._options.ignore)):
             if missing := [name for name in headings if name not in found]:
                 message = f"{self._where}: no column {missing[0]!r} (--{option}); the columns are "

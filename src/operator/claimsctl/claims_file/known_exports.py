@@ -140,15 +140,15 @@ def recognise(names: Collection[str]) -> KnownExport | None:
     return next((known for known in _EXPORTS if known.marks <= found), None)
 
 
-def advice(path: Path, names: Sequence[str], options: ReadOptions) -> str | None:
-    """Return what a file without the column `user` is, and the command that loads it.
+def advice(path: Path, names: Sequence[str], options: ReadOptions) -> list[str]:
+    """Return lines with what a file without the column `user` is and the command that loads it.
 
-    Returns ``None`` if none of `names` can identify the user.
+    There are none if none of `names` can identify the user.
     """
     known = recognise(names)
     user = _user_column(names, known)
     if user is None:
-        return None
+        return []
     command = ["claimsctl", "claims", "load", str(path), "--column", f"{USER}={user}"]
     for field, heading in options.columns.items():
         command += ["--column", f"{field}={heading}"]
@@ -156,9 +156,9 @@ def advice(path: Path, names: Sequence[str], options: ReadOptions) -> str | None
         command += ["--tenant", "TENANT_ID"]
     if claims := _likely_claims(names, user):
         command += ["--only", ",".join(claims)]
-    sentence = "" if known is None else f"this looks like {known.name}; "
-    note = f" (note: {known.note})" if known is not None and known.note else ""
-    return f"{sentence}to load it, run: {shlex.join(command)}{note}"
+    sentence = "" if known is None else f"This looks like {known.name}. "
+    note = [f"Note: {known.note}"] if known is not None and known.note else []
+    return [f"{sentence}To load it, run:", f"  {shlex.join(command)}", *note]
 
 
 def _user_column(names: Sequence[str], known: KnownExport | None) -> str | None:

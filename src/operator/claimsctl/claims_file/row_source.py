@@ -73,12 +73,11 @@ def _recognised(path: Path, rows: Iterator[FileRow], options: ReadOptions) -> It
     fields_found = first.value
     if isinstance(fields_found, dict) and not is_item(fields_found):
         names = list(flattened(fields_found))
-        if USER not in names and USER not in options.columns:
-            way = advice(path, names, options)
-            if way is not None:
-                message = f"{path}:{first.line}: no field {USER!r} to identify the user; found "
-                message += f"{', '.join(names)[:_NAMES_CHARACTERS]}; {way}"
-                raise OperatorError(message)
+        has_user = USER in names or USER in options.columns
+        if not has_user and (lines := advice(path, names, options)):
+            message = f"{path}:{first.line}: no field {USER!r} to identify the user; found "
+            message += ", ".join(names)[:_NAMES_CHARACTERS]
+            raise OperatorError(message, lines=lines)
     return chain([first], rows)
 
 

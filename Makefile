@@ -22,7 +22,7 @@ LOCK = $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-hea
 	--no-emit-index-url --no-emit-find-links --no-strip-extras
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-python forge kill build rehearse bench bench-claims arrivals cost check events engine artefacts runtime-python lock clean
+.PHONY: help demo test test-all test-python forge kill build rehearse bench bench-claims arrivals cost check events snapshots engine artefacts runtime-python lock clean
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
@@ -89,6 +89,9 @@ events: $(INSTALLED) ## Regenerate the samples in events/ and the generated part
 	$(VENV)/bin/python -m tools.platforms_page docs/platforms.md
 	$(VENV)/bin/python -m tools.deploy_policy docs/deploy-policy.json
 	$(VENV)/bin/python -m tools.settings_page docs/settings.md
+
+snapshots: $(INSTALLED) ## Write the expected outputs in tests/cli/snapshots anew; read the diff before you commit it
+	UPDATE_SNAPSHOTS=1 $(VENV)/bin/pytest --quiet --no-cov tests/cli/test_snapshots.py
 
 engine: ## Fetch the real DynamoDB engine (DynamoDB Local) for tests, where java and npm are
 	@if command -v java >/dev/null && command -v npm >/dev/null; then $(MAKE) --no-print-directory $(ENGINE); \

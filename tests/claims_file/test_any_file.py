@@ -187,10 +187,10 @@ def _read(path: Path, content: bytes) -> None:
     try:
         records = read_records(path, TENANT)
     except OperatorError as error:
-        told, records = (str(error).startswith(str(path)), len(error.lines) <= 21), []
+        message, records = (str(error).startswith(str(path)), len(error.lines) <= 21), []
     else:
-        told = (True, True)
-    assert (True, True) == told
+        message = (True, True)
+    assert (True, True) == message
     assert len(records) == len({record.key for record in records})
     for record in records:
         _survives(record)
@@ -203,7 +203,7 @@ def _compressed(content: bytes) -> bytes:
 @MANY
 @given(st.binary(), st.sampled_from([None, *Format]))
 def test_any_bytes(path: Path, content: bytes, format_: Format | None) -> None:
-    """Any bytes are records or a problem told, never another exception, in whatever format."""
+    """Any bytes result in records or reported problems, never in another exception."""
     _read(path, content)
     _read(path, _compressed(content))
     _read(path, _compressed(content)[: len(content)])
@@ -216,7 +216,7 @@ def test_any_bytes(path: Path, content: bytes, format_: Format | None) -> None:
 @MANY
 @given(pieces)
 def test_any_near_miss(path: Path, content: list[bytes]) -> None:
-    """What looks nearly like a file of claims is records or a problem told."""
+    """What resembles a claims file results in records or reported problems."""
     _read(path, b"".join(content))
     _read(path, b"user,tier\n" + b"".join(content))
     _read(path, b"[" + b"".join(content))
@@ -228,10 +228,10 @@ def test_any_json(path: Path, rows: list[dict[str, Any]], indent: int | None) ->
     """Any objects, a line each or in an array, are the records that each of them is by itself."""
     rows = [{"user": ""} | row for row in rows]
     _read(path, "\n".join(json.dumps(row) for row in rows).encode())
-    told = _rejected(path)
-    assert _expected(rows) == told
+    message = _rejected(path)
+    assert _expected(rows) == message
     path.write_text(json.dumps(rows, indent=indent))
-    assert told == (_rejected(path) if rows else None)
+    assert message == (_rejected(path) if rows else None)
 
 
 def _expected(rows: list[dict[str, Any]]) -> list[bool] | None:

@@ -63,7 +63,7 @@ def test_rows_add_up(check: Check) -> None:
 
 
 def test_problems_come_by_line(check: Check) -> None:
-    """What only the whole file shows is told in its place, before later rows' own problems."""
+    """Problems between rows are reported in the order of rows, like the others."""
     checked = check(MIXED)
     assert [(2, "user"), (4, "user"), (7, "user"), (7, "app_id")] == [
         (problem.row, problem.field) for problem in checked.problems
@@ -74,16 +74,16 @@ def test_problems_come_by_line(check: Check) -> None:
 
 
 def test_no_row_of_a_key_that_stands_twice_is_good(check: Check) -> None:
-    """Which of them was meant nobody knows, so the first one is rejected as well, and says why."""
+    """It is unknown which row was intended, so the first one is rejected too, with the reason."""
     reasons = [bad.reason for bad in check(MIXED).rejected_rows()]
-    assert "user: the same tenant, user and app as line 7" == reasons[0]
-    assert "user: the same tenant, user and app as line 2" == reasons[2]
+    assert "user: the row has the same tenant, user and app as line 7" == reasons[0]
+    assert "user: the row has the same tenant, user and app as line 2" == reasons[2]
     assert reasons[3].startswith("user: expected a GUID such as ")
     assert "; app_id: expected a GUID such as " in reasons[3]
 
 
 def test_reading_can_begin_anywhere(check: Check) -> None:
-    """A resumed load goes on after the row that it came to, over any number of batches."""
+    """A resumed load continues after the last settled row, over any number of batches."""
     checked = check("user,tier\n" + "".join(f"u{number}@x,t{number}\n" for number in range(2000)))
     everything = list(checked.records())
     assert list(range(1, 2001)) == [good.row for good in everything]
@@ -94,8 +94,8 @@ def test_reading_can_begin_anywhere(check: Check) -> None:
 
 
 CHANGED = (
-    "the file has changed since it was checked; run the command again on a file that nothing "
-    "writes to"
+    "the file has changed since it was checked; run the command again while nothing writes to "
+    "the file"
 )
 CHECKED = f"user,tier\n{USER},gold\n{OTHER},silver\n"
 
@@ -239,7 +239,7 @@ def test_a_record_goes_back_into_its_format(
 
 
 def test_a_row_that_is_no_object_keeps_its_text(check: Check) -> None:
-    """What cannot be read goes beside the reason, for whoever mends it."""
+    """Text that cannot be read is written with the reason, so that it can be corrected."""
     checked = check('{"user": ""}\n{"user": oops\n')
     (bad,) = checked.rejected_rows()
     assert {"unreadable": '{"user": oops\n', "reject_reason": bad.reason} == json.loads(
@@ -249,7 +249,7 @@ def test_a_row_that_is_no_object_keeps_its_text(check: Check) -> None:
 
 @pytest.mark.parametrize("content", ['user,a\na@b,x\nc@d,"open\n', '[{"user": "a@b"}, {"user": '])
 def test_a_file_that_ends_early_is_incomplete(check: Check, content: str) -> None:
-    """Rows that cannot be told apart are no rows, and whoever goes on regardless must know."""
+    """A file that cannot be split into rows is marked as incomplete, for `--keep-going`."""
     checked = check(content)
     assert (False, 1, 1, 1) == (
         checked.complete,
@@ -275,44 +275,44 @@ def test_options_say_what_the_file_does_not(check: Check) -> None:
     rows = '{"email": "a@b"}\n{"user": "a@b", "email": "a@b"}\n{"until": 1}'
     reasons = [bad.reason for bad in check(rows, options).rejected_rows()]
     assert [
-        "user: is in the row, but --column takes 'email' for it",
-        "no field 'email' to say whose row it is; found expires_at",
+        "user: the row has a field with this name, but --column maps 'email' to it",
+        "no field 'email' to identify the user; found expires_at",
     ] == reasons
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
-        ("user,tier\n", "1: no column 'mail' for user; found user, tier"),
+        ("user,tier\n", "1: no column 'mail' \\(--column user=mail\\); the columns are user, tier"),
         (
             "mail,user\n",
-            "1: column 'user' appears more than once in the heading, as itself and as 'mail'",
+            "1: column 'user' appears more than once in the heading: under its own name",
         ),
     ],
 )
-def test_a_renamed_column_is_there_once(check: Check, content: str, told: str) -> None:
+def test_a_renamed_column_is_there_once(check: Check, content: str, message: str) -> None:
     """A heading that `--column` names must be there, and the field's own name must not."""
-    with pytest.raises(OperatorError, match=told):
+    with pytest.raises(OperatorError, match=message):
         check(content, ReadOptions(tenant=TENANT, columns={"user": "mail"}))
 
 
 @pytest.mark.parametrize(
-    ("format_", "content", "told"),
+    ("format_", "content", "message"),
     [
         (Format.CSV, "[a,user\n", []),
         (Format.TSV, "a,b\tuser\n", []),
         (Format.JSON, '{"user": ""}\n{"user": "a@b"}', []),
         (Format.JSON_LINES, "user,a\n", ["not a JSON object on one line: Expecting value (column"]),
-        (Format.JSON, "user,a\n", ["not JSON: Expecting value (column 1)"]),
+        (Format.JSON, "user,a\n", ["not valid JSON: Expecting value (column 1)"]),
     ],
 )
 def test_a_given_format_is_not_doubted(
-    check: Check, format_: Format, content: str, told: list[str]
+    check: Check, format_: Format, content: str, message: list[str]
 ) -> None:
     """`--format` decides, whatever the content looks like."""
     checked = check(content, ReadOptions(tenant=TENANT, format=format_))
     assert format_ is checked.format
-    assert told == [p.message[: len(told[0])] for p in checked.problems]
+    assert message == [p.message[: len(message[0])] for p in checked.problems]
 
 
 def test_memory_does_not_grow_with_the_file(check: Check) -> None:

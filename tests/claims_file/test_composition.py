@@ -22,7 +22,7 @@ from tests.effort import tries
 OTHER_APP = "11112222-bbbb-3333-cccc-4444dddd5555"
 PAST = 1_600_000_000
 
-Told = Callable[..., list[str]]
+Problems = Callable[..., list[str]]
 
 
 def _problems(path: Path, rows: list[dict[str, Any]], **options: Any) -> list[str]:
@@ -33,16 +33,16 @@ def _problems(path: Path, rows: list[dict[str, Any]], **options: Any) -> list[st
 
 
 @pytest.fixture
-def told(tmp_path: Path) -> Told:
-    """`told(rows)` gives the problems of a file of these rows."""
+def problems_of(tmp_path: Path) -> Problems:
+    """`problems_of(rows)` gives the problems of a file of these rows."""
     return lambda *rows, **options: _problems(tmp_path / "claims", list(rows), **options)
 
 
-def _told(line: int, others: str, size: int, app: str | None) -> str:
+def _too_large(line: int, others: str, size: int, app: str | None) -> str:
     where = f"app {app}" if app else "every app"
     return (
-        f"{line}: the row's claims together with those of {others} come to {size} bytes in {where};"
-        " Entra takes at most 3072 in one answer"
+        f"{line}: the row's claims together with those of {others} have {size} bytes in {where};"
+        " Entra accepts at most 3072 bytes in one answer"
     )
 
 
@@ -50,16 +50,16 @@ def _claims(name: str, size: int) -> dict[str, str]:
     return {name: "x" * (size - len(name))}
 
 
-def test_a_user_over_the_tenants_default(told: Told) -> None:
-    """Each row fits; both together do not, and the user's row is told with the other's line."""
-    assert [] == told(_claims("a", 2000), {"user": USER} | _claims("b", 1072))
-    assert [_told(2, "line 1", 3073, None)] == told(
+def test_a_user_over_the_tenants_default(problems_of: Problems) -> None:
+    """Each row fits alone but not together; the user's row is reported with the other's line."""
+    assert [] == problems_of(_claims("a", 2000), {"user": USER} | _claims("b", 1072))
+    assert [_too_large(2, "line 1", 3073, None)] == problems_of(
         _claims("a", 2000), {"user": USER} | _claims("b", 1073)
     )
 
 
-def test_four_layers(told: Told) -> None:
-    """Tenant, tenant in an app, user, user in that app: told at the most particular row."""
+def test_four_layers(problems_of: Problems) -> None:
+    """Tenant, tenant in an app, user, user in that app: reported at the most specific row."""
     rows = [
         {"user": USER, "app_id": APP} | _claims("d", 800),
         {"user": USER} | _claims("c", 800),
@@ -67,53 +67,56 @@ def test_four_layers(told: Told) -> None:
         _claims("a", 800),
         {"user": USER, "app_id": OTHER_APP} | _claims("d", 1472),
     ]
-    assert [_told(1, "line 4 and line 3 and line 2", 3200, APP)] == told(*rows)
-    assert [] == told(*rows[1:])
+    assert [_too_large(1, "line 4 and line 3 and line 2", 3200, APP)] == problems_of(*rows)
+    assert [] == problems_of(*rows[1:])
 
 
-def test_every_row_that_is_too_large_is_told(told: Told) -> None:
-    """A row that is told counts no more, and the next one is looked at without it."""
+def test_every_row_that_is_too_large_is_reported(problems_of: Problems) -> None:
+    """A reported row is ignored when the next one is checked."""
     rows = [{"user": USER} | _claims("b", 1500), {"user": USER, "app_id": APP} | _claims("c", 1500)]
-    assert [_told(2, "line 1", 3500, None), _told(3, "line 1", 3500, APP)] == told(
-        _claims("a", 2000), *rows
-    )
+    assert [
+        _too_large(2, "line 1", 3500, None),
+        _too_large(3, "line 1", 3500, APP),
+    ] == problems_of(_claims("a", 2000), *rows)
 
 
-def test_an_app_that_only_the_tenant_names(told: Told) -> None:
+def test_an_app_that_only_the_tenant_names(problems_of: Problems) -> None:
     """A user's row for every app is met by the tenant's row for one."""
     row = {"user": USER} | _claims("c", 2000)
-    assert [_told(2, "line 1", 4000, APP)] == told({"app_id": APP} | _claims("b", 2000), row)
-    assert [] == told({"app_id": APP} | _claims("b", 2000), row | {"app_id": OTHER_APP})
+    assert [_too_large(2, "line 1", 4000, APP)] == problems_of(
+        {"app_id": APP} | _claims("b", 2000), row
+    )
+    assert [] == problems_of({"app_id": APP} | _claims("b", 2000), row | {"app_id": OTHER_APP})
 
 
-def test_the_same_claim_counts_once(told: Told) -> None:
+def test_the_same_claim_counts_once(problems_of: Problems) -> None:
     """A more particular row's value takes the place of the other's."""
-    assert [] == told(_claims("a", 2000), {"user": USER} | _claims("a", 2000))
+    assert [] == problems_of(_claims("a", 2000), {"user": USER} | _claims("a", 2000))
 
 
 @pytest.mark.parametrize("name", ["hidden_claims", "a"])
-def test_a_claim_that_is_hidden_does_not_count(told: Told, name: str) -> None:
+def test_a_claim_that_is_hidden_does_not_count(problems_of: Problems, name: str) -> None:
     """Nor one that an empty list takes the place of."""
     hiding = {"hidden_claims": ["a"]} if name == "hidden_claims" else {"a": []}
-    assert [] == told(_claims("a", 2000), {"user": USER} | _claims("b", 2000) | hiding)
+    assert [] == problems_of(_claims("a", 2000), {"user": USER} | _claims("b", 2000) | hiding)
 
 
-def test_rows_that_are_over_do_not_count(told: Told) -> None:
-    """A row that has expired meets nobody."""
+def test_rows_that_are_over_do_not_count(problems_of: Problems) -> None:
+    """An expired row is not combined with others."""
     expired = {"expires_at": PAST}
-    assert [] == told(_claims("a", 2000) | expired, {"user": USER} | _claims("b", 2000))
-    assert [] == told(_claims("a", 2000), {"user": USER} | _claims("b", 2000) | expired)
+    assert [] == problems_of(_claims("a", 2000) | expired, {"user": USER} | _claims("b", 2000))
+    assert [] == problems_of(_claims("a", 2000), {"user": USER} | _claims("b", 2000) | expired)
 
 
-def test_a_tenants_own_rows_are_told_once(told: Told) -> None:
+def test_a_tenants_own_rows_are_reported_once(problems_of: Problems) -> None:
     """What is too large for everybody is the tenant's problem, not one of each of its users."""
     users = [{"user": f"u{number}@x", "c": "z"} for number in range(50)]
-    assert [_told(2, "line 1", 4000, APP)] == told(
+    assert [_too_large(2, "line 1", 4000, APP)] == problems_of(
         _claims("a", 2000), {"app_id": APP} | _claims("b", 2000), *users
     )
 
 
-def test_layers_of_the_table_count(told: Told) -> None:
+def test_layers_of_the_table_count(problems_of: Problems) -> None:
     """A tenant's layers that only the table has are met as well; the file's take their place."""
     asked = []
 
@@ -122,8 +125,10 @@ def test_layers_of_the_table_count(told: Told) -> None:
         return {None: Layer(_claims("a", 2000)), APP: Layer(_claims("b", 500), frozenset({"c"}))}
 
     user = {"user": USER} | _claims("d", 1000)
-    assert [_told(1, "the table and the table", 3500, APP)] == told(user, tenant_layers=layers)
-    assert [] == told(user, _claims("a", 500), tenant_layers=layers)
+    assert [_too_large(1, "the table and the table", 3500, APP)] == problems_of(
+        user, tenant_layers=layers
+    )
+    assert [] == problems_of(user, _claims("a", 500), tenant_layers=layers)
     assert [TENANT] * 2 == asked
 
 

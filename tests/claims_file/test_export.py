@@ -58,10 +58,13 @@ def test_an_export_loads_as_the_same(
 
 
 def test_json_lines_hold_what_csv_cannot() -> None:
-    """Text that a cell would turn into a list is left out of CSV, and told with the way out."""
+    """Text that CSV would turn into a list is left out; the reason names the other format."""
     items = [item(claims=claims(scope="a|b")), item(None, claims=claims(scope="[x"))]
     _, met = exported(items, ExportFormat.CSV)
-    message = "scope: CSV would take the text {} for a list; --format jsonl can hold it"
+    message = (
+        "scope: in CSV, the text {} would be read as a list; export with --format jsonl to include"
+        " it"
+    )
     assert [message.format("'a|b'"), message.format("'[x'")] == [
         reason for _, reason in met.reasons
     ]
@@ -88,7 +91,7 @@ def test_the_file_is_the_same_whatever_the_order() -> None:
 
 
 def test_json_lines_look_like_this() -> None:
-    """Only what is there is said; text beyond ASCII stands as it is."""
+    """Missing fields are omitted; text beyond ASCII is not escaped."""
     line = f'{{"tenant_id": "{TENANT}", "user": "", "roles": [], "tier": "é"}}\n'
     stored = item(None, claims=claims(tier="é", roles=[]))
     assert line == exported([stored], ExportFormat.JSONL)[0]
@@ -106,4 +109,4 @@ def test_reasons_are_kept_for_the_first_only() -> None:
         1
     ]
     assert (30, 20) == (met.left_out, len(met.reasons))
-    assert (LayerKey("x0", "y"), "pk: no key of a claims table") == met.reasons[0]
+    assert (LayerKey("x0", "y"), "pk: not a key of a claims table") == met.reasons[0]

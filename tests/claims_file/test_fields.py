@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from claims_provider.claims.key import LayerKey
-from claimsctl.claims_file.fields import check_claim_name
+from claimsctl.claims_file.fields import check_claim_name, meant_by
 from claimsctl.claims_file.problem import FieldProblem
 from claimsctl.claims_file.record import Record
 
@@ -54,8 +54,8 @@ def test_ids_that_a_spreadsheet_has_rewritten(field: str, value: str) -> None:
     """An id that was taken for a number has lost its digits; the message says what to do."""
     name, message = _problem(**{field: value})
     assert field == name
-    told = f"found '{value}', as a spreadsheet rewrites numbers; format the column as text and "
-    assert message.partition("0000, ")[2].startswith(told)
+    reason = f"found '{value}', which looks like a number rewritten by a spreadsheet; format the "
+    assert f"; {reason}" in message
 
 
 @pytest.mark.parametrize("user", ["@", "a@", "@b", "a@b@c", "a b@c", "a@b\n", f"{'a' * 320}@b"])
@@ -66,8 +66,8 @@ def test_addresses_that_are_none(user: str) -> None:
 
 
 def test_a_row_without_tenant() -> None:
-    """Without a tenant of its own or --tenant a row is nobody's."""
-    problem = ("tenant_id", "empty; expected the tenant's GUID, or give --tenant")
+    """A row without a tenant, and without `--tenant`, is rejected."""
+    problem = ("tenant_id", "missing; expected the tenant's GUID, in the row or with --tenant")
     assert problem == _problem(default_tenant=None)
     assert OTHER_TENANT == read_record({"tenant_id": OTHER_TENANT}, None).tenant_id
 
@@ -111,8 +111,8 @@ def test_moments_that_are_none(value: object) -> None:
     """
     field, message = _problem(expires_at=value)
     expected = (
-        "expected a date and time with its zone such as 2030-12-31T23:59:59Z, or epoch seconds, "
-        "from 2001 to 5138; empty for never; found "
+        "expected a date and time with a time zone, such as 2030-12-31T23:59:59Z, or epoch "
+        "seconds, from the year 2001 to 5138; or empty for no expiry; found "
     )
     assert ("expires_at", expected) == (field, message[: len(expected)])
     assert len(message) < len(expected) + 120
@@ -136,35 +136,41 @@ def test_claims_are_hidden(cell: str, hidden: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (["tier", ""], 'a claim needs a name, found the list ["tier", ""]'),
-        (" ", 'a claim needs a name, found the list [" "]'),
-        (["tier", " zz"], "blanks round the name ' zz', which no claim has"),
-        ("tier ", "blanks round the name 'tier ', which no claim has"),
-        (["tier\n"], "blanks round the name 'tier\\n', which no claim has"),
-        ("tier|queue", "expected a list of claim names, found 'tier|queue'"),
-        (7, "expected a string or a list of strings, found the number 7"),
-        ({}, "expected a string or a list of strings, found the object {}"),
-        ([None], "expected a string or a list of strings, found null"),
+        (["tier", ""], 'the name of a claim must not be empty; found the list ["tier", ""]'),
+        (" ", 'the name of a claim must not be empty; found the list [" "]'),
+        (["tier", " zz"], "the name ' zz' has leading or trailing blanks; remove them"),
+        ("tier ", "the name 'tier ' has leading or trailing blanks; remove them"),
+        (["tier\n"], "the name 'tier\\n' has leading or trailing blanks; remove them"),
+        ("tier|queue", "expected a list of claim names; found 'tier|queue'"),
+        (7, "expected a string or a list of strings; found the number 7"),
+        ({}, "expected a string or a list of strings; found the object {}"),
+        ([None], "expected a string or a list of strings; found null"),
     ],
 )  # fmt: skip
 def test_hidden_claims_that_are_none(value: object, message: str) -> None:
-    """A name that cannot be one would hide nothing, and nobody would notice."""
+    """A name that no claim can have is rejected, since it would silently hide nothing."""
     assert ("hidden_claims", message) == _problem(hidden_claims=value)
 
 
 @pytest.mark.parametrize(
     ("cell", "message"),
     [
-        ("a||b", "an empty item in the list 'a||b'; if meant, write a JSON array"),
-        ("a|b|", "an empty item in the list 'a|b|'; if meant, write a JSON array"),
-        ("|", "an empty item in the list '|'; if meant, write a JSON array"),
-        ("a| |b", "an empty item in the list 'a| |b'; if meant, write a JSON array"),
-        ("a | b", "blanks round the item 'a ' in the list 'a | b'; if meant, write a JSON array"),
+        ("a||b", "an empty value in the list 'a||b'; if intended, write a JSON array instead"),
+        ("a|b|", "an empty value in the list 'a|b|'; if intended, write a JSON array instead"),
+        ("|", "an empty value in the list '|'; if intended, write a JSON array instead"),
+        ("a| |b", "an empty value in the list 'a| |b'; if intended, write a JSON array instead"),
+        (
+            "a | b",
+            (
+                "blanks around the value 'a ' in the list 'a | b'; if intended, write a JSON array"
+                " instead"
+            ),
+        ),
     ],
 )
 @pytest.mark.parametrize("field", ["roles", "hidden_claims"])
 def test_a_slip_in_a_list(field: str, cell: str, message: str) -> None:
-    """An item that is empty or blank at an end is nobody's role; a JSON array may have it."""
+    """Values that are empty or have outer blanks are rejected, except in a JSON array."""
     with pytest.raises(FieldProblem) as raised:
         read_row({"user": USER, field: cell}, TENANT)
     assert (field, message) == (raised.value.field, str(raised.value))
@@ -175,7 +181,7 @@ def test_a_slip_in_a_list(field: str, cell: str, message: str) -> None:
 @pytest.mark.parametrize("cell", ['["tier", " zz"]', " zz"])
 def test_hidden_cells_with_blanks(cell: str) -> None:
     """Headings are trimmed, so a hidden name with blanks would let the claim through."""
-    with pytest.raises(FieldProblem, match="blanks round the name ' zz'"):
+    with pytest.raises(FieldProblem, match="the name ' zz' has leading or trailing blanks"):
         read_row({"user": USER, "hidden_claims": cell}, TENANT)
 
 
@@ -192,7 +198,7 @@ def test_a_value_too_deep_to_show() -> None:
     value: list[Any] = []
     for _ in range(100_000):
         value = [value]
-    message = "expected a string or a list of strings, found a deeply nested list"
+    message = "expected a string or a list of strings; found a deeply nested list"
     assert ("claim", message) == _problem(claim=value)
 
 
@@ -201,8 +207,8 @@ def test_a_row_holds_3_kb_at_most() -> None:
     fits: dict[str, Any] = {"a": "é" * 500, "large": ["x" * 2000, "y" * 66]}
     assert fits == read_record(fits, TENANT).claims
     message = (
-        "the row's claims have 3073 bytes; Entra takes at most 3072 in one answer, and this one "
-        "is the largest"
+        "the row's claims have 3073 bytes, and Entra accepts at most 3072 in one answer; this "
+        "claim is the largest"
     )
     assert ("large", message) == _problem(a="é" * 500, large=["x" * 2000, "y" * 67])
 
@@ -215,7 +221,7 @@ def test_a_row_is_one_item_of_dynamodb() -> None:
     for row in rows:
         name, message = _problem(**row)
         assert ("", "the row's lists need ") == (name, message[:21])
-        assert message.endswith("an item of DynamoDB has 409600")
+        assert message.endswith("and a DynamoDB item can have at most 409600")
 
 
 def test_an_item_holds_what_the_record_says() -> None:
@@ -246,11 +252,11 @@ def test_an_item_holds_what_the_record_says() -> None:
     ],
 )  # fmt: skip
 def test_a_near_miss_is_no_claim(name: str, meant: str) -> None:
-    """Were `appid` a claim, the row would be every app's: wider than anybody meant."""
+    """A misspelled reserved name is rejected: read as a claim, `appid` would widen the row."""
     with pytest.raises(FieldProblem) as raised:
         check_claim_name(name)
-    told = f"spelt {meant} where it is meant, else no name for a claim"
-    assert (name, told) == (raised.value.field, str(raised.value))
+    reason = f"not allowed as the name of a claim; the reserved field is spelled {meant}"
+    assert (name, reason) == (raised.value.field, str(raised.value))
 
 
 @pytest.mark.parametrize(
@@ -266,10 +272,10 @@ def test_other_names_are_claims(name: str) -> None:
 @pytest.mark.parametrize("name", ["tenant", "appid", "expiresAt", "hiddenClaims", "user_id"])
 def test_a_file_with_a_near_miss_is_refused(refused: Refused, name: str) -> None:
     """In a heading and in a line alike, by its name."""
-    told = "where it is meant, else no name for a claim"
+    reason = f"not allowed as the name of a claim; the reserved field is spelled {meant_by(name)}"
     (heading,) = refused(f"user,{name}\n{USER},x\n")
     (_, line) = refused(f'{{"user": "", "{name}": "x"}}')
-    assert heading.startswith(f"claims:1: {name}: spelt ")
-    assert line.startswith(f"claims:1: {name}: spelt ")
-    assert told in heading
-    assert line.endswith(told)
+    assert heading.startswith(f"claims:1: {name}: not allowed as the name of a claim")
+    assert line.startswith(f"claims:1: {name}: not allowed as the name of a claim")
+    assert reason in heading
+    assert line.endswith(reason)

@@ -46,8 +46,8 @@ def test_strings_stay_strings(read: Read, text: str) -> None:
 )
 def test_other_values_are_refused(refused: Refused, value: object, found: str) -> None:
     """What Entra does not take is refused by name: never guessed at, never written."""
-    problem = f"claims:1: age: expected a string or a list of strings, found {found}"
-    assert ["claims: 1 problem, nothing written", problem] == refused(_line(age=value))
+    problem = f"claims:1: age: expected a string or a list of strings; found {found}"
+    assert ["claims: 1 problem; nothing was written", problem] == refused(_line(age=value))
 
 
 @pytest.mark.parametrize(
@@ -57,33 +57,35 @@ def test_other_values_are_refused(refused: Refused, value: object, found: str) -
         ('{"user": ""} x', "claims:1: not a JSON object on one line: Extra data (column 14)"),
         ('{"user": ""}\n[]', "claims:2: expected a JSON object"),
         ('{"user": ""}\nnull', "claims:2: expected a JSON object"),
-        ('{"tier": "x"}', "claims:1: no field 'user' to say whose row it is; found tier"),
-        (_line(**{"": "x"}), "claims:1: a claim needs a name"),
-        (_line(**{" ": "x"}), "claims:1:  : a claim needs a name"),
-        (_line(**{" tier": "x"}), "claims:1:  tier: blanks round the name ' tier'; a "),
-        (_line(**{"tier\t": "x"}), "claims:1: tier\t: blanks round the name 'tier\\t'; a "),
-        (_line(claims={"a": "b"}), "claims:1: claims: an object; claims are fields of the row "),
-        (_line(APP_ID=APP), "claims:1: APP_ID: spelt app_id where it is meant, else no name for "),
+        ('{"tier": "x"}', "claims:1: no field 'user' to identify the user; found tier"),
+        (_line(**{"": "x"}), "claims:1: the name of a claim must not be empty"),
+        (_line(**{" ": "x"}), "claims:1:  : the name of a claim must not be empty"),
+        (_line(**{" tier": "x"}), "claims:1:  tier: the name ' tier' has leading or trailing "),
+        (_line(**{"tier\t": "x"}), "claims:1: tier\t: the name 'tier\\t' has leading or "),
+        (_line(claims={"a": "b"}), "claims:1: claims: expected claims as fields of the row "),
+        (_line(APP_ID=APP), "claims:1: APP_ID: not allowed as the name of a claim; the reserved "),
         ('{"user": "", "a": "1", "a": "2"}', "claims:1: a: appears more than once in the row"),
         ('{"user": "x", "user": ""}', "claims:1: user: appears more than once in the row"),
-        ('{"user": "", "a": "\\ud800"}', "claims:1: a: the text is no Unicode (a lone surrogate)"),
-        ('{"user": "", "a": ["\\udfff"]}', "claims:1: a: the text is no Unicode (a lone surr"),
-        (f'{{"user": "", "a": {"[" * 100_000}', "claims:1: JSON nested too deep, or with a num"),
-        (f'{{"user": "", "a": {"9" * 5000}}}', "claims:1: JSON nested too deep, or with a num"),
-        (_line(user=[USER]), "claims:1: user: expected a string or a list of strings, found the "),
-        (_line(user=7), "claims:1: user: expected a string or a list of strings, found the num"),
+        ('{"user": "", "a": "\\ud800"}', "claims:1: a: the text is not valid Unicode: it"),
+        ('{"user": "", "a": ["\\udfff"]}', "claims:1: a: the text is not valid Unicode: it "),
+        (f'{{"user": "", "a": {"[" * 100_000}', "claims:1: the JSON is nested too deeply, or c"),
+        (f'{{"user": "", "a": {"9" * 5000}}}', "claims:1: the JSON is nested too deeply, or c"),
+        (_line(user=[USER]), "claims:1: user: expected a string or a list of strings; found the "),
+        (_line(user=7), "claims:1: user: expected a string or a list of strings; found the num"),
         (_line(user="nobody"), "claims:1: user: expected a GUID such as 00000000-0000-0000-0000-"),
     ],
 )  # fmt: skip
 def test_a_line_that_makes_no_sense(refused: Refused, row: str, problem: str) -> None:
-    """What is wrong with a line is told with its number and its field."""
+    """The problem of a line is reported with its number and field."""
     assert problem == refused(row)[1][: len(problem)]
 
 
 def test_a_name_that_is_no_unicode(refused: Refused) -> None:
     """A lone surrogate in a claim's name is refused as in its value."""
     (_, problem) = refused('{"user": "", "\\ud800": "x"}')
-    assert "claims:1: \ud800: the text is no Unicode (a lone surrogate)" == problem
+    assert (
+        "claims:1: \ud800: the text is not valid Unicode: it contains a lone surrogate" == problem
+    )
 
 
 @pytest.mark.parametrize("depth", [900, 960, 970, 980, 990, 1000])

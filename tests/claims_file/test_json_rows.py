@@ -34,12 +34,12 @@ RECORDS = [
     ids=["array", "minified", "indented", "blanks", "one-after-the-other", "crlf"],
 )
 def test_values_are_read(read: Read, content: str) -> None:
-    """An array is read as it stands, and so is what `jq` writes: an object over several lines."""
+    """An array is read, and so are `jq`'s objects over several lines."""
     assert RECORDS == read(content)
 
 
 def test_the_first_line_decides(refused: Refused) -> None:
-    """Where the first line is a whole object the file is JSON lines, and told line by line."""
+    """A file whose first line is a whole object is JSON Lines; problems are reported by line."""
     content = json.dumps(ROWS[0]) + "\n{\n"
     assert "claims:2: not a JSON object on one line: " == refused(content)[1][:41]
 
@@ -50,34 +50,34 @@ def test_an_empty_array_has_no_rows(read: Read) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         ('[{"user": ""},\n\n {"user": "x"}]', "claims:3: user: expected a GUID such as "),
-        ('[\n{"user": "",\n "a": 1}]', "claims:2: a: expected a string or a list of strings, "),
+        ('[\n{"user": "",\n "a": 1}]', "claims:2: a: expected a string or a list of strings; "),
         ('[{"user": ""}, 7]', "claims:1: expected a JSON object"),
         ('[{"user": "", "a": "x", "a": "y"}]', "claims:1: a: appears more than once in the row"),
-        ('[{"user": ""}', "claims:1: the array does not end; was the file copied whole? (col"),
-        ('[{"user": ""},', "claims:1: not JSON: Expecting value (column 15)"),
-        ('[{"user": ""},]', "claims:1: not JSON: Expecting value (column 15)"),
-        ('[{"user": ""}\n  {"user": ""}]', "claims:2: expected a comma, or ] at the array's end "),
-        ('[{"user": ""}]\n x', "claims:2: something follows the array (column 2)"),
-        ('[{"user": "}]', "claims:1: not JSON: Unterminated string starting at (column 11)"),
-        ('[{"user": "",\n  tier: 1}]', "claims:2: not JSON: Expecting property name enclosed "),
-        ("[" * 100_000, "claims:1: JSON nested too deep, or with a number too long (column 2)"),
-        ('{\n"user": ""\n},\n{', "claims:3: not JSON: Expecting value (column 2)"),
+        ('[{"user": ""}', "claims:1: the array has no end; the file may be incomplete (col"),
+        ('[{"user": ""},', "claims:1: not valid JSON: Expecting value (column 15)"),
+        ('[{"user": ""},]', "claims:1: not valid JSON: Expecting value (column 15)"),
+        ('[{"user": ""}\n  {"user": ""}]', "claims:2: expected a comma, or ] at the end of the"),
+        ('[{"user": ""}]\n x', "claims:2: unexpected content after the end of the array (col"),
+        ('[{"user": "}]', "claims:1: not valid JSON: Unterminated string starting at (column 11)"),
+        ('[{"user": "",\n  tier: 1}]', "claims:2: not valid JSON: Expecting property name"),
+        ("[" * 100_000, "claims:1: the JSON is nested too deeply, or contains a number that is"),
+        ('{\n"user": ""\n},\n{', "claims:3: not valid JSON: Expecting value (column 2)"),
     ],
 )  # fmt: skip
-def test_what_makes_no_sense(refused: Refused, content: str, told: str) -> None:
-    """Each problem is told by line, and by column where it is no JSON any more."""
-    assert told == refused(content)[1][: len(told)]
+def test_what_makes_no_sense(refused: Refused, content: str, message: str) -> None:
+    """Each problem is reported by line, and invalid JSON also by column."""
+    assert message == refused(content)[1][: len(message)]
 
 
 def test_the_column_of_a_long_line(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
     """The column counts from the line's start, wherever the part begins that is being read."""
     monkeypatch.setattr(json_rows, "_BLOCK_CHARACTERS", 64)
     rows = ",".join(f'{{"user":"u{number}@x"}}' for number in range(50))
-    told = f"claims:1: not JSON: Expecting value (column {len(rows) + 3})"
-    assert told == refused(f"[{rows},?]")[1]
+    message = f"claims:1: not valid JSON: Expecting value (column {len(rows) + 3})"
+    assert message == refused(f"[{rows},?]")[1]
 
 
 def test_a_value_without_end(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,9 +77,10 @@ def _check(path: Path, content: str, **options: object) -> list[Record]:
 )  # fmt: skip
 def test_an_export_is_recognised(refused: Refused, content: str, name: str, command: str) -> None:
     """The first thing said of another product's file is what it is and what loads it."""
-    (message,) = refused(content)
-    assert f"recognised: {name}; load it with: claimsctl claims load claims " in message
-    assert command in message
+    _, kind, line, *_ = refused(content)
+    assert f"This looks like {name}. To load it, run:" == kind
+    assert line.startswith("  claimsctl claims load claims ")
+    assert command in line
 
 
 def test_the_command_that_is_suggested_loads(tmp_path: Path) -> None:
@@ -131,7 +132,7 @@ def test_a_request_to_delete_is_no_row(refused: Refused) -> None:
     """Were it passed over, the file would seem to be loaded whole."""
     request = {"claims": [{"DeleteRequest": {"Key": {"pk": _ITEM["pk"], "sk": _ITEM["sk"]}}}]}
     assert (
-        "claims:1: a request to delete; use claimsctl claims delete for that"
+        "claims:1: a delete request cannot be loaded; to delete items, use claimsctl claims delete"
         == (refused(json.dumps(request))[1])
     )
 
@@ -143,7 +144,7 @@ def test_nobodys_row_is_no_default(tmp_path: Path, content: str) -> None:
     """A row of one person must not become everybody's because its address is missing."""
     with pytest.raises(OperatorError) as raised:
         _check(tmp_path / "users", content, columns={"user": "mail"})
-    assert "must not become what the whole tenant gets" in raised.value.lines[0]
+    assert "would apply to the whole tenant" in raised.value.lines[0]
 
 
 @pytest.mark.parametrize("content", ["user,tier\nNULL,x\n", '{"user": "NULL", "tier": "x"}\n'])
@@ -177,21 +178,24 @@ def test_columns_are_passed_over(tmp_path: Path) -> None:
 
 def test_only_does_not_hide_a_misspelt_field(tmp_path: Path) -> None:
     """Without its app a row would count in every app."""
-    with pytest.raises(OperatorError, match="spelt app_id where it is meant"):
+    with pytest.raises(OperatorError, match="the reserved field is spelled app_id"):
         _check(tmp_path / "rows", f"user,appid,tier\n{USER},1,x\n", only=("tier",))
 
 
 @pytest.mark.parametrize("name", ["only", "ignore"])
 def test_a_column_that_is_not_there(tmp_path: Path, name: str) -> None:
     """A typing error in an option must not load less than was meant."""
-    with pytest.raises(OperatorError, match=f"no column 'teir' for --{name}; found user, tier"):
+    expected = rf"no column 'teir' \(--{name}\); the columns are user, tier"
+    with pytest.raises(OperatorError, match=expected):
         _check(tmp_path / "rows", f"user,tier\n{USER},x\n", **{name: ("teir",)})
 
 
 def test_a_row_with_too_few_cells(refused: Refused) -> None:
     """A line break without quotes makes two short rows of one; neither is loaded."""
     lines = refused(f"user,name,tier\n{USER},Kim\nLarsen,gold\n")
-    problem = "2 cells, 3 headings; was it cut off, or does a line break in a cell need quotes?"
+    problem = (
+        "2 cells, but 3 headings; complete the row, or put cells that contain line breaks in quotes"
+    )
     assert [f"claims:2: {problem}", f"claims:3: {problem}"] == lines[1:]
 
 
@@ -199,4 +203,4 @@ def test_a_row_with_too_few_cells(refused: Refused) -> None:
 def test_a_date_before_2001_is_past(refused: Refused, date: str) -> None:
     """It is a date like any other, and the row would not count."""
     line = refused(f"user,expires_at\n{USER},{date}\n")[1]
-    assert f"claims:2: expires_at: '{date}' is a past date: the row would never count" in line
+    assert f"claims:2: expires_at: '{date}' is in the past: the row would never apply" in line

@@ -19,25 +19,25 @@ def _warnings(path: Path, content: str, **options: object) -> tuple[str, ...]:
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("NULL", "a word for no value"),
-        ("null", "a word for no value"),
-        ("(NULL)", "a word for no value"),
-        ("\\N", "a word for no value"),
-        ("#N/A", "a word for no value"),
-        ("None", "a word for no value"),
-        ("undefined", "a word for no value"),
+        ("NULL", "a word for a missing value"),
+        ("null", "a word for a missing value"),
+        ("(NULL)", "a word for a missing value"),
+        ("\\N", "a word for a missing value"),
+        ("#N/A", "a word for a missing value"),
+        ("None", "a word for a missing value"),
+        ("undefined", "a word for a missing value"),
         ("System.String[]", "the name of a type instead of a value"),
         ("System.Collections.Generic.List`1[System.String]", "the name of a type instead of a "),
         ("Microsoft.Graph.PowerShell.Models.MicrosoftGraphUser", "the name of a type instead"),
         ("[object Object]", "the name of a type instead of a value"),
         ("@{Name=x; Id=y}", "the name of a type instead of a value"),
-        (" gold", "blanks around the value"),
-        ("gold\u00a0", "blanks around the value"),
+        (" gold", "leading or trailing blanks"),
+        ("gold\u00a0", "leading or trailing blanks"),
         ("'0123", "a leading apostrophe"),
-        ("#REF!", "a spreadsheet's error"),
-        ("M?ller", "letters lost to a wrong encoding"),
-        ("M\ufffdller", "letters lost to a wrong encoding"),
-        ("M\u00c3\u00bcller", "letters lost to a wrong encoding"),
+        ("#REF!", "a spreadsheet error"),
+        ("M?ller", "characters damaged by a wrong encoding"),
+        ("M\ufffdller", "characters damaged by a wrong encoding"),
+        ("M\u00c3\u00bcller", "characters damaged by a wrong encoding"),
     ],
 )
 def test_a_value_that_is_hardly_meant(text: str, what: str) -> None:
@@ -51,7 +51,7 @@ def test_a_value_that_is_hardly_meant(text: str, what: str) -> None:
      "Microsoft", "#1", "a b", "7"],
 )  # fmt: skip
 def test_a_value_that_is_well_meant(text: str) -> None:
-    """A warning that is wrong would teach people to overlook the others."""
+    """Usual values cause no warning, since false warnings teach users to ignore the others."""
     assert [] == list(suspicions(text))
 
 
@@ -60,12 +60,12 @@ def test_values_are_counted_by_column(tmp_path: Path) -> None:
     rows = "".join(f"u{number}@x,NULL,a|NULL\n" for number in range(5))
     assert (
         (
-            "tier: a word for no value in 5 values, such as 'NULL' (lines 2, 3, 4, …); "
-            "--null 'NULL' reads them as empty"
+            "tier: a word for a missing value in 5 values, such as 'NULL' (lines 2, 3, 4, …); "
+            "to read it as empty, add --null 'NULL'"
         ),
         (
-            "roles: a word for no value in 5 values, such as 'NULL' (lines 2, 3, 4, …); "
-            "--null 'NULL' reads them as empty"
+            "roles: a word for a missing value in 5 values, such as 'NULL' (lines 2, 3, 4, …); "
+            "to read it as empty, add --null 'NULL'"
         ),
     ) == _warnings(tmp_path / "claims", f"user,tier,roles\n{rows}")
 

@@ -1,4 +1,4 @@
-"""A schema of claims: strict where it is given, and told itself where it makes no sense."""
+"""A schema of claims: rows must follow it, and its own problems are reported."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -44,7 +44,7 @@ RULES = [
 ]
 
 NO_GUID = "expected a GUID such as 00000000-0000-0000-0000-000000000000"
-GIVE_ANOTHER = "in the same app; give it another token_name"
+SET_ANOTHER = "for the same app; set another token_name"
 CLASHING = f"""\
 [claims.a]
 type = "list"
@@ -84,7 +84,7 @@ def refused(tmp_path: Path) -> Refused:
     return refused
 
 
-def _told(tmp_path: Path, schema: ClaimSchema, content: str) -> list[str]:
+def _problems(tmp_path: Path, schema: ClaimSchema, content: str) -> list[str]:
     (tmp_path / "rows").write_text(content)
     options = ReadOptions(tenant=TENANT, schema=schema)
     with check_file(tmp_path / "rows", options) as checked:
@@ -121,13 +121,14 @@ def test_the_type_says_what_a_cell_is(tmp_path: Path, schema: ClaimSchema) -> No
         (",,,Reader|Editor,", "customRoles: the schema allows Reader, Writer; found 'Editor'"),
         (
             f",{OTHER_APP},,Reader,",
-            f"customRoles: the schema has this claim for {APP}; the row is of app {OTHER_APP}",
+            (f"customRoles: the schema allows this claim only for {APP}; the row is for app "
+            f"{OTHER_APP}"),
         ),
         (
             ",,,,tier",
-            "hidden_claims: 'tier' is not a claim of the schema, which has loyaltyTier, custom",
+            "hidden_claims: 'tier' is not in the schema, which has loyaltyTier, custom",
         ),
-        (",,,Reader|,", "customRoles: an empty item in the list 'Reader|'; if meant, write"),
+        (",,,Reader|,", "customRoles: an empty value in the list 'Reader|'; if intended, write"),
     ],
 )  # fmt: skip
 def test_rows_keep_to_the_schema(
@@ -135,19 +136,20 @@ def test_rows_keep_to_the_schema(
 ) -> None:
     """A value, an app or a name that it does not have is a problem of the row, by its column."""
     content = f"user,app_id,loyaltyTier,customRoles,hidden_claims\n{row}x\n"
-    told = _told(tmp_path, schema, content.replace("x\n", "\n"))
-    assert ([f"2: {problem}"] if problem else []) == [line[: len(problem) + 3] for line in told]
+    message = _problems(tmp_path, schema, content.replace("x\n", "\n"))
+    assert ([f"2: {problem}"] if problem else []) == [line[: len(problem) + 3] for line in message]
 
 
 @pytest.mark.parametrize(
     ("fields", "problem"),
     [
-        ('"customRoles": "Reader"', "customRoles: expected a list, as the schema says, "),
-        ('"loyaltyTier": ["gold"]', "loyaltyTier: expected a string, as the schema says, "),
-        ('"tier": "gold"', "tier: not a claim of the schema, which has loyaltyTier, customRo"),
+        ('"customRoles": "Reader"', "customRoles: the schema requires a list; found "),
+        ('"loyaltyTier": ["gold"]', "loyaltyTier: the schema requires a string; found "),
+        ('"tier": "gold"', "tier: not in the schema, which has loyaltyTier, customRo"),
         (
             f'"app_id": "{OTHER_APP}", "customRoles": ["Reader"]',
-            f"customRoles: the schema has this claim for {APP}; the row is of app {OTHER_APP}",
+            (f"customRoles: the schema allows this claim only for {APP}; the row is for app "
+            f"{OTHER_APP}"),
         ),
         (f'"app_id": "{APP}", "customRoles": ["Reader"]', ""),
         ('"tier": null', ""),
@@ -158,90 +160,93 @@ def test_json_has_types_of_its_own(
     tmp_path: Path, schema: ClaimSchema, fields: str, problem: str
 ) -> None:
     """A string where the schema has a list is refused, not turned into one."""
-    told = _told(tmp_path, schema, f'{{"user": "", {fields}}}')
-    assert ([f"1: {problem}"] if problem else []) == [line[: len(problem) + 3] for line in told]
+    message = _problems(tmp_path, schema, f'{{"user": "", {fields}}}')
+    assert ([f"1: {problem}"] if problem else []) == [line[: len(problem) + 3] for line in message]
 
 
 def test_a_heading_that_is_no_claim(tmp_path: Path, schema: ClaimSchema) -> None:
-    """A column that the schema does not have is told once, not in every row."""
-    told = "1: tier: not a claim of the schema, which has loyaltyTier, customRoles, free text"
-    with pytest.raises(OperatorError, match=f"rows:{told}$"):
-        _told(tmp_path, schema, "user,tier\n,\n")
+    """A column that is not in the schema is reported once, not for every row."""
+    message = "1: tier: not in the schema, which has loyaltyTier, customRoles, free text"
+    with pytest.raises(OperatorError, match=f"rows:{message}$"):
+        _problems(tmp_path, schema, "user,tier\n,\n")
 
 
-NO_POLICY = "no policy can emit a claim called"
+NO_POLICY = "a claims mapping policy cannot emit a claim named"
 
 
 @pytest.mark.parametrize(
     ("content", "problems"),
     [
-        ("", ["claims: expected a table [claims.NAME] for each claim, found none"]),
-        ("claims = 7", ["1: claims: expected a table [claims.NAME] for each claim, found none"]),
+        ("", ["claims: expected a table [claims.NAME] for each claim; found none"]),
+        ("claims = 7", ["1: claims: expected a table [claims.NAME] for each claim; found none"]),
         (
             '[claim.a]\ntype = "string"\n[claims.a]\ntype = "list"',
-            ["1: claim: not a key of a schema; expected a table [claims.NAME] for each claim"],
+            ["1: claim: unknown key; expected a table [claims.NAME] for each claim"],
         ),
         (
             '[claims.a]\ntype = "string"\n\nvalue = ["x"]',
-            ["4: claims.a.value: no such key; expected type, apps, values, token_name"],
+            ["4: claims.a.value: unknown key; expected type, apps, values, token_name"],
         ),
         (
             '[claims.a]\n\n[claims.b]\ntype = "text"',
             [
-                '1: claims.a.type: expected "string" or "list", found none',
-                '4: claims.b.type: expected "string" or "list", found \'text\'',
+                '1: claims.a.type: expected "string" or "list"; found none',
+                '4: claims.b.type: expected "string" or "list"; found \'text\'',
             ],
         ),
         (
             '[claims.a]\ntype = "list"\napps = [\n  "portal",\n]\nvalues = []\ntoken_name = 7',
             [
-                "7: claims.a.token_name: expected a name, found the number 7",
-                f"3: claims.a.apps: {NO_GUID}, found 'portal'",
-                "6: claims.a.values: expected a list of one or more strings, found the list []",
+                "7: claims.a.token_name: expected a name; found the number 7",
+                f"3: claims.a.apps: {NO_GUID}; found 'portal'",
+                "6: claims.a.values: expected a list of one or more strings; found the list []",
             ],
         ),
         (
             "[claims.a]\ntype = 2030-01-01",
-            ['2: claims.a.type: expected "string" or "list", found the object "2030-01-01"'],
+            ['2: claims.a.type: expected "string" or "list"; found the object "2030-01-01"'],
         ),
         (
             '[claims]\na = "list"\nb.type = "string"\nb.vals = 1',
             [
-                "2: claims.a: expected a table with type, apps, values, token_name, found 'list'",
-                "4: claims.b.vals: no such key; expected type, apps, values, token_name",
+                "2: claims.a: expected a table with type, apps, values, token_name; found 'list'",
+                "4: claims.b.vals: unknown key; expected type, apps, values, token_name",
             ],
         ),
         (
             '[claims.appid]\ntype="list"\n[claims.user]\ntype="list"\n["claims"." x"]\ntype="list"',
             [
-                "1: claims.appid: spelt app_id where it is meant, else no name for a claim",
-                "3: claims.user: a column of its own, no claim",
-                "5: claims. x: blanks round the name ' x'; a claim has none",
+                (
+                    "1: claims.appid: not allowed as the name of a claim; the reserved field is"
+                    " spelled app_id"
+                ),
+                "3: claims.user: a reserved column cannot be a claim",
+                "5: claims. x: the name ' x' has leading or trailing blanks; remove them",
             ],
         ),
         (
             '[claims.roles]\ntype="list"\n[claims.b]\ntype="list"\ntoken_name="xms_b"',
             [
-                f"1: claims.roles.token_name: {NO_POLICY} 'roles'; give another name",
-                f"5: claims.b.token_name: {NO_POLICY} 'xms_b'; give another name",
+                f"1: claims.roles.token_name: {NO_POLICY} 'roles'; set another name",
+                f"5: claims.b.token_name: {NO_POLICY} 'xms_b'; set another name",
             ],
         ),
         (
             CLASHING,
-            [f"9: claims.r: goes into the token as 'r' as a does, {GIVE_ANOTHER}"],
+            [f"9: claims.r: has the same name in the token, 'r', as a, {SET_ANOTHER}"],
         ),
     ],
 )
 def test_a_schema_that_makes_no_sense(refused: Refused, content: str, problems: list[str]) -> None:
-    """Each problem is told with its place, by line where it is plain to see."""
-    summary, *told = refused(content)
+    """Each problem is reported with its place, and with its line where it can be found."""
+    summary, *message = refused(content)
     count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
     assert f"claims.toml: {count} in the schema" == summary
-    assert problems == [line.removeprefix("claims.toml:").lstrip() for line in told]
+    assert problems == [line.removeprefix("claims.toml:").lstrip() for line in message]
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         ("[claims.a\n", "claims.toml: not valid TOML: Expected ']' at the end of a "),
         ('[claims.a]\ntype = "list"\ntype = "list"', "claims.toml: not valid TOML: Cannot over"),
@@ -250,10 +255,10 @@ def test_a_schema_that_makes_no_sense(refused: Refused, content: str, problems: 
         ("a=" + "9" * 5000, "claims.toml: not valid TOML: "),
     ],
 )  # fmt: skip
-def test_what_is_no_toml(refused: Refused, content: bytes | str, told: str) -> None:
+def test_what_is_no_toml(refused: Refused, content: bytes | str, message: str) -> None:
     """The parser's own words, which name line and column."""
     (line,) = refused(content)
-    assert told == line[: len(told)]
+    assert message == line[: len(message)]
 
 
 snippets = st.lists(
@@ -268,7 +273,7 @@ snippets = st.lists(
 @settings(max_examples=tries(300), deadline=None, suppress_health_check=list(HealthCheck))
 @given(snippets.map("".join).map(str.encode) | st.binary())
 def test_any_schema(tmp_path: Path, content: bytes) -> None:
-    """Any bytes are a schema or problems told, never another exception."""
+    """Any bytes result in a schema or in reported problems, never in another exception."""
     (tmp_path / "any.toml").write_bytes(content)
     with suppress(OperatorError):
         assert read_schema(tmp_path / "any.toml").claims
@@ -283,7 +288,7 @@ def test_a_schema_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_the_page_says_what_comes_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The example of docs/claims-catalogue.md is read, and each problem it shows comes out so."""
+    """The example of docs/claims-catalogue.md is read, and it shows the actual problems."""
     page = ROOT / "docs/claims-catalogue.md"
     example = Sessions.of(page).files["claims.toml"]
     shown = page.read_text("utf-8").replace("app\n1111", "app 1111").splitlines()
@@ -295,13 +300,13 @@ def test_the_page_says_what_comes_out(tmp_path: Path, monkeypatch: pytest.Monkey
         "user,app_id,customRoles,loyaltyTier\n,,,\n,,,\n,,,\n,,,\n" + rows
     )
     with check_file(Path("claims.csv"), ReadOptions(tenant=TENANT, schema=schema)) as checked:
-        told = [problem.text(Path("claims.csv")) for problem in checked.problems]
+        message = [problem.text(Path("claims.csv")) for problem in checked.problems]
     Path("claims.csv").write_text("user,loyaltytier\n")
     with pytest.raises(OperatorError) as heading:
         check_file(Path("claims.csv"), ReadOptions(schema=schema))
     Path("claims.toml").write_text(example.replace("apps", "app").replace('"string"', '"text"', 1))
     with pytest.raises(OperatorError) as problems:
         read_schema(Path("claims.toml"))
-    expected = [*told, str(heading.value), f"claimsctl: {problems.value}", *problems.value.lines]
+    expected = [*message, str(heading.value), f"claimsctl: {problems.value}", *problems.value.lines]
     assert [] == [line for line in expected if line not in shown]
     assert 6 == len(expected)

@@ -1,9 +1,10 @@
-"""Bytes of a file → text: what is no text is told, and where."""
+"""Bytes of a file → text: what is not text is reported, with its place."""
 
 import gzip
 import hashlib
 import io
 import os
+import re
 import resource
 import sys
 import tempfile
@@ -25,7 +26,7 @@ SAVE = 'save the file as UTF-8 (Excel: "CSV UTF-8")'
 
 @pytest.mark.parametrize("parts", [[ROWS.encode()], [ROWS[:20].encode(), ROWS[20:].encode()]])
 def test_gzip_is_read(read: Read, parts: list[bytes]) -> None:
-    """A compressed file is told by its first bytes; it may have several members."""
+    """A gzip file is recognized by its first bytes; it may have several members."""
     assert read(ROWS) == read(b"".join(map(gzip.compress, parts)))
 
 
@@ -35,12 +36,12 @@ def test_lines_of_gzip_are_those_inside(refused: Refused) -> None:
 
 
 def test_a_cut_gzip(refused: Refused) -> None:
-    """A file that was not copied whole is told as such: its last rows would be missing."""
+    """A truncated file is reported, since its last rows would be missing."""
     whole = gzip.compress(ROWS.encode())
     for end in (len(whole) - 1, len(whole) - 8, 15):
-        (told,) = refused(whole[:end])
-        assert told.startswith("claims: the gzip file ends too early, after line ")
-        assert told.endswith("; was it copied whole?")
+        (message,) = refused(whole[:end])
+        assert message.startswith("claims: the gzip file ends unexpectedly after line ")
+        assert message.endswith("; copy or compress it again")
 
 
 def test_a_damaged_gzip(refused: Refused) -> None:
@@ -48,29 +49,44 @@ def test_a_damaged_gzip(refused: Refused) -> None:
     whole = bytearray(gzip.compress((ROWS + "x" * 99).encode()))
     for at in (20, len(whole) - 6):
         damaged = bytes(whole[:at]) + bytes([whole[at] ^ 0xFF]) + bytes(whole[at + 1 :])
-        (told,) = refused(damaged)
-        assert told.startswith("claims: damaged gzip after line ") or "ends too early" in told
+        (message,) = refused(damaged)
+        assert re.match("claims: the gzip file (is damaged|ends unexpectedly) after line ", message)
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
-        (ROWS.encode("utf-16"), f"claims: UTF-16; {SAVE}"),
-        (b"\xfe\xff" + ROWS.encode("utf-16-be"), f"claims: UTF-16; {SAVE}"),
-        (ROWS.encode("utf-16-le"), f"claims: UTF-16 or UTF-32, or no text; {SAVE}"),
-        (ROWS.encode("utf-16-be"), f"claims: UTF-16 or UTF-32, or no text; {SAVE}"),
-        (ROWS.encode("utf-32-be"), f"claims: UTF-16 or UTF-32, or no text; {SAVE}"),
-        (b"PK\x03\x04...", f"claims: a zip archive, such as an Excel workbook; {SAVE}"),
-        (f"user\n{USER}\n\0".encode(), f"claims:3: a NUL byte, which no text has; {SAVE}"),
-        (ROWS.encode() + b"\xe9t\xe9,x\n", f"claims:4: byte 0xe9 is not UTF-8; {SAVE}"),
-        (ROWS.encode() + b"\xe9", f"claims:4: byte 0xe9 is not UTF-8; {SAVE}"),
-        (b"\xff", f"claims:1: byte 0xff is not UTF-8; {SAVE}"),
+        (ROWS.encode("utf-16"), f"claims: expected UTF-8 text, found UTF-16; {SAVE}"),
+        (
+            b"\xfe\xff" + ROWS.encode("utf-16-be"),
+            f"claims: expected UTF-8 text, found UTF-16; {SAVE}",
+        ),
+        (
+            ROWS.encode("utf-16-le"),
+            f"claims: expected UTF-8 text, found UTF-16, UTF-32 or a binary file; {SAVE}",
+        ),
+        (
+            ROWS.encode("utf-16-be"),
+            f"claims: expected UTF-8 text, found UTF-16, UTF-32 or a binary file; {SAVE}",
+        ),
+        (
+            ROWS.encode("utf-32-be"),
+            f"claims: expected UTF-8 text, found UTF-16, UTF-32 or a binary file; {SAVE}",
+        ),
+        (
+            b"PK\x03\x04...",
+            f"claims: expected UTF-8 text, found a zip archive, such as an Excel workbook; {SAVE}",
+        ),
+        (f"user\n{USER}\n\0".encode(), f"claims:3: expected text, found a NUL byte; {SAVE}"),
+        (ROWS.encode() + b"\xe9t\xe9,x\n", f"claims:4: byte 0xe9 is not valid UTF-8; {SAVE}"),
+        (ROWS.encode() + b"\xe9", f"claims:4: byte 0xe9 is not valid UTF-8; {SAVE}"),
+        (b"\xff", f"claims:1: byte 0xff is not valid UTF-8; {SAVE}"),
     ],
 )
-def test_what_is_no_utf_8(refused: Refused, content: bytes, told: str) -> None:
-    """What the file is, where that can be told, and how to save it."""
-    assert [told] == refused(content)
-    assert [told] == refused(gzip.compress(content))
+def test_what_is_no_utf_8(refused: Refused, content: bytes, message: str) -> None:
+    """The error says what the file is, if that is known, and how to save it."""
+    assert [message] == refused(content)
+    assert [message] == refused(gzip.compress(content))
 
 
 @pytest.mark.parametrize("offset", range(6))
@@ -82,18 +98,18 @@ def test_characters_across_blocks(
     text = "user,t\n" + f"{USER},{'x' * offset}é\u20ac\U0001f600\n"
     (record,) = read(text)
     assert f"{'x' * offset}é\u20ac\U0001f600" == record.claims["t"]
-    (told,) = refused(text.encode()[:-2] + b"\nx\n")
-    assert told.startswith("claims:2: byte 0xf0 is not UTF-8; ")
+    (message,) = refused(text.encode()[:-2] + b"\nx\n")
+    assert message.startswith("claims:2: byte 0xf0 is not valid UTF-8; ")
 
 
 def test_a_line_without_end(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
     """What has no lines is not read into memory whole; a JSON array may be one line."""
     monkeypatch.setattr(source, "_LINE_BYTES_MAX", 1 << 20)
-    told = "claims:2: a line of more than 1 MB; expected a row a line"
-    assert [told] == refused("user\n" + "x" * (2 << 20))
+    message = "claims:2: the line is longer than 1 MB; expected one row per line"
+    assert [message] == refused("user\n" + "x" * (2 << 20))
     row = f'{{"user": "{USER}", "a": "{"x" * 2000}"}}'
     summary, *_ = refused("[" + ",".join([row] * 1000) + "]")
-    assert "claims: 999 problems, nothing written" == summary
+    assert "claims: 999 problems; nothing was written" == summary
 
 
 @pytest.mark.parametrize(
@@ -101,7 +117,7 @@ def test_a_line_without_end(refused: Refused, monkeypatch: pytest.MonkeyPatch) -
     [ROWS.encode(), gzip.compress(ROWS.encode(), mtime=0), b'[{"user": ""} x' + b"y" * 500_000],
 )
 def test_bytes_are_hashed_and_counted(tmp_path: Path, content: bytes) -> None:
-    """The hash is of the file as it is, to know it again; of all of it, readable or not."""
+    """The hash is of all stored bytes of the file, readable or not."""
     path = tmp_path / "claims"
     path.write_bytes(content)
     seen: list[tuple[int, int | None, int]] = []
@@ -112,7 +128,7 @@ def test_bytes_are_hashed_and_counted(tmp_path: Path, content: bytes) -> None:
 
 
 def test_standard_input_has_no_known_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a pipe the progress is bytes alone; gzip is told there too."""
+    """The progress of a pipe is in bytes without a total; gzip is recognized there too."""
     stdin = io.TextIOWrapper(io.BytesIO(gzip.compress(ROWS.encode())))
     monkeypatch.setattr(sys, "stdin", stdin)
     totals = set()

@@ -17,7 +17,7 @@ from tests.effort import tries
 
 NOW = 1_700_000_000.0
 EXPECTED = "expected a string or a list of strings"
-SPELT = f"spelt USER#{TENANT}#{USER} in a file"
+SPELT = f"not in canonical form; a file would write it as USER#{TENANT}#{USER}"
 
 
 def record(**parts: Any) -> Record:
@@ -39,7 +39,7 @@ def test_the_record_means_what_the_item_means(stored: dict[str, Any]) -> None:
 @settings(max_examples=tries(100), deadline=None, suppress_health_check=list(HealthCheck))
 @given(items)
 def test_what_the_function_withholds_is_never_said(stored: dict[str, Any]) -> None:
-    """An item that costs a claim or a sign-in is told, not passed on as though it were sound."""
+    """An item that breaks a claim or a sign-in is reported rather than exported."""
     try:
         layer = read_item({name: stored[name] for name in stored if name != "expires_at"}, NOW)
         is_sound = layer is not None and layer.withheld == 0
@@ -70,23 +70,23 @@ def test_what_a_file_can_say(attributes: dict[str, Any], expected: Record) -> No
 @pytest.mark.parametrize(
     ("stored", "field", "message"),
     [
-        (item(claims={"M": {"age": {"N": "7"}}}), "age", f'{EXPECTED}, found number "7"'),
-        (item(claims={"M": {"on": {"BOOL": True}}}), "on", f"{EXPECTED}, found boolean true"),
-        (item(claims={"M": {"raw": {"B": b"x"}}}), "raw", f"{EXPECTED}, found binary \"b'x'\""),
-        (item(claims={"S": "x"}), "claims", 'expected a map of claims, found "x"'),
-        (item(hidden_claims={"S": "x"}), "hidden_claims", 'expected a list, found "x"'),
-        (item(claims=claims(user="x")), "user", "a claim called as a file's own column"),
+        (item(claims={"M": {"age": {"N": "7"}}}), "age", f'{EXPECTED}; found number "7"'),
+        (item(claims={"M": {"on": {"BOOL": True}}}), "on", f"{EXPECTED}; found boolean true"),
+        (item(claims={"M": {"raw": {"B": b"x"}}}), "raw", f'{EXPECTED}; found binary "eA=="'),
+        (item(claims={"S": "x"}), "claims", 'expected a map of claims; found "x"'),
+        (item(hidden_claims={"S": "x"}), "hidden_claims", 'expected a list of strings; found "x"'),
+        (item(claims=claims(user="x")), "user", "the claim has the name of a reserved column"),
         (
             item(claims=claims(appId="x")), "appId",
-            "spelt app_id where it is meant, else no name for a claim",
+            "not allowed as the name of a claim; the reserved field is spelled app_id",
         ),
         (
             item(expires_at={"N": "1.5"}), "expires_at",
-            'expected epoch seconds, a whole number; found number "1.5"',
+            'expected epoch seconds as a whole number; found number "1.5"',
         ),
-        (item(pk={"S": "ORDER#1"}), "pk", "no key of a claims table"),
-        (item(sk={"S": "APP#"}), "pk", "no key of a claims table"),
-        (item(pk={"S": f"USER#{TENANT}"}), "pk", "no key of a claims table"),
+        (item(pk={"S": "ORDER#1"}), "pk", "not a key of a claims table"),
+        (item(sk={"S": "APP#"}), "pk", "not a key of a claims table"),
+        (item(pk={"S": f"USER#{TENANT}"}), "pk", "not a key of a claims table"),
         (item(pk={"S": f"USER#{TENANT}#{USER.upper()}"}), "pk", SPELT),
         (item(sk={"S": f"APP#{APP.upper()}"}), "pk", SPELT),
     ],
@@ -96,7 +96,7 @@ def test_what_a_file_can_say(attributes: dict[str, Any], expected: Record) -> No
     ],
 )  # fmt: skip
 def test_what_no_file_can_say(stored: dict[str, Any], field: str, message: str) -> None:
-    """The field and what is stored in it are told."""
+    """The error names the field and its stored value."""
     with pytest.raises(FieldProblem) as raised:
         record_of_item(stored)
     assert (field, message) == (raised.value.field, str(raised.value))
@@ -111,7 +111,7 @@ def test_what_no_file_can_say(stored: dict[str, Any], field: str, message: str) 
     ],
 )
 def test_a_moment_for_people(attribute: dict[str, Any], shown: str) -> None:
-    """A moment is shown as a file has it; what is none, as it is stored."""
+    """A valid time is shown as in a file; anything else as it is stored."""
     assert shown == moment(attribute)
 
 

@@ -56,7 +56,7 @@ def test_aws_needs_one(
 ) -> None:
     """The error names both variables, before anything is asked."""
     _set(monkeypatch, tmp_path, {"AWS_CONFIG_FILE": "{folder}/none"})
-    message = "table t: no AWS region; set AWS_DEFAULT_REGION or AWS_REGION, or region in"
+    message = "table t: no AWS region is configured; set AWS_DEFAULT_REGION or AWS_REGION, or the"
     with pytest.raises(OperatorError, match=message):
         location.client()
     with pytest.raises(OperatorError, match=message):
@@ -101,7 +101,7 @@ def test_aws_takes_none_of_ours(url: str | None) -> None:
 
 def test_an_endpoint_that_is_no_url_is_reported() -> None:
     """The SDK's own words, and where it looks."""
-    message = r"table t: Invalid endpoint: foo \(the AWS SDK reads --endp"
+    message = r"table t: Invalid endpoint: foo \(check --endpoint-url, AWS"
     with pytest.raises(OperatorError, match=message) as raised:
         TableLocation("t", "foo").client()
     assert ExitCode.USAGE is raised.value.exit_code

@@ -44,13 +44,15 @@ def test_keys_that_are_left_are_asked_for_again(pauses: list[float]) -> None:
     assert ([3, 2, 2], 2) == (table.asked, len(pauses))
 
 
-def test_keys_that_stay_unread_are_told() -> None:
-    """After ten rounds it is told, not passed over."""
+def test_keys_that_stay_unread_are_reported() -> None:
+    """After ten rounds an error is raised rather than the keys being skipped."""
     table = SlowTable(1)
     with pytest.raises(OperatorError) as raised:
         TableReader(cast("Any", table), "t").read(KEYS)
-    told = "table t: DynamoDB left 2 keys unread 10 times in a row; try again when the table is"
-    assert told == str(raised.value)[: len(told)]
+    reason = (
+        "table t: 2 items could not be read: DynamoDB returned them as unprocessed 10 times in a"
+    )
+    assert reason == str(raised.value)[: len(reason)]
     assert 10 == len(table.asked)
 
 
@@ -75,7 +77,7 @@ def test_it_does_not_run_ahead() -> None:
 
 
 def test_what_goes_wrong_is_raised_in_its_place() -> None:
-    """Pieces before the one that fails are done, and told."""
+    """The results of pieces before the one that fails are yielded."""
 
     def fail_at_three(number: int) -> int:
         if number == 3:

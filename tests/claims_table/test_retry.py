@@ -28,7 +28,7 @@ def test_it_slows_down_at_once_and_speeds_up_slowly() -> None:
 
 
 def test_one_call_is_always_allowed() -> None:
-    """However often it is throttled, a load goes on."""
+    """A load continues however often it is throttled."""
     limiter = RateLimiter(4)
     for _ in range(50):
         _one_call(limiter, throttled=True)

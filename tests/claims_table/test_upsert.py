@@ -42,7 +42,7 @@ def test_what_the_row_says_counts() -> None:
 
 
 def test_what_is_hidden_is_not_given() -> None:
-    """A claim that the row hides goes from the item; one that it gives is hidden no more."""
+    """A claim that the row hides is removed from the item; one that it sets is no longer hidden."""
     item = _item(
         claims={"M": {"a": {"S": "1"}, "b": {"S": "2"}}},
         hidden_claims={"L": [{"S": "c"}, {"S": "d"}]},
@@ -53,7 +53,7 @@ def test_what_is_hidden_is_not_given() -> None:
 
 
 def test_nothing_is_hidden_any_more() -> None:
-    """An attribute that would be empty goes."""
+    """An attribute that would be empty is removed."""
     merged = merge(_item(hidden_claims={"SS": ["c"]}), _row(c="3"))
     assert _item(claims={"M": {"c": {"S": "3"}}}) == merged
 
@@ -74,7 +74,10 @@ def test_values_that_entra_does_not_take_stay() -> None:
 def test_both_together_are_too_large() -> None:
     """Each within 3 KB, together over: refused with the size."""
     item = _item(claims={"M": {"a": {"S": "x" * 2000}}})
-    with pytest.raises(CannotMerge, match="3074 bytes; Entra takes at most 3072"):
+    with pytest.raises(
+        CannotMerge,
+        match="3074 bytes after merging with the existing item; Entra accepts at most 3072 bytes",
+    ):
         merge(item, _row(b="y" * 1072))
 
 
@@ -91,7 +94,7 @@ def test_the_last_byte_counts() -> None:
 )
 def test_an_item_that_cannot_be_read(attributes: dict[str, Any]) -> None:
     """It is not known what it says, so nothing is made of it; `replace` is the way."""
-    with pytest.raises(CannotMerge, match=r"cannot be read .* --on-existing replace"):
+    with pytest.raises(CannotMerge, match=r"is invalid .* --on-existing replace"):
         merge(_item(**attributes), _row(a="1"))
 
 
@@ -126,7 +129,7 @@ def test_merged_again_it_stays(item: dict[str, Any], row: Record) -> None:
 
 @given(items, rows)
 def test_the_function_sees_the_row_over_the_item(item: dict[str, Any], row: Record) -> None:
-    """What the function gives is the row's where the row speaks, else the item's."""
+    """The function answers with the row's claims, and with the item's where the row has none."""
     was, wants = read_item(item, NOW), read_item(row.to_item(), NOW)
     got = read_item(merge(item, row), NOW)
     assert was is not None

@@ -1,1 +1,1 @@
-"""The commands, as somebody at a terminal or in a script meets them."""
+"""The commands as a user at a terminal or a script runs them."""

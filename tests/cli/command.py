@@ -97,9 +97,9 @@ def here_with(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
             capsys.readouterr()
             with pytest.raises(SystemExit) as ended:
                 main()
-        told = capsys.readouterr()
+        captured = capsys.readouterr()
         code = ended.value.code
-        return Outcome(code if isinstance(code, int) else 0, told.out, told.err)
+        return Outcome(code if isinstance(code, int) else 0, captured.out, captured.err)
 
     return run
 

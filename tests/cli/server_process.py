@@ -39,7 +39,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class ServerProcess:
-    """A server that listens on `port`; its standard error goes to the file `log`."""
+    """A server that listens on `port`; its standard error is written to the file `log`."""
 
     process: subprocess.Popen[bytes]
     port: int
@@ -90,7 +90,7 @@ class ServerProcess:
         return [json.loads(line) for line in lines if line.startswith("{")]
 
     def is_up(self) -> bool:
-        """Whether somebody listens."""
+        """Whether a server listens."""
         with socket.socket() as probe:
             return probe.connect_ex((HOST, self.port)) == 0
 
@@ -132,7 +132,7 @@ def serving(
 
 
 def in_a_shell(server: ServerProcess) -> bytes:
-    """What the command at the top of the server's log prints when it is pasted as it stands."""
+    """The output of the command at the top of the server's log, run unchanged."""
     (command,) = re.findall(r"^Try: (.*)$", server.log.read_text("utf-8"), re.MULTILINE)
     home = server.log.parent
     path = f"{Path(CLAIMSCTL).parent}{os.pathsep}{os.environ['PATH']}"
@@ -147,7 +147,7 @@ def in_a_shell(server: ServerProcess) -> bytes:
 
 
 def free_port() -> int:
-    """A port that nobody listens on, now."""
+    """A port that is currently free."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])

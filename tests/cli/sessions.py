@@ -27,9 +27,9 @@ class Sessions:
     @classmethod
     def of(cls, page: Path) -> "Sessions":
         """The sessions of `page`."""
-        told = [(_SERVER.search(session), _commands(session)) for session in _sessions(page)]
-        shown = [command for server, commands in told if not server for command in commands]
-        served = [commands for server, commands in told if server]
+        output = [(_SERVER.search(session), _commands(session)) for session in _sessions(page)]
+        shown = [command for server, commands in output if not server for command in commands]
+        served = [commands for server, commands in output if server]
         return cls(
             {c.removeprefix("cat "): text + "\n" for c, text in shown if c.startswith("cat ")},
             [(command, text) for command, text in shown if command.startswith("claimsctl ")],
@@ -43,4 +43,4 @@ def _sessions(page: Path) -> list[str]:
 
 
 def _commands(session: str) -> Session:
-    return [(command, told.strip("\n")) for command, told in _COMMAND.findall(session)]
+    return [(command, output.strip("\n")) for command, output in _COMMAND.findall(session)]

@@ -49,7 +49,7 @@ def test_a_bad_answer_is_told_with_its_code(run: Run) -> None:
 
 
 def test_no_answer_is_told_with_its_code(run: Run) -> None:
-    """Where nobody listens Entra cannot connect."""
+    """Without a listening server, the connection is refused."""
     outcome = run("call", "http://127.0.0.1:1/callout", "--retries", "1")
     assert 1 == outcome.exit_code
     assert "attempt 2  no answer" in outcome.out
@@ -113,11 +113,11 @@ def test_no_token_goes_over_plain_http(
     run: Run,
     lookups: list[str],
 ) -> None:
-    """Nothing is sent, not even a name looked up: anybody on the way could use the token."""
+    """Nothing is sent and no name is resolved: anyone on the network path could use the token."""
     outcome = run(*command, url, *options, **env)
     assert (2, "") == (outcome.exit_code, outcome.out)
-    assert "the bearer token would go to " in outcome.err
-    assert "nothing was sent. Call it by https, or force it with --insecure-http" in outcome.err
+    assert "the bearer token would be sent to " in outcome.err
+    assert "nothing was sent. Use an https URL" in outcome.err
     assert "not-to-be-seen" not in outcome.err
     assert [] == lookups
 
@@ -132,7 +132,8 @@ def test_plain_http_can_be_forced(
     url = "http://claims.example/callout"
     outcome = run(*command, url, "--token", "not-to-be-seen", *forced, **env)
     assert 1 == outcome.exit_code
-    assert "--insecure-http: the bearer token would go to claims.example over plain" in outcome.err
+    expected = "--insecure-http: the bearer token is sent to claims.example over unencrypted http"
+    assert expected in outcome.err
     assert {"claims.example"} == set(lookups)
 
 
@@ -143,7 +144,8 @@ def test_no_secret_goes_over_plain_http(run: Run, lookups: list[str]) -> None:
         "call", "https://claims.example/", *options, "--authority", "http://sts.example/t", **env
     )
     assert 2 == outcome.exit_code
-    assert "the client's secret would go to sts.example over plain http" in outcome.err
+    expected = "the client secret would be sent to sts.example over unencrypted http"
+    assert expected in outcome.err
     assert [] == lookups
 
 

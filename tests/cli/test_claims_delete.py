@@ -34,7 +34,7 @@ def left(table: Table) -> int:
 
 
 def test_all_rows_of_the_user_go(run: Run, filled: Table) -> None:
-    """Each is shown on standard output as it was, then told as deleted; others stay."""
+    """Each item is shown on standard output, then reported as deleted; others are kept."""
     outcome = delete(run, filled, "--yes")
     assert (0, 2) == (outcome.exit_code, left(filled))
     assert [
@@ -62,18 +62,22 @@ def test_one_apps_row_goes(run: Run, filled: Table) -> None:
     ids=["yes", "y", "return", "end", "shouted"],
 )
 def test_only_yes_is_yes(run: Run, filled: Table, typed: str, exit_code: int, rows: int) -> None:
-    """At a terminal it is asked; anything but `yes` leaves all as it is."""
+    """At a terminal it asks; any answer other than `yes` deletes nothing."""
     outcome = delete(run, filled, typed=typed)
-    assert f"Delete these 2 rows from {filled.name}? Type yes: " in outcome.err
+    assert f"Delete these 2 items from table {filled.name}? Type yes: " in outcome.err
     assert (exit_code, rows) == (outcome.exit_code, left(filled))
-    assert (exit_code == 1) is ("nothing deleted" in outcome.err)
+    assert (exit_code == 1) is ("nothing was deleted" in outcome.err)
 
 
 def test_nobody_to_ask(run: Run, filled: Table) -> None:
     """A script has to say `--yes`: nothing is done without an answer."""
     outcome = delete(run, filled)
-    told = "nobody to ask about these 2 rows; --yes deletes without asking"
-    assert (2, f"claimsctl: nothing deleted: {told}\n") == (outcome.exit_code, outcome.err)
+    message = (
+        f"claimsctl: table {filled.name}: cannot ask for confirmation to delete these 2 items,"
+        " because standard input is not a terminal; nothing was deleted. To delete without"
+        " confirmation, add --yes\n"
+    )
+    assert (2, message) == (outcome.exit_code, outcome.err)
     assert 4 == left(filled)
 
 
@@ -82,8 +86,8 @@ def test_nobody_to_ask(run: Run, filled: Table) -> None:
 )
 def test_nothing_to_delete(run: Run, filled: Table, user: str, options: tuple[str, ...]) -> None:
     """That there is no such row is an answer, by 1."""
-    told = f"no such row of user {user} in {filled.name}: nothing deleted\n"
-    assert Outcome(1, "", told) == delete(run, filled, "--yes", *options, user=user)
+    message = f"table {filled.name}: no item for user {user}; nothing was deleted\n"
+    assert Outcome(1, "", message) == delete(run, filled, "--yes", *options, user=user)
 
 
 def _refusing_after(
@@ -119,31 +123,37 @@ def _refusing_after(
 def test_what_stops_half_way_says_so(
     run: Run, filled: Table, count: int, exit_code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """How many rows are gone is told; 3 when some are."""
+    """The number of deleted items is reported; exit code 3 when it is not zero."""
     _refusing_after(monkeypatch, count)
     outcome = delete(run, filled, "--yes")
-    told = (
-        f"claimsctl: table {filled.name}: {count} of 2 rows deleted, then: An error occurred (Acc"
+    message = (
+        f"claimsctl: table {filled.name}: {count} of 2 items deleted, then: An error occurred (Ac"
     )
-    assert (exit_code, told) == (outcome.exit_code, outcome.err.splitlines()[count][: len(told)])
+    assert (exit_code, message) == (
+        outcome.exit_code,
+        outcome.err.splitlines()[count][: len(message)],
+    )
 
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_ctrl_c_half_way(
     run: Run, filled: Table, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody knows whether the row under way is gone: partly done."""
+    """It is unknown whether the item in progress is deleted, so the exit code is 3."""
     _refusing_after(monkeypatch, count, by=KeyboardInterrupt)
     outcome = delete(run, filled, "--yes")
-    told = f"claimsctl: table {filled.name}: {count} of 2 rows deleted, then: interrupted, which"
-    assert (3, told) == (outcome.exit_code, outcome.err.splitlines()[count][: len(told)])
+    message = f"claimsctl: table {filled.name}: {count} of 2 items deleted, then: interrupted; one"
+    assert (3, message) == (outcome.exit_code, outcome.err.splitlines()[count][: len(message)])
 
 
-def test_a_row_that_comes_back_is_told(
+def test_a_row_that_comes_back_is_reported(
     run: Run, filled: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever loads at the same time must not make somebody believe that the rows are gone."""
+    """Items that a concurrent load writes again are reported."""
     _refusing_after(monkeypatch, 2, filled)
     outcome = delete(run, filled, "--yes")
-    told = f"claimsctl: USER#{TENANT}#{USER} APP#* has been written again meanwhile"
-    assert (3, told) == (outcome.exit_code, outcome.err.splitlines()[-1])
+    message = (
+        f"claimsctl: table {filled.name}: USER#{TENANT}#{USER} APP#* was written again during the"
+        " deletion; run the command again to delete it"
+    )
+    assert (3, message) == (outcome.exit_code, outcome.err.splitlines()[-1])

@@ -45,18 +45,18 @@ def test_every_change_is_shown(run: Run, filled: Table, file: Path) -> None:
         f"+ USER#{TENANT}#new@x APP#*",
         '    tier  "a"',
         f"~ {KEY}",
-        '    old  "x" → nothing',
+        '    old  "x" → (none)',
         '    tier  "gold" → "silver"',
-        "    expires_at  nothing → 2099-12-31T23:59:59Z",
+        "    expires_at  (none) → 2099-12-31T23:59:59Z",
     ] == outcome.out.splitlines()
-    assert (1, "1 to add, 1 to change, 0 the same\n") == (outcome.exit_code, outcome.err)
+    assert (1, "1 to add, 1 to change, 0 unchanged\n") == (outcome.exit_code, outcome.err)
 
 
 def test_pruning_shows_what_would_go(run: Run, filled: Table, file: Path) -> None:
-    """Only rows of tenants and apps that the file names; the table stays as it is."""
+    """Only items of tenants and apps that the file names are listed; the table is not changed."""
     outcome = diff(run, filled, file, "--prune")
     assert [f"- USER#{TENANT}#gone@x APP#*", '    tier  "y"'] == outcome.out.splitlines()[-2:]
-    assert (1, "1 to add, 1 to change, 0 the same, 1 to remove\n") == (
+    assert (1, "1 to add, 1 to change, 0 unchanged, 1 to remove\n") == (
         outcome.exit_code,
         outcome.err,
     )
@@ -82,7 +82,7 @@ def test_json_is_a_line_for_each_change(run: Run, filled: Table, file: Path) -> 
 def test_what_is_loaded_is_the_same(run: Run, sample: Table) -> None:
     """No difference is 0, and nothing on standard output."""
     outcome = diff(run, sample, bundled("events/claims.sample.csv"), "--prune")
-    assert Outcome(0, "", "0 to add, 0 to change, 8 the same, 0 to remove\n") == outcome
+    assert Outcome(0, "", "0 to add, 0 to change, 8 unchanged, 0 to remove\n") == outcome
 
 
 def test_a_bad_file_is_refused(run: Run, sample: Table, tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_a_bad_file_is_refused(run: Run, sample: Table, tmp_path: Path) -> None:
     (tmp_path / "bad.csv").write_text(f"user,tier\nnobody,x\n{USER},y\n")
     outcome = diff(run, sample, tmp_path / "bad.csv")
     assert (2, "") == (outcome.exit_code, outcome.out)
-    assert "bad.csv: 1 problem, nothing written" in outcome.err
+    assert "bad.csv: 1 problem; nothing was written" in outcome.err
 
 
 def test_claims_cannot_steer_a_terminal(run: Run, table: Table, tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def name(monkeypatch: pytest.MonkeyPatch) -> str:
-    """A table that is not there; nobody waits long for anything."""
+    """The name of a table that does not exist; waits are short."""
     monkeypatch.setattr("claimsctl.loading.import_table._FIRST_WAIT_SECONDS", 0.05)
     monkeypatch.setattr("claimsctl.loading.import_table._SWITCH_SECONDS", 0.01)
     return f"new-{uuid4().hex}"
@@ -90,20 +90,21 @@ def test_a_file_becomes_a_table(run: Run, engine: str, bucket: str, file: Path, 
     """Uploaded, imported, counted, protected as the stack's own table is; then what to do next."""
     outcome = load(run, engine, file, name, f"s3://{bucket}/in")
     parts = PARTS.format(bucket=bucket)
-    told = (
-        rf"1 part at {parts}: \d+ bytes, \d,\d+ uncompressed\n"
+    message = (
+        rf"1 part uploaded to {parts}: \d+ bytes, \d,\d+ uncompressed\n"
         rf"import arn:aws:dynamodb:us-east-1:\d+:table/{name}/import/\w+ started\n"
-        r"30 of 30 rows imported, errors: 0\n"
-        r"TTL on expires_at is on\npoint-in-time recovery is on\ndeletion protection is on\n"
+        r"30 of 30 rows imported, 0 errors\n"
+        r"TTL on expires_at enabled\npoint-in-time recovery enabled\n"
+        r"deletion protection enabled\n"
     )
     next_ = (
-        rf"Table {name} holds the file's 30 rows\.\n"
-        rf"To have the stack read it, deploy it with ExistingTableName={name}\.\n"
-        rf"The parts are no longer needed: aws s3 rm --recursive {parts}\n"
+        rf"Table {name} contains the file's 30 rows\.\n"
+        rf"To use it, deploy the stack with the parameter ExistingTableName={name}\.\n"
+        rf"To delete the uploaded parts: aws s3 rm --recursive {parts}\n"
     )
     assert (0, True, True) == (
         outcome.exit_code,
-        bool(re.fullmatch(told, outcome.err)),
+        bool(re.fullmatch(message, outcome.err)),
         bool(re.fullmatch(next_, outcome.out)),
     )
     client = patient_client(engine)
@@ -129,25 +130,28 @@ def test_a_file_becomes_a_table(run: Run, engine: str, bucket: str, file: Path, 
         ("GetCallerIdentity", []),
         ("HeadObject", []),
         ("PutObject", []),
-        ("ListObjectsV2", ["1 part at "]),
-        ("ImportTable", ["1 part at "]),
-        ("UpdateTimeToLive", ["1 part at ", "import arn:", "30 of 30 rows imported"]),
-        ("UpdateContinuousBackups", ["1 part at ", "import arn:", "30 of", "TTL on expires_at"]),
-        ("UpdateTable", ["1 part", "import", "30", "TTL", "point-in-time recovery is on"]),
+        ("ListObjectsV2", ["1 part uploaded to "]),
+        ("ImportTable", ["1 part uploaded to "]),
+        ("UpdateTimeToLive", ["1 part uploaded to ", "import arn:", "30 of 30 rows imported"]),
+        (
+            "UpdateContinuousBackups",
+            ["1 part uploaded to ", "import arn:", "30 of", "TTL on expires_at"],
+        ),
+        ("UpdateTable", ["1 part", "import", "30", "TTL", "point-in-time recovery enabled"]),
     ],
 )
 def test_each_step_that_fails_says_what_is_done(
     run: Run, engine: str, bucket: str, file: Path, name: str, on_call: Step, operation: str,
     done: list[str],
 ) -> None:  # fmt: skip
-    """What is done stands above the error: then it is 3; else 2, and told."""
+    """Completed steps are listed before the error, with exit code 3; without any, it is 2."""
     on_call(operation, denied(operation))
     outcome = load(run, engine, file, name, f"s3://{bucket}/in")
-    *told, error = outcome.err.splitlines()
+    *message, error = outcome.err.splitlines()
     assert error.startswith(f"claimsctl: table {name}: ")
-    assert ("not allowed" in error, not done) == (True, error.endswith("; nothing is done"))
-    assert len(done) == len(told)
-    assert all(one.startswith(begin) for one, begin in zip(told, done, strict=True))
+    assert ("not allowed" in error, not done) == (True, error.endswith(". Nothing was done"))
+    assert len(done) == len(message)
+    assert all(one.startswith(begin) for one, begin in zip(message, done, strict=True))
     assert (3 if done else 2, "") == (outcome.exit_code, outcome.out)
 
 
@@ -161,7 +165,7 @@ def test_the_same_command_goes_on(
     on_call("ImportTable", None)
     on_call("UpdateTimeToLive", denied("UpdateTimeToLive"))
     stopped = load(run, engine, file, name, via)
-    assert (3, True) == (stopped.exit_code, "1 part (1 were there already)" in stopped.err)
+    assert (3, True) == (stopped.exit_code, "1 part (1 already existed)" in stopped.err)
     (arn,) = re.findall(r"^import (arn:\S+) started", stopped.err, re.MULTILINE)
     (prefix,) = re.findall(rf"s3://{bucket}/(\S+/):", stopped.err)
     source = {"S3Bucket": bucket, "S3KeyPrefix": prefix}
@@ -174,52 +178,57 @@ def test_the_same_command_goes_on(
     on_call("ImportTable", denied("ImportTable"))
     outcome = load(run, engine, file, name, via)
     assert [
-        "30 of 30 rows imported, errors: 0",
-        "TTL on expires_at is on",
-        "point-in-time recovery is on",
-        "deletion protection is on",
+        "30 of 30 rows imported, 0 errors",
+        "TTL on expires_at enabled",
+        "point-in-time recovery enabled",
+        "deletion protection enabled",
     ] == outcome.err.splitlines()
     assert 0 == outcome.exit_code
 
 
 @pytest.mark.parametrize(
-    ("state", "told"),
+    ("state", "message"),
     [
         (
             {"ImportStatus": "FAILED", "ImportedItemCount": 29, "ErrorCount": 1,
              "FailureCode": "ItemValidationError", "FailureMessage": "bad",
              "CloudWatchLogGroupArn": "arn:logs"},
-            "FAILED: 29 of 30 rows imported, errors: 1. ItemValidationError: bad (each item's",
+            "FAILED: 29 of 30 rows imported, 1 error. ItemValidationError: bad (the errors of",
         ),
         (
             {"ImportStatus": "COMPLETED", "ImportedItemCount": 29, "ErrorCount": 0},
-            "COMPLETED: 29 of 30 rows imported, errors: 0.",
+            "COMPLETED: 29 of 30 rows imported, 0 errors.",
         ),
         ({"ImportStatus": "CANCELLED"}, "CANCELLED: 0 of 30 rows imported"),
     ],
     ids=["failed", "short", "cancelled"],
 )  # fmt: skip
-def test_counts_that_differ_are_told(
+def test_counts_that_differ_are_reported(
     run: Run, engine: str, bucket: str, file: Path, name: str, on_call: Step,
-    state: dict[str, Any], told: str,
+    state: dict[str, Any], message: str,
 ) -> None:  # fmt: skip
     """A table that is not the file is not protected from being deleted, and not called done."""
     on_call("ImportTable", UNDER_WAY)
     on_call("DescribeImport", {"ImportTableDescription": state})
     outcome = load(run, engine, file, name, f"s3://{bucket}/in")
-    assert (3, True) == (outcome.exit_code, f"the import ended {told}" in outcome.err)
+    assert (3, True) == (
+        outcome.exit_code,
+        f"the import ended with status {message}" in outcome.err,
+    )
     assert "deletion protection" not in outcome.err
 
 
 def test_an_interrupted_import_goes_on_by_itself(
     run: Run, engine: str, bucket: str, file: Path, name: str, on_call: Step
 ) -> None:
-    """Ctrl-C ends the waiting, not the import; that is told."""
+    """Ctrl-C ends the waiting but not the import, and the message says so."""
     on_call("ImportTable", UNDER_WAY)
     on_call("DescribeImport", KeyboardInterrupt())
     outcome = load(run, engine, file, name, f"s3://{bucket}/in")
-    told = "interrupted; the import goes on by itself, and the same command goes on from here"
-    assert (3, f"claimsctl: table {name}: {told}") == (
+    message = (
+        "interrupted, but the import continues; to continue from here, run the same command again"
+    )
+    assert (3, f"claimsctl: table {name}: {message}") == (
         outcome.exit_code,
         outcome.err.splitlines()[-1],
     )
@@ -242,11 +251,12 @@ def test_a_table_in_the_way(
         )
     on_call("ListImports", {"ImportSummaryList": imports})
     outcome = load(run, engine, file, name, f"s3://{bucket}/in")
-    earlier = "; an earlier import of this file into it ended FAILED: X: no message"
-    told = f"table {name} exists, and an import makes a new one{earlier if status else ''}"
-    assert (
-        Outcome(2, "", f"claimsctl: {told}; delete it, or give --table another name\n") == outcome
+    earlier = "; an earlier import of this file into it ended with status FAILED: X: no message"
+    message = (
+        f"claimsctl: table {name}: already exists, and --via imports into a new table only"
+        f"{earlier if status else ''}. Use another name with --table\n"
     )
+    assert Outcome(2, "", message) == outcome
 
 
 def _place(run: Run, engine: str, bucket: str, file: Path, name: str, on_call: Step) -> str:
@@ -261,15 +271,19 @@ def _place(run: Run, engine: str, bucket: str, file: Path, name: str, on_call: S
 def test_other_objects_below_the_parts(
     run: Run, engine: str, bucket: str, file: Path, name: str, on_call: Step
 ) -> None:
-    """They would be imported too, so they are told and nothing is imported."""
+    """They would be imported too, so they are reported and nothing is imported."""
     prefix = _place(run, engine, bucket, file, name, on_call)
     on_call("ImportTable", None)
     s3 = boto3.session.Session().client("s3", endpoint_url=engine)
     s3.put_object(Bucket=bucket, Key=f"{prefix}stranger", Body=b"x")
     s3.close()
     outcome = load(run, engine, file, name, f"s3://{bucket}/in")
-    told = f"holds more than this file's parts: {prefix}stranger; delete it"
-    assert (3, True, False) == (outcome.exit_code, told in outcome.err, "import arn" in outcome.err)
+    message = f"would be imported too: {prefix}stranger. Delete them, or use another prefix"
+    assert (3, True, False) == (
+        outcome.exit_code,
+        message in outcome.err,
+        "import arn" in outcome.err,
+    )
 
 
 @pytest.mark.parametrize(
@@ -281,7 +295,7 @@ def test_the_buckets_owner_is_in_every_call(
     run: Run, engine: str, bucket: str, file: Path, name: str, on_call: Step,
     monkeypatch: pytest.MonkeyPatch, option: tuple[str, ...], owner: str,
 ) -> None:  # fmt: skip
-    """A bucket of that name that is somebody else's is neither written to nor read from."""
+    """A bucket that another account owns is neither written to nor read from."""
     calls: dict[str, Any] = {}
     scripted = BaseClient._make_api_call  # type: ignore[attr-defined]
 
@@ -303,28 +317,31 @@ def test_the_buckets_owner_is_in_every_call(
 def test_an_owner_is_an_account(run: Run, file: Path, name: str) -> None:
     """Twelve digits."""
     outcome = run("claims", "load", file, "--table", name, "--bucket-owner", "me")
-    assert (2, True) == (outcome.exit_code, "twelve digits, found 'me'" in outcome.err)
+    assert (2, True) == (
+        outcome.exit_code,
+        "expected a 12-digit AWS account id; found 'me'" in outcome.err,
+    )
 
 
 @pytest.mark.parametrize("via", ["bucket/in", "s3:/bucket", "s3://", "s3://UPPER/x", "https://x/y"])
 def test_what_is_no_place_in_s3(run: Run, engine: str, file: Path, name: str, via: str) -> None:
-    """What is expected is told, and nothing done."""
-    told = f"claimsctl: --via: expected s3://BUCKET/PREFIX, found {via!r}\n"
-    assert Outcome(2, "", told) == load(run, engine, file, name, via)
+    """The expected form is shown, and nothing is done."""
+    message = f"claimsctl: --via: expected s3://BUCKET/PREFIX; found {via!r}\n"
+    assert Outcome(2, "", message) == load(run, engine, file, name, via)
 
 
 def test_a_bad_file_is_not_sent(run: Run, engine: str, tmp_path: Path, name: str) -> None:
     """It is checked whole first, as any file is."""
     (tmp_path / "bad.csv").write_text(ROWS + "nobody,x\n")
     outcome = load(run, engine, tmp_path / "bad.csv", name, "s3://bucket/in")
-    assert (2, True) == (outcome.exit_code, "1 problem, nothing written" in outcome.err)
+    assert (2, True) == (outcome.exit_code, "1 problem; nothing was written" in outcome.err)
 
 
 def test_a_file_without_rows(run: Run, engine: str, tmp_path: Path, name: str) -> None:
     """Nothing to import is no table."""
     (tmp_path / "none.csv").write_text("user,tier\n")
     outcome = load(run, engine, tmp_path / "none.csv", name, "s3://bucket/in")
-    assert Outcome(2, "", "claimsctl: no rows to import\n") == outcome
+    assert Outcome(2, "", f"claimsctl: {tmp_path}/none.csv: no rows to import\n") == outcome
 
 
 def test_the_sample_goes_the_same_way(run: Run, engine: str, bucket: str, name: str) -> None:
@@ -348,11 +365,14 @@ def test_what_goes_with_a_table_in_use_only(
 ) -> None:
     """An option that an import would pass over is refused."""
     where = ("--table", name, "--via", "s3://bucket/in", *options)
-    told = f"--via makes a new table, whole or not at all: it goes without {options[0]}"
-    assert Outcome(2, "", f"claimsctl: {told}\n") == run("claims", "load", file, *where)
+    message = (
+        f"--via and {options[0]} are mutually exclusive: --via imports the whole file into a new"
+        " table"
+    )
+    assert Outcome(2, "", f"claimsctl: {message}\n") == run("claims", "load", file, *where)
 
 
 def test_a_new_table_needs_a_name(run: Run, file: Path) -> None:
     """`--table` is what it will be called."""
-    told = "claimsctl: --via makes a new table: --table gives its name\n"
-    assert Outcome(2, "", told) == run("claims", "load", file, "--via", "s3://bucket/in")
+    message = "claimsctl: --via requires --table with the name of the table to create\n"
+    assert Outcome(2, "", message) == run("claims", "load", file, "--via", "s3://bucket/in")

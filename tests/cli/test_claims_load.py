@@ -35,9 +35,9 @@ def _claims(run: Run, table: Table) -> Any:
     ]
 
 
-def _check_told(outcome: Outcome, table: Table, told: str) -> None:
+def _check_told(outcome: Outcome, table: Table, problem: str) -> None:
     summary, effort = outcome.err.splitlines()
-    assert (0, "", f"table {table.name}: {told}") == (outcome.exit_code, outcome.out, summary)
+    assert (0, "", f"table {table.name}: {problem}") == (outcome.exit_code, outcome.out, summary)
     assert re.fullmatch(r"in \d+\.\d s, \d+ rows/s", effort)
 
 
@@ -100,7 +100,9 @@ def test_a_file_that_changes_after_the_check(
     monkeypatch.setattr("claimsctl.cli.claims_load.FileLoad", change_and_load)
     outcome = _load(run, table, file, "--tenant", TENANT)
     assert (2, "") == (outcome.exit_code, outcome.out)
-    assert f"nothing written: {file}:2: the file has changed since it was checked;" in outcome.err
+    assert (
+        f"nothing was written: {file}:2: the file has changed since it was checked;" in outcome.err
+    )
     assert before == _claims(run, table)
 
 
@@ -113,9 +115,9 @@ def test_addresses_are_noted(
     """By default the function looks for object ids only, so that such rows would do nothing."""
     file = tmp_path / "claims.csv"
     file.write_text("user,tier\n" + "".join(f"{user},y\n" for user in users))
-    note = "such rows count only where USER_KEYS lists mail or userPrincipalName"
+    note = "the function uses such rows only if USER_KEYS lists mail or userPrincipalName"
     outcome = _load(run, table, file, "--tenant", TENANT)
-    assert f"{keyed} keyed by address: {note}" == outcome.err.splitlines()[-1]
+    assert f"{keyed} keyed by address; {note}" == outcome.err.splitlines()[-1]
     assert (0, "") == (outcome.exit_code, outcome.out)
 
 
@@ -130,7 +132,10 @@ def test_nothing_is_written_when_there_is_a_problem(
     outcome = _load(run, table, file, "--tenant", TENANT)
     summary, first, *others = outcome.err.splitlines()
     problems = "1 problem" if count == 1 else f"{count} problems"
-    assert (2, f"claimsctl: {file}: {problems}, nothing written") == (outcome.exit_code, summary)
+    assert (2, f"claimsctl: {file}: {problems}; nothing was written") == (
+        outcome.exit_code,
+        summary,
+    )
     assert first.startswith(f"{file}:62: user: expected a GUID such as ")
     assert ([] if count == 1 else ["… and 10 more"]) == others[19:]
     assert 0 == table.client.scan(TableName=table.name)["Count"]
@@ -140,7 +145,7 @@ def test_nothing_is_written_when_there_is_a_problem(
     ("options", "settings", "message"),
     [
         (("none.csv", "--table", "t"), {}, "none.csv: cannot be read: No such file or directory"),
-        (("{rows}", "--table", "t"), {}, "{rows}: 1 problem, nothing written"),
+        (("{rows}", "--table", "t"), {}, "{rows}: 1 problem; nothing was written"),
         (
             ("{rows}", "--table", "t", "--tenant", TENANT, "--endpoint-url", "http://127.0.0.1:1"),
             {},
@@ -149,12 +154,12 @@ def test_nothing_is_written_when_there_is_a_problem(
         (
             ("{rows}", "--table", "t", "--tenant", TENANT),
             {"AWS_PROFILE": "nobody"},
-            "table t: The config profile (nobody) could not be found (the AWS SDK reads ",
+            "table t: The config profile (nobody) could not be found (check --endpoint-url",
         ),
     ],
     ids=["no-file", "no-tenant", "no-engine", "no-profile"],
 )
-def test_what_cannot_be_done_is_told(
+def test_what_cannot_be_done_is_reported(
     run: Run,
     tmp_path: Path,
     options: tuple[str, ...],
@@ -173,10 +178,10 @@ def test_what_cannot_be_done_is_told(
 
 
 def test_a_table_that_is_not_there(run: Run, engine: str, sample: Path) -> None:
-    """Name, endpoint and region are told, since one of the three is wrong."""
+    """The error names table, endpoint and region, since one of the three is wrong."""
     outcome = run("claims", "load", sample, "--endpoint-url", engine, "--table", "nowhere")
-    told = f"no such table at {engine} in region us-east-1"
-    message = f"claimsctl: table nowhere: {told}\n"
+    problem = f"no such table in region us-east-1 at {engine}"
+    message = f"claimsctl: table nowhere: {problem}\n"
     assert Outcome(2, "", message) == outcome
 
 
@@ -186,12 +191,12 @@ def test_a_dry_run_says_what_a_load_says(run: Run, table: Table, tmp_path: Path)
     file.write_text("user,tier\na@b.example,NULL\n", encoding="utf-8")
     notes = [
         (
-            f"{file}: warning: tier: a word for no value in 1 value, such as 'NULL' (line 2); "
-            "--null 'NULL' reads them as empty"
+            f"{file}: warning: tier: a word for a missing value in 1 value, such as 'NULL' (line"
+            " 2); to read it as empty, add --null 'NULL'"
         ),
         (
-            "1 row is keyed by address: such rows count only where USER_KEYS lists mail or "
-            "userPrincipalName"
+            "1 row is keyed by address; the function uses such rows only if USER_KEYS lists mail"
+            " or userPrincipalName"
         ),
     ]
     for options in (["--dry-run"], []):
@@ -206,7 +211,10 @@ def test_strict_refuses_warnings(run: Run, table: Table, tmp_path: Path) -> None
     file.write_text(f"user,tier\n{USER},NULL\n", encoding="utf-8")
     outcome = _load(run, table, file, "--tenant", TENANT, "--strict")
     assert 2 == outcome.exit_code
-    assert f"claimsctl: {file}: 1 warning, refused by --strict; nothing written" in outcome.err
+    assert (
+        f"claimsctl: {file}: 1 warning, treated as errors by --strict; nothing was written"
+        in outcome.err
+    )
     cured = _load(run, table, file, "--tenant", TENANT, "--strict", "--null", "NULL")
     assert (0, True) == (cured.exit_code, "1 row read = 1 written" in cured.err)
 

@@ -14,8 +14,8 @@ from tests.integration.exchange import Exchange
 from tests.integration.fault_proxy import Behaviour, FaultProxy
 
 TOLD = (
-    "claimsctl: table t: 0 of 8 rows written, then: interrupted; 8 more were under way\n"
-    "to go on: the same command with --resume (checkpoint claims.csv.checkpoint)\n"
+    "claimsctl: table t: 0 of 8 rows written, then: interrupted; 8 more may have been written\n"
+    "To continue, run the same command with --resume (checkpoint: claims.csv.checkpoint)\n"
 )
 
 
@@ -45,13 +45,13 @@ def _load(folder: Path, store: FaultProxy) -> subprocess.Popen[bytes]:
     return process
 
 
-def test_an_interruption_is_told(tmp_path: Path) -> None:
-    """How far it came and how to go on, no traceback; partly done, as nobody knows otherwise."""
+def test_an_interruption_is_reported(tmp_path: Path) -> None:
+    """The message says how far the load came and how to resume it; exit code 3."""
     with FaultProxy("http://127.0.0.1:9", Behaviour(_hang_when_writing)) as store:
         process = _load(tmp_path, store)
         process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=SECONDS)
-    assert TOLD == told.decode()
+        _, message = process.communicate(timeout=SECONDS)
+    assert TOLD == message.decode()
     assert 3 == process.returncode
     assert (tmp_path / "claims.csv.checkpoint").exists()
 
@@ -62,10 +62,10 @@ def test_a_further_interruption_does_not_wait(tmp_path: Path) -> None:
         process = _load(tmp_path, store)
         process.send_signal(signal.SIGINT)
         assert process.stderr is not None
-        told = [process.stderr.readline() for _ in TOLD.splitlines()]
+        message = [process.stderr.readline() for _ in TOLD.splitlines()]
         began = time.monotonic()
         process.send_signal(signal.SIGINT)
         assert -signal.SIGINT == process.wait(SECONDS)
         assert time.monotonic() - began < 5  # the call's time-out is ten
-        assert TOLD.encode() == b"".join(told) + process.stderr.read()
+        assert TOLD.encode() == b"".join(message) + process.stderr.read()
         process.stderr.close()

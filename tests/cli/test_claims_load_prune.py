@@ -1,4 +1,4 @@
-"""`claimsctl claims load --prune` and `--dry-run`: what would go, and what goes once agreed to."""
+"""`claimsctl claims load --prune` and `--dry-run`: what is removed after confirmation."""
 
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ def tiers(table: Table) -> list[str]:
 def test_as_many_as_agreed_to_go(run: Run, filled: Table, file: Path) -> None:
     """The file is written, then what it lacks is removed."""
     outcome = load(run, filled, file, "--prune", "--prune-count", "2")
-    assert (0, "", f"2 removed from {filled.name}") == (
+    assert (0, "", f"table {filled.name}: 2 items removed") == (
         outcome.exit_code,
         outcome.out,
         outcome.err.splitlines()[-1],
@@ -53,21 +53,21 @@ def test_as_many_as_agreed_to_go(run: Run, filled: Table, file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
-        ((), "nothing written; see which by --dry-run, then --prune-count 2"),
-        (("--prune-count", "3"), "agreed to were 3: nothing written; see which by --dry-run"),
-        (("--prune-count", "0"), "agreed to were 0: nothing written; see which by --dry-run"),
+        ((), "Review the items with --dry-run, then confirm with --prune-count 2"),
+        (("--prune-count", "3"), "but 3 were confirmed; nothing was written. Review the items"),
+        (("--prune-count", "0"), "but 0 were confirmed; nothing was written. Review the items"),
     ],
     ids=["nobody", "more", "none"],
 )
 def test_another_number_does_nothing(
-    run: Run, filled: Table, file: Path, options: tuple[str, ...], told: str
+    run: Run, filled: Table, file: Path, options: tuple[str, ...], message: str
 ) -> None:
     """A file cut in half must not empty the table: neither is anything removed nor written."""
     outcome = load(run, filled, file, "--prune", *options)
-    assert (2, True) == (outcome.exit_code, outcome.err.endswith(f"{told}\n"))
-    assert f"--prune would remove 2 from {filled.name}" in outcome.err
+    assert (2, True) == (outcome.exit_code, message in outcome.err)
+    assert f"table {filled.name}: --prune would remove 2 items" in outcome.err
     assert ["gold"] * 3 == tiers(filled)
 
 
@@ -79,10 +79,10 @@ def test_another_number_does_nothing(
 def test_at_a_terminal_the_number_is_typed(
     run: Run, filled: Table, file: Path, typed: str, exit_code: int, left: list[str],
 ) -> None:  # fmt: skip
-    """`yes` is too easily said to a number nobody has read."""
+    """The number itself must be typed, since `yes` is given too easily."""
     outcome = load(run, filled, file, "--prune", typed=typed)
     assert (exit_code, left) == (outcome.exit_code, tiers(filled))
-    assert "Type that number to agree: " in outcome.err
+    assert "Type the number to confirm: " in outcome.err
 
 
 def test_nothing_to_remove_needs_no_word(run: Run, table: Table, file: Path) -> None:
@@ -96,8 +96,8 @@ def test_what_everybody_gets_is_told_apart(run: Run, filled: Table, file: Path) 
     filled.put_claims(Record(TENANT, None, app).key, {"tier": "x"})
     file.write_text(f"user,app_id,tier\n,,basic\n{USER},,silver\n{USER},{app},silver\n")
     outcome = load(run, filled, file, "--prune")
-    assert "would remove 3 from " in outcome.err
-    assert ", 1 of them what a whole tenant gets: " in outcome.err
+    assert "would remove 3 items, " in outcome.err
+    assert ", 1 of which apply to a whole tenant; nothing was written." in outcome.err
 
 
 def test_what_is_there_in_meaning_is_not_written_again(run: Run, filled: Table, file: Path) -> None:
@@ -118,8 +118,8 @@ def test_what_is_there_in_meaning_is_not_written_again(run: Run, filled: Table, 
 def test_a_number_without_a_prune(run: Run, filled: Table, file: Path) -> None:
     """Whoever agrees to a number means to prune: a load that does not is not what was asked."""
     outcome = load(run, filled, file, "--prune-count", "2")
-    told = "claimsctl: --prune-count goes with --prune, which is not given\n"
-    assert (Outcome(2, "", told), ["gold"] * 3) == (outcome, tiers(filled))
+    message = "claimsctl: --prune-count requires --prune\n"
+    assert (Outcome(2, "", message), ["gold"] * 3) == (outcome, tiers(filled))
 
 
 def test_ctrl_c_while_it_removes(
@@ -139,8 +139,8 @@ def test_ctrl_c_while_it_removes(
     with monkeypatch.context() as patch:
         patch.setattr(BaseClient, "_make_api_call", call)
         outcome = load(run, filled, file, "--prune", "--prune-count", "2")
-    told = "claimsctl: interrupted; 1 of 2 removed before that\n"
-    assert (3, told) == (outcome.exit_code, outcome.err.splitlines(keepends=True)[-1])
+    message = "claimsctl: interrupted; 1 of 2 items were removed before that\n"
+    assert (3, message) == (outcome.exit_code, outcome.err.splitlines(keepends=True)[-1])
     assert 2 == len(tiers(filled))
 
 
@@ -150,7 +150,7 @@ def test_a_rejected_row_stops_pruning(run: Run, filled: Table, file: Path) -> No
     outcome = load(run, filled, file, *options)
     assert (3, True) == (
         outcome.exit_code,
-        outcome.err.endswith("nothing removed, since rows were rejected\n"),
+        outcome.err.endswith("nothing was removed, because rows were rejected\n"),
     )
     assert ["gold"] * 3 == tiers(filled)
 
@@ -168,9 +168,9 @@ def test_a_dry_run_is_the_diff(run: Run, filled: Table, file: Path) -> None:
 @pytest.mark.parametrize(
     ("mode", "summary"),
     [
-        ("skip", "0 to add, 0 to change, 0 the same, 1 to keep though they differ"),
-        ("fail", "0 to add, 0 to change, 0 the same, 1 to reject"),
-        ("merge", "0 to add, 1 to change, 0 the same"),
+        ("skip", "0 to add, 0 to change, 0 unchanged, 1 to skip"),
+        ("fail", "0 to add, 0 to change, 0 unchanged, 1 to reject"),
+        ("merge", "0 to add, 1 to change, 0 unchanged"),
     ],
 )
 def test_a_dry_run_reckons_with_what_becomes_of_rows_there(
@@ -190,22 +190,22 @@ def test_a_bad_file_has_no_plan(run: Run, filled: Table, tmp_path: Path) -> None
 
 
 def test_a_dry_run_that_keeps_going(run: Run, filled: Table, file: Path) -> None:
-    """As the load: bad rows are told, good ones planned, and nothing would be removed."""
+    """Like the load: invalid rows are reported, valid ones planned, nothing would be removed."""
     file.write_text(f"user,tier\nnobody,x\n{USER},silver\n")
     outcome = load(run, filled, file, "--dry-run", "--keep-going", "--prune")
     problem, summary, rejected = outcome.err.splitlines()
     assert problem.startswith(f"{file}:2: user: expected a GUID")
-    assert (0, "0 to add, 1 to change, 0 the same") == (outcome.exit_code, summary)
-    assert "1 row rejected by the check; nothing removed, since rows were rejected" == rejected
+    assert (0, "0 to add, 1 to change, 0 unchanged") == (outcome.exit_code, summary)
+    assert rejected.startswith("1 invalid row would be rejected; nothing would be removed, because")
     assert ["gold"] * 3 == tiers(filled)
 
 
-@pytest.mark.parametrize(("code", "told"), [
-    ("AccessDeniedException", "; 0 of 2 removed before that"),
-    ("ConditionalCheckFailedException", "2 have changed since they were found, and stay"),
+@pytest.mark.parametrize(("code", "message"), [
+    ("AccessDeniedException", "; 0 of 2 items were removed before that"),
+    ("ConditionalCheckFailedException", "kept 2 items that changed after the scan"),
 ], ids=["denied", "changed"])  # fmt: skip
-def test_what_is_not_removed_is_told(
-    run: Run, filled: Table, file: Path, monkeypatch: pytest.MonkeyPatch, code: str, told: str
+def test_what_is_not_removed_is_reported(
+    run: Run, filled: Table, file: Path, monkeypatch: pytest.MonkeyPatch, code: str, message: str
 ) -> None:
     """The file is written, and what it lacks is still there: 3, with the count."""
     real = BaseClient._make_api_call  # type: ignore[attr-defined]
@@ -219,5 +219,5 @@ def test_what_is_not_removed_is_told(
     with monkeypatch.context() as patch:
         patch.setattr(BaseClient, "_make_api_call", call)
         outcome = load(run, filled, file, "--prune", "--prune-count", "2")
-    assert (3, True) == (outcome.exit_code, outcome.err.endswith(f"{told}\n"))
+    assert (3, True) == (outcome.exit_code, message in outcome.err.splitlines()[-1])
     assert ["gold", "gold", "silver"] == tiers(filled)

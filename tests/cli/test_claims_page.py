@@ -30,8 +30,8 @@ def test_its_sessions_are_what_comes_out(
     try:
         for command, shown in sessions.commands:
             outcome = run(*shlex.split(command)[1:])
-            told = [line for line in outcome.err.splitlines() if not line.startswith("in 0")]
-            assert shown == "\n".join([*outcome.out.splitlines(), *told]), command
+            message = [line for line in outcome.err.splitlines() if not line.startswith("in 0")]
+            assert shown == "\n".join([*outcome.out.splitlines(), *message]), command
     finally:
         client.delete_table(TableName="claims")
         client.close()

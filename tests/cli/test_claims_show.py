@@ -29,7 +29,7 @@ def body(run: Run, table: Table, *options: str) -> Any:
 
 
 def test_each_layer_and_what_wins(run: Run, sample: Table) -> None:
-    """The row that wins stands first; each claim says what becomes of it; then Entra's view."""
+    """The item that wins is first; each claim shows its effect; then follows Entra's view."""
     outcome = show(run, sample, USER, "--app", APP)
     head, tail = outcome.out.split("200  application/json\n")
     assert [
@@ -74,16 +74,16 @@ def test_json_is_the_body_and_nothing_else(run: Run, sample: Table) -> None:
 def test_another_apps_rows_are_named(run: Run, sample: Table) -> None:
     """Without `--app` a row for one app does not count, but is not hidden either."""
     outcome = show(run, sample, USER)
-    assert f"USER#{TENANT}#{USER} APP#{APP}  not here: another app's, see --app" in outcome.out
+    assert f"USER#{TENANT}#{USER} APP#{APP}  not used: for another app (see --app)" in outcome.out
     assert "Publisher" not in outcome.out
 
 
 @pytest.mark.parametrize("user", [USER.replace("a", "f"), "casey@contoso.com"])
 def test_nobody_knows_the_user(run: Run, sample: Table, user: str) -> None:
-    """The tenant's default is what such a user gets; that there is no row of his is told, by 1."""
+    """Such a user gets the tenant's default; the missing item is reported with exit code 1."""
     outcome = show(run, sample, user)
     assert '  loyaltyTier   "basic"  wins' in outcome.out.splitlines()
-    assert f"no row of user {user} in {sample.name}" == outcome.err.splitlines()[0]
+    assert f"table {sample.name}: no item for user {user}" == outcome.err.splitlines()[0]
     assert 1 == outcome.exit_code
 
 
@@ -91,15 +91,15 @@ def test_nobody_knows_the_tenant(run: Run, table: Table) -> None:
     """Claims are `{}` then, never null."""
     outcome = show(run, table, USER, "--json")
     assert {} == json.loads(outcome.out)["data"]["actions"][0]["claims"]
-    assert (1, f"no row of user {USER} in {table.name}\n") == (outcome.exit_code, outcome.err)
+    assert (1, f"table {table.name}: no item for user {USER}\n") == (outcome.exit_code, outcome.err)
 
 
 def test_an_address_is_looked_for_as_such(run: Run, table: Table) -> None:
-    """Rows under the address count, in the table's spelling of it; what that takes is told."""
+    """Items under the canonical address apply; the required setting is mentioned."""
     table.put_claims(Record(TENANT, "casey@contoso.com", None).key, {"tier": "gold"})
     outcome = show(run, table, "Casey@Contoso.com")
     assert '  tier  "gold"  wins' in outcome.out.splitlines()
-    assert (0, True) == (outcome.exit_code, "USER_KEYS listing the address alone" in outcome.err)
+    assert (0, True) == (outcome.exit_code, "USER_KEYS set to the address only" in outcome.err)
 
 
 def test_what_does_not_go_out_says_why(run: Run, table: Table) -> None:
@@ -113,13 +113,16 @@ def test_what_does_not_go_out_says_why(run: Run, table: Table) -> None:
     )
     table.put(APP_ROW, claims=claims(tier="gone"), expires_at={"N": "1767225600"})
     outcome = show(run, table, USER, "--app", APP)
-    withheld = "withheld: Entra takes strings and lists of strings only; hides what lower rows give"
+    withheld = (
+        "not sent: Entra accepts only strings and lists of strings; hides this claim of items with"
+        " lower precedence"
+    )
     assert [
-        f"USER#{TENANT}#{USER} APP#{APP}  the user, one app  expired: 2026-01-01T00:00:00Z",
+        f"USER#{TENANT}#{USER} APP#{APP}  the user, one app  expired 2026-01-01T00:00:00Z",
         '  tier  "gone"',
-        f"USER#{TENANT}#{USER} APP#*  the user, every app  until 2099-12-31T23:59:59Z",
+        f"USER#{TENANT}#{USER} APP#*  the user, every app  expires 2099-12-31T23:59:59Z",
         f'  age    number "7"  {withheld}',
-        '  city   ""  empty: gives nothing, and hides what lower rows give',
+        '  city   ""  empty: hides this claim of items with lower precedence',
         '  roles  string set ["a", "b"]  wins',
         '  hides ["queue"]',
         f"TENANT#{TENANT} APP#*  the tenant's default, every app",
@@ -135,16 +138,16 @@ def test_what_does_not_go_out_says_why(run: Run, table: Table) -> None:
 
 
 @pytest.mark.parametrize(
-    ("attributes", "told", "code"),
+    ("attributes", "message", "code"),
     [
         (
             {"claims": {"S": "x"}},
-            'cannot be read: claims is "x"; a store failure',
+            'invalid: claims is "x"; the function reports a store failure',
             "store-failure",
         ),
         (
             {"hidden_claims": {"N": "1"}},
-            'cannot be read: hidden_claims is number "1"; a store failure',
+            'invalid: hidden_claims is number "1"; the function reports a store failure',
             "store-failure",
         ),
         ({"claims": claims(big="x" * 4000)}, "the user, every app", "claims-too-large"),
@@ -152,13 +155,13 @@ def test_what_does_not_go_out_says_why(run: Run, table: Table) -> None:
     ids=["claims", "hidden", "large"],
 )
 def test_a_sign_in_that_fails(
-    run: Run, table: Table, attributes: dict[str, Any], told: str, code: str
+    run: Run, table: Table, attributes: dict[str, Any], message: str, code: str
 ) -> None:
     """Where the function answers with an error, that is shown, and the user gets no token: 1."""
     table.put(TENANT_ROW, claims=claims(tier="basic"))
     table.put(USER_ROW, **attributes)
     outcome = show(run, table, USER)
-    assert outcome.out.splitlines()[0].endswith(told)
+    assert outcome.out.splitlines()[0].endswith(message)
     assert f'  "code": "{code}"' in outcome.out
     assert "Entra would refuse this answer: 1003002" in outcome.out
     assert 1 == outcome.exit_code
@@ -167,13 +170,13 @@ def test_a_sign_in_that_fails(
 
 @pytest.mark.parametrize("user", ["casey", "", "a@b@c", USER[:-1]])
 def test_what_names_no_user(run: Run, user: str) -> None:
-    """Neither a GUID nor an address: wrong usage, and what would be one is told."""
+    """A value that is neither a GUID nor an address is wrong usage; the expected form is shown."""
     outcome = run("claims", "show", user, "--tenant", TENANT, "--table", "t")
     assert (2, True) == (outcome.exit_code, "Invalid value for 'USER': expected a" in outcome.err)
 
 
 def test_whose_user_it_is_must_be_said(run: Run) -> None:
-    """The same id in another tenant is somebody else."""
+    """The same id in another tenant is a different user."""
     outcome = run("claims", "show", USER, "--table", "t")
     assert (2, True) == (outcome.exit_code, "Missing option '--tenant'" in outcome.err)
 
@@ -204,9 +207,9 @@ def test_from_the_table_to_the_token(run: Run, sample: Table, tmp_path: Path) ->
     assert id_token == access_token
     lines = [" ".join(line.split()) for line in id_token.splitlines()]
     assert 'loyaltyTier → tier "gold"' in lines
-    assert any("dateOfBirth → — dropped: the policy has no name" in line for line in lines)
+    assert any("dateOfBirth → — dropped: the policy does not name it" in line for line in lines)
     assert any("the policy maps customroles" in line for line in lines)
-    assert "supportQueue → roles dropped: no policy can emit that name" in lines
+    assert "supportQueue → roles dropped: a policy cannot emit a claim with this name" in lines
     assert 'dateOfBirth → urn:born "2000-01-01"' in " ".join(assertion.split())
 
 
@@ -219,7 +222,7 @@ def test_the_token_for_machines(run: Run, sample: Table) -> None:
     assert {"id": "loyaltyTier", "name": "loyaltyTier", "fate": "emitted"} in (
         document["tokens"]["ID token"]
     )
-    assert "Assumed: a policy that maps each claim to its own name" in shown.err
+    assert "Assumed: a claims mapping policy that maps each claim to its own name" in shown.err
 
 
 def test_a_policy_that_is_none(run: Run, sample: Table, tmp_path: Path) -> None:

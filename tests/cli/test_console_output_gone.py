@@ -31,7 +31,7 @@ def _ended(home: Path, command: tuple[str, ...], redirection: str) -> tuple[int,
 
 
 @every_command
-def test_a_full_disk_is_told(tmp_path: Path, command: tuple[str, ...]) -> None:
+def test_a_full_disk_is_reported(tmp_path: Path, command: tuple[str, ...]) -> None:
     """What could not be written is not taken for written: 1, and one line."""
     message = "claimsctl: standard output: No space left on device\n"
     assert (1, message) == _ended(tmp_path, command, ">/dev/full")
@@ -56,16 +56,16 @@ def test_a_reader_that_has_gone_is_no_error(tmp_path: Path, command: tuple[str, 
         env=variables(tmp_path, POWERTOOLS_LOG_LEVEL="CRITICAL"),
     )
     os.close(its)
-    _, told = process.communicate(timeout=SECONDS)
-    assert (1, b"") == (process.returncode, told)
+    _, expected = process.communicate(timeout=SECONDS)
+    assert (1, b"") == (process.returncode, expected)
 
 
 @pytest.mark.parametrize(
     "command", [("claims", "load", "-"), ("claims", "diff", "-")], ids=" ".join
 )
 def test_a_closed_input_is_an_empty_one(tmp_path: Path, command: tuple[str, ...]) -> None:
-    """Nothing can be read from it, and nobody at it can be asked."""
-    message = "claimsctl: -: the file is empty; expected CSV with a heading, or JSON lines\n"
+    """A closed standard input is empty and not a terminal."""
+    message = "claimsctl: -: the file is empty; expected CSV with a heading, or JSON Lines\n"
     assert (2, message) == _ended(
         tmp_path, (*command, "--endpoint-url", "http://127.0.0.1:1"), "<&-"
     )

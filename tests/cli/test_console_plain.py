@@ -42,7 +42,7 @@ def _invoke(table: Table) -> tuple[str, ...]:
 
 
 def test_a_terminal_gets_colour(sample: Table, tmp_path: Path) -> None:
-    """On a terminal the verdict stands out."""
+    """On a terminal the verdict is highlighted."""
     assert ESCAPE in _on_a_terminal(tmp_path, *_invoke(sample))
 
 
@@ -84,5 +84,5 @@ def test_a_closed_pipe_is_no_error(sample: Table, tmp_path: Path) -> None:
     )
     assert process.stdout is not None
     process.stdout.close()
-    _, told = process.communicate(timeout=SECONDS)
-    assert b"Traceback" not in told
+    _, message = process.communicate(timeout=SECONDS)
+    assert b"Traceback" not in message

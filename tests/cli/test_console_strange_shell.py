@@ -1,4 +1,4 @@
-"""Variables of the operator's shell that are for something else."""
+"""Environment variables in the operator's shell that are meant for other programs."""
 
 import json
 from pathlib import Path
@@ -49,7 +49,7 @@ def _put(settings: dict[str, str], folder: Path) -> dict[str, str]:
 def test_aws_settings_are_for_other_tables(
     run: Run, tmp_path: Path, settings: dict[str, str]
 ) -> None:
-    """The embedded table is reached whatever the AWS SDK is told about tables elsewhere."""
+    """The embedded table is reached regardless of the AWS SDK's settings for remote tables."""
     outcome = run("invoke", "--json", MEMBER, **_put(settings, tmp_path))
     assert (0, 200) == (outcome.exit_code, json.loads(outcome.out)["statusCode"])
     assert 200 == json.loads(outcome.err)["status"]
@@ -93,7 +93,7 @@ def test_the_server_minds_none_of_them(tmp_path: Path) -> None:
 
 
 def test_a_table_elsewhere_keeps_them(run: Run) -> None:
-    """A profile that is not there is told where the table is not the embedded one."""
+    """A missing profile is reported for a table that is not the embedded one."""
     outcome = run("invoke", MEMBER, "--table", "t", AWS_PROFILE="nonsense")
     assert 2 == outcome.exit_code
     assert "The config profile (nonsense) could not be found" in outcome.err

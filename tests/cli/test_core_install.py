@@ -33,7 +33,7 @@ COMMANDS = [
 
 @pytest.fixture(scope="module")
 def core(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A virtual environment with the wheel and what requirements/core.txt pins, nothing else."""
+    """A virtual environment with only the wheel and the packages in requirements/core.txt."""
     folder = tmp_path_factory.mktemp("core")
     venv.create(folder, with_pip=False, symlinks=True)
     pip = [sys.executable, "-m", "pip", "--python", str(folder / "bin/python"), "--quiet"]
@@ -94,7 +94,8 @@ def test_what_needs_the_extra_says_so(installed: Run, arguments: tuple[str, ...]
     outcome = installed(*arguments)
     assert (2, "") == (outcome.exit_code, outcome.out)
     assert outcome.err.startswith(
-        "claimsctl: the extra local is not installed (missing: aws_lambda_powertools, flask,"
+        "claimsctl: this command requires the extra local, which is not installed (missing"
+        " packages: aws_lambda_powertools, flask,"
     )
     assert outcome.err.endswith("pip install 'entra-claims-provider[local]'\n")
     assert 1 == outcome.err.count("\n")

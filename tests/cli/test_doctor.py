@@ -1,4 +1,4 @@
-"""`claimsctl doctor endpoint`: any endpoint checked from outside; ours has no problems."""
+"""`claimsctl doctor endpoint` checks any endpoint; this project's has no problems."""
 
 import json
 import stat
@@ -24,7 +24,7 @@ OPEN = "--allow-anonymous"
 
 @pytest.fixture
 def anybodys() -> Iterator[Endpoint]:
-    """An endpoint that answers anybody, rightly."""
+    """An endpoint that answers every caller correctly."""
     with endpoint(_answer) as served:
         yield served
 
@@ -110,7 +110,7 @@ def test_our_own_server_refuses_who_has_no_token(run: Run, tmp_path: Path) -> No
 
 
 def test_our_own_server_without_verification_is_told_of(run: Run, tmp_path: Path) -> None:
-    """`none` answers anybody: a failure, or a warning when that is meant."""
+    """`none` answers every caller: a failure, or with `--allow-anonymous` a warning."""
     with serving(tmp_path, "--caller-verification", "none", ENTRA_WAIT_MS=SLOW) as server:
         url = f"http://127.0.0.1:{server.port}/callout"
         arguments = ("doctor", "endpoint", url, "--json", "--select", "CON", "--select", "AUT")
@@ -166,7 +166,7 @@ def test_ignored_findings_are_left_out(wrong: Endpoint, run: Run) -> None:
 
 @pytest.mark.parametrize("option", ["--select", "--ignore"])
 def test_ids_that_do_not_exist_are_refused(option: str, run: Run) -> None:
-    """A typing error would check nothing, or hide nothing, and nobody would know."""
+    """An unknown prefix is an error, since it would silently check or hide nothing."""
     outcome = run("doctor", "endpoint", "http://127.0.0.1:1/", option, "TSL001")
     assert (2, "") == (outcome.exit_code, outcome.out)
     assert f"claimsctl: {option} TSL001: no finding's id begins so; they begin with" in outcome.err
@@ -230,7 +230,7 @@ def test_the_page_replaces_a_page_and_nothing_else(
     link.symlink_to(victim)
     outcome = run(*arguments, str(link))
     assert 1 == outcome.exit_code
-    assert f"--html {link}: cannot be written: a symbolic link, expected a regular" in outcome.err
+    assert f"--html {link}: cannot be written: expected a regular file, found a" in outcome.err
     assert "words" == victim.read_text()
 
 
@@ -306,7 +306,7 @@ def _until_cured(cured: list[bool]) -> Callable[[Received], Reply]:
 
 
 def test_a_broken_endpoint_is_found_and_cured(run: Run) -> None:
-    """The finding goes with its cause."""
+    """The finding is shown with its cause."""
     cured: list[bool] = []
     with endpoint(_until_cured(cured)) as served:
         arguments = ("doctor", "endpoint", served.url, OPEN, "--select", "CON", "--json")

@@ -250,7 +250,7 @@ def test_nobody_to_ask(run: Run, fake: FakeGraph) -> None:
 
 
 def test_claims_resolve(run: Run, fake: FakeGraph, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Addresses become object ids; those of nobody or of several users are left out, told why."""
+    """Addresses become object ids; those of no user or several users are left out."""
     token = jwt.encode({"roles": list(USER_PERMISSIONS)}, "k" * 32)
     monkeypatch.setattr(tenant_options, "tenant_token", lambda *_: token)
     directory = Directory()

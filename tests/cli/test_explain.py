@@ -8,12 +8,12 @@ from tests.cli.command import Run
 
 
 def test_a_code_is_explained(run: Run) -> None:
-    """Meaning, causes, checks, cures, related ids, the vendor's documentation and our page."""
+    """Meaning, causes, how to check, how to fix, related codes, documentation and our page."""
     outcome = run("explain", "1003012")
     assert (0, "") == (outcome.exit_code, outcome.err)
     lines = outcome.out.splitlines()
     assert "1003012  CustomExtensionInvalidActionType" == lines[0]
-    for line in ("Usual causes", "How to check", "How to cure", "See also: RSP007"):
+    for line in ("Usual causes", "How to check", "How to fix", "See also: RSP007"):
         assert line in lines
     assert lines[-2].startswith("https://learn.microsoft.com/")
     assert "docs/findings.md#1003012" == lines[-1]
@@ -31,12 +31,15 @@ def test_it_is_explained_to_machines(run: Run, code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "told"),
-    [("RSP010", "the documentation leaves this open"), ("AADSTS1100001", "reports from the field")],
+    ("code", "message"),
+    [
+        ("RSP010", "the documentation does not say"),
+        ("AADSTS1100001", "taken from reports of users"),
+    ],
 )
-def test_what_is_not_documented_says_so(run: Run, code: str, told: str) -> None:
+def test_what_is_not_documented_says_so(run: Run, code: str, message: str) -> None:
     """Nobody is to take our reading for the vendor's word."""
-    assert told in run("explain", code).out
+    assert message in run("explain", code).out
 
 
 def test_an_unknown_code_is_2(run: Run) -> None:
@@ -45,10 +48,10 @@ def test_an_unknown_code_is_2(run: Run) -> None:
     assert (2, "") == (outcome.exit_code, outcome.out)
     first, *near = outcome.err.splitlines()
     assert (
-        "claimsctl: RSP07: no such code; expected one such as 1003005, AADSTS50146, IDX10205 or"
-        " RSP001" == first
+        "claimsctl: RSP07: unknown code; expected a code such as 1003005, AADSTS50146, IDX10205 or"
+        " RSP001; similar codes:" == first
     )
-    assert "nearest: RSP007  The action's type is wrong" in near
+    assert "  RSP007  The action's type is wrong" in near
 
 
 def test_a_pasted_line_is_explained(run: Run) -> None:

@@ -78,7 +78,7 @@ def test_a_catalogue_is_read_with_the_options(tmp_path: Path) -> None:
     ("duration", "seconds"), [("1m", 60), ("12h", 43_200), ("30d", 2_592_000), ("2w", 1_209_600)]
 )
 def test_durations_count_from_now(duration: str, seconds: int) -> None:
-    """What `--expires-in` comes to is a moment, so that a resumed load says the same."""
+    """`--expires-in` is converted to a point in time, so that a resumed load uses the same."""
     before = int(time.time())
     expires_at = _options("--expires-in", duration).expires_at
     assert expires_at is not None
@@ -86,25 +86,25 @@ def test_durations_count_from_now(duration: str, seconds: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("option", "value", "told"),
+    ("option", "value", "message"),
     [
-        ("--column", "users=mail", "expected one of tenant_id, user, app_id, expires_at, hid"),
-        ("--column", "user", "and the heading that stands for it, found 'user'"),
-        ("--column", "user= ", "and the heading that stands for it, found 'user= '"),
-        ("--expires-in", "30", "expected a number and m, h, d or w such as 30d, found '30'"),
-        ("--expires-in", "0d", "expected a number and m, h, d or w such as 30d, found '0d'"),
-        ("--expires-in", "-1d", "expected a number and m, h, d or w such as 30d, found '-1d'"),
-        ("--expires-in", "9999999w", "expected an end before the year 5138, found '9999999w'"),
-        ("--list-separator", "", "expected one or more characters, not [ or a quote, found ''"),
-        ("--list-separator", "[", "expected one or more characters, not [ or a quote, found '['"),
+        ("--column", "users=mail", "FIELD is one of tenant_id, user, app_id, expires_at, hid"),
+        ("--column", "user", "expected FIELD=HEADING, where FIELD is one of"),
+        ("--column", "user= ", "hidden_claims; found 'user= '"),
+        ("--expires-in", "30", "such as 30d; found '30'"),
+        ("--expires-in", "0d", "expected a number and a unit (m, h, d or w"),
+        ("--expires-in", "-1d", "such as 30d; found '-1d'"),
+        ("--expires-in", "9999999w", "ends before the year 5138; found '9999999w'"),
+        ("--list-separator", "", "one or more characters that do not begin with [ or \"; found ''"),
+        ("--list-separator", "[", "characters that do not begin with [ or \"; found '['"),
         ("--format", "xlsx", "'xlsx' is not one of 'csv', 'tsv', 'jsonl', 'json'"),
     ],
 )  # fmt: skip
-def test_options_that_make_no_sense(option: str, value: str, told: str) -> None:
+def test_options_that_make_no_sense(option: str, value: str, message: str) -> None:
     """What was found and what is expected; nothing is read."""
     result = CliRunner().invoke(app, ["claims.csv", f"{option}={value}"])
     assert 2 == result.exit_code
-    assert told in result.output
+    assert message in result.output
 
 
 @pytest.mark.parametrize(("one", "other"), [("user=a", "user=b"), ("user=a", "app_id=a")])
@@ -112,4 +112,4 @@ def test_a_column_stands_once(one: str, other: str) -> None:
     """A field has one heading, and a heading is of one field."""
     result = CliRunner().invoke(app, ["claims.csv", "--column", one, "--column", other])
     assert 2 == result.exit_code
-    assert f"a field or a heading stands twice in {one}, {other}" in result.output
+    assert f"a field or heading appears more than once in {one}, {other}" in result.output

@@ -1,4 +1,4 @@
-"""`claimsctl invoke`: one event through the function, told to people and to scripts."""
+"""`claimsctl invoke`: one event through the function, with output for users and scripts."""
 
 import json
 from base64 import b64encode
@@ -47,8 +47,8 @@ def test_the_embedded_table_holds_the_sample(process: Run) -> None:
     ] == shown
 
 
-def test_a_refusal_is_told(run: Run, sample: Table) -> None:
-    """What Entra would not accept is told with the code that its log would show."""
+def test_a_refusal_is_reported(run: Run, sample: Table) -> None:
+    """An answer that Entra would not accept is reported with the code that its log would show."""
     outcome = _invoke(run, sample, EVENTS / "bad/no-user.json")
     assert 1 == outcome.exit_code
     assert "400  application/problem+json" == outcome.out.splitlines()[0]
@@ -103,13 +103,13 @@ def test_claims_take_the_tenant_of_the_option(run: Run, tmp_path: Path) -> None:
 
 
 def test_nothing_is_loaded_unasked(run: Run, table: Table) -> None:
-    """A table that is somebody's own gets no sample claims."""
+    """No sample claims are loaded into a table that is not embedded."""
     outcome = _invoke(run, table, MEMBER)
-    assert (0, "no claims for this user") == (outcome.exit_code, outcome.out.splitlines()[-1])
+    assert (0, "the answer contains no claims") == (outcome.exit_code, outcome.out.splitlines()[-1])
     assert 0 == table.client.scan(TableName=table.name)["Count"]
 
 
-def test_a_faulty_file_of_claims_is_told(
+def test_a_faulty_file_of_claims_is_reported(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each problem by file and line; no answer, no traceback, nothing on standard output."""
@@ -119,11 +119,11 @@ def test_a_faulty_file_of_claims_is_told(
         "invoke", MEMBER, "--claims", "mine.csv", "--tenant", "aaaabbbb-0000-cccc-1111-dddd2222eeee"
     )
     assert (2, "") == (outcome.exit_code, outcome.out)
-    no_guid = "expected a GUID such as 00000000-0000-0000-0000-000000000000, found 'casey'"
+    no_guid = "expected a GUID such as 00000000-0000-0000-0000-000000000000, or an address with @"
     assert [
-        "claimsctl: mine.csv: 2 problems, nothing written",
-        "mine.csv:3: user: the same tenant, user and app as line 2",
-        f"mine.csv:4: user: {no_guid}",
+        "claimsctl: mine.csv: 2 problems; nothing was written",
+        "mine.csv:3: user: the row has the same tenant, user and app as line 2",
+        f"mine.csv:4: user: {no_guid}; found 'casey'",
     ] == outcome.err.splitlines()
 
 

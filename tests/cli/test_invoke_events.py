@@ -45,7 +45,7 @@ def _invoke(run: Run, sample: Table, event: str | Path, **options: Any) -> Outco
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_every_event(run: Run, sample: Table, file: EventFile) -> None:
-    """`--json` prints the function's answer and nothing else; its log is on standard error."""
+    """`--json` prints only the function's answer; its log is on standard error."""
     _check(_invoke(run, sample, EVENTS / file.name), file.status, file.code)
 
 

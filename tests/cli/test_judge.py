@@ -48,7 +48,7 @@ RSP010  fail  A claim is neither a string nor a list of strings  (1003003, as we
   expected  a string or a list of strings
   do        Send it as a string: "7".
 
-claimsctl explain RSP010, or 1003003, tells more
+For more information: claimsctl explain RSP010 1003003
 """
     outcome = _judged(run, HEAD + body.encode())
     assert (1, "") == (outcome.exit_code, outcome.err)
@@ -134,5 +134,5 @@ def test_many_findings_are_cut(run: Run) -> None:
     raw = HEAD + body_with_claims({f"n{number}": number for number in range(30)})
     outcome = _judged(run, raw)
     assert 20 == outcome.out.count("RSP010  fail")
-    assert "and 10 more: --json has them" in outcome.out
+    assert "and 10 more findings (see --json)" in outcome.out
     assert 30 == len(json.loads(_judged(run, raw, "--json").out)["findings"])

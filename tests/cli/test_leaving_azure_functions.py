@@ -37,7 +37,7 @@ def _failed(message: str) -> Reply:
 
 
 def successor(received: Received) -> Reply:
-    """A service that answers every callout, and nothing else."""
+    """A service that answers callouts only."""
     try:
         json.loads(received.body)
     except ValueError:

@@ -8,7 +8,7 @@ from claimsctl.loading.results import LoadResult, RowCounts
 
 
 @pytest.mark.parametrize(
-    ("counts", "told"),
+    ("counts", "message"),
     [
         (RowCounts(), "0 rows read"),
         (RowCounts(written=1), "1 row read = 1 written"),
@@ -16,9 +16,9 @@ from claimsctl.loading.results import LoadResult, RowCounts
         (RowCounts(unchanged=5, rejected=1), "6 rows read = 5 unchanged + 1 rejected"),
     ],
 )
-def test_it_adds_up(counts: RowCounts, told: str) -> None:
-    """What is nothing is not told."""
-    assert told == rows_sentence(counts.rows, counts)
+def test_it_adds_up(counts: RowCounts, message: str) -> None:
+    """Counts of zero are omitted."""
+    assert message == rows_sentence(counts.rows, counts)
 
 
 def _result(rows: int, seconds: float, **others: int) -> LoadResult:
@@ -28,13 +28,13 @@ def _result(rows: int, seconds: float, **others: int) -> LoadResult:
 
 
 @pytest.mark.parametrize(
-    ("throttles", "retries", "told"),
+    ("throttles", "retries", "message"),
     [(0, 0, ""), (1, 1, ", 1 throttle, 1 retry"), (2, 3, ", 2 throttles, 3 retries")],
 )
-def test_the_effort(throttles: int, retries: int, told: str) -> None:
+def test_the_effort(throttles: int, retries: int, message: str) -> None:
     """Time and speed of this run; throttles and retries where there were any."""
     result = _result(100, 4.0, throttles=throttles, retries=retries)
-    assert f"in 4.0 s, 25 rows/s{told}" == effort_sentence(result)
+    assert f"in 4.0 s, 25 rows/s{message}" == effort_sentence(result)
 
 
 def test_a_resumed_loads_effort() -> None:

@@ -17,7 +17,6 @@ def test_a_missing_extra_is_named(
     outcome = run(*arguments)
     assert (2, "") == (outcome.exit_code, outcome.out)
     assert (
-        "claimsctl: the extra local is not installed (missing: moto), and this command runs the"
-        " function or its table in this process; to install it:"
-        " pip install 'entra-claims-provider[local]'\n"
+        "claimsctl: this command requires the extra local, which is not installed (missing"
+        " packages: moto). To install it, run: pip install 'entra-claims-provider[local]'\n"
     ) == outcome.err

@@ -1,4 +1,4 @@
-"""`--claims` of `invoke` and `serve`: for the embedded table, never for somebody's own."""
+"""`--claims` of `invoke` and `serve`: for the embedded table only."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def claims(tmp_path: Path) -> Path:
 def test_a_table_of_ones_own_is_not_written_to(
     run: Run, table: Table, claims: Path, command: str, *, by_variable: bool
 ) -> None:
-    """A trial must not replace rows that people sign in with: it ends with 2 and says how to."""
+    """A trial must not replace production items: exit code 2, with the command for a real load."""
     arguments = {"invoke": (MEMBER,), "serve": ("--port", str(free_port()))}[command]
     options: tuple[str, ...] = ("--table", table.name, "--endpoint-url", table.url)
     variables = {"TABLE_NAME": table.name, "AWS_ENDPOINT_URL_DYNAMODB": table.url}
@@ -58,9 +58,9 @@ def test_either_option_is_enough(
     run: Run, claims: Path, options: tuple[str, ...], found: str, load: str
 ) -> None:
     """A table's name alone, or an engine alone, is not the embedded table either."""
-    told = run("invoke", MEMBER, "--claims", claims, *options).err
-    assert f"found {found} (or " in told
-    assert told.endswith(f"claims load {claims} {load}\n")
+    message = run("invoke", MEMBER, "--claims", claims, *options).err
+    assert f"found {found} (or " in message
+    assert message.endswith(f"claims load {claims} {load}\n")
 
 
 def test_empty_variables_are_the_embedded_table(run: Run, claims: Path) -> None:

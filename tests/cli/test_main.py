@@ -1,4 +1,4 @@
-"""What commands there are, which options they take, and what wrong usage is told."""
+"""The commands, their options, and the errors for wrong usage."""
 
 import re
 import sys
@@ -72,7 +72,7 @@ COMMANDS: dict[tuple[str, ...], set[str]] = {
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: "-".join(command) or "top")
 def test_help_lists_every_option(run: Run, command: tuple[str, ...]) -> None:
-    """`--help` names each option, and the variable that stands for it."""
+    """`--help` names each option and its environment variable."""
     outcome = run(*command, "--help")
     assert (0, "") == (outcome.exit_code, outcome.err)
     words = set(re.findall(r"[\w-]+", outcome.out))
@@ -87,8 +87,8 @@ def test_help_lists_every_option(run: Run, command: tuple[str, ...]) -> None:
         (("--nothing",), "No such option: --nothing"),
         (("demo", "x"), "Got unexpected extra argument"),
         (("invoke",), "Missing argument"),
-        (("invoke", ""), "'EVENT': empty; expected a file, or - for standard input"),
-        (("claims", "load", "", "--table", "t"), "'FILE': empty; expected a file, or - for stan"),
+        (("invoke", ""), "'EVENT': expected a file name, or - for standard input; found an empty"),
+        (("claims", "load", "", "--table", "t"), "'FILE': expected a file name, or - for st"),
         (
             ("invoke", str(MEMBER), "--tenant", "contoso"),
             "'--tenant' (env var: 'TENANT_ID'): expec",
@@ -101,7 +101,7 @@ def test_help_lists_every_option(run: Run, command: tuple[str, ...]) -> None:
         (("serve", "--tenant-kind", "b2c"), "Invalid value for '--tenant-kind'"),
         (("serve", "--port", "x"), "Invalid value for '--port'"),
         (("judge",), "Missing argument"),
-        (("judge", ""), "'RESPONSE': empty; expected a file, or - for standard input"),
+        (("judge", ""), "'RESPONSE': expected a file name, or - for standard input; found an"),
         (("judge", "-", "--timeout-ms", "100"), "'--timeout-ms' (env var: 'ENTRA_WAIT_MS')"),
         (("judge", "-", "--status", "x"), "Invalid value for '--status'"),
         (("explain",), "Missing argument"),
@@ -118,7 +118,7 @@ def test_help_lists_every_option(run: Run, command: tuple[str, ...]) -> None:
     ],
 )  # fmt: skip
 def test_wrong_usage_is_2(run: Run, arguments: tuple[str, ...], message: str) -> None:
-    """What is wrong is told on standard error, in one line of its own."""
+    """An error is reported on standard error, on one line."""
     outcome = run(*arguments)
     assert (2, "") == (outcome.exit_code, outcome.out)
     (error,) = [line for line in outcome.err.splitlines() if line.startswith("Error: ")]
@@ -140,7 +140,7 @@ def test_no_command_is_help(run: Run, arguments: tuple[str, ...]) -> None:
     ],
 )
 def test_a_wrong_variable_is_named(run: Run, variable: str, value: str, message: str) -> None:
-    """A value that comes from the environment is told with its variable."""
+    """An error about a value from the environment names the variable."""
     outcome = run("invoke", MEMBER, **{variable: value})
     assert 2 == outcome.exit_code
     assert f"(env var: '{variable}')" in outcome.err
@@ -164,14 +164,14 @@ def test_an_endpoint_that_is_none(run: Run, url: str, *, by_variable: bool) -> N
         assert (2, "") == (outcome.exit_code, outcome.out)
         assert (
             "Invalid value for '--endpoint-url' (env var: 'AWS_ENDPOINT_URL_DYNAMODB'): expected"
-            f" a URL such as http://127.0.0.1:8000, found {url!r}"
+            f" a URL such as http://127.0.0.1:8000; found {url!r}"
         ) == outcome.err.splitlines()[-1].removeprefix("Error: ")
 
 
 def test_it_tells_its_version(run: Run) -> None:
     """The version is that of the distribution."""
-    told = f"claimsctl {version('entra-claims-provider')}\n"
-    assert Outcome(0, told, "") == run("--version")
+    expected = f"claimsctl {version('entra-claims-provider')}\n"
+    assert Outcome(0, expected, "") == run("--version")
 
 
 def test_it_is_a_module_too(process: Run, monkeypatch: pytest.MonkeyPatch) -> None:

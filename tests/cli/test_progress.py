@@ -1,4 +1,4 @@
-"""How far a command is: told on a terminal only, and never in the way of its report."""
+"""Progress is shown only on a terminal, and never mixed with the report."""
 
 import io
 import sys
@@ -8,7 +8,7 @@ from claimsctl.cli.progress import load_progress, progress_bar
 from rich.console import Console
 
 
-def _told(
+def _problems(
     monkeypatch: pytest.MonkeyPatch, *, terminal: bool, report_there: bool, is_report: bool = True
 ) -> str:
     """What is written to standard error while 30 of about 20 things are done."""
@@ -24,11 +24,11 @@ def _told(
     return file.getvalue()
 
 
-def test_a_terminal_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """While the report goes to a file; a count that was too small grows."""
-    told = _told(monkeypatch, terminal=True, report_there=False)
-    assert "reading" in told
-    assert "30/30" in told
+def test_a_terminal_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bar is shown while the report is written to a file; a total that was too small grows."""
+    lines = _problems(monkeypatch, terminal=True, report_there=False)
+    assert "reading" in lines
+    assert "30/30" in lines
 
 
 @pytest.mark.parametrize(
@@ -38,12 +38,12 @@ def test_else_nothing_is(
     monkeypatch: pytest.MonkeyPatch, *, terminal: bool, report_there: bool
 ) -> None:
     """A log of a script stays clean; a report on the terminal itself shows how far it is."""
-    assert "" == _told(monkeypatch, terminal=terminal, report_there=report_there).strip()
+    assert "" == _problems(monkeypatch, terminal=terminal, report_there=report_there).strip()
 
 
 def test_where_nothing_is_reported_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An import has nothing to show for minutes, and tells."""
-    assert "30/30" in _told(monkeypatch, terminal=True, report_there=True, is_report=False)
+    """An import, which takes minutes, shows its progress."""
+    assert "30/30" in _problems(monkeypatch, terminal=True, report_there=True, is_report=False)
 
 
 def _of_a_load(monkeypatch: pytest.MonkeyPatch, *, terminal: bool) -> str:

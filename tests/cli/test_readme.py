@@ -1,4 +1,4 @@
-"""The README and the pages with sessions are true: what they show is what comes out."""
+"""The sessions in the README and the pages show the actual output."""
 
 import re
 import shlex
@@ -52,8 +52,8 @@ def test_a_session_is_what_comes_out(
         (tmp_path / name).write_text(content, "utf-8")
     monkeypatch.chdir(tmp_path)
     outcome = run(*shlex.split(command)[1:])
-    told = [line for line in outcome.err.splitlines() if not line.startswith('{"level"')]
-    assert shown == "\n".join([*outcome.out.splitlines(), *told])
+    logged = [line for line in outcome.err.splitlines() if not line.startswith('{"level"')]
+    assert shown == "\n".join([*outcome.out.splitlines(), *logged])
 
 
 @pytest.mark.parametrize(
@@ -74,23 +74,23 @@ def test_a_session_with_a_server_is_what_comes_out(
     monkeypatch.chdir(tmp_path)
     ports = {port: str(free_port()) for command, _ in session for port in PORT.findall(command)}
     with ExitStack() as servers:
-        for command, told in session:
+        for command, logged in session:
             here = PORT.sub(lambda match: ports[match[0]], command)
             match shlex.split(here):
                 case ["cat", name]:
-                    (tmp_path / name).write_text(told + "\n", "utf-8")
+                    (tmp_path / name).write_text(logged + "\n", "utf-8")
                 case ["python", script, port, *_]:
                     servers.enter_context(_serving(script, int(port)))
                 case ["claimsctl", *arguments]:
                     outcome = run(*arguments)
                     out = f"{outcome.err}{outcome.out}".rstrip("\n") + "\n"
-                    assert _pattern(told, ports).fullmatch(out), out
+                    assert _pattern(logged, ports).fullmatch(out), out
                 case _:
                     subprocess.run(["sh", "-c", here], check=True, timeout=SECONDS)
 
 
-def _pattern(told: str, ports: dict[str, str]) -> re.Pattern[str]:
-    text = PORT.sub(lambda match: ports.get(match[0], match[0]), told)
+def _pattern(logged: str, ports: dict[str, str]) -> re.Pattern[str]:
+    text = PORT.sub(lambda match: ports.get(match[0], match[0]), logged)
     lines = [
         r"(?:.*\n)*" if line == "…" else re.sub(r"\d+\\ ms", r"\\d+\\ ms", re.escape(line)) + r"\n"
         for line in text.splitlines()
@@ -129,7 +129,7 @@ def test_every_session_is_looked_at(page: Path) -> None:
     assert sessions.count == looked_at >= 1
 
 
-def test_every_command_is_told() -> None:
+def test_every_command_is_listed() -> None:
     """There is no command that docs/commands.md does not name."""
     page = (ROOT / "docs/commands.md").read_text("utf-8")
     for name, command in command_tree().commands.items():

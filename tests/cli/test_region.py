@@ -64,7 +64,7 @@ def test_the_embedded_table_answers_in_any_region(
 ) -> None:
     """Each command, with the options that `serve` prints, finds the table in every combination.
 
-    What was loaded is then equal to the file, and nobody is there to delete.
+    What was loaded then equals the file, and there is no user to delete.
     """
     monkeypatch.chdir(tmp_path)
     Path("mine.csv").write_text(f"tenant_id,user,tier\n{TENANT_ID},{USER},gold\n")
@@ -122,8 +122,8 @@ def test_without_a_region_a_real_table_cannot_be_asked(
     """The error names both variables and the profile's setting; nothing is asked of AWS."""
     outcome = run(*command, AWS_CONFIG_FILE=str(tmp_path / "none"), HOME=str(tmp_path))
     message = (
-        f"claimsctl: {subject}: no AWS region; set AWS_DEFAULT_REGION or AWS_REGION, or region in"
-        " the profile of ~/.aws/config\n"
+        f"claimsctl: {subject}: no AWS region is configured; set AWS_DEFAULT_REGION or AWS_REGION,"
+        " or the region of the profile in ~/.aws/config\n"
     )
     assert (2, "", message) == (outcome.exit_code, outcome.out, outcome.err)
 

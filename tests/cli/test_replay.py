@@ -264,12 +264,15 @@ def test_what_a_stranger_named_is_shown_as_text(run: Run, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (("tap", "--replay", "."), "--replay DIR needs the target URL"),
+        (("tap", "--replay", "."), "--replay requires the target URL"),
         (("tap",), "Missing option '--upstream'"),
-        (("tap", "http://127.0.0.1:1/"), "the real service is --upstream URL"),
-        (("tap", "--upstream", "http://127.0.0.1:1/", "--junit"), "are for --replay DIR"),
-        (("call", "http://127.0.0.1:1/", "--junit"), "--junit reports on a folder of callouts"),
-        (("call", "http://127.0.0.1:1/", "--event", ".", "--repeat", "2"), "are for one callout"),
+        (("tap", "http://127.0.0.1:1/"), "to name the real service, use --upstream URL"),
+        (("tap", "--upstream", "http://127.0.0.1:1/", "--junit"), "require --replay DIR"),
+        (("call", "http://127.0.0.1:1/", "--junit"), "--junit requires a folder of callouts"),
+        (
+            ("call", "http://127.0.0.1:1/", "--event", ".", "--repeat", "2"),
+            "apply to a single callout",
+        ),
         (("tap", "http://127.0.0.1:1/", "--replay", ".", "--json", "--junit"), "mutually exclus"),
         (("tap", "nowhere", "--replay", "."), "expected a URL such as"),
     ],

@@ -54,19 +54,21 @@ def test_it_says_what_it_does(server: ServerProcess) -> None:
         f" -H 'content-type: application/json' --data-binary @{MEMBER}"
     )
     assert [
-        f"Serving {base}/callout for tenant {TENANT_ID}; Ctrl-C ends it.",
-        f"Tokens of {issuer}, published at {discovery}",
+        f"Serving {base}/callout for tenant {TENANT_ID}. Press Ctrl-C to stop.",
+        f"Accepts tokens issued by {issuer}; metadata at {discovery}",
         f"Try: {curl}",
     ] == server.log.read_text("utf-8").splitlines()[:3]
 
 
 def test_its_claims_can_be_looked_at(server: ServerProcess, run: Run) -> None:
     """The table that it embeds is open to the commands that it names, at the next port."""
-    told = server.log.read_text("utf-8").splitlines()[3]
+    problem = server.log.read_text("utf-8").splitlines()[3]
     options = f"--table claims --endpoint-url http://{HOST}:{server.port + 1}"
-    assert f"Its claims: claimsctl claims show|diff|load|export|delete {options}" == told
+    assert (
+        f"To manage its claims: claimsctl claims show|diff|load|export|delete {options}" == problem
+    )
     outcome = run("claims", "export", *options.split())
-    assert (0, "8 rows exported from claims\n") == (outcome.exit_code, outcome.err)
+    assert (0, "table claims: 8 rows exported\n") == (outcome.exit_code, outcome.err)
 
 
 def test_another_on_the_next_port_is_no_hindrance(tmp_path: Path) -> None:
@@ -98,14 +100,14 @@ def test_another_route_is_not_found(server: ServerProcess, method: str, path: st
     ("name", "code"), [("not-json", "body-not-json"), ("not-utf8", "body-not-utf8")]
 )
 def test_a_bad_body_is_a_problem(server: ServerProcess, name: str, code: str) -> None:
-    """The function's own refusal comes through: status, content type, code."""
+    """The function's error response is passed through: status, content type, code."""
     response = server.ask((EVENTS / f"bad/{name}.json").read_bytes())
     assert (400, "application/problem+json") == (response.status, response.content_type)
     assert code == json.loads(response.body)["code"]
 
 
 def test_another_content_type_is_refused(server: ServerProcess) -> None:
-    """What curl sends when nobody tells it otherwise is told to be the wrong type."""
+    """The content type that curl sends by default is rejected as the wrong type."""
     response = server.ask(
         MEMBER.read_bytes(), headers={"content-type": "application/x-www-form-urlencoded"}
     )
@@ -206,4 +208,4 @@ def test_a_host_is_a_bare_name(run: Run) -> None:
     """What is no host name is refused with what was expected."""
     outcome = run("serve", "--host", "https://x.example/")
     assert 2 == outcome.exit_code
-    assert "expected a host name without scheme, port or path" in " ".join(outcome.err.split())
+    assert "expected a host name without a scheme, port or path" in " ".join(outcome.err.split())

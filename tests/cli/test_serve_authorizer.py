@@ -110,7 +110,7 @@ def test_no_token(server: ServerProcess) -> None:
 
 
 def test_expected_and_actual(server: ServerProcess) -> None:
-    """What one needs to find the mistake stands side by side."""
+    """The facts that show the mistake are in one line."""
     claims = server.good_claims() | {"iss": "https://sts.windows.net/elsewhere/"}
     server.ask(BODY, authorization=mint(claims, server.key))
     assert {
@@ -187,7 +187,7 @@ def test_the_host_header_does_not_choose_where_keys_are(server: ServerProcess) -
 
 
 def test_the_shown_command_works_in_a_shell(server: ServerProcess) -> None:
-    """The curl line at the top of the log gets claims when it is pasted as it stands."""
+    """The curl command at the top of the log, run unchanged, gets claims."""
     shown = in_a_shell(server)
     assert shown.startswith(b"HTTP/1.1 200 OK")
     assert b'"loyaltyTier":"gold"' in shown
@@ -263,9 +263,9 @@ def test_the_function_takes_every_issuer_of_the_tenant(
 
 
 def test_no_authorizer(tmp_path: Path) -> None:
-    """With the door open anybody gets an answer, and every line says that it is open."""
+    """Without verification every caller gets an answer, and every log line says so."""
     with serving(tmp_path, "--caller-verification", "none") as server:
-        assert "No token is checked here: every caller is taken for Entra." in (
+        assert "Warning: tokens are not checked; every caller is treated as Entra." in (
             server.log.read_text("utf-8").splitlines()
         )
         stranger = mint(server.good_claims(), other_key())

@@ -18,7 +18,7 @@ USER = "aaaaaaaa-0000-1111-2222-bbbbbbbbbbbb"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_ends_when_told(tmp_path: Path, number: signal.Signals) -> None:
+def test_it_ends_when_reported(tmp_path: Path, number: signal.Signals) -> None:
     """Ctrl-C and a service manager's signal end it at once, with 0 and without a traceback."""
     with serving(tmp_path) as server:
         assert 200 == server.ask(MEMBER.read_bytes()).status

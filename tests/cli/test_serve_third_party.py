@@ -22,7 +22,7 @@ from tests.tokens import other_key, signing_key
 USER = "aaaaaaaa-0000-1111-2222-bbbbbbbbbbbb"
 OTHER = "bbbbcccc-1111-dddd-2222-eeee3333ffff"
 CLAIMS = f"tenant_id,user,tier\n{TENANT_ID},{USER},gold\n"
-NEEDS = "is for a third party's tokens and needs"
+NEEDS = "requires"
 OPTIONS = ("--claims", "mine.csv", "--tenant", TENANT_ID)
 
 
@@ -133,13 +133,15 @@ def test_another_tenants_callout_is_refused(
 
 
 def test_it_says_what_it_accepts(server: ServerProcess, provider: OpenIdProvider) -> None:
-    """Issuer, keys and what a token has to say; no command of ours makes such a token."""
+    """The issuer, the keys and the required claims are shown, but no command for a token."""
     audiences, callers = f"{AUDIENCE} or second", f"{APP_ID} or {OTHER}"
     accepted = f"aud {audiences}; azp {callers} or {AUTHENTICATION_EVENTS_APP_ID} (Entra's)"
+    versions = "ver 2.0 (or ver 1.0, with appid instead of azp)"
+    serving = f"Serving http://{HOST}:{server.port}/callout for tenant {TENANT_ID}."
     assert [
-        f"Serving http://{HOST}:{server.port}/callout for tenant {TENANT_ID}; Ctrl-C ends it.",
-        f"Tokens of {provider.issuer}, keys from {provider.keys_url}",
-        f"Accepted: {accepted}; tid {TENANT_ID}; ver 2.0 (1.0 with appid for azp)",
+        f"{serving} Press Ctrl-C to stop.",
+        f"Accepts tokens issued by {provider.issuer}; keys from {provider.keys_url}",
+        f"Required claims: {accepted}; tid {TENANT_ID}; {versions}",
     ] == server.log.read_text("utf-8").splitlines()[:3]
 
 
@@ -187,7 +189,7 @@ def test_a_token_without_a_caller(provider: OpenIdProvider, tmp_path: Path) -> N
 
 
 def test_keys_in_a_file(tmp_path: Path) -> None:
-    """A rotated key counts as soon as it is in the file; every option may be a variable."""
+    """A rotated key is accepted as soon as it is in the file; every option has a variable."""
     (tmp_path / "mine.csv").write_text(CLAIMS)
     jwks = tmp_path / "jwks.json"
     jwks.write_bytes(key_set(other_key()))
@@ -251,7 +253,7 @@ def test_unknown_keys_do_not_make_it_fetch(tmp_path: Path) -> None:
         ),
         (
             ("--issuer", "https://x", "--jwks", "https://x", "--caller-verification", "none"),
-            "--issuer: --caller-verification none checks no token; leave out one of them",
+            "--issuer and --caller-verification none are mutually exclusive",
         ),
         (
             (

@@ -75,15 +75,15 @@ def test_what_a_web_page_may_have_sent_is_listed_as_refused(tmp_path: Path) -> N
 def test_it_says_what_it_is_for(tmp_path: Path) -> None:
     """At the start: not for production, what is masked, what to enter where; no key of a URL."""
     with endpoint(_respond) as service, tapping(tmp_path, service.url + "?code=s3cr3t") as tap:
-        assert "never for production traffic" in tap.err
+        assert "never production traffic" in tap.err
         assert f"Forwarding http://{HOST}:{tap.port} to {service.url[:-8]}" in tap.err
         assert "https://<your tunnel's host>/callout?code=******" in tap.err
         assert "s3cr3t" not in tap.err
         assert 0 == tap.end()
-        assert "nothing has come" == tap.err.splitlines()[-1]
+        assert "no exchanges recorded" == tap.err.splitlines()[-1]
 
 
-def test_it_ends_when_told(tmp_path: Path) -> None:
+def test_it_ends_when_reported(tmp_path: Path) -> None:
     """A service manager's signal ends it as Ctrl-C does, and all that it has started."""
     with endpoint(_respond) as service, tapping(tmp_path, service.url) as tap:
         assert 200 == _call(tap)
@@ -96,7 +96,7 @@ def test_it_ends_when_told(tmp_path: Path) -> None:
 
 
 def test_forwarding_ends_with_the_command(tmp_path: Path) -> None:
-    """Even if that is killed, nobody goes on listening."""
+    """No process keeps listening, even after a kill."""
     with endpoint(_respond) as service, tapping(tmp_path, service.url) as tap:
         assert 200 == _call(tap)
         tap.end(signal.SIGKILL)
@@ -111,7 +111,7 @@ def test_forwarding_ends_with_the_command(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_nothing_beside_the_forwarding_can_hold_it_up(tmp_path: Path) -> None:
-    """With judging, list and page stopped dead, 300 callouts pass; what was not told is counted."""
+    """While judging, list and page are blocked, 300 callouts pass; those not shown are counted."""
     with endpoint(_respond) as service, tapping(tmp_path, service.url) as tap:
         tap.process.send_signal(signal.SIGSTOP)
         assert [200] * 300 == [_call(tap) for _ in range(300)]
@@ -120,7 +120,7 @@ def test_nothing_beside_the_forwarding_can_hold_it_up(tmp_path: Path) -> None:
         assert 200 == _call(tap)
         tap.wait_for(" 301  200     accepted")
         assert 0 == tap.end()
-        assert "more came too fast to be recorded" in tap.err.splitlines()[-1]
+        assert "more arrived too fast to be recorded" in tap.err.splitlines()[-1]
 
 
 def test_it_saves_every_exchange(tmp_path: Path, run: Run) -> None:
@@ -151,7 +151,7 @@ def test_unmasked_it_saves_what_passed(tmp_path: Path) -> None:
         endpoint(_respond) as service,
         tapping(tmp_path, service.url, "--save", "saved", "--unmask") as tap,
     ):
-        assert "shown whole" in tap.err
+        assert "shown unmasked" in tap.err
         _call(tap)
         tap.wait_for("accepted")
         tap.end()
@@ -172,7 +172,7 @@ def test_what_cannot_be_saved_is_reported_once(tmp_path: Path) -> None:
         assert [200, 200] == [_call(tap), _call(tap)]
         tap.wait_for(" 2  200     accepted")
         assert 3 == tap.end()
-        assert 1 == tap.err.count(f"claimsctl: --save: {folder}")
+        assert 1 == tap.err.count(f"claimsctl: --save: an exchange cannot be saved: {folder}")
         assert ".exchange.json: No such file or directory" in tap.err
 
 
@@ -200,8 +200,8 @@ def test_a_caller_that_leaves_is_listed_at_once(tmp_path: Path) -> None:
     [
         (("--upstream", "claims.example"), "expected a URL such as https://host/callout"),
         (("--upstream", "https://a:b@claims.example"), "name and password in a URL"),
-        (("--upstream", "http://127.0.0.1:8790"), "must differ"),
-        (("--upstream", "https://x.example", "--port", "8791"), "must differ"),
+        (("--upstream", "http://127.0.0.1:8790"), "must be different"),
+        (("--upstream", "https://x.example", "--port", "8791"), "must be different"),
         (("--upstream", "https://x.example", "--save", "taken"), "--save taken: File exists"),
         ((), "Missing option '--upstream' (env var: 'TAP_UPSTREAM')"),
     ],
@@ -223,7 +223,7 @@ def test_wrong_usage_is_told_before_anything_is_done(
 
 
 @pytest.mark.parametrize("option", ["--port", "--page-port"])
-def test_a_port_that_is_taken_is_told(run: Run, option: str) -> None:
+def test_a_port_that_is_taken_is_reported(run: Run, option: str) -> None:
     """With the option that chooses another one."""
     with socket.create_server((HOST, 0)) as taken:
         ports = {"--port": str(free_port()), "--page-port": str(free_port())}
@@ -234,14 +234,14 @@ def test_a_port_that_is_taken_is_told(run: Run, option: str) -> None:
     assert f"choose another with {option}" in outcome.err
 
 
-def test_roots_that_cannot_be_read_are_told(run: Run) -> None:
+def test_roots_that_cannot_be_read_are_reported(run: Run) -> None:
     """At the start, not to the first caller."""
     outcome = run("tap", "--upstream", "https://x.example", SSL_CERT_FILE="/nonexistent")
     assert (2, True) == (outcome.exit_code, "SSL_CERT_FILE /nonexistent" in outcome.err)
 
 
 def test_a_terminal_gets_colour(tmp_path: Path) -> None:
-    """The verdict stands out."""
+    """The verdict is highlighted."""
     ours, its = pty.openpty()
     with endpoint(_respond) as service:
         port = free_port()

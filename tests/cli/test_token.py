@@ -1,4 +1,4 @@
-"""`claimsctl token`: what Entra would send, on standard output and nothing else."""
+"""`claimsctl token`: prints only the token that Entra would send."""
 
 import json
 import time
@@ -167,7 +167,7 @@ def test_a_signature_is_checked_where_keys_are_given(run: Run, tmp_path: Path) -
     head, payload, signature = token.split(".")
     changed = f"{head}.{payload}.{'B' if signature[0] == 'A' else 'A'}{signature[1:]}"
     _, parts = _checked(run, changed, "--jwks", str(keys))
-    assert "not made by the key" in parts["signature"]["found"]
+    assert "not valid for key" in parts["signature"]["found"]
     keys.write_text(json.dumps({"keys": [{**key, "kid": "other"}]}))
     _, parts = _checked(run, token, "--jwks", str(keys))
     assert "not among the 1 keys" in parts["signature"]["found"]

@@ -48,7 +48,7 @@ def _plain(view: RenderableType) -> str:
     ],
 )
 def test_nobody_elses_text_steers_a_terminal(text: str, shown: str) -> None:
-    """Control characters and lone surrogates are spelt out, all else is shown."""
+    """Control characters and lone surrogates are escaped; everything else is shown."""
     assert shown == escaped(text)
 
 
@@ -75,7 +75,7 @@ def test_a_report_at_a_terminal_shows_text_only() -> None:
 
 
 def test_an_item_at_a_terminal_shows_text_only() -> None:
-    """Keys, names and values of an item may be anybody's."""
+    """Keys, names and values of an item are untrusted."""
     stored = {
         "pk": {"S": f"USER#{HOSTILE}"},
         "sk": {"S": f"CLAIMS#{HOSTILE}"},
@@ -99,14 +99,14 @@ def test_names_that_look_alike_are_both_shown() -> None:
     [
         (b'{"a":[1]}', '{\n  "a": [\n    1\n  ]\n}\n'),
         (b"<html>\r\n<title>Caf\xc3\xa9", "<html>\n<title>Café\n"),
-        (b"", "(an empty body)\n"),
+        (b"", "(empty body)\n"),
         (b"\xff\x1b", "\ufffd\\u001b\n"),
         (b"[" * 100_000, None),
     ],
     ids=["json", "html", "empty", "bytes", "deep"],
 )
 def test_any_body_can_be_shown(body: bytes, shown: str | None) -> None:
-    """JSON is indented; what is none is shown as text, control characters spelt out."""
+    """JSON is indented; any other body is shown as text, without control characters."""
     plain = _plain(json_view(body))
     assert plain.startswith("[[[") if shown is None else shown == plain
 
@@ -126,7 +126,7 @@ def test_of_a_large_body_the_beginning_is_shown(body: bytes) -> None:
     """Indented, its sixty thousand numbers would have thirty million blanks."""
     plain = _plain(json_view(body))
     assert 15_000 < len(plain) < 17_000
-    assert "… and " in plain.splitlines()[-1]
+    assert f"… (the body has {len(body)} bytes)" == plain.splitlines()[-1]
 
 
 def test_a_long_line_has_no_colour() -> None:
@@ -144,14 +144,14 @@ def test_a_compressed_body_is_shown_unpacked() -> None:
 
 
 def test_an_answer_without_a_content_type() -> None:
-    """What is missing is named; how long it took is told where it is known."""
+    """A missing content type is named; the time is shown where it is known."""
     assert (
         "503  no content type  12 ms"
         == _plain(answer_view(Answer(503, (), b"", 12.3))).splitlines()[0]
     )
 
 
-def test_every_finding_is_told() -> None:
+def test_every_finding_is_reported() -> None:
     """The verdict's cause first, then each finding with place, evidence and what to do."""
     body = b'{\n"data": null}'
     verdict = judge(answer_of(body, content_type="text/plain\x1b"))

@@ -71,16 +71,16 @@ def test_the_projects_own_template() -> None:
         ),
         (
             "Resources: {T: {Type: AWS::DynamoDB::Table}}",
-            "template: the table does not say its AttributeDefinitions, KeySchema, BillingMode",
+            "template: the table has no AttributeDefinitions, KeySchema, BillingMode",
         ),
         (
             TABLE.replace("BillingMode: PAY_PER_REQUEST", "BillingMode: !Ref Mode"),
-            "template: the table does not say its BillingMode",
+            "template: the table has no BillingMode",
         ),
-        ("Resources: {", "template: not YAML: while parsing a flow "),
-        ("a: b: c", "template: not YAML: mapping values are not allowed here in "),
-        ("\t- x", "template: not YAML: while scanning for the next token found character "),
-        ("[" * 100_000, "template: not YAML: "),
+        ("Resources: {", "template: not valid YAML: while parsing a flow "),
+        ("a: b: c", "template: not valid YAML: mapping values are not allowed here in "),
+        ("\t- x", "template: not valid YAML: while scanning for the next token found character "),
+        ("[" * 100_000, "template: not valid YAML: "),
     ],
     ids=[
         "empty", "comment", "list", "no-resources", "resources-list", "odd-resources", "no-table",
@@ -101,4 +101,4 @@ def test_a_template_that_is_not_there(tmp_path: Path) -> None:
     assert "template: cannot be read: No such file or directory" == _refusal(tmp_path / "none")
     assert "template: cannot be read: Is a directory" == _refusal(tmp_path)
     (tmp_path / "latin1").write_bytes(b"Description: caf\xe9\n")
-    assert _refusal(tmp_path / "latin1").startswith("template: not YAML: 'utf-8' codec can't")
+    assert _refusal(tmp_path / "latin1").startswith("template: not valid YAML: 'utf-8' codec can't")

@@ -106,8 +106,8 @@ def test_a_link_is_told(path: Path, tmp_path: Path, leads_to: str) -> None:
     path.parent.mkdir(parents=True)
     path.symlink_to(tmp_path / leads_to)
     assert (
-        "key: cannot be read: a symbolic link, expected a regular file; mend that, or delete it, "
-        "and the next command makes a new one"
+        "key: cannot be read: expected a regular file, found a symbolic link; mend that, or delete "
+        "it, and the next command makes a new one"
     ) == _told(path)
     assert path.is_symlink()
 
@@ -116,7 +116,7 @@ def test_a_fifo_is_told(path: Path) -> None:
     """Nobody is waited for who might write a key into it."""
     path.parent.mkdir(parents=True)
     os.mkfifo(path, 0o600)
-    assert "a FIFO, expected a regular file" in _told(path)
+    assert "expected a regular file, found a FIFO" in _told(path)
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:

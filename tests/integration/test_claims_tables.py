@@ -94,7 +94,7 @@ def test_a_scan_may_be_left(table: Table) -> None:
 def test_what_cannot_be_read_is_told(table: Table) -> None:
     """A table that is not there is named by whatever asks for it."""
     reader = TableReader(table.client, "nowhere")
-    told = f"table nowhere: no such table at {table.url} in region us-east-1"
+    told = f"table nowhere: no such table in region us-east-1 at {table.url}"
     for ask in (
         reader.count,
         lambda: list(reader.scan()),

@@ -75,10 +75,11 @@ def test_a_lost_network_is_waited_for_and_gone_on_from(
         assert 3 == outcome.exit_code
         first, way_on = outcome.err.splitlines()
         assert " of 200 rows written, then: Connection was closed before we rec" in first
-        assert "(tried for 0 s)" in first
-        assert f"to go on: the same command with --resume (checkpoint {file}.checkpoint)" == way_on
+        assert "(retried for 0 s)" in first
+        command = "To continue, run the same command with --resume"
+        assert f"{command} (checkpoint: {file}.checkpoint)" == way_on
         again = _load(run, table, proxy.url, file, *options)
-        assert (2, True) == (again.exit_code, "a load of this file was cut off" in again.err)
+        assert (2, True) == (again.exit_code, "a load of this file was interrupted" in again.err)
         proxy.inject(PASS)
         assert _load(run, table, proxy.url, file, *options, "--resume").exit_code in {0, 3}
     assert after(mode, ROWS) == content(table)
@@ -97,7 +98,7 @@ def test_a_call_without_access_is_not_retried(
         assert len(proxy.requests) <= look + workers
     assert (2, True) == (
         outcome.exit_code,
-        f"nothing written: An error occurred ({code})" in outcome.err,
+        f"nothing was written: An error occurred ({code})" in outcome.err,
     )
     assert [file] == list(file.parent.iterdir())
 
@@ -143,7 +144,10 @@ def test_a_load_that_is_under_way_is_not_gone_on_with(run: Run, table: Table, fi
         with closing(CheckpointFile(file.with_name(CHECKPOINT))) as first:
             first.read()
             outcome = _load(run, table, proxy.url, file, "--resume")
-            assert (2, True) == (outcome.exit_code, "another claimsctl is loading" in outcome.err)
+            assert (2, True) == (
+                outcome.exit_code,
+                "another claimsctl process is using" in outcome.err,
+            )
         assert 0 == _load(run, table, proxy.url, file, "--resume").exit_code
 
 

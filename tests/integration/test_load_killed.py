@@ -21,7 +21,7 @@ from tests.integration.behaviours import pass_on
 from tests.integration.engine import Table, claims_table
 from tests.integration.exchange import Exchange
 from tests.integration.fault_proxy import Behaviour, FaultProxy
-from tests.loading.meeting import after, before, content, csv_of, fill, told
+from tests.loading.meeting import after, before, content, csv_of, fill, summary_counts
 
 KILLS = int(os.environ.get("KILLS", "8"))
 """Random points at which the loader is killed; `make kill` has 200."""
@@ -109,7 +109,7 @@ def test_a_killed_load_goes_on(table: Table, tmp_path: Path, mode: OnExisting, s
             process = _start(tmp_path, table, proxy, mode, *prunes)
             _, err = process.communicate(timeout=SECONDS)
     assert after(mode, ROWS) == content(table)
-    expected = told(mode, ROWS)
+    expected = summary_counts(mode, ROWS)
     if expected["rejected"]:
         rejected = (tmp_path / "claims.rejects.csv").read_text().splitlines()[1:]
         assert expected["rejected"] == len(rejected) == len(set(rejected))

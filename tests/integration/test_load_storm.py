@@ -11,7 +11,7 @@ from claimsctl.claims_table.upsert import OnExisting
 from tests.cli.command import Run, here_with
 from tests.integration.engine import Table
 from tests.integration.fault_proxy import FaultProxy
-from tests.loading.meeting import after, before, content, csv_of, fill, told
+from tests.loading.meeting import after, before, content, csv_of, fill, summary_counts
 from tests.loading.storm import Storm
 
 pytestmark = pytest.mark.slow
@@ -51,7 +51,7 @@ def test_a_storm_changes_nothing(
     assert after(mode, count) == content(table)
     summary, effort = outcome.err.splitlines()[:2]
     counts = {name: int(n) for n, name in re.findall(r"(\d+) (\w+)", summary.partition("=")[2])}
-    expected = told(mode, count, looked=bool(prune))
+    expected = summary_counts(mode, count, looked=bool(prune))
     assert (count, expected) == (sum(counts.values()), {n: counts.get(n, 0) for n in expected})
     assert (3 if expected["rejected"] else 0) == outcome.exit_code
     assert storm.met, "no storm"

@@ -1,1 +1,1 @@
-"""Loading: what is in the table at the end, and what is told."""
+"""Loading: the resulting table and the reported results."""

@@ -88,8 +88,8 @@ def after(mode: OnExisting, count: int) -> Items:
     return items
 
 
-def told(mode: OnExisting, count: int, *, looked: bool = False) -> dict[str, int]:
-    """What the summary must say of rows that are not written; `looked`: as a prune does."""
+def summary_counts(mode: OnExisting, count: int, *, looked: bool = False) -> dict[str, int]:
+    """The counts of rows that are not written; `looked`: items are read first, as by a prune."""
     others = sum(map(is_other, range(1, count + 1)))
     same = sum(map(is_same, range(1, count + 1)))
     return {

@@ -66,20 +66,22 @@ def test_it_is_whole_whatever_happens(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(OperatorError, match="No space left on device; another path"):
+    with pytest.raises(OperatorError, match="No space left on device; use another path"):
         file.write(BEGUN)
     assert CHECKPOINT == file.read()
 
 
 @pytest.mark.parametrize("act", ["begin", "go on"])
 def test_it_is_one_process_s_alone(file: CheckpointFile, act: str) -> None:
-    """Who begins, or goes on, while another is at it does nothing; once that one ends, he may."""
+    """A second process can neither begin nor resume a load until the first one ends."""
     file.write(CHECKPOINT)
     if act == "go on":
         file.read()
     with closing(CheckpointFile(file.path)) as rival:
         for attempt in (rival.read, lambda: rival.write(BEGUN)):
-            with pytest.raises(OperatorError, match="another claimsctl is loading with this check"):
+            with pytest.raises(
+                OperatorError, match="another claimsctl process is using this check"
+            ):
                 attempt()
         rival.remove()
         assert [file.path] == list(file.path.parent.iterdir())
@@ -93,7 +95,7 @@ def test_it_is_one_process_s_alone(file: CheckpointFile, act: str) -> None:
 def test_one_that_is_there_is_not_written_over(file: CheckpointFile) -> None:
     """Not even when it has come since the load looked for one."""
     file.path.write_text("mine")
-    with pytest.raises(OperatorError, match="another claimsctl is loading"):
+    with pytest.raises(OperatorError, match="another claimsctl process is using"):
         file.write(CHECKPOINT)
     file.remove()
     assert ("mine", [file.path]) == (file.path.read_text(), list(file.path.parent.iterdir()))
@@ -102,13 +104,13 @@ def test_one_that_is_there_is_not_written_over(file: CheckpointFile) -> None:
 def test_one_that_is_renewed_while_it_is_opened_is_not_ours(
     file: CheckpointFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The lock of a file that is no longer there keeps nobody out."""
+    """The lock of a deleted file has no effect."""
     file.write(CHECKPOINT)
     file.close()
     monkeypatch.setattr(
         "claimsctl.loading.checkpoint_file.fcntl.flock", lambda *_: _renew(file.path)
     )
-    with pytest.raises(OperatorError, match="another claimsctl is loading"):
+    with pytest.raises(OperatorError, match="another claimsctl process is using"):
         file.read()
 
 
@@ -154,21 +156,21 @@ def test_each_difference_is_explained(file: CheckpointFile) -> None:
         file.check_same_load(REQUEST, given)
     error = different_load_error(raised.value)
     assert (
-        f"{file.path}: this checkpoint belongs to a different load; nothing was written. Rerun with"
-        " the original options to resume it, or remove it to start again"
+        f"{file.path}: this checkpoint belongs to a different load; nothing was written. To resume"
+        " it, rerun with the original file and options; to start a new load, remove it"
     ) == str(error)
     assert (
-        'FILE: then "00", now "11"',
-        '--tenant: then not given, now "x"',
-        '--on-existing: then "merge", now "skip"',
-        "--keep-going: then false, now true",
+        'FILE: was "00", now "11"',
+        '--tenant: was not given, now "x"',
+        '--on-existing: was "merge", now "skip"',
+        "--keep-going: was false, now true",
     ) == error.lines
     assert ExitCode.USAGE is error.exit_code
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(LoadRequest)])
 def test_every_field_counts(file: CheckpointFile, name: str) -> None:
-    """No part of what a load was asked for may differ, and each has words for people."""
+    """Every field of a request must be the same, and each has a label."""
     other: Any = {name: ("other",)}
     given = replace(REQUEST, **other)
     with pytest.raises(DifferentLoad) as raised:
@@ -190,9 +192,10 @@ def test_another_versions_checkpoint_is_recognised(
     with pytest.raises(OperatorError) as raised:
         file.read()
     assert (
-        f"{file.path}: a checkpoint in format {document['claimsctl_load']}, of another version of"
-        " claimsctl; this one reads format 2. Nothing was written. Finish the load with the version"
-        " that began it, or remove the checkpoint and load again: loading again is safe"
+        f"{file.path}: the checkpoint has format {document['claimsctl_load']} and was written by"
+        " another version of claimsctl; this version reads format 2. Nothing was written. Finish"
+        " the load with the version that began it, or remove the checkpoint and load the file"
+        " again, which is safe"
     ) == str(raised.value)
     assert document == json.loads(file.path.read_text())
 
@@ -205,7 +208,7 @@ def test_another_versions_checkpoint_is_recognised(
     ],
 )  # fmt: skip
 def test_something_else_is_no_checkpoint(file: CheckpointFile, content: bytes) -> None:
-    """Whatever lies there, it is told apart from a checkpoint."""
+    """Any other file is distinguished from a checkpoint."""
     file.path.write_bytes(content)
     with pytest.raises(OperatorError, match="not a checkpoint of claimsctl"):
         file.read()
@@ -254,11 +257,11 @@ def test_what_was_planted_is_not_used(
 
 
 def test_a_file_of_somebody_elses_is_no_draft(file: CheckpointFile) -> None:
-    """What lies where the next checkpoint is written stays, unless a crash of ours has left it."""
+    """An existing draft is kept, unless it is the remainder of a crash."""
     new = file.path.with_name(f"{file.path.name}.new")
     for content in (b"words", b'{"a": 1}'):
         new.write_bytes(content)
-        with pytest.raises(OperatorError, match="another file, expected none or a checkpoint"):
+        with pytest.raises(OperatorError, match="the file exists and is not a checkpoint"):
             file.write(BEGUN)
         assert content == new.read_bytes()
     for content in (b"", b'{\n "claims', encode(CHECKPOINT)[:40], encode(CHECKPOINT)):
@@ -280,11 +283,11 @@ def test_nobody_else_can_read_it(file: CheckpointFile) -> None:
 
 def test_there_is_none(file: CheckpointFile) -> None:
     """Without a checkpoint there is nothing to go on with."""
-    with pytest.raises(OperatorError, match="load without --resume"):
+    with pytest.raises(OperatorError, match="To start a load, remove --resume"):
         file.read()
 
 
 def test_it_is_no_folder(tmp_path: Path) -> None:
-    """What cannot be read is told."""
+    """A file that cannot be read is reported."""
     with pytest.raises(OperatorError, match="cannot be read: Is a directory"):
         CheckpointFile(tmp_path).read()

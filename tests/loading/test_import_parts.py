@@ -83,7 +83,7 @@ def records(count: int) -> list[Record]:
 
 
 def upload(s3: FakeS3, count: int) -> UploadedParts:
-    """What an upload of so many records tells."""
+    """The progress reported for an upload of so many records."""
     done = UploadedParts()
     upload_parts(cast("Any", s3), PLACE, records(count), done, lambda _: None)
     return done
@@ -169,7 +169,7 @@ def test_it_does_not_run_ahead() -> None:
 
 
 def test_other_objects_are_found() -> None:
-    """ImportTable reads all that is below a prefix: whatever is not ours is told."""
+    """ImportTable reads all objects with a prefix, so other objects are reported."""
     s3 = FakeS3()
     done = upload(s3, 30)
     s3.objects["in/file/note.txt"] = b""

@@ -71,7 +71,7 @@ def test_the_latest_import_of_the_same_parts_is_found() -> None:
 
 
 def test_an_import_is_followed_to_its_end() -> None:
-    """State after state, with longer and longer pauses, over a network that comes and goes."""
+    """The states are polled with growing pauses, despite an unreliable network."""
     pauses: list[float] = []
     client = Script(
         describe_import=[
@@ -92,7 +92,7 @@ def test_an_import_is_followed_to_its_end() -> None:
 
 
 def test_an_import_that_cannot_be_asked_about() -> None:
-    """After some ten minutes without an answer whoever waits is told."""
+    """After about ten minutes without an answer the error is raised."""
     pauses: list[float] = []
     with pytest.raises(EndpointConnectionError):
         list(follow_import(cast("Any", Script(describe_import=[GONE])), "arn", pauses.append))
@@ -135,7 +135,7 @@ def test_ttl_that_is_on_stays_on() -> None:
     ("code", "tries"), [("AccessDeniedException", 1), ("ResourceInUseException", 30)]
 )
 def test_what_stays_refused_is_raised(code: str, tries: int) -> None:
-    """At once when waiting cannot help, else after five minutes."""
+    """The error is raised immediately if waiting cannot help, otherwise after five minutes."""
     client = Script(update_table=[refusal(code)])
     pauses: list[float] = []
     *_, (_, switch_on) = protections(cast("Any", client), "t", pauses.append)

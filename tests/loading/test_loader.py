@@ -234,7 +234,7 @@ def test_an_error_of_ours_is_not_hidden(state: LoadState) -> None:
 def test_the_first_checkpoint_of_a_resumed_load_keeps_its_rejects(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A load that is killed as soon as it is resumed has lost no rejected row."""
+    """A load that is killed right after it is resumed loses no rejected row."""
     state = _state(tmp_path)
     with pytest.raises(CallFailed):
         _windows(state, FakeWriter(_fail_at(150)), 1).run(_rows(1, 500))

@@ -21,8 +21,8 @@ def test_where_it_lies(file: str, rejects: str) -> None:
 
 @pytest.mark.parametrize("file", [".", "/"])
 def test_a_folder_is_no_file(file: str) -> None:
-    """Nothing can lie beside what has no name."""
-    with pytest.raises(OperatorError, match=f"{file}: a folder; expected a file"):
+    """A path without a file name is rejected."""
+    with pytest.raises(OperatorError, match=f"{file}: expected a file, found a folder"):
         LoadPaths.of(Path(file), None, None)
 
 
@@ -30,7 +30,7 @@ def test_a_folder_is_no_file(file: str) -> None:
 def test_a_file_for_each(given: tuple[str, str, str]) -> None:
     """What is loaded, how far it came and what was rejected never lie in one file."""
     file, checkpoint, rejects = map(Path, given)
-    with pytest.raises(OperatorError, match="expected three different files"):
+    with pytest.raises(OperatorError, match="must be different files"):
         LoadPaths.of(file, checkpoint, rejects)
 
 

@@ -68,7 +68,7 @@ def test_another_file_is_never_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "rejects.csv"
     rejects = _rejects(path)
     path.write_text("mine")
-    with pytest.raises(OperatorError, match="rejected rows cannot be written: File exists"):
+    with pytest.raises(OperatorError, match="the rejects file cannot be written: File exists"):
         rejects.append(["u", "1"], "why")
     assert "mine" == path.read_text()
 
@@ -87,7 +87,7 @@ def test_nobody_else_can_read_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("resume_at", [None, 0, 4])
 def test_a_link_is_never_followed(tmp_path: Path, resume_at: int | None) -> None:
-    """Neither by a new load nor by one that goes on: what it leads to stays."""
+    """Neither a new nor a resumed load follows a link: its target is not changed."""
     path, victim = tmp_path / "rejects.csv", tmp_path / "victim"
     victim.write_text("words")
     path.symlink_to(victim)
@@ -97,18 +97,18 @@ def test_a_link_is_never_followed(tmp_path: Path, resume_at: int | None) -> None
 
 
 @pytest.mark.parametrize("content", [None, b"user"])
-def test_rows_it_has_lost_are_told(tmp_path: Path, content: bytes | None) -> None:
+def test_rows_it_has_lost_are_reported(tmp_path: Path, content: bytes | None) -> None:
     """A file that is gone or shorter than the checkpoint knows is not gone on with."""
     path = tmp_path / "rejects.csv"
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(
-        OperatorError, match=r"cannot be read: No such file|4 bytes, expected the 30 of the che"
+        OperatorError, match=r"cannot be read: No such file|4 bytes, expected at least the 30 re"
     ):
         _rejects(path, 30)
 
 
-def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No traceback, and no checkpoint that says more than the disk has."""
 
     def fail(_: int) -> None:
@@ -117,7 +117,7 @@ def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     rejects = _rejects(tmp_path / "rejects.csv")
     rejects.append(["u", "1"], "why")
     monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(OperatorError, match="rejected rows cannot be written: No space left"):
+    with pytest.raises(OperatorError, match="the rejects file cannot be written: No space left"):
         rejects.sync()
     rejects.close()
 
@@ -131,7 +131,7 @@ class FullDisk(io.FileIO):
 
 
 @pytest.mark.parametrize("end", [RejectsFile.close, RejectsFile.discard])
-def test_a_full_disk_is_told_once(
+def test_a_full_disk_is_reported_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: Callable[[RejectsFile], None]
 ) -> None:
     """Closing tries again what has failed: that is no second error, nor standard output's."""
@@ -139,6 +139,8 @@ def test_a_full_disk_is_told_once(
     with monkeypatch.context() as patch:
         patch.setattr(private_files, "create", lambda path: io.BufferedRandom(FullDisk(path, "x+")))
         rejects.append(["u", "1"], "why")
-        with pytest.raises(OperatorError, match="rejected rows cannot be written: No space left"):
+        with pytest.raises(
+            OperatorError, match="the rejects file cannot be written: No space left"
+        ):
             rejects.sync()
     end(rejects)

@@ -32,16 +32,19 @@ def table() -> Iterator[Table]:
      b'{"UnprocessedItems": {"claims": [7]}}', b'{"UnprocessedItems": {"claims": 7}}'],
     ids=["empty", "html", "list", "number", "null", "bytes", "deep", "odd-items", "odd-list"],
 )  # fmt: skip
-def test_what_is_no_dynamodb_is_told(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that answers 200 with something else is named, whatever it is."""
+def test_what_is_no_dynamodb_is_reported(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that answers 200 with anything else is reported with its URL."""
     monkeypatch.setattr("claimsctl.claims_table.retry.FIRST_BUDGET_SECONDS", 0)
     with answering(body) as url:
         client = TableLocation("claims", url).client()
         with pytest.raises(OperatorError) as raised:
             write_records(client, "claims", _records(1))
         client.close()
-    told = f"table claims: {url} is no DynamoDB: its answer cannot be understood (tried for 0 s)"
-    assert (told, ExitCode.USAGE) == (str(raised.value), raised.value.exit_code)
+    reason = (
+        f"table claims: {url} does not answer as DynamoDB does; check the endpoint URL"
+        " (retried for 0 s)"
+    )
+    assert (reason, ExitCode.USAGE) == (str(raised.value), raised.value.exit_code)
 
 
 def test_rows_can_be_read_back(table: Table) -> None:
@@ -70,8 +73,8 @@ def test_a_table_that_is_not_there(table: Table) -> None:
     """Name, endpoint and region: one of the three is wrong."""
     with pytest.raises(OperatorError) as raised:
         write_records(table.client, "nowhere", _records(1))
-    told = f"no such table at {table.url} in region us-east-1"
-    assert f"table nowhere: {told}" == str(raised.value)
+    reason = f"no such table in region us-east-1 at {table.url}"
+    assert f"table nowhere: {reason}" == str(raised.value)
     assert ExitCode.USAGE is raised.value.exit_code
 
 

@@ -139,10 +139,10 @@ def test_sizes_for_people(count: int, expected: str) -> None:
 def test_the_summary_names_what_there_was() -> None:
     """Outcomes that did not occur are left out."""
     counts = dict.fromkeys(ExchangeOutcome, 0)
-    assert "nothing has come" == summary(counts, 0)
+    assert "no exchanges recorded" == summary(counts, 0)
     assert "1 exchange: 1 rejected" == summary(counts | {ExchangeOutcome.REJECTED: 1}, 0)
     assert summary(counts | {ExchangeOutcome.ACCEPTED: 2}, 3).endswith(
-        "; 3 more came too fast to be recorded"
+        "; 3 more arrived too fast to be recorded"
     )
 
 
@@ -174,7 +174,9 @@ def test_a_planted_link_is_not_followed(tmp_path: Path) -> None:
     exchange = next(path for path in saved if path.name.endswith(".exchange.json"))
     exchange.unlink()
     exchange.symlink_to(victim)
-    with pytest.raises(OSError, match=f"{exchange.name}: a symbolic link, expected a regular file"):
+    with pytest.raises(
+        OSError, match=f"{exchange.name}: expected a regular file, found a symbolic"
+    ):
         folder.save(_judged(1))
     assert "words" == victim.read_text()
 

@@ -1,4 +1,4 @@
-"""The exit codes that scripts rely on, and the error that ends a command."""
+"""The exit codes, which scripts rely on, and the error that ends a command."""
 
 from collections.abc import Sequence
 from enum import IntEnum
@@ -16,9 +16,9 @@ class ExitCode(IntEnum):
 
 
 class OperatorError(Exception):
-    """Ends the command with a message: what was found, what was expected, what to do.
+    """An error that ends the command with a message: what was found and expected, what to do.
 
-    `lines` are shown below it, one by one.
+    The `lines` are shown below the message.
     """
 
     def __init__(

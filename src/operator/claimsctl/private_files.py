@@ -1,8 +1,8 @@
-"""Files for this user alone: mode 0600, and nothing that another user put at their path is used.
+"""Files that only the current user can read: mode 0600, safe from other users' files and links.
 
-Each function raises ``OSError`` whose ``strerror`` says what was found there. A symbolic link is
-never followed, a FIFO never waited for, another user's file neither read nor written, and nothing
-is written into a file that has a second name.
+The functions never follow a symbolic link, never wait for a FIFO, never read or write another
+user's file, and never write to a file that has a second hard link. Each function raises ``OSError``
+with a ``strerror`` that describes what was found at the path.
 """
 
 import errno
@@ -26,7 +26,7 @@ _KINDS: Final = {
 
 
 def create(path: Path) -> BufferedRandom:
-    """Create `path` and open it to read and write; ``FileExistsError`` for anything there."""
+    """Create `path` and open it to read and write. Raises ``FileExistsError`` if it exists."""
     return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _SAFELY, _MODE), "r+b")
 
 
@@ -42,7 +42,7 @@ def reopen(path: Path) -> BufferedRandom:
 
 
 def create_or_reopen(path: Path) -> BufferedRandom:
-    """Create `path`, or open the file that is there as `reopen` does."""
+    """Create `path`, or open the existing file as `reopen` does."""
     try:
         return create(path)
     except FileExistsError:
@@ -55,7 +55,7 @@ def open_to_read(path: Path) -> BufferedReader:
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Make `content` the file `path`: whole or not at all, in the place of one of this user's."""
+    """Write `content` to `path` atomically, replacing only a file that belongs to this user."""
     with suppress(FileNotFoundError):
         _check_alone(path.lstat())
     draft = path.with_name(f".{secrets.token_hex(8)}.new")
@@ -72,7 +72,7 @@ def _open_own(path: Path, flags: int) -> int:
     try:
         descriptor = os.open(path, flags | _SAFELY)
     except OSError as error:
-        if error.errno in (errno.ELOOP, errno.ENXIO):  # a link; a socket, or a FIFO nobody reads
+        if error.errno in (errno.ELOOP, errno.ENXIO):  # a link; a socket, or a FIFO without reader
             _check_own(path.lstat())
         raise
     try:
@@ -84,21 +84,21 @@ def _open_own(path: Path, flags: int) -> int:
 
 
 def _check_own(found: os.stat_result) -> None:
-    """Raise ``OSError`` unless it is a regular file of this user's."""
+    """Raise ``OSError`` unless it is a regular file that belongs to this user."""
     if stat.S_ISDIR(found.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not stat.S_ISREG(found.st_mode):
-        kind = _KINDS.get(stat.S_IFMT(found.st_mode), "no file")
-        message = f"{kind}, expected a regular file"
+        kind = _KINDS.get(stat.S_IFMT(found.st_mode), "a special file")
+        message = f"expected a regular file, found {kind}"
         raise OSError(errno.EEXIST, message)
     if found.st_uid != os.geteuid():
-        message = f"a file of user {found.st_uid}, expected one of this user's"
+        message = f"the file belongs to user {found.st_uid}, not to you"
         raise OSError(errno.EEXIST, message)
 
 
 def _check_alone(found: os.stat_result) -> None:
-    """Raise ``OSError`` unless it is such a file, and has no other name."""
+    """Raise ``OSError`` unless it is such a file and has only one hard link."""
     _check_own(found)
     if found.st_nlink > 1:
-        message = "a file with another name (a hard link), expected one with this name only"
+        message = "the file has a second name (a hard link)"
         raise OSError(errno.EEXIST, message)

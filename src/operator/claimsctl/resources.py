@@ -1,4 +1,4 @@
-"""Files that the wheel carries: the template and the samples."""
+"""The files bundled in the wheel: the template and the samples."""
 
 from pathlib import Path
 
@@ -6,10 +6,9 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def bundled(name: str) -> Path:
-    """The file or folder `name` (``template.yaml``, ``events/…``) of this distribution.
+    """Return the path of the bundled file or folder `name` (``template.yaml``, ``events/…``).
 
-    A wheel carries them in ``claimsctl/bundled``; an editable install finds them at the
-    repository's root.
+    In a wheel it is in ``claimsctl/bundled``; in an editable install, at the repository's root.
     """
     installed = _PACKAGE / "bundled"
     root = installed if installed.is_dir() else _PACKAGE.parents[2]

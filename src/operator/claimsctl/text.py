@@ -1,4 +1,4 @@
-"""Text from outside, made safe to show."""
+"""Escaping of untrusted text for terminals and XML."""
 
 import re
 
@@ -10,15 +10,15 @@ _UNSHOWABLE = re.compile(
 )
 """Unicode's categories Cc, Zl, Zp and Cs, then Cf, as of version 16.
 
-Control characters steer a terminal; line separators begin a line; format characters are not seen
-and turn the text round them about; a lone surrogate cannot be written at all.
+Control characters can control a terminal, and line separators begin a new line. Format characters
+are invisible and can reorder the text around them. Lone surrogates cannot be encoded.
 """
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def escaped(text: str) -> str:
-    """`text` on one line, reading from left to right, with what cannot be seen spelled out."""
+    """Return `text` with control and invisible characters replaced by escapes, on one line."""
     return _UNSHOWABLE.sub(_spelled, text)
 
 
@@ -28,5 +28,5 @@ def _spelled(match: re.Match[str]) -> str:
 
 
 def xml_text(text: str) -> str:
-    """`text` escaped, without what XML 1.0 cannot hold, not even as a reference."""
+    """Return `text` escaped, without the characters that XML 1.0 cannot represent at all."""
     return _NOT_XML.sub("\ufffd", escaped(text))

@@ -1,1 +1,1 @@
-"""What is in a file of claims: formats, rows, schema, validation, rejects, export."""
+"""Claims files: formats, rows, schema, validation, rejected rows, export."""

@@ -1,4 +1,4 @@
-"""A file of claims that has been checked: its good rows, its bad rows, what it names."""
+"""A claims file that has been checked: its valid and invalid rows, tenants and apps."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from claimsctl.errors import OperatorError
 
 
 class RowAgain(NamedTuple):
-    """A row that has been read again, and is as it was checked."""
+    """A row that was read again and has not changed since the check."""
 
     row: FileRow
     staged: StagedRow
@@ -29,44 +29,44 @@ class RowAgain(NamedTuple):
 
 @dataclass(slots=True)
 class CheckedFile:
-    """What the first reading of a file has found; each reading after it gives the same rows.
+    """The result of checking a file; each further reading is verified to give the same rows.
 
-    A context manager. Closed, its temporary files are gone.
+    A context manager, which removes its temporary files on exit.
     """
 
     path: Path
     format: Format
     sha256: str
-    """Of the file's bytes as they are, compressed or not."""
+    """The digest of the file as stored, before any decompression."""
     bytes: int
     rows: int
-    """Data rows read: `valid` + `rejected`."""
+    """The number of data rows read: `valid` + `rejected`."""
     rejected: int
     by_address: int
-    """How many rows that are good by themselves are keyed by an address."""
+    """The number of rows, valid on their own, that are keyed by address."""
     complete: bool
-    """Whether it is known to the file's end where rows begin and end."""
+    """Whether the whole file could be split into rows."""
     rejects: RejectsFormat
     found: FirstProblems
     warnings: tuple[str, ...]
-    """What is hardly meant in its good rows, by column."""
+    """Implausible values in valid rows, one warning for each column."""
     options: ReadOptions
     file: InputFile
     staging: Staging
 
     @property
     def valid(self) -> int:
-        """How many rows are good."""
+        """The number of valid rows."""
         return self.rows - self.rejected
 
     @property
     def problem_count(self) -> int:
-        """How many problems there are."""
+        """The number of problems."""
         return self.found.count
 
     @property
     def problems(self) -> list[Problem]:
-        """The first ones, by line."""
+        """The first problems, in the order of rows."""
         return self.found.first()
 
     def __enter__(self) -> Self:
@@ -76,21 +76,21 @@ class CheckedFile:
         self.close()
 
     def close(self) -> None:
-        """Close the file and drop what was staged."""
+        """Close the file and the staging database."""
         self.staging.close()
         self.file.close()
 
     def records(self, after_row: int = 0) -> Iterator[Record]:
-        """Good rows after row `after_row`, in the file's order: exactly what was checked.
+        """Yield the valid rows after row `after_row`, in the file's order, exactly as checked.
 
-        Raises `OperatorError` before a row that is not as it was when it was checked.
+        Raises `OperatorError` before a row that has changed since the check.
         """
         for again in self.read_again(after_row):
             if again.staged.is_good_alone and again.staged.rejection is None:
                 yield self.record_of(again)
 
     def rejected_rows(self) -> Iterator[RejectedRow]:
-        """Bad rows in the file's order, each once with all its problems in `reason`.
+        """Yield the invalid rows in the file's order, each with all its problems in `reason`.
 
         Raises `OperatorError` as `records` does.
         """
@@ -105,9 +105,9 @@ class CheckedFile:
                 yield RejectedRow(row.number, row.line, row.raw, reason)
 
     def read_again(self, after_row: int = 0) -> Iterator[RowAgain]:
-        """The rows after `after_row`, in the file's order, each compared with what was checked.
+        """Yield the rows after `after_row`, in the file's order, each compared with the check.
 
-        Raises `OperatorError` where the file is not what it was. Several may be read at a time.
+        Raises `OperatorError` where the file has changed. Several readings may run at once.
         """
         source = Source(self.file)
         rows = open_rows(self.path, source, self.options)
@@ -129,7 +129,10 @@ class CheckedFile:
                 raise self._changed(None)
 
     def record_of(self, again: RowAgain) -> Record:
-        """The record of a row that is good by itself. Raises `OperatorError` as `records` does."""
+        """Return the record of a row that is valid on its own.
+
+        Raises `OperatorError` as `records` does.
+        """
         record = again.check.check(again.row)
         if isinstance(record, Record):
             return record
@@ -138,35 +141,35 @@ class CheckedFile:
     def _changed(self, line: int | None) -> OperatorError:
         where = f"{self.path}:{line}" if line else f"{self.path}"
         message = (
-            f"{where}: the file has changed since it was checked; run the command again on a file "
-            f"that nothing writes to"
+            f"{where}: the file has changed since it was checked; run the command again while "
+            f"nothing writes to the file"
         )
         return OperatorError(message)
 
     def scopes(self) -> Iterator[tuple[str, str | None, bool]]:
-        """Each tenant and app (``None``: every app) that rows name, and whether users' rows do.
+        """Yield each tenant and app (``None``: every app) named, and whether by a user's row.
 
-        One that users' rows and the tenant's defaults name is there twice.
+        A tenant and app named by both users' rows and default rows is yielded twice.
         """
         return self.staging.scopes()
 
     def names(self, key: LayerKey) -> bool:
-        """Whether a row has `key`, good or rejected because of others.
+        """Return whether a row that is valid on its own has `key`.
 
-        By a 64-bit hash: in error true of one key in a million million, never false.
+        Compares 64-bit hashes: wrongly true for about one key in 10¹², never wrongly false.
         """
         return self.staging.has_key(key)
 
     def strict_refusal(self) -> OperatorError:
-        """The warnings, for a file that must have none."""
+        """Return the error for a file with warnings under ``--strict``."""
         count = "1 warning" if len(self.warnings) == 1 else f"{len(self.warnings)} warnings"
-        message = f"{self.path}: {count}, refused by --strict; nothing written"
+        message = f"{self.path}: {count}, treated as errors by --strict; nothing was written"
         return OperatorError(message, lines=[f"{self.path}: {text}" for text in self.warnings])
 
     def refusal(self) -> OperatorError:
-        """The first problems and the count of the others, for a file that must not be written."""
+        """Return the error for a file with problems: the first ones, and the number of others."""
         lines = [problem.text(self.path) for problem in self.problems]
         if self.problem_count > len(lines):
             lines.append(f"… and {self.problem_count - len(lines)} more")
         count = "1 problem" if self.problem_count == 1 else f"{self.problem_count} problems"
-        return OperatorError(f"{self.path}: {count}, nothing written", lines=lines)
+        return OperatorError(f"{self.path}: {count}; nothing was written", lines=lines)

@@ -1,4 +1,4 @@
-"""CSV and TSV → rows of cells."""
+"""Reading of CSV and TSV as rows of cells."""
 
 import csv
 import re
@@ -25,18 +25,18 @@ _CELL_CHARACTERS_MAX = 512 * 1024
 _HEADING_CHARACTERS = 200
 _PROPERTY = re.compile(r".*\[(\w+)\].*")
 _QUOTES = (
-    'a quote inside a quoted cell is written twice ("Kim ""K"" Larsen"), and a cell with a line '
-    "break is quoted as a whole; export the file again with a CSV writer"
+    'a quote inside a quoted cell must be doubled ("Kim ""K"" Larsen"), and a cell with a line '
+    "break must be quoted; export the file again with a program that writes valid CSV"
 )
 
 
 class CsvRows:
-    """The rows under a heading. Raises `OperatorError` for a heading that makes no sense."""
+    """The rows below the heading. Raises `OperatorError` for an invalid heading."""
 
     heading: list[str]
-    """As the file has it."""
+    """The headings as in the file."""
     columns: list[str]
-    """Reserved fields and claims, column by column; empty where there is no heading."""
+    """The reserved field or claim of each column; empty for a column without a heading."""
 
     def __init__(
         self,
@@ -58,17 +58,20 @@ class CsvRows:
         try:
             self.heading = next(self._reader)
         except StopIteration:
-            message = f"{self._where}: no heading; expected {', '.join(RESERVED)} and claims"
+            message = (
+                f"{self._where}: the file has no heading; expected columns {', '.join(RESERVED)}"
+                " and a column for each claim"
+            )
             raise OperatorError(message) from None
         except csv.Error as error:
-            message = f"{self._where}: the heading is not CSV: {error}"
+            message = f"{self._where}: the heading is not valid CSV: {error}"
             raise OperatorError(message) from None
         if is_template:
             self.heading = [_PROPERTY.sub(r"\1", name) for name in self.heading]
         self.columns = self._columns([name.strip() for name in self.heading], options.columns)
 
     def __iter__(self) -> Iterator[FileRow]:
-        """Each row that is not blank. Raises `Unreadable` where the file is not CSV any more."""
+        """Yield each row that is not blank. Raises `Unreadable` at invalid CSV."""
         reader = self._reader
         before = self._lines_before + 1
         line = reader.line_num + before
@@ -81,32 +84,33 @@ class CsvRows:
                 line = reader.line_num + before
         except csv.Error as error:
             hint = "" if "limit" in str(error) else f"; {_QUOTES}"
-            raise Unreadable(line, f"not CSV: {error}{hint}") from None
+            raise Unreadable(line, f"not valid CSV: {error}{hint}") from None
 
     def _columns(self, found: list[str], columns: Mapping[str, str]) -> list[str]:
         meant = {heading: field for field, heading in columns.items()}
         names = [self._passed_over(name) or meant.get(name, name) for name in found]
         for heading, field in meant.items():
             if heading not in found:
-                message = f"{self._where}: no column {heading!r} for {field}; found {_list(found)}"
+                option = f"--column {field}={heading}"
+                message = f"{self._where}: no column {heading!r} ({option}); the columns are "
+                message += _list(found)
                 raise OperatorError(message)
         if USER not in names:
             message = (
-                f"{self._where}: no column {USER!r} in the heading; expected {', '.join(RESERVED)} "
-                f"and a column for each claim, found {_list(found)}"
+                f"{self._where}: no column {USER!r}; expected columns {', '.join(RESERVED)} and a "
+                f"column for each claim; found {_list(found)}"
             )
-            way = advice(self._path, found, self._options)
-            raise OperatorError(message if way is None else f"{message}; {way}")
+            raise OperatorError(message, lines=advice(self._path, found, self._options))
         for option, headings in (("only", self._options.only), ("ignore", self._options.ignore)):
             if missing := [name for name in headings if name not in found]:
-                message = f"{self._where}: no column {missing[0]!r} for --{option}; found "
+                message = f"{self._where}: no column {missing[0]!r} (--{option}); the columns are "
                 raise OperatorError(message + _list(found))
-        # Excel writes columns once in use
+        # Excel may also write columns that are no longer in use, without a heading.
         counts = Counter(name for name in names if name and name not in IGNORED)
         if twice := next((name for name, count in counts.items() if count > 1), None):
             message = f"{self._where}: column {twice!r} appears more than once in the heading"
             if twice in columns:
-                message += f", as itself and as {columns[twice]!r}"
+                message += f": under its own name and as {columns[twice]!r} (--column)"
             raise OperatorError(message)
         for name in counts:
             if name not in NO_CLAIMS:
@@ -114,7 +118,7 @@ class CsvRows:
         return names
 
     def _passed_over(self, name: str) -> str | None:
-        """What stands for a heading whose cells are not read; ``None``: they are."""
+        """Return a placeholder for a heading whose cells are ignored, otherwise ``None``."""
         return REJECT_REASON if name and passes_over(name, self._options) else None
 
     def _check_name(self, name: str) -> None:
@@ -125,16 +129,16 @@ class CsvRows:
         except FieldProblem as problem:
             message = f"{self._where}: {name}: {problem}"
             if (field := meant_by(name)) is not None:
-                message += f"; name it by --column '{field}={name}', or pass over it: "
-                message += f"--ignore '{name}'"
+                message += f"; to use it as {field}, add --column '{field}={name}'; to ignore it, "
+                message += f"add --ignore '{name}'"
             raise OperatorError(message) from None
 
 
 def passes_over(name: str, options: ReadOptions) -> bool:
-    """Whether `options` leave the column or field out that the file calls `name`.
+    """Return whether `options` exclude the column or field `name`.
 
-    A misspelt reserved field stays with ``--only``, to be refused: without its app or its end
-    the row would be wider or live longer than meant.
+    ``--only`` does not exclude a misspelled reserved field, which is then reported: without its app
+    or expiry, the row would apply to more apps, or longer, than intended.
     """
     if name in options.ignore:
         return True

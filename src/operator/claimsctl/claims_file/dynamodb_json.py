@@ -1,6 +1,7 @@
-"""DynamoDB's own JSON → the fields of a row: items of a claims table, and other tables' items."""
+"""Conversion of DynamoDB JSON to the fields of a row, for claims tables and other tables."""
 
 import json
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,11 +31,11 @@ _TYPES = {
     "M": "map", "SS": "string set", "NS": "number set", "BS": "binary set",
 }  # fmt: skip
 _WRAPPERS = ("Item", "PutRequest", "Put")
-"""Of an export to S3, and of requests to write."""
+"""The wrappers of an item in an export to S3 and in write requests."""
 
 
 def is_item(row: Mapping[str, Any]) -> bool:
-    """Whether `row` is an item in DynamoDB's JSON, alone or in a request or an export's line."""
+    """Return whether `row` is an item in DynamoDB JSON, alone or in a request or export line."""
     names = set(row) - {REJECT_REASON}
     if len(names) == 1 and names & {*_WRAPPERS, "DeleteRequest"}:
         return isinstance(row[names.pop()], dict)
@@ -45,7 +46,7 @@ def is_item(row: Mapping[str, Any]) -> bool:
 
 
 def fields_of_row(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The fields of a `row` that `is_item`: a claims table's, or any other's attributes.
+    """Return the fields of a `row` that `is_item`, from a claims table or any other table.
 
     Raises `FieldProblem`.
     """
@@ -56,9 +57,10 @@ def fields_of_row(row: Mapping[str, Any]) -> Mapping[str, Any]:
             break
         item = inner
     if "DeleteRequest" in item:
-        raise FieldProblem(WHOLE_ROW, "a request to delete; use claimsctl claims delete for that")
+        message = "a delete request cannot be loaded; to delete items, use claimsctl claims delete"
+        raise FieldProblem(WHOLE_ROW, message)
     if not is_item(item):
-        raise FieldProblem(WHOLE_ROW, "expected an item in DynamoDB's JSON")
+        raise FieldProblem(WHOLE_ROW, "expected an item in DynamoDB JSON")
     keys = [item.get(PARTITION_KEY, {}).get("S"), item.get(SORT_KEY, {}).get("S")]
     if all(isinstance(key, str) for key in keys):
         return fields_of_item(item)
@@ -66,16 +68,16 @@ def fields_of_row(row: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def fields_of_item(item: Item) -> dict[str, Any]:
-    """The fields of the row that loads as `item`, which is one of a claims table.
+    """Return the fields of the row that loads as `item`, an item of a claims table.
 
-    An empty string, which a file cannot hold, becomes an empty list: neither gives a claim, and
-    both hide what lower layers give. Raises `FieldProblem`.
+    An empty string, which a file cannot represent, becomes an empty list: neither gives a claim,
+    and both hide the claim of lower layers. Raises `FieldProblem`.
     """
     key = LayerKey(item[PARTITION_KEY].get("S", ""), item[SORT_KEY].get("S", ""))
     fields: dict[str, Any] = dict(key_fields(key))
     for name, attribute in _claims(item).items():
         if name in NO_CLAIMS:
-            raise FieldProblem(name, "a claim called as a file's own column")
+            raise FieldProblem(name, "the claim has the name of a reserved column")
         fields[name] = _claim(name, attribute)
     if HIDDEN_CLAIMS in item:
         fields[HIDDEN_CLAIMS] = _texts(HIDDEN_CLAIMS, item[HIDDEN_CLAIMS])
@@ -85,7 +87,7 @@ def fields_of_item(item: Item) -> dict[str, Any]:
 
 
 def plain(attribute: Mapping[str, Any]) -> str:
-    """One attribute's value for people: JSON, after its type unless the JSON shows that."""
+    """Return one attribute's value as text: JSON, preceded by its type if that is not obvious."""
     ((kind, value),) = attribute.items()
     match kind:
         case "S":
@@ -93,20 +95,25 @@ def plain(attribute: Mapping[str, Any]) -> str:
         case "L" if all("S" in part for part in value):
             return json.dumps([part["S"] for part in value], ensure_ascii=False)
         case _:
-            value = sorted(value) if kind in _SETS else value  # DynamoDB keeps no order of them
-            shown = json.dumps(value, ensure_ascii=False, default=repr)
+            value = sorted(value) if kind in _SETS else value  # DynamoDB does not keep their order
+            shown = json.dumps(value, ensure_ascii=False, default=_base64)
             return f"{_TYPES.get(kind, kind)} {shown}"
 
 
+def _base64(value: Any) -> str:
+    """Return a binary value in Base64, as in DynamoDB JSON."""
+    return b64encode(value).decode("ascii")
+
+
 def key_fields(key: LayerKey) -> Mapping[str, str]:
-    """Tenant, user and app under `key`. Raises `FieldProblem`."""
+    """Return tenant, user and app of `key`. Raises `FieldProblem`."""
     kind, _, owner = key.pk.partition("#")
     tenant_id, mark, user = owner.partition("#")
     app_id = "" if key.sk == EVERY_APP else key.sk.removeprefix("APP#")
     is_default = kind == "TENANT" and not mark
     is_user = kind == "USER" and bool(user)
     if not (is_default or is_user) or not key.sk.startswith("APP#") or not key.sk[4:]:
-        raise FieldProblem(PARTITION_KEY, "no key of a claims table")
+        raise FieldProblem(PARTITION_KEY, "not a key of a claims table")
     return {TENANT_ID: tenant_id, USER: user, APP_ID: app_id}
 
 
@@ -115,7 +122,7 @@ def _claims(item: Item) -> Mapping[str, Any]:
         case {"M": dict(claims)}:
             return claims
         case attribute:
-            raise FieldProblem(CLAIMS, f"expected a map of claims, found {plain(attribute)}")
+            raise FieldProblem(CLAIMS, f"expected a map of claims; found {plain(attribute)}")
 
 
 def _claim(name: str, attribute: Mapping[str, Any]) -> ClaimValue:
@@ -135,23 +142,25 @@ def _texts(field: str, attribute: Mapping[str, Any]) -> list[str]:
         case {"SS": list(parts)}:
             return sorted(parts)
         case _:
-            expected = "a string or a list of strings" if field != HIDDEN_CLAIMS else "a list"
-            message = f"expected {expected}, found {plain(attribute)}"
+            expected = (
+                "a list of strings" if field == HIDDEN_CLAIMS else "a string or a list of strings"
+            )
+            message = f"expected {expected}; found {plain(attribute)}"
             raise FieldProblem(field, message)
 
 
 def whole_seconds(attribute: Mapping[str, Any]) -> int:
-    """The number in an `expires_at`. Raises `FieldProblem`."""
+    """Return the number in an `expires_at`. Raises `FieldProblem`."""
     match attribute:
         case {"N": str(number)} if number.isdigit():
             return int(number)
         case _:
-            message = f"expected epoch seconds, a whole number; found {plain(attribute)}"
+            message = f"expected epoch seconds as a whole number; found {plain(attribute)}"
             raise FieldProblem(EXPIRES_AT, message)
 
 
 def _value(attribute: Mapping[str, Any]) -> Any:
-    """An attribute's value as JSON has it."""
+    """Return an attribute's value as plain JSON."""
     match attribute:
         case {"NULL": _}:
             return None

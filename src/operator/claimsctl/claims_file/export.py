@@ -1,7 +1,7 @@
-"""Records → a file of claims that loads as the same records.
+"""Export of records to a claims file that loads as the same records.
 
-Rows come in the order of their keys, columns in the order of their names, so that two exports of
-the same table are the same file, and of two tables can be compared by any tool.
+Rows are sorted by key and columns by name, so that two exports of the same table are identical, and
+exports of two tables can be compared with any tool.
 """
 
 import csv
@@ -31,13 +31,13 @@ from claimsctl.claims_file.temporary_database import SortedTexts
 
 _SHOWN = 20
 _UNLIKE_A_HEADING = re.compile(r"[;\t\r\n\0]")
-"""What would have the heading's separator or end taken for another."""
+"""Characters in a heading that would be mistaken for the separator or the end of the line."""
 _NUL = "\0"
-_INSTEAD = "--format jsonl can hold it"
+_INSTEAD = "export with --format jsonl to include it"
 
 
 class ExportFormat(StrEnum):
-    """How a file of claims is written."""
+    """The formats of an export."""
 
     CSV = "csv"
     JSONL = "jsonl"
@@ -45,19 +45,19 @@ class ExportFormat(StrEnum):
 
 @dataclass(slots=True)
 class ExportCounts:
-    """What an export has so far."""
+    """The counts of an export."""
 
     rows: int = 0
     left_out: int = 0
-    """Items that no file can hold."""
+    """Items that the format cannot represent."""
     reasons: list[tuple[LayerKey, str]] = field(default_factory=list)
-    """The first of them, and why."""
+    """The first of them, with the reasons."""
     with_more: int = 0
-    """Exported items that have attributes which nobody reads, and which a file does not hold."""
+    """Exported items that also have attributes that are not exported."""
 
 
 class Export:
-    """Rows gathered on disk, then written in order. A context manager."""
+    """Rows collected on disk, then written in order. A context manager."""
 
     def __init__(self, form: ExportFormat) -> None:
         self._form = form
@@ -72,9 +72,9 @@ class Export:
         self._rows.close()
 
     def add(self, record: Record, *, has_more: bool = False) -> None:
-        """Add `record`, or leave it out when the format cannot hold it.
+        """Add `record`, or leave it out if the format cannot represent it.
 
-        `has_more`: its item has attributes that a file does not hold.
+        `has_more`: its item has attributes that are not exported.
         """
         if self._form is ExportFormat.CSV:
             try:
@@ -85,18 +85,18 @@ class Export:
         self.counts.rows += 1
         self.counts.with_more += has_more
         self._names.update(record.claims)
-        # No blank or control character is in a key, so that blanks between order as a tuple would.
+        # Keys contain no blanks or control characters, so blanks between the parts sort correctly.
         order = f"{record.tenant_id} {record.user or ''} {record.app_id or ''}"
         self._rows.add(order, json.dumps(_fields(record)))
 
     def leave_out(self, key: LayerKey, problem: FieldProblem) -> None:
-        """Note that the item of `key` is left out, and why."""
+        """Record that the item under `key` is left out, and why."""
         self.counts.left_out += 1
         if len(self.counts.reasons) < _SHOWN:
             self.counts.reasons.append((key, f"{problem.field}: {problem}"))
 
     def write(self, out: TextIO) -> Iterator[int]:
-        """Write all rows to `out`; one count for each row, for progress."""
+        """Write all rows to `out`; yield 1 for each row, for progress."""
         rows = (json.loads(text) for _, text in self._rows.in_order())
         match self._form:
             case ExportFormat.CSV:
@@ -136,29 +136,29 @@ def _write_csv(out: TextIO, rows: Iterable[Mapping[str, Any]], names: list[str])
     writer.writerow(columns)
     for row in rows:
         cells = [_cell(name, row.get(name, "")) for name in columns]
-        # Before Python 3.13 a carriage return by itself is no reason to quote a cell.
+        # Before Python 3.13, csv.writer does not quote a cell because of a carriage return alone.
         (quoting if any("\r" in cell for cell in cells) else writer).writerow(cells)
         yield 1
 
 
 def _check_csv(record: Record) -> None:
-    """Raise `FieldProblem` for what JSON lines can hold, and CSV cannot."""
+    """Raise `FieldProblem` for what JSON Lines can represent and CSV cannot."""
     for name, value in record.claims.items():
         if _UNLIKE_A_HEADING.search(name):
-            raise FieldProblem(name, f"such a name is no heading in CSV; {_INSTEAD}")
+            raise FieldProblem(name, f"the name cannot be a heading in CSV; {_INSTEAD}")
         if isinstance(value, str) and _NUL in value:
-            raise FieldProblem(name, f"no CSV holds the NUL in {shown(value)}; {_INSTEAD}")
+            message = f"CSV cannot represent the NUL character in {shown(value)}; {_INSTEAD}"
+            raise FieldProblem(name, message)
         if isinstance(value, str) and (value.startswith("[") or LIST_SEPARATOR in value):
-            raise FieldProblem(
-                name, f"CSV would take the text {shown(value)} for a list; {_INSTEAD}"
-            )
+            message = f"in CSV, the text {shown(value)} would be read as a list; {_INSTEAD}"
+            raise FieldProblem(name, message)
 
 
 def _cell(column: str, value: ClaimValue) -> str:
-    """`value` as a cell that is read as the same: ``a|b`` where that can only mean a list."""
+    """Return a cell that is read back as `value`: ``a|b`` for a list where that is unambiguous."""
     if isinstance(value, str):
         return value
-    enough = 1 if column == HIDDEN_CLAIMS else 2  # a list of one claim name is written as the name
+    enough = 1 if column == HIDDEN_CLAIMS else 2  # a single name is read as a list of one name
     text = LIST_SEPARATOR.join(value)
     if len(value) >= enough and not text.startswith("[") and all(map(_is_plain, value)):
         return text

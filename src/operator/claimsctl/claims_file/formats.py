@@ -1,4 +1,4 @@
-"""The format of a file of claims: given, or detected from how the file begins."""
+"""The format of a claims file: given, or detected from the beginning of the file."""
 
 import io
 import json
@@ -13,7 +13,7 @@ LIST_SEPARATOR = "|"
 
 
 class Format(StrEnum):
-    """Formats of a file of claims, as ``--format`` names them."""
+    """The formats of a claims file, as ``--format`` names them."""
 
     CSV = "csv"
     TSV = "tsv"
@@ -30,35 +30,35 @@ class JsonType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """What the file does not say itself."""
+    """How to read a file: what its content does not say."""
 
     tenant: str | None = None
-    """Canonical tenant id of rows that name none."""
+    """The canonical tenant id of rows that have none."""
     columns: Mapping[str, str] = field(default_factory=dict)
-    """Reserved field → the heading that the file has for it."""
+    """The heading in the file for each renamed reserved field."""
     list_separator: str = LIST_SEPARATOR
     format: Format | None = None
     """``None``: detected from the content."""
     schema: ClaimSchema | None = None
     expires_at: int | None = None
-    """Epoch seconds for rows that give none. Absolute, so that a resumed load says the same."""
+    """Epoch seconds for rows without an expiry. Absolute, so that a resumed load uses the same."""
     only: tuple[str, ...] = ()
-    """Headings of the claims to read; none: all of them."""
+    """The headings to read as claims; empty for all."""
     ignore: tuple[str, ...] = ()
-    """Headings to pass over."""
+    """The headings to ignore."""
     nulls: tuple[str, ...] = ()
-    """Texts that count as an empty cell."""
+    """Texts that are read as an empty cell."""
     trim: bool = False
-    """Whether blanks around a value are dropped."""
+    """Whether to remove leading and trailing blanks from values."""
     text_from: tuple[JsonType, ...] = ()
-    """JSON types that are read as the text that JSON writes for them."""
+    """JSON types whose values are converted to text."""
 
 
 _DELIMITERS = ",;\t"
 _BEGINNING_CHARACTERS = 1 << 16
 _QUOTED = re.compile(r'"[^"]*"')
 _TEMPLATE_VERSION = re.compile(r'"?version:v[0-9.]+"?[,;\t]*\s*', re.IGNORECASE)
-"""The line above the heading of the Entra admin center's bulk templates."""
+"""The line above the heading in bulk templates of the Entra admin center."""
 
 _ENVELOPE = re.compile(
     r"""\s*\{\s*"(?:
@@ -69,26 +69,26 @@ _ENVELOPE = re.compile(
     )""",
     re.VERBOSE,
 )
-"""How an object begins that has its rows in an array: of AWS, of Microsoft Graph, of Firebase."""
+"""The beginning of an object with an array of rows, as AWS, Microsoft Graph and Firebase write."""
 
 _EXCELS_DELIMITER = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """A format, and the lines that had to be read to tell."""
+    """A format, and the lines that were read to detect it."""
 
     format: Format
     lines: list[str]
     delimiter: str = ""
     skipped: int = 0
-    """How many lines before them say nothing."""
+    """The number of lines before them, which have no content."""
     is_template: bool = False
-    """Whether headings have the names of properties in brackets, as bulk templates of Entra do."""
+    """Whether headings have property names in brackets, as in Entra's bulk templates."""
 
 
 def sniff(text: io.TextIOWrapper, given: Format | None) -> Beginning | None:
-    """How `text` begins; ``None`` when there is nothing in it. A `given` format is not doubted."""
+    """Detect the format of `text`, unless it is `given`; return ``None`` for an empty file."""
     lines: list[str] = []
     while not lines or not lines[-1].strip():
         line = text.readline(_BEGINNING_CHARACTERS)
@@ -118,7 +118,7 @@ def sniff(text: io.TextIOWrapper, given: Format | None) -> Beginning | None:
 
 
 def is_envelope(beginning: str) -> bool:
-    """Whether a text that begins so is one object with its rows in an array."""
+    """Return whether a text with this beginning is one object with an array of rows."""
     return _ENVELOPE.match(beginning) is not None
 
 
@@ -127,7 +127,7 @@ def _format(begins: str) -> Format:
 
 
 def _goes_on(line: str) -> bool:
-    """Whether an object begins on `line` that does not end there, as pretty printers write it."""
+    """Return whether an object begins on `line` but ends on a later one, as in indented JSON."""
     try:
         json.loads(line)
     except json.JSONDecodeError as error:

@@ -1,4 +1,4 @@
-"""JSON lines, and JSON values one after the other or in an array → rows of fields."""
+"""Reading of JSON Lines, and of JSON values in sequence or in an array, as rows of fields."""
 
 import json
 import re
@@ -15,11 +15,11 @@ _BLOCK_CHARACTERS = 1 << 16
 _VALUE_CHARACTERS_MAX = 1 << 22
 _BLANKS = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"[-+.0-9eE]*")
-_TOO_DEEP = "JSON nested too deep, or with a number too long"
+_TOO_DEEP = "the JSON is nested too deeply, or contains a number that is too long"
 
 
 class RepeatedName(dict[str, Any]):
-    """An object that has a name twice."""
+    """A JSON object in which a name appears more than once."""
 
     name: str
 
@@ -38,7 +38,7 @@ _decoder = json.JSONDecoder(object_pairs_hook=_unique_pairs)
 
 
 def json_lines(lines: Iterator[str]) -> Iterator[FileRow]:
-    """The value on each line that is not blank."""
+    """Yield the value on each line that is not blank."""
     decode = _decoder.decode
     number = 0
     for line, text in enumerate(lines, start=1):
@@ -55,9 +55,9 @@ def json_lines(lines: Iterator[str]) -> Iterator[FileRow]:
 
 
 def json_values(beginning: str, text: TextIOWrapper) -> Iterator[FileRow]:
-    """The values of one array, or one after the other; however large the whole is.
+    """Yield the values of an array or a sequence without reading all of it into memory.
 
-    Raises `Unreadable` where it is no JSON any more.
+    Raises `Unreadable` at invalid JSON.
     """
     window = _Window(beginning, text)
     if window.next_character() == "{" and window.is_envelope():
@@ -69,11 +69,11 @@ def json_values(beginning: str, text: TextIOWrapper) -> Iterator[FileRow]:
         return
     yield from _array(window)
     if window.next_character():
-        window.stop("something follows the array")
+        window.stop("unexpected content after the end of the array")
 
 
 def _enveloped(window: "_Window") -> Iterator[FileRow]:
-    """The members of each array of objects in one object; what is beside them is no row."""
+    """Yield the members of each array in an object; other members are not rows."""
     window.skip()
     closed = False
     while not closed:
@@ -88,10 +88,10 @@ def _enveloped(window: "_Window") -> Iterator[FileRow]:
             case "}":
                 closed = True
             case _:
-                window.stop("the object does not end; was the file copied whole?")
+                window.stop("the object has no end; the file may be incomplete")
     window.skip()
     if window.next_character():
-        window.stop("something follows the object")
+        window.stop("unexpected content after the end of the object")
 
 
 def _array(window: "_Window") -> Iterator[FileRow]:
@@ -105,9 +105,9 @@ def _array(window: "_Window") -> Iterator[FileRow]:
             case "]":
                 closed = True
             case "":
-                window.stop("the array does not end; was the file copied whole?")
+                window.stop("the array has no end; the file may be incomplete")
             case _:
-                window.stop("expected a comma, or ] at the array's end")
+                window.stop("expected a comma, or ] at the end of the array")
     window.skip()
 
 
@@ -124,7 +124,7 @@ class _Window:
         self._ended = False
 
     def next_character(self) -> str:
-        """The next character that is not blank; empty at the end."""
+        """Return the next character that is not blank, or an empty string at the end."""
         while True:
             match = _BLANKS.match(self._buffer, self._at)
             end = self._at if match is None else match.end()
@@ -137,36 +137,36 @@ class _Window:
             self._read_on()
 
     def skip(self) -> None:
-        """Go past the next character."""
+        """Skip the next character."""
         self._at += 1
 
     def is_envelope(self) -> bool:
-        """Whether the object that begins here has its rows in an array."""
+        """Return whether the object that begins here has an array of rows."""
         if len(self._buffer) - self._at < _BLOCK_CHARACTERS and not self._ended:
             self._read_on()
         return is_envelope(self._buffer[self._at : self._at + _BLOCK_CHARACTERS])
 
     def name(self) -> None:
-        """Go past a member's name and its colon. Raises `Unreadable`."""
+        """Skip a member's name and its colon. Raises `Unreadable`."""
         self.pass_over()
         if self.next_character() != ":":
-            self.stop("expected a colon after the member's name")
+            self.stop("expected a colon after the name")
         self.skip()
 
     def pass_over(self) -> None:
-        """Go past a value that is no row. Raises `Unreadable`."""
+        """Skip a value that is not a row. Raises `Unreadable`."""
         self.value()
         self._number -= 1
 
     def value(self) -> FileRow:
-        """The next value. Raises `Unreadable`."""
+        """Read the next value. Raises `Unreadable`."""
         self.next_character()
         while True:
             try:
                 value, end = _decoder.raw_decode(self._buffer, self._at)
             except json.JSONDecodeError as error:
                 if self._ended or len(self._buffer) - self._at > _VALUE_CHARACTERS_MAX:
-                    self.stop(f"not JSON: {error.msg}", error.pos)
+                    self.stop(f"not valid JSON: {error.msg}", error.pos)
             except (ValueError, RecursionError):
                 self.stop(_TOO_DEEP)
             else:
@@ -180,7 +180,7 @@ class _Window:
         return FileRow(self._number, line, text, value)
 
     def stop(self, message: str, position: int | None = None) -> NoReturn:
-        """Raise `Unreadable` for what is wrong at `position`, by default here."""
+        """Raise `Unreadable` for a problem at `position`, by default the current one."""
         position = self._at if position is None else position
         line = self._line + self._buffer.count("\n", self._at, position)
         line_start = self._buffer.rfind("\n", 0, position)
@@ -188,7 +188,7 @@ class _Window:
         raise Unreadable(line, f"{message} (column {column})") from None
 
     def _may_go_on(self, value: object, end: int) -> bool:
-        """Whether what looks like a number up to `end` may be a part of one."""
+        """Return whether the number up to `end` may continue in the next block."""
         if not isinstance(value, int | float):
             return False
         match = _NUMBER.match(self._buffer, end)

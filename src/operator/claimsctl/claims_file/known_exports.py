@@ -1,4 +1,4 @@
-"""Exports of other products: recognised by their columns, with the command that loads them."""
+"""Exports of other products: recognized by their columns, with the command that loads them."""
 
 import re
 import shlex
@@ -13,30 +13,30 @@ from claimsctl.claims_file.formats import ReadOptions
 
 @dataclass(frozen=True, slots=True)
 class KnownExport:
-    """A kind of file that other products write."""
+    """A kind of file that another product exports."""
 
     name: str
     marks: frozenset[str]
-    """Columns that it has, and no other kind has together."""
+    """Columns that only this kind of file has together."""
     users: tuple[str, ...]
-    """Columns that can say which user a row is of, best first."""
+    """Columns that can identify the user of a row, best first."""
     note: str = ""
 
 
 _ADDRESS_NOTE = (
-    "its own user ids are not Entra's, so that an address is the key: it counts only where "
-    "USER_KEYS lists mail or userPrincipalName"
+    "its user ids are not Entra's object ids, so rows are keyed by address; the function uses "
+    "them only if USER_KEYS lists mail or userPrincipalName"
 )
 _ENTRA_USERS = ("id", "objectId", "Object Id", "Id", "userPrincipalName", "User principal name")
 
-# The bulk templates and the download: learn.microsoft.com/entra/identity/users/users-bulk-*; the
-# others: the products' own references of their export formats.
+# Sources: learn.microsoft.com/entra/identity/users/users-bulk-* for the bulk templates and the
+# download; the products' references of their export formats for the others.
 _EXPORTS = (
     KnownExport(
         "a bulk template of the Entra admin center",
         frozenset({"userPrincipalName", "passwordProfile"}),
         ("userPrincipalName",),
-        "its passwords belong in no claim",
+        "do not load its passwords as claims",
     ),
     KnownExport(
         "a bulk invitation template of the Entra admin center",
@@ -121,34 +121,34 @@ _USER_NAMES = (
     "objectid", "entraobjectid", "azureadobjectid", "entraid", "oid", "id", "userprincipalname",
     "upn", "mail", "email", "emailaddress", "login", "username",
 )  # fmt: skip
-"""How columns that say whose row it is are called: without case, blanks and separators."""
+"""Usual names of a column that identifies the user: in lower case, without separators."""
 
 _CLAIM_NAMES = (
     "department", "jobtitle", "title", "companyname", "organization", "division", "costcenter",
     "roles", "role", "groups", "tier", "country", "city", "locale", "givenname", "familyname",
     "firstname", "lastname", "displayname", "name",
 )  # fmt: skip
-"""Columns that tokens are given most, in that order."""
+"""Usual names of columns that become claims, the most usual first."""
 
 _CLAIMS_SUGGESTED = 2
 _SEPARATORS = re.compile(r"[\W_]+")
 
 
 def recognise(names: Collection[str]) -> KnownExport | None:
-    """The kind of file that has columns of these `names`."""
+    """Return the kind of file that has columns with these `names`."""
     found = set(names)
     return next((known for known in _EXPORTS if known.marks <= found), None)
 
 
-def advice(path: Path, names: Sequence[str], options: ReadOptions) -> str | None:
-    """What a file without the column `user` is, and the command that loads it.
+def advice(path: Path, names: Sequence[str], options: ReadOptions) -> list[str]:
+    """Return lines with what a file without the column `user` is and the command that loads it.
 
-    ``None`` when none of `names` can say whose row it is.
+    There are none if none of `names` can identify the user.
     """
     known = recognise(names)
     user = _user_column(names, known)
     if user is None:
-        return None
+        return []
     command = ["claimsctl", "claims", "load", str(path), "--column", f"{USER}={user}"]
     for field, heading in options.columns.items():
         command += ["--column", f"{field}={heading}"]
@@ -156,9 +156,9 @@ def advice(path: Path, names: Sequence[str], options: ReadOptions) -> str | None
         command += ["--tenant", "TENANT_ID"]
     if claims := _likely_claims(names, user):
         command += ["--only", ",".join(claims)]
-    sentence = "" if known is None else f"recognised: {known.name}; "
-    note = f"; {known.note}" if known is not None and known.note else ""
-    return f"{sentence}load it with: {shlex.join(command)}{note}"
+    sentence = "" if known is None else f"This looks like {known.name}. "
+    note = [f"Note: {known.note}"] if known is not None and known.note else []
+    return [f"{sentence}To load it, run:", f"  {shlex.join(command)}", *note]
 
 
 def _user_column(names: Sequence[str], known: KnownExport | None) -> str | None:
@@ -176,10 +176,10 @@ def _likely_claims(names: Sequence[str], user: str) -> list[str]:
 
 
 def flattened(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`row` with the fields of its user's profile beside the others, as Cognito and Okta nest it.
+    """Return `row` with the nested profile fields of Cognito and Okta moved to the top level.
 
-    Cognito's ``Attributes`` are a list of names and values, Okta's ``profile`` is an object beside
-    the user's ``status``. Any other row stays what it is.
+    Cognito's ``Attributes`` are a list of names and values; Okta's ``profile`` is an object next to
+    the user's ``status``. Any other row is returned unchanged.
     """
     match row:
         case {"Username": str(), "Attributes": list(attributes)} if all(

@@ -1,6 +1,6 @@
-"""Values that are text like any other, and yet are hardly meant: counted by column.
+"""Detection of values that are valid but probably unintended, counted by column.
 
-They are warnings, since a file may mean them. Only the first reading of a file counts them.
+They are warnings, since they may be intended. Only the first reading of a file counts them.
 """
 
 import re
@@ -19,7 +19,7 @@ _NULLS = frozenset({
     "null", "(null)", "[null]", "<null>", "\\n", "none", "nil", "nan", "n/a", "#n/a", "undefined",
     "dbnull", "system.dbnull",
 })  # fmt: skip
-"""How databases, spreadsheets and programs write that there is no value; without case."""
+"""How databases, spreadsheets and programs write a missing value, in lower case."""
 
 _TYPE_NAME = re.compile(
     r"System\.[\w.]+(?:`\d+)?(?:\[.*\])?"
@@ -29,7 +29,7 @@ _TYPE_NAME = re.compile(
     r"|\[?L?java\.[\w.$;]+(?:@[0-9a-f]+)?"
     r"|@\{.*\}"
 )
-"""What is written in place of an object: by .NET, PowerShell, JavaScript, Python, Java."""
+"""What .NET, PowerShell, JavaScript, Python and Java write in place of an object's value."""
 
 _SPREADSHEET_ERROR = re.compile(r"#(?:REF!|NAME\?|VALUE!|DIV/0!|NUM!|NULL!|SPILL!)")
 _LOST_CHARACTER = re.compile(r"\w\?\w|\ufffd|\u00c3[\u0080-\u00bf]|\u00e2\u20ac")
@@ -38,7 +38,7 @@ _LINK = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 @dataclass(slots=True)
 class Warned:
-    """Values of one column that have the same thing about them."""
+    """Values of one column that are implausible for the same reason."""
 
     column: str
     what: str
@@ -48,7 +48,7 @@ class Warned:
     lines: list[int] = field(default_factory=list)
 
     def text(self) -> str:
-        """The warning on one line."""
+        """Return the warning on one line."""
         values = "1 value" if self.count == 1 else f"{self.count} values"
         lines = ", ".join(map(str, self.lines))
         more = ", …" if self.count > len(self.lines) else ""
@@ -58,14 +58,14 @@ class Warned:
 
 
 class Plausibility:
-    """What good rows hold that is hardly meant."""
+    """The implausible values in valid rows."""
 
     def __init__(self) -> None:
         self._warned: dict[tuple[str, str, str], Warned] = {}
         self._plausible: set[str] = set()
 
     def examine(self, record: Record) -> None:
-        """Count what is implausible in the claims of `record`."""
+        """Count the implausible values in the claims of `record`."""
         plausible = self._plausible
         for name, value in record.claims.items():
             if isinstance(value, str):
@@ -90,7 +90,7 @@ class Plausibility:
 
     @property
     def warnings(self) -> list[Warned]:
-        """All of them, in the order in which they were met."""
+        """All warnings, in the order in which they were found."""
         return list(self._warned.values())
 
     def _examine(self, name: str, text: str, line: int) -> None:
@@ -103,33 +103,33 @@ class Plausibility:
 
 
 def suspicions(text: str) -> Iterator[tuple[str, str]]:
-    """What about `text` is hardly meant, each with what can be done."""
+    """Yield what is implausible about `text`, each with what to do about it."""
     if not text:
         return
     first = text[0]
     if first.isspace() or text[-1].isspace():
-        yield "blanks around the value", "--trim drops them"
+        yield "leading or trailing blanks", "to remove them, add --trim"
     elif first in "([<\\#nNuUdDsS" and text.casefold() in _NULLS:
-        yield "a word for no value", f"--null '{text}' reads them as empty"
+        yield "a word for a missing value", f"to read it as empty, add --null '{text}'"
         return
     if first in "SM[<@jL" and _TYPE_NAME.fullmatch(text):
         yield (
             "the name of a type instead of a value",
-            "export the property's own value (PowerShell: Select-Object with an expression)",
+            "export the value of the property (in PowerShell: Select-Object with an expression)",
         )
     if first == "'" and not text.endswith("'"):
         yield (
-            "a leading apostrophe, as a spreadsheet marks text,",
-            "remove it in the file, and export again",
+            "a leading apostrophe, as spreadsheets use to mark text,",
+            "remove it and export the file again",
         )
     if first == "#" and _SPREADSHEET_ERROR.fullmatch(text):
-        yield "a spreadsheet's error", "correct the formula, and export again"
+        yield "a spreadsheet error", "correct the formula and export the file again"
     if (
         ("?" in text or not text.isascii())
         and _LOST_CHARACTER.search(text)
         and not _LINK.match(text)
     ):
         yield (
-            "letters lost to a wrong encoding",
+            "characters damaged by a wrong encoding",
             "export the file again as UTF-8",
         )

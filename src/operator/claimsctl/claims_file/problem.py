@@ -1,17 +1,17 @@
-"""What is wrong with one field of a row, or with a file from some line on."""
+"""Problems of one field of a row, or of a file from some line on."""
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
 WHOLE_ROW = ""
-"""In place of a field's name, for what is wrong with the row as a whole."""
+"""The field name of a problem that concerns the whole row."""
 
 _SHOWN_CHARACTERS = 80
 
 
-class FieldProblem(Exception):  # noqa: N818  # a finding about a cell, collected, not an error of ours
-    """What is wrong with one field: its name, what was found, what is expected."""
+class FieldProblem(Exception):  # noqa: N818  # a finding about the file, which is collected
+    """A problem of one field: its name, what was found and what was expected."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
@@ -19,7 +19,7 @@ class FieldProblem(Exception):  # noqa: N818  # a finding about a cell, collecte
 
 
 class Unreadable(Exception):  # noqa: N818  # likewise
-    """Why the rest of a file, from `line` on, cannot be split into rows."""
+    """The rest of a file, from `line` on, cannot be split into rows; has the reason as text."""
 
     def __init__(self, line: int, message: str) -> None:
         super().__init__(message)
@@ -28,7 +28,7 @@ class Unreadable(Exception):  # noqa: N818  # likewise
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with one field of a row; `field` may be `WHOLE_ROW`."""
+    """A problem of one field of a row; `field` may be `WHOLE_ROW`."""
 
     row: int
     line: int
@@ -36,13 +36,13 @@ class Problem:
     message: str
 
     def text(self, path: Path) -> str:
-        """The problem on one line, with its place."""
+        """Return the problem with its location, on one line."""
         where = f"{path}:{self.line}: {self.field}" if self.field else f"{path}:{self.line}"
         return f"{where}: {self.message}"
 
 
 class FirstProblems:
-    """How many problems there are, and the first ones by row."""
+    """The number of problems, and the first ones by row."""
 
     def __init__(self, shown: int) -> None:
         self._shown = shown
@@ -57,12 +57,12 @@ class FirstProblems:
             self._first = self.first()
 
     def first(self) -> list[Problem]:
-        """The first ones."""
+        """Return the first problems."""
         return sorted(self._first, key=lambda problem: problem.row)[: self._shown]
 
 
 def shown(value: object) -> str:
-    """A string as it is; what is none after the name of its type in JSON."""
+    """Return a string in quotes, or another value preceded by its JSON type."""
     match value:
         case None:
             return "null"

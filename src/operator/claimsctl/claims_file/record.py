@@ -1,4 +1,4 @@
-"""One row of a file, as it is read and as it has been checked."""
+"""One row of a file, as read and as checked."""
 
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -14,30 +14,30 @@ from claims_provider.claims.key import LayerKey, tenant_key, user_key
 from claims_provider.contract.answer import Claims, ClaimValue
 
 Raw = list[str] | str
-"""A row as its file has it: the cells of a CSV row, or the text of a JSON value."""
+"""A row in the form of its file: the cells of a CSV row, or the text of a JSON value."""
 
 
 class FileRow(NamedTuple):
-    """A row as it is read, before it is checked."""
+    """A row as read, before it is checked."""
 
     number: int
-    """Counted from 1 over the file's data rows, good and bad."""
+    """Counted from 1 over all data rows of the file, valid or not."""
     line: int
-    """Where the row begins in the file."""
+    """The line on which the row begins."""
     raw: Raw
     value: Any
-    """The cells once more, or the JSON value; a `FieldProblem` where the text is not JSON."""
+    """The cells again, or the JSON value; a `FieldProblem` if the text is not JSON."""
 
     def digest(self) -> int:
-        """A 64-bit hash of `raw`, salted per process: equal rows of one process have equal ones."""
+        """Return a 64-bit hash of `raw`, salted per process: equal rows have equal hashes."""
         return hash(self.raw if isinstance(self.raw, str) else tuple(self.raw))
 
 
 @dataclass(slots=True)
 class Record:
-    """Claims of one user, or of a whole tenant, in one app or in every app.
+    """The claims of one user, or of a whole tenant, for one app or for all apps.
 
-    Nothing changes one. To have it frozen would cost a seventh of the row check.
+    Records are never modified. A frozen dataclass would make the row check a seventh slower.
     """
 
     tenant_id: str
@@ -50,21 +50,21 @@ class Record:
     claims: Claims = field(default_factory=dict)
     hidden: tuple[str, ...] = ()
     row: int = field(default=0, compare=False)
-    """Its number among the file's data rows, good and bad, from 1; 0: it is not from a file."""
+    """Its number among the file's data rows, from 1; 0 if it is not from a file."""
     line: int = field(default=0, compare=False)
-    """Where the row begins in the file."""
+    """The line on which the row begins."""
     size: int = field(default=0, compare=False)
-    """Bytes of its claims, as the row check has counted them against Entra's 3 KB."""
+    """The size of its claims in bytes, as counted against Entra's limit of 3 KB."""
 
     @property
     def key(self) -> LayerKey:
-        """The item's key, made by the function that the provider reads with."""
+        """The item's key, built by the same function that the provider uses."""
         if self.user is None:
             return tenant_key(self.tenant_id, self.app_id)
         return user_key(self.tenant_id, self.user, self.app_id)
 
     def to_item(self) -> dict[str, Any]:
-        """The item in DynamoDB's low-level form."""
+        """Return the item in the form of DynamoDB's low-level API."""
         key = self.key
         item: dict[str, Any] = {
             PARTITION_KEY: {"S": key.pk},

@@ -1,4 +1,4 @@
-"""Rows in the form of the file they came from, with the reason why they were not written."""
+"""Rejected rows in the format of their file, with the reason for the rejection."""
 
 import csv
 import io
@@ -23,7 +23,7 @@ from claimsctl.claims_file.record import Raw, Record
 
 @dataclass(frozen=True, slots=True)
 class RejectedRow:
-    """A bad row as the file has it."""
+    """A rejected row in the form of its file."""
 
     row: int
     line: int
@@ -32,7 +32,7 @@ class RejectedRow:
 
 
 def reason_of(problems: Iterable[FieldProblem]) -> str:
-    """What is wrong with a row, all its problems in one line."""
+    """Return all problems of a row on one line."""
     return "; ".join(
         f"{problem.field}: {problem}" if problem.field else str(problem) for problem in problems
     )
@@ -40,20 +40,20 @@ def reason_of(problems: Iterable[FieldProblem]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RejectsFormat:
-    """The input's format. Rows of a JSON array are written as JSON lines, which can be appended."""
+    """The format of the input file; for JSON, JSON Lines, to which rows can be appended."""
 
     heading: tuple[str, ...] | None
-    """Of a table, as the file has it; ``None``: JSON."""
+    """The headings as in the file; ``None`` for JSON."""
     delimiter: str
     names: dict[str, str]
-    """Reserved field → what the file calls it."""
+    """The heading in the file for each renamed reserved field."""
 
     def heading_line(self) -> bytes:
-        """What the rejects file begins with."""
+        """Return the beginning of the rejects file."""
         return b"" if self.heading is None else self._line([*self.heading, REJECT_REASON])
 
     def line(self, raw: Raw, reason: str) -> bytes:
-        """`raw` and the reason, a row of its own. Reading it again leaves the reason out."""
+        """Return a row with `raw` and the reason, which is ignored when the row is read again."""
         if isinstance(raw, list):
             width = len(self.heading or ())
             cells = raw + [""] * (width - len(raw))
@@ -67,7 +67,7 @@ class RejectsFormat:
         return json.dumps(fields | {REJECT_REASON: reason}, ensure_ascii=False).encode() + b"\n"
 
     def raw(self, record: Record) -> Raw:
-        """`record` as a row of this format: read with the same options, the same record."""
+        """Return `record` as a row that is read as the same record with the same options."""
         fields: dict[str, Any] = {
             self.names.get(name, name): value
             for name, value in (

@@ -1,4 +1,4 @@
-"""A file's text → its rows, and the check that they need."""
+"""The rows of a file, with the check for their format."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -27,16 +27,16 @@ class ClaimsRows:
 
     format: Format
     each: Iterable[FileRow]
-    """Raises `Unreadable` where the rest cannot be split into rows."""
+    """Raises `Unreadable` at the point from which the file cannot be split into rows."""
     check: RowCheck
     rejects: RejectsFormat
 
 
 def open_rows(path: Path, source: Source, options: ReadOptions) -> ClaimsRows:
-    """The rows of `source`. Raises `OperatorError` when it cannot be a file of claims."""
+    """Open the rows of `source`. Raises `OperatorError` when it cannot be a claims file."""
     beginning = sniff(source.text, options.format)
     if beginning is None:
-        message = f"{path}: the file is empty; expected CSV with a heading, or JSON lines"
+        message = f"{path}: the file is empty; expected CSV with a heading, or JSON Lines"
         raise OperatorError(message)
     if beginning.format in {Format.CSV, Format.TSV}:
         lines = chain(beginning.lines, source.text)
@@ -63,7 +63,7 @@ def open_rows(path: Path, source: Source, options: ReadOptions) -> ClaimsRows:
 
 
 def _recognised(path: Path, rows: Iterator[FileRow], options: ReadOptions) -> Iterator[FileRow]:
-    """`rows`. Raises `OperatorError` when the first one is that of another product's export."""
+    """Return `rows`. Raises `OperatorError` when the first one is from another product's export."""
     try:
         first = next(rows, None)
     except Unreadable as problem:
@@ -73,12 +73,11 @@ def _recognised(path: Path, rows: Iterator[FileRow], options: ReadOptions) -> It
     fields_found = first.value
     if isinstance(fields_found, dict) and not is_item(fields_found):
         names = list(flattened(fields_found))
-        if USER not in names and USER not in options.columns:
-            way = advice(path, names, options)
-            if way is not None:
-                message = f"{path}:{first.line}: no field {USER!r} to say whose row it is; found "
-                message += f"{', '.join(names)[:_NAMES_CHARACTERS]}; {way}"
-                raise OperatorError(message)
+        has_user = USER in names or USER in options.columns
+        if not has_user and (lines := advice(path, names, options)):
+            message = f"{path}:{first.line}: no field {USER!r} to identify the user; found "
+            message += ", ".join(names)[:_NAMES_CHARACTERS]
+            raise OperatorError(message, lines=lines)
     return chain([first], rows)
 
 

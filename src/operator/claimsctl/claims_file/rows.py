@@ -1,4 +1,4 @@
-"""The one check of a row: what it says, or every problem in it."""
+"""The check of a single row, which returns its record or all its problems."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -28,10 +28,10 @@ from claimsctl.claims_file.record import FileRow, Record
 from claimsctl.claims_file.schema import ClaimType
 
 ITEM_BYTES_MAX = 400 * 1024
-"""Of one item, names and values; DynamoDB's limit."""
+"""DynamoDB's limit for the names and values of one item."""
 
 _LIST_MEMBER_BYTES = 4
-"""More than DynamoDB counts for a member of a list in addition to its text."""
+"""An upper bound of what DynamoDB counts for a list's member in addition to its text."""
 
 _NAMES_CHARACTERS = 200
 _NAME_LENGTH_KEPT = 256
@@ -39,12 +39,12 @@ _NAMES_KEPT = 4096
 
 
 class RowCheck:
-    """Checks the rows of one file, each by itself."""
+    """Checks the rows of one file, each on its own."""
 
     def __init__(
         self, options: ReadOptions, columns: Sequence[str] | None = None, delimiter: str = ""
     ) -> None:
-        """`columns`: fields and claims, for rows of cells; ``None``: rows are JSON values."""
+        """`columns`: the fields and claims of cells; ``None`` if rows are JSON values."""
         self._options = options
         self._columns = columns
         self._delimiter = delimiter
@@ -74,7 +74,7 @@ class RowCheck:
         }
 
     def check(self, row: FileRow) -> Record | list[FieldProblem]:
-        """The record of `row`, or everything that is wrong with it."""
+        """Return the record of `row`, or all its problems."""
         found: list[FieldProblem] = []
         try:
             if self._columns is None:
@@ -86,9 +86,9 @@ class RowCheck:
         return self._record(values, found, row.number, row.line)
 
     def check_values(self, values: Mapping[str, object]) -> Record | list[FieldProblem]:
-        """The record that `values` make by field, or everything that is wrong with them.
+        """Return the record with `values` by field, or all their problems.
 
-        An empty or null field counts as absent.
+        An empty or null field counts as missing.
         """
         return self._record(_without_empty(values), [], 0, 0)
 
@@ -111,15 +111,15 @@ class RowCheck:
         if self._renamed:
             for heading, field in self._renamed.items():
                 if field in values and field != heading:
-                    message = f"is in the row, but --column takes {heading!r} for it"
+                    message = (
+                        f"the row has a field with this name, but --column maps {heading!r} to it"
+                    )
                     raise FieldProblem(field, message)
             values = {self._renamed.get(name, name): content for name, content in values.items()}
         if USER not in values:
             name = self._options.columns.get(USER, USER)
             found = ", ".join(values)[:_NAMES_CHARACTERS] or "no fields"
-            raise FieldProblem(
-                WHOLE_ROW, f"no field {name!r} to say whose row it is; found {found}"
-            )
+            raise FieldProblem(WHOLE_ROW, f"no field {name!r} to identify the user; found {found}")
         if self._changes_values:
             values = {name: self._read_value(name, content) for name, content in values.items()}
         values = _without_empty(values)
@@ -139,7 +139,7 @@ class RowCheck:
             if not cell:
                 continue
             if not name:
-                raise FieldProblem(WHOLE_ROW, "a cell in a column without a heading")
+                raise FieldProblem(WHOLE_ROW, "a column without a heading contains a value")
             try:
                 if name in texts:
                     values[name] = cell
@@ -157,17 +157,18 @@ class RowCheck:
     def _check_width(self, columns: Sequence[str], cells: Sequence[str]) -> None:
         """Raise `FieldProblem` where a row has too many cells, or too few."""
         if len(cells) > len(columns) and any(cells[len(columns) :]):
-            count = f"{len(cells)} cells, {len(columns)} headings"
-            raise FieldProblem(WHOLE_ROW, f"{count}; quote cells that hold {self._delimiter!r}")
+            count = f"{len(cells)} cells, but {len(columns)} headings"
+            message = f"{count}; put cells that contain {self._delimiter!r} in quotes"
+            raise FieldProblem(WHOLE_ROW, message)
         if len(cells) < self._width:
-            count = f"{len(cells)} cells, {self._width} headings"
-            message = f"{count}; was it cut off, or does a line break in a cell need quotes?"
+            count = f"{len(cells)} cells, but {self._width} headings"
+            message = f"{count}; complete the row, or put cells that contain line breaks in quotes"
             raise FieldProblem(WHOLE_ROW, message)
 
     def _read_value(self, name: str, value: Any) -> Any:
-        """`value` as ``--null``, ``--trim`` and ``--text-from`` have it read.
+        """Apply ``--null``, ``--trim`` and ``--text-from`` to `value`.
 
-        A user stays what it is where nothing would be left: that would be the tenant's default.
+        A user is left unchanged if it would become empty: the row would become a tenant default.
         """
         match value:
             case str():
@@ -188,19 +189,19 @@ class RowCheck:
                 return value
 
     def _check_user_is_given(self, values: Mapping[str, object]) -> None:
-        """Raise `FieldProblem` where another product's row has no user: it is no default's."""
+        """Raise `FieldProblem` if another product's row has no user: it is not a default row."""
         heading = self._options.columns.get(USER)
         if heading is not None and USER not in values:
             message = (
-                f"empty in {heading!r}; a row of one person must not become what the whole tenant "
-                f"gets. Fill it in, remove the row, or choose another column: --column user=HEADING"
+                f"{heading!r} is empty; a row without a user would apply to the whole tenant. Fill "
+                f"it in, remove the row, or use another column with --column user=HEADING"
             )
             raise FieldProblem(USER, message)
 
     def _record(
         self, values: Mapping[str, object], found: list[FieldProblem], row: int, line: int
     ) -> Record | list[FieldProblem]:
-        """`values`: none is empty. `found`: problems that have been found in reading them."""
+        """`values`: none is empty. `found`: the problems that were found when reading them."""
         problems: list[FieldProblem] = []
         reserved = self._defaults.copy()
         claims: Claims = {}
@@ -213,7 +214,7 @@ class RowCheck:
             except FieldProblem as problem:
                 problems.append(problem)
         if reserved[TENANT_ID] is None and TENANT_ID not in values:
-            message = "empty; expected the tenant's GUID, or give --tenant"
+            message = "missing; expected the tenant's GUID, in the row or with --tenant"
             problems.append(FieldProblem(TENANT_ID, message))
         if self._options.schema is not None:
             problems += self._options.schema.app_problems(claims, reserved[APP_ID])
@@ -247,7 +248,7 @@ class RowCheck:
 
     def _hidden(self, _name: str, value: object) -> tuple[str, ...]:
         if isinstance(value, str) and LIST_SEPARATOR in value:
-            message = f"expected a list of claim names, found {shown(value)}"
+            message = f"expected a list of claim names; found {shown(value)}"
             raise FieldProblem(HIDDEN_CLAIMS, message)
         names = fields.read_hidden_claims(value)
         if self._options.schema is not None:
@@ -260,10 +261,7 @@ def _without_empty(values: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def _in_order(problems: list[FieldProblem], names: list[str]) -> list[FieldProblem]:
-    """Those of the fields that say whose claims these are, those of claims, those of what to hide.
-
-    Those of claims in the order of `names`.
-    """
+    """Sort problems: reserved fields, then claims in the order of `names`, then hidden claims."""
 
     def place(problem: FieldProblem) -> tuple[int, int]:
         name = problem.field
@@ -290,8 +288,8 @@ def _size_problem(claims: Claims, size: int, hidden: tuple[str, ...]) -> FieldPr
     if size > CLAIMS_BYTES_MAX:
         largest = max(claims, key=lambda name: claims_bytes({name: claims[name]}))
         message = (
-            f"the row's claims have {size} bytes; Entra takes at most {CLAIMS_BYTES_MAX} in one "
-            f"answer, and this one is the largest"
+            f"the row's claims have {size} bytes, and Entra accepts at most {CLAIMS_BYTES_MAX} in "
+            f"one answer; this claim is the largest"
         )
         return FieldProblem(largest, message)
     members = len(hidden)
@@ -302,6 +300,9 @@ def _size_problem(claims: Claims, size: int, hidden: tuple[str, ...]) -> FieldPr
     if hidden:
         item += sum(len(name.encode()) for name in hidden)
     if item > ITEM_BYTES_MAX:
-        message = f"the row's lists need {item} bytes; an item of DynamoDB has {ITEM_BYTES_MAX}"
+        message = (
+            f"the row's lists need {item} bytes, and a DynamoDB item can have at most"
+            f" {ITEM_BYTES_MAX}"
+        )
         return FieldProblem(WHOLE_ROW, message)
     return None

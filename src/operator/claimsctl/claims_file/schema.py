@@ -1,4 +1,4 @@
-"""``claims.toml``: which claims there are, and what each may hold. Strict where it is given."""
+"""The claims schema, ``claims.toml``: the names of all claims and their allowed values."""
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +19,7 @@ _NAMES_SHOWN = 10
 
 
 class ClaimType(StrEnum):
-    """What a claim's value is."""
+    """The type of a claim's value."""
 
     STRING = "string"
     LIST = "list"
@@ -30,20 +30,20 @@ class ClaimRule:
     """One claim of the schema."""
 
     name: str
-    """As rows and the provider's answer name it; Entra's ``ID``."""
+    """The name in rows and in the provider's answer; Entra's ``ID``."""
     type: ClaimType
     apps: frozenset[str] = frozenset()
-    """Canonical ids of the apps that it is for; none: every app."""
+    """The canonical ids of the apps that it is for; empty for every app."""
     values: tuple[str, ...] = ()
-    """What a string, or each item of a list, may be; none: anything."""
+    """The allowed values of a string, or of each item of a list; empty for any."""
     token_name: str = ""
-    """What the token calls it (``JwtClaimType``)."""
+    """The name in the token (``JwtClaimType``)."""
 
     def check_value(self, value: ClaimValue) -> ClaimValue:
-        """`value`, which this claim may have. Raises `FieldProblem`."""
+        """Return `value` if this claim allows it. Raises `FieldProblem`."""
         if isinstance(value, list) != (self.type is ClaimType.LIST):
             kind = "a list" if self.type is ClaimType.LIST else "a string"
-            message = f"expected {kind}, as the schema says, found {shown(value)}"
+            message = f"the schema requires {kind}; found {shown(value)}"
             raise FieldProblem(self.name, message)
         for part in value if isinstance(value, list) else (value,):
             if self.values and part not in self.values:
@@ -55,29 +55,31 @@ class ClaimRule:
     def check_app(self, app_id: str | None) -> None:
         """Raise `FieldProblem` when this claim is not for `app_id`.
 
-        A row of every app may give it: the other apps' policies do not name it.
+        A row for every app may set it, since the other apps' policies do not map it.
         """
         if self.apps and app_id is not None and app_id not in self.apps:
             expected = _listed(tuple(sorted(self.apps)))
-            message = f"the schema has this claim for {expected}; the row is of app {app_id}"
+            message = (
+                f"the schema allows this claim only for {expected}; the row is for app {app_id}"
+            )
             raise FieldProblem(self.name, message)
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimSchema:
-    """The claims there are, by name."""
+    """All claims, by name."""
 
     claims: Mapping[str, ClaimRule]
 
     def rule(self, name: str) -> ClaimRule:
-        """The rule of the claim `name`. Raises `FieldProblem` when there is no such claim."""
+        """Return the rule of the claim `name`. Raises `FieldProblem` if there is none."""
         if (rule := self.claims.get(name)) is None:
-            message = f"not a claim of the schema, which has {_listed(tuple(self.claims))}"
+            message = f"not in the schema, which has {_listed(tuple(self.claims))}"
             raise FieldProblem(name, message)
         return rule
 
     def app_problems(self, names: Iterable[str], app_id: str | None) -> list[FieldProblem]:
-        """What is wrong with a row of `app_id` that gives the claims `names`."""
+        """Return the problems of a row for `app_id` that sets the claims `names`."""
         problems = []
         for name in names:
             try:
@@ -87,18 +89,17 @@ class ClaimSchema:
         return problems
 
     def check_hidden(self, names: tuple[str, ...]) -> None:
-        """Raise `FieldProblem` for a name that would hide nothing."""
+        """Raise `FieldProblem` for a name that is not a claim and would hide nothing."""
         for name in names:
             if name not in self.claims:
                 message = (
-                    f"{shown(name)} is not a claim of the schema, which has "
-                    f"{_listed(tuple(self.claims))}"
+                    f"{shown(name)} is not in the schema, which has {_listed(tuple(self.claims))}"
                 )
                 raise FieldProblem(HIDDEN_CLAIMS, message)
 
 
 def mapped_by(schema: ClaimSchema, app_id: str | None) -> tuple[MappedClaim, ...]:
-    """What a policy that is made of `schema` takes into the tokens for the app `app_id`."""
+    """Return the claims that a policy made from `schema` maps into tokens for `app_id`."""
     return tuple(
         MappedClaim(rule.name, rule.token_name)
         for rule in schema.claims.values()
@@ -116,7 +117,7 @@ _TYPE, _APPS, _VALUES, _TOKEN_NAME = _KEYS = ("type", "apps", "values", "token_n
 
 
 def read_schema(path: Path) -> ClaimSchema:
-    """The schema at `path`. Raises `OperatorError` with every problem, by line and claim."""
+    """Read the schema at `path`. Raises `OperatorError` with all problems, by line and claim."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
         document = tomllib.loads(text)
@@ -130,7 +131,7 @@ def read_schema(path: Path) -> ClaimSchema:
         message = f"{path}: not valid TOML: {error}"
         raise OperatorError(message) from None
     except (ValueError, RecursionError):
-        message = f"{path}: not valid TOML: nested too deep, or with a number too long"
+        message = f"{path}: not valid TOML: nested too deeply, or with a number that is too long"
         raise OperatorError(message) from None
     reading = _Reading(path, text)
     rules = reading.rules(document)
@@ -142,7 +143,7 @@ def read_schema(path: Path) -> ClaimSchema:
 
 
 class _Reading:
-    """What a document says, and what is wrong with it."""
+    """The reading of a document, which collects its problems."""
 
     def __init__(self, path: Path, text: str) -> None:
         self._path = path
@@ -153,16 +154,16 @@ class _Reading:
         for key in document:
             if key != _CLAIMS:
                 expected = "expected a table [claims.NAME] for each claim"
-                self._problem((key,), f"not a key of a schema; {expected}")
+                self._problem((key,), f"unknown key; {expected}")
         claims = document.get(_CLAIMS)
         if not isinstance(claims, dict) or not claims:
-            self._problem((_CLAIMS,), "expected a table [claims.NAME] for each claim, found none")
+            self._problem((_CLAIMS,), "expected a table [claims.NAME] for each claim; found none")
             return []
         rules = [self._rule(name, table) for name, table in claims.items()]
         for rule, other in _clashes(rules):
             message = (
-                f"goes into the token as {rule.token_name!r} as {other.name} does, "
-                f"in the same app; give it another token_name"
+                f"has the same name in the token, {rule.token_name!r}, as {other.name}, for the "
+                f"same app; set another token_name"
             )
             self._problem((_CLAIMS, rule.name), message)
         return rules
@@ -171,30 +172,33 @@ class _Reading:
         where = (_CLAIMS, name)
         is_named = self._check_name(name)
         if not isinstance(table, dict):
-            self._problem(where, f"expected a table with {', '.join(_KEYS)}, found {shown(table)}")
+            self._problem(where, f"expected a table with {', '.join(_KEYS)}; found {shown(table)}")
             table = {_TYPE: ClaimType.STRING}
         for key in table:
             if key not in _KEYS:
-                self._problem((*where, key), f"no such key; expected {', '.join(_KEYS)}")
+                self._problem((*where, key), f"unknown key; expected {', '.join(_KEYS)}")
         type_ = table.get(_TYPE)
         if type_ not in tuple(ClaimType):
             found = "none" if type_ is None else shown(type_)
-            self._problem((*where, _TYPE), f'expected "string" or "list", found {found}')
+            self._problem((*where, _TYPE), f'expected "string" or "list"; found {found}')
             type_ = ClaimType.STRING
         token_name = table.get(_TOKEN_NAME, name)
         if not isinstance(token_name, str) or not token_name.strip():
-            self._problem((*where, _TOKEN_NAME), f"expected a name, found {shown(token_name)}")
+            self._problem((*where, _TOKEN_NAME), f"expected a name; found {shown(token_name)}")
             token_name = name
         if is_named and is_restricted_jwt_name(token_name):
-            message = f"no policy can emit a claim called {shown(token_name)}; give another name"
+            message = (
+                f"a claims mapping policy cannot emit a claim named {shown(token_name)}; set"
+                " another name"
+            )
             self._problem((*where, _TOKEN_NAME), message)
         apps = [self._app((*where, _APPS), app) for app in self._texts(table, where, _APPS)]
         values = self._texts(table, where, _VALUES)
         return ClaimRule(name, ClaimType(type_), frozenset(apps), tuple(values), token_name)
 
     def _check_name(self, name: str) -> bool:
-        """Whether a claim can be called so; tells what is wrong."""
-        problem = "a column of its own, no claim" if name in NO_CLAIMS else ""
+        """Return whether a claim can have this name, and report the problem if not."""
+        problem = "a reserved column cannot be a claim" if name in NO_CLAIMS else ""
         try:
             check_claim_name(name)
         except FieldProblem as found:
@@ -208,7 +212,7 @@ class _Reading:
         if texts is None:
             return []
         if not isinstance(texts, list) or not texts or not all(isinstance(t, str) for t in texts):
-            message = f"expected a list of one or more strings, found {shown(texts)}"
+            message = f"expected a list of one or more strings; found {shown(texts)}"
             self._problem((*where, key), message)
             return []
         return texts
@@ -217,7 +221,7 @@ class _Reading:
         try:
             return canonical_guid(app)
         except ValueError as error:
-            self._problem(where, f"{error}, found {shown(app)}")
+            self._problem(where, f"{error}; found {shown(app)}")
             return app
 
     def _problem(self, where: tuple[str, ...], message: str) -> None:
@@ -237,13 +241,13 @@ def _clashes(rules: list[ClaimRule]) -> Iterator[tuple[ClaimRule, ClaimRule]]:
 
 
 def _line_of(text: str, where: tuple[str, ...]) -> int | None:
-    """The line on which the key `where` is set, or else its table begins, if it is plain to see."""
+    """Return the line of the key `where`, otherwise that of its table, if it can be found."""
     table: tuple[str, ...] = ()
     best = None
     for number, line in enumerate(text.split("\n"), start=1):
         try:
             path = _path_of(tomllib.loads(line))
-        except (ValueError, RecursionError):  # a part of something longer
+        except (ValueError, RecursionError):  # a part of a value on several lines
             path = _path_of(_opened(line))
         if line.lstrip().startswith("["):
             table = path
@@ -256,7 +260,7 @@ def _line_of(text: str, where: tuple[str, ...]) -> int | None:
 
 
 def _opened(line: str) -> Mapping[str, Any]:
-    """What a line sets whose value goes on below it."""
+    """Return the key that a line sets whose value continues on the next lines."""
     key, equals, _ = line.partition("=")
     try:
         return tomllib.loads(f"{key}= 0") if equals else {}
@@ -265,7 +269,7 @@ def _opened(line: str) -> Mapping[str, Any]:
 
 
 def _path_of(document: Mapping[str, Any]) -> tuple[str, ...]:
-    """The keys that lead to what one line sets."""
+    """Return the path of the key that one line sets."""
     keys: list[str] = []
     value: object = document
     while isinstance(value, dict) and len(value) == 1 and len(keys) < 3:  # noqa: PLR2004  # claims.NAME.key

@@ -1,4 +1,4 @@
-"""A file's bytes → its text: decompressed, known to be UTF-8, hashed and counted on the way."""
+"""Reading of a file as text: decompressed, verified to be UTF-8, hashed and counted."""
 
 import gzip
 import hashlib
@@ -18,7 +18,7 @@ from claimsctl.claims_file.temporary_database import temporary_file_errors
 from claimsctl.errors import OperatorError
 
 BytesRead = Callable[[int, int | None], None]
-"""Called with the bytes read so far, and those of the file where they are known."""
+"""Called with the number of bytes read so far, and the file's size if it is known."""
 
 _STDIN = "-"
 _BLOCK_BYTES = 1 << 17
@@ -31,15 +31,15 @@ _OTHERS = {
     b"\xfe\xff": f"UTF-16; {_SAVE_AS}",
     b"PK\x03\x04": f"a zip archive, such as an Excel workbook; {_SAVE_AS}",
 }
-"""Beginnings of what is often taken for a file of claims."""
+"""The first bytes of files that are often passed by mistake."""
 
 
 class InputFile:
-    """A file that can be read several times, also one that gives its bytes only once.
+    """A file that can be read several times, even if it is standard input or a pipe.
 
-    It stays open, so that a file that is put in its place does not change what is read. The bytes
-    of standard input, a pipe or a device are copied as they come, into a temporary file without a
-    name, which goes with this process. A context manager.
+    The file stays open, so that replacing it does not change what is read. Standard input, a pipe
+    or a device is copied, while it is read, to a temporary file that is removed when the process
+    ends. A context manager.
     """
 
     def __init__(self, path: Path) -> None:
@@ -50,7 +50,7 @@ class InputFile:
         self._copied = 0
         self._ended = False
         self.size: int | None = None
-        """Bytes of a regular file when it was opened."""
+        """The size of a regular file when it was opened."""
         if str(path) == _STDIN:
             self._stream = sys.stdin.buffer
         else:
@@ -75,14 +75,14 @@ class InputFile:
         self.close()
 
     def close(self) -> None:
-        """Close it, and drop the copy if there is one. Standard input stays open."""
-        with suppress(OSError):  # a full disk has been reported
+        """Close the file and its copy, if any. Standard input stays open."""
+        with suppress(OSError):  # a full disk, which has already been reported
             self._stored.close()
         if self._stream is not None and self._stream is not sys.stdin.buffer:
             self._stream.close()
 
     def read(self, count: int, offset: int) -> bytes:
-        """At most `count` bytes from `offset` on; none at the end. Raises `OperatorError`."""
+        """Read at most `count` bytes at `offset`; none at the end. Raises `OperatorError`."""
         try:
             if self._stream is None or offset < self._copied or self._ended:
                 return os.pread(self._stored.fileno(), count, offset)
@@ -105,10 +105,10 @@ class Source:
     """One reading of a file from its beginning."""
 
     text: io.TextIOWrapper
-    """Without byte order mark, line ends as they are."""
+    """Without the byte order mark, with unchanged line ends."""
 
     def __init__(self, file: InputFile, progress: BytesRead = lambda _read, _total: None) -> None:
-        """Raises `OperatorError`, also later while the text is read."""
+        """Raises `OperatorError`, also while the text is read."""
         self._bytes = _CountedBytes(file, progress)
         raw = io.BufferedReader(self._bytes, _BLOCK_BYTES)
         is_gzip = raw.peek(2)[:2] == _GZIP
@@ -117,11 +117,11 @@ class Source:
         self.text = io.TextIOWrapper(buffered, "utf-8", newline="")
 
     def allow_long_lines(self) -> None:
-        """For formats that are not read by the line."""
+        """Lift the limit of the line length, for formats that are not read by line."""
         self._guard.line_bytes_max = sys.maxsize
 
     def finish(self) -> tuple[str, int]:
-        """SHA-256 and number of the bytes as they are, read to the last."""
+        """Read to the end; return the SHA-256 and the number of the stored bytes."""
         block = bytearray(_BLOCK_BYTES)
         while self._bytes.readinto(block):
             pass
@@ -129,7 +129,7 @@ class Source:
 
 
 class _CountedBytes(io.RawIOBase):
-    """The file's own bytes, hashed and counted."""
+    """The file's bytes before decompression, hashed and counted."""
 
     def __init__(self, file: InputFile, progress: BytesRead) -> None:
         super().__init__()
@@ -151,7 +151,7 @@ class _CountedBytes(io.RawIOBase):
 
 
 class _Guard(io.RawIOBase):
-    """The decompressed bytes, each block checked before it is decoded."""
+    """The decompressed bytes; each block is checked before it is decoded."""
 
     def __init__(self, path: Path, file: io.BufferedIOBase) -> None:
         super().__init__()
@@ -181,26 +181,32 @@ class _Guard(io.RawIOBase):
         try:
             return self._file.read(count)
         except (gzip.BadGzipFile, zlib.error):
-            message = f"{self._path}: damaged gzip after line {self._lines}; compress it again"
+            message = (
+                f"{self._path}: the gzip file is damaged after line {self._lines}; compress the"
+                " file again"
+            )
         except EOFError:
             message = (
-                f"{self._path}: the gzip file ends too early, after line {self._lines}; "
-                f"was it copied whole?"
+                f"{self._path}: the gzip file ends unexpectedly after line {self._lines}; copy or "
+                f"compress it again"
             )
         raise OperatorError(message) from None
 
     def _check_beginning(self, block: bytes) -> None:
         for mark, what in _OTHERS.items():
             if block.startswith(mark):
-                message = f"{self._path}: {what}"
+                message = f"{self._path}: expected UTF-8 text, found {what}"
                 raise OperatorError(message)
         if b"\0" in block[:4]:
-            message = f"{self._path}: UTF-16 or UTF-32, or no text; {_SAVE_AS}"
+            message = (
+                f"{self._path}: expected UTF-8 text, found UTF-16, UTF-32 or a binary file;"
+                f" {_SAVE_AS}"
+            )
             raise OperatorError(message)
 
     def _check(self, block: bytes) -> None:
         if (nul := block.find(b"\0")) >= 0:
-            message = f"{self._line(block, nul)}: a NUL byte, which no text has; {_SAVE_AS}"
+            message = f"{self._line(block, nul)}: expected text, found a NUL byte; {_SAVE_AS}"
             raise OperatorError(message)
         text = self._rest + block
         try:
@@ -209,7 +215,9 @@ class _Guard(io.RawIOBase):
             if error.end < len(text) or error.reason != "unexpected end of data" or not block:
                 at = error.start - len(self._rest)
                 byte = f"0x{text[error.start]:02x}"
-                message = f"{self._line(block, max(at, 0))}: byte {byte} is not UTF-8; {_SAVE_AS}"
+                message = (
+                    f"{self._line(block, max(at, 0))}: byte {byte} is not valid UTF-8; {_SAVE_AS}"
+                )
                 raise OperatorError(message) from None
             self._rest = text[error.start :]
         else:
@@ -225,8 +233,8 @@ class _Guard(io.RawIOBase):
         )
         if self._line_bytes > self.line_bytes_max:
             message = (
-                f"{self._path}:{self._lines + 1}: a line of more than {_LINE_BYTES_MAX >> 20} MB; "
-                f"expected a row a line"
+                f"{self._path}:{self._lines + 1}: the line is longer than "
+                f"{_LINE_BYTES_MAX >> 20} MB; expected one row per line"
             )
             raise OperatorError(message)
 

@@ -1,4 +1,4 @@
-"""What is kept of a file's rows while it is checked: hashes, sizes and row numbers, no values."""
+"""The staging database of a check: hashes, sizes and row numbers of the rows, but no values."""
 
 import json
 from collections.abc import Iterator
@@ -30,15 +30,15 @@ _TABLES = """
     );
     CREATE TABLE rejections (row INTEGER PRIMARY KEY, reason TEXT);
 """
-"""`partition` is the hash of an item's partition key, which with `scope` makes its whole key; a row
-that is bad by itself has none. `layer` has names and the sizes of values."""
+"""`partition` is the hash of an item's partition key, which together with `scope` identifies its
+key; a row that is invalid on its own has none. `layer` has the names and sizes of values."""
 
 _MOST_OF_TENANTS = """
     CREATE TABLE tenant_sizes AS SELECT tenant, SUM(CASE app WHEN '' THEN size ELSE 0 END)
         + MAX(CASE app WHEN '' THEN 0 ELSE size END) AS size FROM tenant_layers GROUP BY tenant;
     CREATE UNIQUE INDEX tenant_sizes_of ON tenant_sizes (tenant);
 """
-"""The most that a tenant's own layers have together in any app."""
+"""The largest size of a tenant's layers together in any app."""
 
 _FIND_DUPLICATES = """
     INSERT OR IGNORE INTO candidates
@@ -59,31 +59,31 @@ _FIND_LARGE_USERS = """
     JOIN rows ON rows.partition = users.partition
     WHERE users.size > 0 AND users.size + IFNULL(tenant_sizes.size, 0) > :maximum
 """
-"""The sum of what layers have by themselves is never less than what they have together."""
+"""The sum of the layers' sizes is an upper bound of their size together."""
 
 
 class StagedRow(NamedTuple):
-    """What is kept of one row."""
+    """The stored data of one row."""
 
     row: int
     digest: int
     is_good_alone: bool
     rejection: str | None
-    """Why a row that is good by itself is rejected with the others."""
+    """Why a row that is valid on its own is rejected because of other rows."""
 
 
 class PlacedLayer(NamedTuple):
-    """A layer without its values, and where it comes from."""
+    """A layer without its values, and its origin."""
 
     row: int
-    """Of the file; 0 for a layer that only the table has."""
+    """The row in the file; 0 for a layer that only the table has."""
     line: int
     layer: Layer
-    """Each value replaced by a text of the same size, so that layers compose to the same size."""
+    """Each value is replaced by a text of the same size, so that composed sizes are the same."""
 
 
 class Candidate(NamedTuple):
-    """A row that is to be compared with others of its user."""
+    """A row to compare with the other rows of its user."""
 
     row: int
     line: int
@@ -95,7 +95,7 @@ class Candidate(NamedTuple):
 
 
 class Staging:
-    """A temporary database. Raises ``OSError`` and ``sqlite3.OperationalError`` for a full disk."""
+    """The staging database. Raises ``OSError`` or ``sqlite3.OperationalError`` for a full disk."""
 
     def __init__(self) -> None:
         self._database = open_temporary_database(_TABLES)
@@ -103,13 +103,13 @@ class Staging:
         self._scope_ids: dict[tuple[str, str | None, bool], int] = {}
 
     def close(self) -> None:
-        """Drop everything."""
+        """Remove the database."""
         self._database.close()
 
     def add(self, row: FileRow, record: Record | None, *, is_expired: bool = False) -> None:
-        """Keep a row; `record` is ``None`` when it is bad by itself.
+        """Add a row; `record` is ``None`` if it is invalid on its own.
 
-        An expired row adds nothing to any answer.
+        An expired row counts with size 0, since it adds nothing to any answer.
         """
         partition = scope = size = None
         if record is not None:
@@ -139,7 +139,7 @@ class Staging:
         return int(found)
 
     def add_tenant_layer(self, tenant: str, app: str | None, placed: PlacedLayer) -> None:
-        """Keep a tenant's own layer; the first one of a tenant and app stays."""
+        """Add a tenant's layer, unless there is one for the tenant and app."""
         size = claims_bytes(dict(placed.layer.claims))
         self._database.execute(
             "INSERT OR IGNORE INTO tenant_layers VALUES (?, ?, ?, ?, ?, ?)",
@@ -147,12 +147,12 @@ class Staging:
         )
 
     def end_rows(self) -> None:
-        """No more rows: what follows may be asked."""
+        """End the adding of rows; the queries below are allowed from then on."""
         self._flush()
         self._database.execute("CREATE INDEX keys ON rows (partition, scope, size)")
 
     def rows(self, after_row: int = 0) -> Iterator[StagedRow]:
-        """The rows after `after_row`, in the file's order."""
+        """Return the rows after `after_row`, in the file's order."""
         query = (
             "SELECT rows.row, digest, partition IS NOT NULL, reason FROM rows"
             " LEFT JOIN rejections USING (row) WHERE rows.row > ? ORDER BY rows.row"
@@ -160,26 +160,26 @@ class Staging:
         return map(StagedRow._make, self._database.execute(query, (after_row,)))
 
     def scopes(self) -> Iterator[tuple[str, str | None, bool]]:
-        """Each tenant and app (``None``: every app) named, and whether by rows of users."""
+        """Yield each tenant and app (``None``: every app) named, and whether by users' rows."""
         for tenant, app, of_users in self._database.execute(
             "SELECT tenant, app, of_users FROM scopes"
         ):
             yield tenant, app or None, bool(of_users)
 
     def tenants(self) -> Iterator[str]:
-        """Each tenant named, once."""
+        """Return each tenant named, once."""
         return (
             tenant for (tenant,) in self._database.execute("SELECT DISTINCT tenant FROM scopes")
         )
 
     def has_key(self, key: LayerKey) -> bool:
-        """Whether a row has `key`: in error true of one key in a million million, never false."""
+        """Return whether a row has `key`: wrongly true for about one key in 10¹², never false."""
         query = "SELECT app FROM rows JOIN scopes ON scopes.id = scope WHERE partition = ?"
         apps = self._database.execute(query, (hash(key.pk),))
         return any(key.sk == tenant_key("", app or None).sk for (app,) in apps)
 
     def find_candidates(self) -> None:
-        """Note the rows whose key's hash another row has, and those of users who may get too much.
+        """Mark rows whose key's hash is not unique, and rows of users that may be too large.
 
         All layers of tenants must have been added.
         """
@@ -188,11 +188,11 @@ class Staging:
         self._database.execute(_FIND_LARGE_USERS, {"maximum": CLAIMS_BYTES_MAX})
 
     def candidate_rows(self) -> Iterator[int]:
-        """Numbers of the rows noted, in the file's order."""
+        """Return the numbers of the marked rows, in the file's order."""
         return (row for (row,) in self._database.execute("SELECT row FROM candidates ORDER BY row"))
 
     def add_candidate(self, record: Record, layer: Layer | None) -> None:
-        """Keep the key and the sizes of a row noted, read again."""
+        """Add the key and the sizes of a marked row, which was read again."""
         self._database.execute(
             "INSERT INTO candidate_layers VALUES (?, ?, ?, ?, ?, ?)",
             (
@@ -206,7 +206,7 @@ class Staging:
         )
 
     def candidates(self) -> Iterator[Candidate]:
-        """All of them, those of one user together, in the file's order."""
+        """Yield all marked rows, grouped by user, in the file's order."""
         query = (
             "SELECT tenant, user, app, row, line, layer FROM candidate_layers"
             " ORDER BY tenant, user, row"
@@ -216,11 +216,11 @@ class Staging:
             yield Candidate(row, line, tenant, user or None, app or None, placed)
 
     def tenant_sizes(self) -> Iterator[tuple[str, int]]:
-        """Each tenant that has layers, and the most that these can have together in any app."""
+        """Yield each tenant with layers, and their largest possible size together in any app."""
         yield from self._database.execute("SELECT tenant, size FROM tenant_sizes")
 
     def tenant_layers(self, tenant: str) -> dict[str | None, PlacedLayer]:
-        """A tenant's own layers by app (``None``: every app)."""
+        """Return a tenant's layers by app (``None``: every app)."""
         query = "SELECT app, row, line, layer FROM tenant_layers WHERE tenant = ?"
         return {
             app or None: PlacedLayer(row, line, _unpacked(layer))
@@ -228,7 +228,7 @@ class Staging:
         }
 
     def reject(self, row: int, reason: str) -> bool:
-        """Reject a row that was good by itself; whether it was not rejected before."""
+        """Reject a row that is valid on its own; return whether it was not yet rejected."""
         ((known,),) = self._database.execute(
             "SELECT EXISTS (SELECT 1 FROM rejections WHERE row = ?)", (row,)
         )

@@ -1,8 +1,8 @@
-"""Temporary SQLite databases: what is larger than memory is kept, sorted and looked up on disk.
+"""Temporary SQLite databases, to store, sort and look up more data than fits in memory.
 
-SQLite makes the file with mode 0600 under a name that did not exist, and removes the name at once:
-nobody else can open it, and nothing of it is left when the process ends, however that ends. A small
-database never leaves memory.
+SQLite creates the file with mode 0600 under a new name and immediately unlinks it: other users
+cannot open it, and it disappears when the process ends for any reason. A small database stays in
+memory.
 """
 
 import sqlite3
@@ -14,19 +14,19 @@ from typing import Self
 from claimsctl.errors import OperatorError
 
 _CACHE_KIB = 16 * 1024
-"""Of pages in memory; sorting takes as much again."""
+"""The size of the page cache; sorting uses the same amount again."""
 _PENDING_ROWS = 1000
 
 
 def open_temporary_database(tables: str) -> sqlite3.Connection:
-    """An empty database with `tables`, in the directory that Python's temporary files go to.
+    """Open an empty database with `tables` in Python's directory for temporary files.
 
-    It may be used by several threads. Raises ``OSError`` where there is no such directory.
+    Several threads may use it. Raises ``OSError`` if there is no such directory.
     """
     directory = tempfile.gettempdir().replace("'", "''")
     database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-    # Deprecated, but the one way to have SQLite's files where TMPDIR, or without it Python, says:
-    # by itself SQLite prefers /var/tmp to /tmp. Where it is compiled out, TMPDIR still decides.
+    # Deprecated, but the only way to make SQLite use Python's directory for temporary files: by
+    # default it prefers /var/tmp to /tmp. Where the pragma is compiled out, SQLite uses TMPDIR.
     database.execute(f"PRAGMA temp_store_directory = '{directory}'")
     database.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     database.execute("PRAGMA journal_mode = OFF")
@@ -37,7 +37,7 @@ def open_temporary_database(tables: str) -> sqlite3.Connection:
 
 @contextmanager
 def temporary_file_errors(what: object) -> Iterator[None]:
-    """Report a full disk as an `OperatorError` that names `what`, the directory and the way out."""
+    """Report a full disk as an `OperatorError` that names `what` and the directory."""
     try:
         yield
     except (OSError, sqlite3.OperationalError) as error:
@@ -57,10 +57,10 @@ def _directory() -> str:
 
 
 class SortedTexts:
-    """Texts by a key, sorted on disk in the order of the keys' code points. A context manager."""
+    """Texts by key, sorted on disk by the keys' code points. A context manager."""
 
     def __init__(self, what: str) -> None:
-        """`what` an error names. Raises `OperatorError`, as do the methods, for a full disk."""
+        """`what` is named in errors. This and the methods raise `OperatorError` for a full disk."""
         self._what = what
         with temporary_file_errors(what):
             self._database = open_temporary_database("CREATE TABLE texts (key TEXT, text TEXT)")
@@ -74,24 +74,24 @@ class SortedTexts:
         self.close()
 
     def close(self) -> None:
-        """Drop the database."""
+        """Remove the database."""
         self._database.close()
 
     def add(self, key: str, text: str) -> None:
-        """Add one."""
+        """Add a text under a key."""
         self._pending.append((key, text))
         self.count += 1
         if len(self._pending) >= _PENDING_ROWS:
             self.flush()
 
     def flush(self) -> None:
-        """Hand all that was added to the database."""
+        """Write all added texts to the database."""
         with temporary_file_errors(self._what):
             self._database.executemany("INSERT INTO texts VALUES (?, ?)", self._pending)
         self._pending.clear()
 
     def in_order(self) -> Iterator[tuple[str, str]]:
-        """Keys and texts. May be called again; not while more are added."""
+        """Yield keys and texts in order. May be repeated, but not while texts are added."""
         self.flush()
         with temporary_file_errors(self._what):
             yield from self._database.execute("SELECT key, text FROM texts ORDER BY key, text")

@@ -1,8 +1,9 @@
-"""A file of claims, checked whole before its first row is written.
+"""The check of a whole claims file before its first row is written.
 
-Each row is checked by itself as the file is read, and what rows must be compared by is staged. Then
-rows are compared: no key twice, and within Entra's 3 KB whatever layers a callout lays over one
-another. Rows that this may concern are read again, since the staging has no values and no keys.
+Each row is checked on its own while the file is read, and the data for comparing rows is staged.
+Then rows are compared: keys must be unique, and the layers that a callout combines must fit within
+Entra's limit of 3 KB. Rows that may violate this are read again, because the staging database has
+neither values nor keys.
 """
 
 import time
@@ -41,27 +42,27 @@ Layers = Mapping[str | None, PlacedLayer]
 
 
 class Composer:
-    """Lays layers over one another as the function does.
+    """Combines layers as the function does, to find those that are too large together.
 
-    A row that is a problem counts no more: the rows that are left fit together, in every app.
+    A row that is reported is then ignored, so that the remaining rows fit together in every app.
     """
 
     def __init__(self, tenant_layers: Callable[[str], Layers]) -> None:
-        """`tenant_layers`: a tenant's own layers."""
+        """`tenant_layers` returns a tenant's layers."""
         self._layers_of = lru_cache(maxsize=256)(tenant_layers)
         self._problems_of = lru_cache(maxsize=256)(self._tenant_problems)
 
     def tenants_too_large(self, sizes: Iterable[tuple[str, int]]) -> Iterator[Problem]:
-        """Tenants' own rows that are too large together, whoever signs in.
+        """Yield a problem for each default row that is too large with others of its tenant.
 
-        `sizes`: each tenant, and the most that its layers can have together.
+        `sizes`: each tenant, and the largest possible size of its layers together.
         """
         for tenant, size in sizes:
             if size > CLAIMS_BYTES_MAX:
                 yield from self._problems_of(tenant)
 
     def user_too_large(self, tenant: str, rows: Layers) -> Iterator[Problem]:
-        """The rows of one user that are too large with what they are laid over, each once."""
+        """Yield a problem for each row of a user that is too large with the layers below it."""
         bad_rows = {problem.row for problem in self._problems_of(tenant)}
         layers = {
             app: placed
@@ -89,7 +90,7 @@ class Composer:
 
 
 def _user_problem(layers: Layers, own: Layers) -> Problem | None:
-    """The first row of a user that is too large with what it is laid over."""
+    """Return the problem of the first row of a user that is too large with the layers below it."""
     for app in dict.fromkeys([None, *layers, *own]):
         below, above = _met(layers, app), _met(own, app)
         if above:
@@ -101,7 +102,7 @@ def _user_problem(layers: Layers, own: Layers) -> Problem | None:
 
 
 def _met(layers: Layers, app: str | None) -> list[PlacedLayer]:
-    """The layers that a callout of `app` meets, lowest precedence first."""
+    """Return the layers that apply to a callout of `app`, lowest precedence first."""
     return [layers[a] for a in dict.fromkeys((None, app)) if a in layers]
 
 
@@ -120,16 +121,16 @@ def _message(size: int, app: str | None, others: Sequence[PlacedLayer]) -> str:
     together = f" together with those of {' and '.join(lines)}" if lines else ""
     where = "every app" if app is None else f"app {app}"
     return (
-        f"the row's claims{together} come to {size} bytes in {where}; "
-        f"Entra takes at most {CLAIMS_BYTES_MAX} in one answer"
+        f"the row's claims{together} have {size} bytes in {where}; "
+        f"Entra accepts at most {CLAIMS_BYTES_MAX} bytes in one answer"
     )
 
 
 Progress = Callable[[int, int | None, int], None]
-"""Called with the bytes read, the file's bytes where they are known, and the rows read."""
+"""Called with the bytes read, the file's size if it is known, and the rows read."""
 
 TenantLayers = Callable[[str], Mapping[str | None, Layer]]
-"""A tenant's own layers in the table, by app (``None``: every app)."""
+"""Returns a tenant's layers in the table, by app (``None``: every app)."""
 
 PROBLEMS_SHOWN = 20
 
@@ -142,12 +143,12 @@ def check_file(
     progress: Progress | None = None,
     tenant_layers: TenantLayers | None = None,
 ) -> CheckedFile:
-    """Read the file at `path` (``-``: standard input) to its end.
+    """Check the whole file at `path` (``-`` for standard input).
 
-    `tenant_layers` count in compositions where the file has no row in their place.
+    `tenant_layers` are combined with the file's rows where the file has no row for the same key.
 
-    Raises `OperatorError` for a file that is none of claims: unreadable, not UTF-8, no heading. The
-    `CheckedFile` has what is wrong with its rows.
+    Raises `OperatorError` for a file that is not a claims file: unreadable, not UTF-8, without a
+    heading. Problems of rows are in the returned `CheckedFile`.
     """
     with ExitStack() as stack:
         file = stack.enter_context(InputFile(path))
@@ -163,9 +164,9 @@ def check_file(
 
 
 def read_records(path: Path, tenant: str | None = None) -> list[Record]:
-    """All records of a small file; `tenant` is that of rows which name none.
+    """Return all records of a small file; `tenant` is the tenant of rows without one.
 
-    Raises `OperatorError` listing the problems: file, line, column, what was found and expected.
+    Raises `OperatorError` with all problems: file, line, column, what was found and expected.
     """
     with check_file(path, ReadOptions(tenant=tenant)) as checked:
         if checked.problem_count:
@@ -187,7 +188,7 @@ class _Validation:
         self._plausibility = Plausibility()
 
     def read(self, options: ReadOptions, progress: Progress) -> CheckedFile:
-        """Check each row by itself and stage it."""
+        """Check each row on its own and stage it."""
         source = Source(self._file, lambda read, total: progress(read, total, self._rows))
         rows = open_rows(self._file.path, source, options)
         complete = True
@@ -238,7 +239,7 @@ class _Validation:
             self._problems.add(Problem(row.number, row.line, problem.field, str(problem)))
 
     def compare(self, checked: CheckedFile, tenant_layers: TenantLayers | None) -> None:
-        """Compare rows with one another, and with the layers that tenants have in the table."""
+        """Compare rows with each other, and with the tenants' layers in the table."""
         staging = self._staging
         if tenant_layers is not None:
             for tenant in staging.tenants():
@@ -278,9 +279,9 @@ class _Validation:
 def _cross_row_problems(
     candidates: Iterator[Candidate], composer: Composer
 ) -> Iterator[tuple[Problem, bool]]:
-    """What is wrong with candidates because of one another, and whether to report it.
+    """Yield the problems of candidates with each other, and whether to report each problem.
 
-    The first row of a key that is there twice is as bad as the others, which report it.
+    The first row with a repeated key is rejected too, but only the following rows report it.
     """
     for (tenant, user), rows in groupby(candidates, lambda row: (row.tenant, row.user)):
         first: dict[str | None, Candidate] = {}
@@ -303,5 +304,5 @@ def _cross_row_problems(
 
 
 def _same_key(row: Candidate, other: Candidate) -> Problem:
-    message = f"the same tenant, user and app as line {other.line}"
+    message = f"the row has the same tenant, user and app as line {other.line}"
     return Problem(row.row, row.line, USER, message)

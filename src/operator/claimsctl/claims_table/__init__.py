@@ -1,1 +1,1 @@
-"""What is in the DynamoDB table: location, items, reading, conditional writes, diff, prune."""
+"""The claims in a DynamoDB table: location, items, reading, conditional writes, diff, prune."""

@@ -1,4 +1,4 @@
-"""What loading records would change in the table: the plan of load --dry-run and diff."""
+"""The changes that loading records would make: the plan for load --dry-run and diff."""
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,25 +16,25 @@ from claimsctl.claims_table.reader import KEYS_MAX, TableReader, batches, in_par
 from claimsctl.claims_table.upsert import NoWrite, OnExisting, Reject, decide, is_expired, merge
 
 Attribute = Mapping[str, Any]
-"""A value as DynamoDB's low-level API has it: ``{"S": "…"}``."""
+"""A value in the form of DynamoDB's low-level API: ``{"S": "…"}``."""
 
 
 class ChangeKind(StrEnum):
-    """What happens to an item."""
+    """What a load does with an item."""
 
     ADD = "add"
     CHANGE = "change"
     SAME = "same"
     REMOVE = "remove"
     KEEP = "keep"
-    """The item differs from the row, and stays."""
+    """The item differs from the row and is kept."""
     REJECT = "reject"
     """The row is not written."""
 
 
 @dataclass(frozen=True, slots=True)
 class ValueChange:
-    """One claim, or another attribute, before and after; ``None`` where it is missing."""
+    """A claim or another attribute before and after; ``None`` where it is missing."""
 
     name: str
     old: Attribute | None
@@ -43,17 +43,17 @@ class ValueChange:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What loading one record does to the item of its key."""
+    """What loading one record does with the item under its key."""
 
     kind: ChangeKind
     key: LayerKey
     item: Item | None
-    """What the table has now."""
+    """The current item."""
     wanted: Item | None
-    """What the table would have; for `KEEP` and `REJECT`, what the row asks for."""
+    """The item after the load; for `KEEP` and `REJECT`, the item that the row describes."""
 
     def values(self) -> Iterator[ValueChange]:
-        """What differs: claim by claim, then other attributes."""
+        """Yield what differs: claim by claim, then other attributes."""
         old = {} if self.item is None else _attributes(self.item)
         new = {} if self.wanted is None else _attributes(self.wanted)
         for name in [*old, *(name for name in new if name not in old)]:
@@ -64,10 +64,10 @@ class Change:
 def plan_changes(
     reader: TableReader, records: Iterable[Record], mode: OnExisting = OnExisting.REPLACE
 ) -> Iterator[Change]:
-    """What a load by `mode` would do to the item of each of `records`, in order; no key twice.
+    """Yield what a load in `mode` would do with each of `records`, in order; their keys differ.
 
     The table is read in parallel, a bounded number of batches ahead, so that memory does not grow
-    with the file. Raises `OperatorError` when it cannot be read.
+    with the file. Raises `OperatorError` when the table cannot be read.
     """
 
     def read(batch: tuple[Record, ...]) -> dict[LayerKey, Item]:
@@ -83,7 +83,7 @@ def plan_changes(
 
 
 def has_same_content(item: Item, record: Record) -> bool:
-    """Whether loading `record` would leave the meaning of `item` as it is."""
+    """Return whether loading `record` would leave the meaning of `item` unchanged."""
     try:
         stored = record_of_item(item)
     except FieldProblem:
@@ -117,7 +117,7 @@ def _conditional_change(mode: OnExisting, record: Record, item: Item | None, now
 
 
 def _attributes(item: Item) -> dict[str, Attribute]:
-    """Claims by name, then other attributes; two that mean the same compare equal."""
+    """Return claims by name, then other attributes, so that values with one meaning are equal."""
     match item.get(CLAIMS, {"M": {}}):
         case {"M": dict(claims)}:
             attributes = {name: _comparable(claims[name]) for name in sorted(claims)}

@@ -1,4 +1,4 @@
-"""What a user's sign-in would get from the table, computed by the function's own code."""
+"""The claims that a user's sign-in would get, computed by the function's own code."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,13 +24,16 @@ _NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
 class ClaimEffect(StrEnum):
-    """What one claim of one item does in the answer."""
+    """The effect of one claim of one item on the answer."""
 
     WINS = "wins"
     OVERRIDDEN = "overridden by"
     HIDDEN = "hidden by"
-    EMPTY = "empty: gives nothing, and hides what lower rows give"
-    WITHHELD = "withheld: Entra takes strings and lists of strings only; hides what lower rows give"
+    EMPTY = "empty: hides this claim of items with lower precedence"
+    WITHHELD = (
+        "not sent: Entra accepts only strings and lists of strings; hides this claim of items with"
+        " lower precedence"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class FoundItem:
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """What the function reads, lowest precedence first, and what it answers."""
+    """The items that the function reads, lowest precedence first, and its answer."""
 
     found: Sequence[FoundItem]
     elsewhere: Sequence[LayerKey]
@@ -57,7 +60,7 @@ class SignIn:
     """As the gateway receives it: ``statusCode``, ``headers``, ``body``."""
 
     def effects(self, index: int) -> Iterator[tuple[str, Any, ClaimEffect, LayerKey | None]]:
-        """Each claim of the item at `index`: name, stored value, its effect, by which item."""
+        """Yield each claim of the item at `index`: name, stored value, effect, and its cause."""
         layer = self.found[index].layer
         if layer is None:
             return
@@ -81,10 +84,11 @@ class SignIn:
 def sign_in(
     reader: TableReader, tenant_id: str, user: str, app_id: str | None, now: float
 ) -> SignIn:
-    """What `user` (a canonical object id or address) gets in an app; ``None``: an app without id.
+    """Return what `user` (a canonical object id or address) gets in the app `app_id`, if any.
 
-    As deployed by default, except that an address is searched as if ``USER_KEYS`` listed its field
-    alone. `now` in epoch seconds. Raises `OperatorError` when the table cannot be read.
+    The function's settings are the defaults, except that an address is looked up as if
+    ``USER_KEYS`` listed only its field. `now` is in epoch seconds. Raises `OperatorError` when the
+    table cannot be read.
     """
     of_user = {key_of(item): item for item in reader.partition(_pk(tenant_id, user))}
     items = {key_of(item): item for item in reader.partition(_pk(tenant_id, None))} | of_user
@@ -99,7 +103,7 @@ def _pk(tenant_id: str, user: str | None) -> str:
 
 
 def _callout(tenant_id: str, user: str, app_id: str | None) -> "tuple[Callout, KeyScheme]":
-    # Imported here: pydantic takes a while.
+    # Imported here because importing pydantic takes long.
     from claims_provider.contract.callout import (  # noqa: PLC0415
         AuthenticationContext,
         Callout,

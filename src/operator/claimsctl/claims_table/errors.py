@@ -1,4 +1,4 @@
-"""Why a call to the table failed, and what follows from it."""
+"""Why a call to DynamoDB failed, and whether retrying it can help."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,13 +25,13 @@ from claimsctl.errors import OperatorError
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-# The SDK's parser trusts a 200 to be DynamoDB's; another body makes it fail in many ways.
+# The SDK's parser assumes that a 200 is from DynamoDB; other bodies make it fail in many ways.
 UNREADABLE_ANSWER = (
     ResponseParserError, ChecksumError, AttributeError, KeyError, TypeError, ValueError,
     RecursionError,
 )  # fmt: skip
 CALL_ERRORS = (ClientError, BotoCoreError, *UNREADABLE_ANSWER)
-"""All that a call of the SDK may raise: refusals, no connection, an unreadable answer."""
+"""Everything that a call of the SDK may raise: errors, no connection, an unreadable answer."""
 
 _THROTTLES = frozenset(
     {
@@ -49,7 +49,7 @@ _NO_TABLE = "ResourceNotFoundException"
 _ITEM_REFUSED = frozenset({"ValidationException", "ItemCollectionSizeLimitExceededException"})
 _HTTP_TOO_LARGE, _HTTP_THROTTLED, _HTTP_SERVER_ERROR = 413, 429, 500
 
-# What the engines say of a table whose keys are not pk and sk: no item would fit it.
+# Error messages of DynamoDB and its emulators for a table whose keys are not pk and sk.
 _OTHER_KEYS = (
     "does not match the schema",
     "required keys was not given",
@@ -59,14 +59,14 @@ _OTHER_KEYS = (
 
 
 class FailureKind(Enum):
-    """What a failed call calls for."""
+    """How to react to a failed call."""
 
     THROTTLED = auto()
-    """The same call again, later, and fewer calls at once."""
+    """Retry the call later, with fewer concurrent calls."""
     TRANSIENT = auto()
-    """The same call again, later."""
+    """Retry the call later."""
     CONDITION_FAILED = auto()
-    """The item is not as the write's condition wants it."""
+    """The item does not meet the write's condition."""
     ITEM_REFUSED = auto()
     """DynamoDB does not accept an item of this call, now or later."""
     FATAL = auto()
@@ -79,13 +79,13 @@ class Failure:
 
     kind: FailureKind
     reason: str
-    """For people."""
+    """As shown to the user."""
     may_have_written: bool = False
-    """Whether the call may have taken effect all the same."""
+    """Whether the call may have taken effect despite the error."""
 
 
 def failure_of(client: "DynamoDBClient", error: Exception) -> Failure:
-    """What `error`, raised by a call of `client`, means."""
+    """Classify `error`, which a call of `client` raised."""
     match error:
         case ClientError():
             return _error_response(client, error)
@@ -125,19 +125,19 @@ def _error_response(client: "DynamoDBClient", error: ClientError) -> Failure:
         return _item_refused(message)
     if code == _NO_TABLE:
         where = client.meta
-        missing = f"no such table at {where.endpoint_url} in region {where.region_name}"
+        missing = f"no such table in region {where.region_name} at {where.endpoint_url}"
         return Failure(FailureKind.FATAL, missing)
     return Failure(FailureKind.FATAL, str(error))
 
 
 def _item_refused(message: str) -> Failure:
     if any(words in message.lower() for words in _OTHER_KEYS):
-        reason = f"the table has other keys than pk and sk, both strings: {message}"
+        reason = f"the table's keys are not pk and sk, both of type string: {message}"
         return Failure(FailureKind.FATAL, reason)
     return Failure(FailureKind.ITEM_REFUSED, message)
 
 
 def _unreadable(client: "DynamoDBClient") -> Failure:
     url = client.meta.endpoint_url
-    reason = f"{url} is no DynamoDB: its answer cannot be understood"
+    reason = f"{url} does not answer as DynamoDB does; check the endpoint URL"
     return Failure(FailureKind.TRANSIENT, reason, may_have_written=True)

@@ -1,4 +1,4 @@
-"""An item of the table ↔ the record that loads as it, and its values in words."""
+"""Conversion of an item to the record that loads as the same item, and its values as text."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,22 +30,22 @@ _CHECK = RowCheck(ReadOptions())
 
 
 def key_of(item: Item) -> LayerKey:
-    """The key of `item`, which has one, since it comes from a table."""
+    """Return the key of `item`, which comes from a table and therefore has one."""
     return LayerKey(item[PARTITION_KEY].get("S", ""), item[SORT_KEY].get("S", ""))
 
 
 def record_of_item(item: Item) -> Record:
-    """The record that loads as `item`: the function answers the same from both.
+    """Return the record that loads as an item with the same meaning for the function.
 
-    An empty string, which a file cannot hold, becomes an empty list: neither gives a claim, and
-    both hide what lower layers give. Raises `FieldProblem` for what no file can express: a key that
-    no row makes, a value that Entra does not accept, a name that a file reserves.
+    An empty string, which a file cannot represent, becomes an empty list: neither gives a claim,
+    and both hide the claim of lower layers. Raises `FieldProblem` for an item that a file cannot
+    represent: an unknown form of key, a value that Entra does not accept, or a reserved name.
     """
     return _record(fields_of_item(item), key_of(item))
 
 
 def record_key(key: LayerKey) -> tuple[str, str | None, str | None]:
-    """Tenant, user and app of the record that loads under `key`. Raises `FieldProblem`."""
+    """Return tenant, user and app of the record that loads under `key`. Raises `FieldProblem`."""
     record = _record(key_fields(key), key)
     return record.tenant_id, record.user, record.app_id
 
@@ -56,7 +56,7 @@ def has_more(item: Item) -> bool:
 
 
 def moment(attribute: Mapping[str, Any]) -> str:
-    """An `expires_at` for people: ISO 8601 as in a file, or `plain` for anything else."""
+    """Return an `expires_at` as text: ISO 8601 as in a file, or as `plain` if it is invalid."""
     try:
         seconds = whole_seconds(attribute)
         return iso(seconds)
@@ -69,5 +69,7 @@ def _record(fields: Mapping[str, Any], key: LayerKey) -> Record:
     if isinstance(record, list):
         raise record[0]
     if record.key != key:
-        raise FieldProblem(PARTITION_KEY, f"spelt {record.key.pk} in a file")
+        raise FieldProblem(
+            PARTITION_KEY, f"not in canonical form; a file would write it as {record.key.pk}"
+        )
     return record

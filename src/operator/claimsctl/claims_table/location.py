@@ -1,4 +1,4 @@
-"""The table that `claimsctl claims …` works on: named, a stack's, or that of a running `serve`."""
+"""The table that `claimsctl claims …` uses: by name, of a stack, or of a running `serve`."""
 
 import os
 import socket
@@ -22,15 +22,16 @@ from typing import Any
 import yaml
 
 EMBEDDED_TABLE = "claims"
-AWS_SETTINGS = "the AWS SDK reads --endpoint-url, AWS_DEFAULT_REGION, AWS_PROFILE and ~/.aws"
+AWS_SETTINGS = "check --endpoint-url, AWS_DEFAULT_REGION, AWS_PROFILE and ~/.aws"
 LOCAL_REGION = "us-east-1"
-"""Where an engine on this machine is asked when nothing says a region."""
+"""The region of a local DynamoDB when none is configured."""
 _NO_REGION = (
-    "no AWS region; set AWS_DEFAULT_REGION or AWS_REGION, or region in the profile of ~/.aws/config"
+    "no AWS region is configured; set AWS_DEFAULT_REGION or AWS_REGION, or the region of the"
+    " profile in ~/.aws/config"
 )
 _LOOPBACK = ("http://127.", "http://localhost", "http://[::1]")
 EMBEDDED_ENDPOINT = "http://127.0.0.1:8788"
-"""Where `claimsctl serve` has its table by default: the port after its own."""
+"""The default address of `claimsctl serve`'s table: the port after its own."""
 
 _OUTPUT = "TableName"
 """The output of template.yaml that names the stack's table."""
@@ -43,17 +44,17 @@ _STACK_MISSING = "ValidationError"
 
 @dataclass(frozen=True, slots=True)
 class TableLocation:
-    """Where a claims table is: its name, and its endpoint (``None``: DynamoDB in AWS)."""
+    """The name of a claims table and its endpoint (``None``: DynamoDB in AWS)."""
 
     name: str
     endpoint_url: str | None
 
     @property
     def environment(self) -> dict[str, str]:
-        """Variables that make the function read this table.
+        """The environment variables with which the function reads this table.
 
-        A local engine takes any credentials, so that none need to be at hand, and no proxy of the
-        environment leads to it. Raises `OperatorError` as `region` does.
+        A local DynamoDB accepts any credentials, so placeholders are set where there are none, and
+        proxies are not used for it. Raises `OperatorError` as `region` does.
         """
         variables = {"TABLE_NAME": self.name, "AWS_DEFAULT_REGION": self.region}
         if self.endpoint_url:
@@ -69,10 +70,10 @@ class TableLocation:
 
     @property
     def region(self) -> str:
-        """The AWS region that is asked; engines on this machine keep tables by region too.
+        """The AWS region of the table; a local DynamoDB keeps tables by region too.
 
-        Raises `OperatorError` when a table elsewhere has none, or the SDK's configuration is
-        unreadable.
+        Raises `OperatorError` when none is configured for a remote table, or the SDK's
+        configuration is unreadable.
         """
         try:
             region = sdk_region()
@@ -87,10 +88,10 @@ class TableLocation:
         return region
 
     def client(self, config: Config | None = None) -> "DynamoDBClient":
-        """A client with longer time-outs than the function's; `config` overrides the defaults.
+        """Return a client with longer time-outs than the function's; `config` overrides defaults.
 
-        Raises `OperatorError` when the endpoint, the region or the AWS SDK's configuration is not
-        usable.
+        Raises `OperatorError` when the endpoint, the region or the AWS SDK's configuration is
+        invalid.
         """
         variables = self.environment
         try:
@@ -116,33 +117,34 @@ class TableLocation:
 
 
 def sdk_region() -> str | None:
-    """The region that the environment says, ``None`` when it says none.
+    """Return the configured region, or ``None``.
 
-    ``AWS_DEFAULT_REGION``, then ``AWS_REGION`` (which boto3 does not read, unlike the AWS CLI and
-    the other SDKs), then the region of the profile. Raises ``BotoCoreError`` when the SDK's files
-    cannot be read or have no such profile.
+    The order is ``AWS_DEFAULT_REGION``, ``AWS_REGION`` (which boto3 does not read, unlike the AWS
+    CLI and the other SDKs), and the region of the profile. Raises ``BotoCoreError`` when the SDK's
+    files cannot be read or do not contain the profile.
     """
     named = os.environ.get("AWS_DEFAULT_REGION") or os.environ.get("AWS_REGION")
     return named or botocore.session.Session().get_scoped_config().get("region")
 
 
 def named_table(table: str | None, stack: str | None, endpoint_url: str | None) -> TableLocation:
-    """The table that the options name; without any, the embedded one of a running `serve`.
+    """Return the table that the options name; without options, that of a running `serve`.
 
-    Raises `OperatorError` when options exclude one another, when the stack or its output is not
-    there, and when nothing is named and no `serve` runs.
+    Raises `OperatorError` when options are mutually exclusive, when the stack or its output does
+    not exist, and when no table is named and no `serve` is running.
     """
     if stack is not None:
         if other := _excluded_by_stack(table, endpoint_url):
-            message = f"--stack {stack} and {other} are mutually exclusive; give one of them"
+            message = f"--stack {stack} and {other} are mutually exclusive"
             raise OperatorError(message)
         return TableLocation(_table_of(stack), None)
     if table or endpoint_url:
         return TableLocation(table or EMBEDDED_TABLE, endpoint_url)
     if not _answers(EMBEDDED_ENDPOINT):
         message = (
-            "no table: give --table, --stack or --endpoint-url; without them the table of a"
-            f" running claimsctl serve is meant, and none answers at {EMBEDDED_ENDPOINT}"
+            f"no table: none of --table, --stack and --endpoint-url is given, and no claimsctl"
+            f" serve is running (nothing answers at {EMBEDDED_ENDPOINT}). Give one of these"
+            " options, or start claimsctl serve"
         )
         raise OperatorError(message)
     return TableLocation(EMBEDDED_TABLE, EMBEDDED_ENDPOINT)
@@ -176,10 +178,12 @@ def _table_of(stack: str) -> str:
             reason = f"no such stack in region {region} of this account"
         raise _no_table(stack, reason) from None
     except BotoCoreError as error:
-        raise _no_table(stack, f"{error} (the AWS SDK's own settings count)") from None
+        raise _no_table(stack, f"{error} (check AWS_PROFILE and ~/.aws)") from None
     except UNREADABLE_ANSWER as error:
         reason = (
-            f"{url} is no CloudFormation: its answer cannot be understood" if url else f"{error}"
+            f"{url} does not answer as CloudFormation does; check the endpoint URL"
+            if url
+            else f"{error}"
         )
         raise _no_table(stack, reason) from None
     outputs: dict[str, str] = {
@@ -190,7 +194,8 @@ def _table_of(stack: str) -> str:
     if name := outputs.get(_OUTPUT):
         return name
     found_names = ", ".join(sorted(outputs)) or "none"
-    raise _no_table(stack, f"no output {_OUTPUT}, found {found_names}; or name the table: --table")
+    reason = f"no output {_OUTPUT} (outputs: {found_names}); name the table with --table"
+    raise _no_table(stack, reason)
 
 
 def _no_table(stack: str, reason: str) -> OperatorError:
@@ -211,16 +216,16 @@ _SCHEMA = ("AttributeDefinitions", "KeySchema", "BillingMode")
 
 
 class _TemplateLoader(yaml.SafeLoader):
-    """YAML with CloudFormation's short tags; what they compute does not matter here."""
+    """YAML with CloudFormation's short tags, whose values are not needed here."""
 
 
 _TemplateLoader.add_multi_constructor("!", lambda _loader, _suffix, _node: None)
 
 
 def table_schema(template: Path) -> dict[str, Any]:
-    """Arguments for DynamoDB's CreateTable, but for the name: the template's keys and billing.
+    """Return the template's arguments for CreateTable: attributes, keys and billing mode.
 
-    Raises `OperatorError` when the template cannot be read or holds no table that says all three.
+    Raises `OperatorError` when the template cannot be read or has no table with all three.
     """
     document = _read(template)
     resources = document.get("Resources") if isinstance(document, dict) else None
@@ -229,7 +234,7 @@ def table_schema(template: Path) -> dict[str, Any]:
             properties = resource.get("Properties") or {}
             schema = {name: properties.get(name) for name in _SCHEMA}
             if missing := [name for name, value in schema.items() if not value]:
-                message = f"{template}: the table does not say its {', '.join(missing)}"
+                message = f"{template}: the table has no {', '.join(missing)}"
                 raise OperatorError(message)
             return schema
     message = f"{template}: no resource of type {_TABLE}"
@@ -242,5 +247,5 @@ def _read(template: Path) -> object:
     except OSError as error:
         message = f"{template}: cannot be read: {error.strerror}"
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        message = f"{template}: not YAML: {' '.join(str(error).split())}"
+        message = f"{template}: not valid YAML: {' '.join(str(error).split())}"
     raise OperatorError(message)

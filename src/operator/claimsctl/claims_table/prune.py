@@ -1,4 +1,4 @@
-"""Items that the table has and the file lacks, in the tenants and apps that the file names."""
+"""Removal of items that the file lacks, limited to the tenants and apps that the file names."""
 
 import hashlib
 import json
@@ -21,22 +21,22 @@ from claimsctl.claims_table.reader import KEYS_MAX, TableReader, batches, in_par
 from claimsctl.claims_table.upsert import FILE_ATTRIBUTES, unchanged_condition
 
 HasRow = Callable[[LayerKey], bool]
-"""Whether the file has a row of that key."""
+"""Returns whether the file has a row with the key."""
 
 _SETS = frozenset({"SS", "NS", "BS"})
 
 
 class Scope:
-    """Which items may be removed when the file lacks them: those of tenants and apps it names.
+    """The items that may be removed when the file lacks them: those of tenants and apps it names.
 
-    A user's rows are in scope when the file has any user's row of their tenant and app ("every app"
-    being one more app): a file of defaults says nothing about users. A tenant's default rows are in
-    scope when the file has a default row of that tenant, and any row of that app: a file of users
-    says nothing about everybody.
+    A user's items are in scope when the file has a user row for the same tenant and app ("every
+    app" is an app in this sense): a file with only default rows says nothing about users. A
+    tenant's default items are in scope when the file has a default row for the tenant and any row
+    for the app: a file with only user rows says nothing about defaults.
     """
 
     def __init__(self, scopes: Iterable[tuple[str, str | None, bool]], has_row: HasRow) -> None:
-        """`scopes`: each tenant and app that rows name, and whether those rows are users'."""
+        """`scopes`: each tenant and app that rows name, and whether the rows are users' rows."""
         self._has_row = has_row
         self._apps: defaultdict[str, set[str | None]] = defaultdict(set)
         self._apps_of_users: defaultdict[str, set[str | None]] = defaultdict(set)
@@ -54,9 +54,9 @@ class Scope:
         return sorted(self._apps)
 
     def lacks(self, item: Item) -> bool:
-        """Whether `item` is in scope, and not in the file.
+        """Return whether `item` is in scope and not in the file.
 
-        An item with a key that no file can make is left alone.
+        An item whose key cannot come from a file is never removed.
         """
         key = key_of(item)
         try:
@@ -71,13 +71,13 @@ class Scope:
 
 
 class Removals:
-    """Items to remove, found by one scan, kept on disk. A context manager."""
+    """The items to remove, found by one scan and stored on disk. A context manager."""
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
         self._found = SortedTexts("--prune")
         self.of_tenants = 0
-        """How many of them are default rows, which apply to a whole tenant."""
+        """How many of them are default items, which apply to a whole tenant."""
 
     def __enter__(self) -> Self:
         return self
@@ -87,11 +87,11 @@ class Removals:
 
     @property
     def count(self) -> int:
-        """How many items `find` has found."""
+        """The number of items that `find` has found."""
         return self._found.count
 
     def find(self, reader: TableReader) -> Iterator[int]:
-        """Scan the table to the end; yields how many items each page had, for progress."""
+        """Scan the whole table; yield the number of items of each page, for progress."""
         if not self._scope.tenants:  # a file without rows names no tenant
             return
         for page in reader.scan(self._scope.tenants):
@@ -104,7 +104,7 @@ class Removals:
         self._found.flush()  # before anything is removed
 
     def changes(self, reader: TableReader) -> Iterator[Change]:
-        """Each item to remove, read again; one that is gone or has changed since is left out."""
+        """Yield each item to remove, read again; items deleted or changed since are left out."""
         for batch in batches(self._found.in_order(), KEYS_MAX):
             planned = {LayerKey(*key.split("\t")): digest for key, digest in batch}
             items = reader.read(list(planned))
@@ -116,19 +116,20 @@ class Removals:
 
 @dataclass(slots=True)
 class Removed:
-    """How far a removal is."""
+    """The progress of a removal."""
 
     removed: int = 0
     kept: int = 0
-    """Changed, or gone, since they were found: left as they are."""
+    """Items that were changed or deleted after they were found, and are left alone."""
 
 
 def remove(
     reader: TableReader, removals: Removals, done: Removed
 ) -> Generator[LayerKey, None, None]:
-    """Delete what `removals` found, each item only if it is still as it was found.
+    """Delete the items that `removals` found, each only if it has not changed.
 
-    Yields the key of each deleted item; `done` counts, also when an `OperatorError` ends it early.
+    Yields the key of each deleted item. `done` counts them, also when an `OperatorError` ends the
+    removal early.
     """
     lock = threading.Lock()
 
@@ -167,7 +168,7 @@ def _digest(item: Item) -> str:
 
 
 def _sets_sorted(value: Any) -> Any:
-    """`value` with its sets sorted: DynamoDB keeps no order of them."""
+    """Return `value` with its sets sorted, since DynamoDB does not keep their order."""
     match value:
         case dict():
             return {

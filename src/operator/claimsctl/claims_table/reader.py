@@ -1,6 +1,7 @@
-"""What is in the table: some keys, one partition, or all of it in parallel.
+"""Reading of the table: some keys, one partition, or all of it in parallel.
 
-Reads are consistent: what was loaded a moment ago counts, at twice the price of other reads.
+Reads are strongly consistent, so that they see what was just loaded; they cost twice as much as
+eventually consistent reads.
 """
 
 import random
@@ -27,20 +28,20 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 KEYS_MAX = 100
-"""Keys in one BatchGetItem; DynamoDB's limit."""
+"""DynamoDB's limit for the keys of one BatchGetItem."""
 
 SEGMENTS = 8
-"""Parallel scans of one table; a client of the SDK keeps ten connections open."""
+"""Parallel scans of one table. An SDK client keeps ten connections open."""
 
 WORKERS = 8
-"""Threads of `in_parallel`; likewise."""
+"""Threads of `in_parallel`, for the same reason."""
 
 _ROUNDS = 10
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 5.0
 
 _FILTERED_TENANTS_MAX = 50
-"""Each takes four operators of the 300 that DynamoDB accepts, and 60 bytes of 4096."""
+"""Each takes 4 of the 300 operators that DynamoDB accepts, and 60 of the 4096 bytes."""
 
 Page = Sequence[Item]
 In = TypeVar("In")
@@ -48,14 +49,14 @@ Out = TypeVar("Out")
 
 
 class TableReader:
-    """One table through one client; methods raise `OperatorError` when it cannot be read."""
+    """A reader of one table; its methods raise `OperatorError` when it cannot be read."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self.client = client
         self.table = table
 
     def read(self, keys: Sequence[LayerKey]) -> dict[LayerKey, Item]:
-        """The items that exist under `keys`: no key twice, at most `KEYS_MAX`."""
+        """Return the items that exist under `keys`: at most `KEYS_MAX`, all different."""
         found: dict[LayerKey, Item] = {}
         unread: Collection[LayerKey] = keys
         for round_ in range(_ROUNDS):
@@ -69,14 +70,15 @@ class TableReader:
             found |= items
         if unread:
             message = (
-                f"table {self.table}: DynamoDB left {len(unread)} keys unread {_ROUNDS} times in"
-                " a row; try again when the table is less busy"
+                f"table {self.table}: {len(unread)} items could not be read: DynamoDB returned"
+                f" them as unprocessed {_ROUNDS} times in a row. Try again when the table is less"
+                " busy"
             )
             raise OperatorError(message)
         return found
 
     def partition(self, pk: str) -> list[Item]:
-        """All items under the partition key `pk`, by their sort keys."""
+        """Return all items under the partition key `pk`, in the order of their sort keys."""
         items: list[Item] = []
         start: dict[str, Any] = {}
         while True:
@@ -95,10 +97,10 @@ class TableReader:
             start = {"ExclusiveStartKey": last}
 
     def scan(self, tenants: Sequence[str] = ()) -> Iterator[Page]:
-        """All items, in pages of parallel scans, in no order; with `tenants`, at least theirs.
+        """Yield all items in no particular order, in pages; with `tenants`, at least their items.
 
-        A page may be empty, and shows progress all the same. Each segment is one page (1 MB at
-        most) ahead of the caller. Closing the iterator ends the scans.
+        The scans run in parallel, each at most one page (1 MB) ahead of the caller. An empty page
+        still counts as progress. Closing the iterator ends the scans.
         """
         filtering = _tenant_filter(tenants)
         with ThreadPoolExecutor(SEGMENTS) as pool:
@@ -114,7 +116,7 @@ class TableReader:
                     yield page
 
     def count(self) -> int:
-        """DynamoDB's estimate of the number of items: hours old, for progress only."""
+        """Return DynamoDB's estimate of the number of items, which may be hours old."""
         with operator_errors(self.client, self.table):
             return self.client.describe_table(TableName=self.table)["Table"].get("ItemCount", 0)
 
@@ -134,7 +136,7 @@ class TableReader:
 
 
 def existing_items(retrier: Retrier, table: str, keys: Iterable[LayerKey]) -> dict[LayerKey, Item]:
-    """The items that exist under the keys of a batch, read with the retries of its writes.
+    """Return the items that exist under the keys of a batch, with the same retries as writes.
 
     Raises `CallFailed` and `Cancelled`.
     """
@@ -150,28 +152,30 @@ def existing_items(retrier: Retrier, table: str, keys: Iterable[LayerKey]) -> di
         try:
             items, left = retrier.call(read, budget, writes=False)
         except ItemRefused as error:
-            message = f"the table cannot be read by pk and sk, both strings: {error}"
+            message = f"the table's keys are not pk and sk, both of type string: {error}"
             raise CallFailed(message) from None
         found |= items
         if len(left) < len(unread):
             budget.renew()
         unread = left
         if unread:
-            retrier.wait(budget, f"DynamoDB leaves {len(unread)} keys unread, time and again")
+            reason = f"DynamoDB repeatedly returned {len(unread)} keys as unprocessed"
+            retrier.wait(budget, reason)
     return found
 
 
 def wire_key(key: LayerKey) -> dict[str, Any]:
-    """`key` as DynamoDB's low-level API takes it."""
+    """Return `key` in the form of DynamoDB's low-level API."""
     return {PARTITION_KEY: {"S": key.pk}, SORT_KEY: {"S": key.sk}}
 
 
 def _batch_get(
     client: "DynamoDBClient", table: str, keys: Collection[LayerKey]
 ) -> tuple[dict[LayerKey, Item], set[LayerKey]]:
-    """The items found, and the keys left unread. Raises `ValueError` for an answer to other keys.
+    """Return the items found and the keys left unprocessed.
 
-    A key that was not read must not pass for one without an item.
+    A key that was not read must not be mistaken for one without an item. Raises `ValueError` for an
+    answer with other keys.
     """
     answer = client.batch_get_item(
         RequestItems={table: {"Keys": [wire_key(key) for key in keys], "ConsistentRead": True}}
@@ -179,15 +183,15 @@ def _batch_get(
     found: dict[LayerKey, Item] = {key_of(item): item for item in answer["Responses"][table]}
     left = {key_of(key) for key in answer["UnprocessedKeys"].get(table, {"Keys": []})["Keys"]}
     if not {*found, *left} <= {*keys} or {*found} & left:
-        message = "items that were not asked for"
+        message = "the answer contains items that were not requested"
         raise ValueError(message)
     return found, left
 
 
 def _tenant_filter(tenants: Sequence[str]) -> dict[str, Any]:
-    """A filter that keeps other tenants' items off the network, though they are paid for.
+    """Return a filter that keeps other tenants' items off the network; reading them still costs.
 
-    None for very many tenants: the caller leaves other items out anyway.
+    For very many tenants there is no filter; the caller skips other items itself.
     """
     if not 0 < len(tenants) <= _FILTERED_TENANTS_MAX:
         return {}
@@ -203,10 +207,10 @@ def _tenant_filter(tenants: Sequence[str]) -> dict[str, Any]:
 
 
 def table_layers(reader: TableReader, now: float) -> TenantLayers:
-    """A function that finds a tenant's layers, by app, that count at `now`, in epoch seconds.
+    """Return a function that finds a tenant's layers, by app, that apply at `now` (epoch seconds).
 
-    An item that cannot be read fails the sign-in anyway, and is none here. The function raises
-    `OperatorError` when the table cannot be read.
+    An invalid item, which makes sign-ins fail, is ignored. The function raises `OperatorError` when
+    the table cannot be read.
     """
     return partial(_tenant_layers, reader, now)
 
@@ -231,9 +235,10 @@ def in_parallel(
     workers: int = WORKERS,
     ahead: int = 2 * WORKERS,
 ) -> Iterator[tuple[In, Out]]:
-    """Each piece with the result of `work`, in order; at most `ahead` of them are in memory.
+    """Yield each piece with the result of `work`, in order; at most `ahead` are in memory.
 
-    What `work` raises is raised here, in its place; pieces not begun by then never begin.
+    An exception of `work` is raised here, in the place of its piece; pieces that have not begun by
+    then are not processed.
     """
     with ThreadPoolExecutor(workers) as pool:
         begun: deque[tuple[In, Future[Out]]] = deque()
@@ -251,7 +256,7 @@ def in_parallel(
 
 
 def batches(pieces: Iterable[In], size: int) -> Iterator[tuple[In, ...]]:
-    """`pieces`, `size` at a time (`itertools.batched`, which Python 3.11 lacks)."""
+    """Yield `pieces` in tuples of `size`, like `itertools.batched`, which Python 3.11 lacks."""
     rest = iter(pieces)
     while batch := tuple(islice(rest, size)):
         yield batch

@@ -1,4 +1,4 @@
-"""Calls to the table by several workers: fewer at once when throttled, repeated where it helps."""
+"""Calls to DynamoDB by several workers: fewer at once when throttled, retried when that helps."""
 
 import random
 import threading
@@ -18,46 +18,46 @@ BUDGET_SECONDS = 120.0
 """How long a batch is retried without progress before the load stops."""
 
 FIRST_BUDGET_SECONDS = 15.0
-"""The same while the table has not answered any call: then it is most likely the wrong place."""
+"""The same before any call was answered: the endpoint is then probably wrong."""
 
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 10.0
 _THROTTLED_FACTOR = 0.7
 _RECOVERY = 0.5
-"""Calls added for each round of calls without a throttle."""
+"""Concurrent calls added after each round of calls without a throttle."""
 
 T = TypeVar("T")
 
 
-class Cancelled(Exception):  # noqa: N818  # an order, not an error
-    """The load stops; the worker leaves what it was doing."""
+class Cancelled(Exception):  # noqa: N818  # a request, not an error
+    """The load is stopping, and the worker must stop too."""
 
 
 class CallFailed(Exception):  # noqa: N818  # the loader turns it into the operator's error
-    """A call failed for good, so that the load cannot continue: the reason, for people."""
+    """A call failed permanently, so that the load cannot continue; has the reason as text."""
 
 
-class ItemRefused(Exception):  # noqa: N818  # an answer of DynamoDB's
-    """DynamoDB refuses an item of the call, or the call's condition failed."""
+class ItemRefused(Exception):  # noqa: N818  # a result that callers handle
+    """DynamoDB rejected an item of the call, or the call's condition failed."""
 
     def __init__(self, failure: Failure, found: Mapping[str, Any] | None) -> None:
         super().__init__(failure.reason)
         self.kind = failure.kind
         self.found = found
-        """The item that failed the condition, where the engine returns it."""
+        """The item that failed the condition, if DynamoDB returned it."""
         self.may_have_written = failure.may_have_written
-        """Whether an earlier try, whose answer was lost, may have taken effect."""
+        """Whether an earlier attempt, whose answer was lost, may have taken effect."""
 
 
 class RateLimiter:
-    """How many calls may be under way at once: a throttle takes off a third, successes add slowly.
+    """The limit of concurrent calls: throttles reduce it by 30 percent, successes raise it slowly.
 
     Shared by all workers.
     """
 
     def __init__(self, calls_max: int) -> None:
         self.throttles = 0
-        """Calls that were throttled, or of which DynamoDB left a part unprocessed."""
+        """The number of calls that were throttled, or partly left unprocessed by DynamoDB."""
         self.answered = False
         """Whether the table has answered any call."""
         self._calls_max = float(calls_max)
@@ -70,23 +70,23 @@ class RateLimiter:
 
     @property
     def allowed(self) -> int:
-        """Calls that may be under way at once, now."""
+        """The number of calls that may currently run at once."""
         return max(1, int(self._allowed))
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether no call may begin any more."""
+        """Whether no more calls may begin."""
         return self._cancelled.is_set()
 
     def cancel(self) -> None:
-        """Stop all workers: those that wait, at once; the others after their call."""
+        """Stop all workers: waiting workers immediately, the others after their current call."""
         self._cancelled.set()
         with self._free:
             self._free.notify_all()
 
     @contextmanager
     def call(self) -> Iterator[int]:
-        """One call's turn; gives its number. Raises `Cancelled`."""
+        """Wait for the turn of one call and yield its number. Raises `Cancelled`."""
         with self._free:
             self._free.wait_for(lambda: self.is_cancelled or self._under_way < self.allowed)
             if self.is_cancelled:
@@ -102,16 +102,16 @@ class RateLimiter:
                 self._free.notify()
 
     def succeeded(self) -> None:
-        """The table accepted a whole call."""
+        """Note that DynamoDB accepted a whole call."""
         with self._free:
             self.answered = True
             self._allowed = min(self._calls_max, self._allowed + _RECOVERY / self._allowed)
             self._free.notify()
 
     def throttled(self, call: int) -> None:
-        """The table did not accept all of `call`.
+        """Note that DynamoDB did not accept all of `call`.
 
-        Calls that began before the last slow-down carry no news, and slow nothing down again.
+        A call that began before the last reduction does not cause another one.
         """
         with self._free:
             self.answered = True
@@ -127,56 +127,57 @@ class RateLimiter:
 
 
 class RetryBudget:
-    """How long one batch is retried, and how long the pauses are."""
+    """How long one batch is retried, and how long to pause between attempts."""
 
     def __init__(self, limiter: RateLimiter) -> None:
         self._limiter = limiter
         self.renew()
 
     def renew(self) -> None:
-        """Start again: a part of the batch was accepted."""
+        """Start again, because a part of the batch was accepted."""
         self._tries = 0
         self._since = time.monotonic()
 
     def next_pause(self) -> float:
-        """Seconds to wait before the next try: twice as many each time, with jitter."""
+        """Return the seconds to wait before the next attempt: exponential, with jitter."""
         longest = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2.0**self._tries)
         self._tries += 1
         return longest * random.uniform(0.5, 1)  # noqa: S311  # jitter
 
     @property
     def is_spent(self) -> bool:
-        """Whether there is no further try."""
+        """Whether no attempts are left."""
         bound = BUDGET_SECONDS if self._limiter.answered else FIRST_BUDGET_SECONDS
         return self.seconds >= bound
 
     @property
     def seconds(self) -> float:
-        """Time since the first try, or since a part of the batch was accepted."""
+        """The time since the first attempt, or since a part of the batch was accepted."""
         return time.monotonic() - self._since
 
 
 class Retrier:
-    """Makes calls, and repeats those that failed for a reason that passes. Shared by all workers.
+    """Makes calls and retries those that failed temporarily. Shared by all workers.
 
-    `client` must make one try a call.
+    `client` must not retry calls itself.
     """
 
     def __init__(self, client: "DynamoDBClient", limiter: RateLimiter) -> None:
         self.client = client
         self.limiter = limiter
         self.retries = 0
-        """Calls that were made again, for any reason."""
+        """The number of calls that were retried."""
         self.may_have_written = False
-        """Whether a write succeeded, or has no answer that says it did not."""
+        """Whether a write succeeded, or may have succeeded because its answer was lost."""
         self._lock = threading.Lock()
 
     def call(
         self, send: Callable[[], tuple[T, bool]], budget: RetryBudget, *, writes: bool = True
     ) -> T:
-        """What `send` returns; its flag says whether the table accepted the whole call.
+        """Return what `send` returns; its flag is whether DynamoDB accepted the whole call.
 
-        Raises `ItemRefused`; `CallFailed` when no try can help, or `budget` is spent; `Cancelled`.
+        Raises `ItemRefused`; `CallFailed` when retrying cannot help or `budget` is spent; and
+        `Cancelled`.
         """
         may_have_written = False
         while True:
@@ -207,15 +208,15 @@ class Retrier:
             self.wait(budget, failure.reason)
 
     def wait(self, budget: RetryBudget, reason: str) -> None:
-        """Wait for the next try. Raises `CallFailed` with `reason` when `budget` is spent."""
+        """Wait for the next attempt. Raises `CallFailed` with `reason` when `budget` is spent."""
         if budget.is_spent:
-            self._fail(f"{reason} (tried for {budget.seconds:.0f} s)")
+            self._fail(f"{reason} (retried for {budget.seconds:.0f} s)")
         with self._lock:
             self.retries += 1
         self.limiter.pause(budget.next_pause())
 
     def _fail(self, reason: str) -> NoReturn:
-        self.limiter.cancel()  # what one worker cannot do, the others need not try
+        self.limiter.cancel()  # the other workers' calls would fail too
         raise CallFailed(reason)
 
 

@@ -1,4 +1,4 @@
-"""What to write for a record, given the item that the table has under its key."""
+"""What to write for a record, given the existing item under its key."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from claims_provider.errors import StoreFailure
 from claimsctl.claims_file.record import Record
 
 FILE_ATTRIBUTES = (CLAIMS, HIDDEN_CLAIMS, EXPIRES_AT)
-"""Attributes that a row of a file sets; a merge leaves an item's others as they are."""
+"""The attributes that a row sets; a merge does not change an item's other attributes."""
 
 
 class OnExisting(StrEnum):
@@ -35,7 +35,7 @@ class OnExisting(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One conditional write: the client's method and its parameters."""
+    """A conditional write: the client's method and its parameters."""
 
     operation: str
     parameters: dict[str, Any]
@@ -45,9 +45,9 @@ class NoWrite(Enum):
     """A record that needs no write."""
 
     UNCHANGED = auto()
-    """The item is as the record wants it."""
+    """The item already matches the record."""
     SKIPPED = auto()
-    """The item differs, and stays."""
+    """The item differs and is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +60,15 @@ class Reject:
 WriteDecision = Write | NoWrite | Reject
 
 
-class CannotMerge(Exception):  # noqa: N818  # a finding about a row
-    """Why an item and a record cannot be merged."""
+class CannotMerge(Exception):  # noqa: N818  # a problem of a row
+    """An item and a record cannot be merged; has the reason as text."""
 
 
 def decide(mode: OnExisting, record: Record, found: Item | None, now: float) -> WriteDecision:
-    """What `mode` makes of `record` when the table has `found` at `now`, in epoch seconds.
+    """Decide what `mode` does with `record` if the table has `found` at `now` (epoch seconds).
 
-    A write's condition is that the table still has `found`, or nothing. An expired item counts as
-    none, as for the function, whether or not DynamoDB has deleted it yet.
+    A write is conditional on the table still having `found`. An expired item counts as missing, as
+    it does for the function, even if DynamoDB has not deleted it yet.
     """
     wanted = record.to_item()
     if found is None:
@@ -84,11 +84,14 @@ def decide(mode: OnExisting, record: Record, found: Item | None, now: float) -> 
         case OnExisting.MERGE:
             return _decide_merge(record, found)
         case _:
-            return Reject("the table already has other claims for this tenant, user and app")
+            return Reject(
+                "an item with other claims already exists for this tenant, user and app"
+                " (--on-existing fail)"
+            )
 
 
 def is_expired(item: Item, now: float) -> bool:
-    """Whether the function ignores `item` at `now`, in epoch seconds."""
+    """Return whether the function ignores `item` at `now` (epoch seconds) as expired."""
     try:
         return read_item(item, now) is None
     except StoreFailure:
@@ -96,9 +99,9 @@ def is_expired(item: Item, now: float) -> bool:
 
 
 def unchanged_condition(found: Item, attributes: Sequence[str] = FILE_ATTRIBUTES) -> dict[str, Any]:
-    """Parameters of a write that succeeds only while `attributes` are as in `found`.
+    """Return the parameters of a write that succeeds only if `attributes` are as in `found`.
 
-    An attribute that `found` lacks must still be missing. ``#n`` stands for attribute number n.
+    An attribute that `found` lacks must still be missing. ``#n`` is the name of attribute n.
     """
     values, conditions = {}, [f"attribute_exists({PARTITION_KEY})"]
     for number, attribute in enumerate(attributes):
@@ -117,19 +120,19 @@ def unchanged_condition(found: Item, attributes: Sequence[str] = FILE_ATTRIBUTES
 
 
 def merge(item: Item, record: Record) -> dict[str, Any]:
-    """`item`, which has not expired, updated with `record`; merging again changes nothing.
+    """Return `item`, which has not expired, updated with `record`. Idempotent.
 
-    A claim that the record gives or hides replaces what the item has for it. What only the item
-    has stays, its `expires_at` included when the record has none.
+    A claim that the record sets or hides replaces the item's claim. Everything else in the item is
+    kept, including its `expires_at` if the record has none.
 
-    Raises `CannotMerge` for an item that cannot be read, and for claims over Entra's 3 KB.
+    Raises `CannotMerge` for an invalid item, and for claims over Entra's limit of 3 KB.
     """
     try:
         _claims_of(item)
     except StoreFailure as failure:
         message = (
-            f"the item in the table cannot be read (its {failure.evidence.get('attribute')}); "
-            f"--on-existing replace puts the row in its place"
+            f"the existing item is invalid (attribute {failure.evidence.get('attribute')}) and "
+            f"cannot be merged; to overwrite it with this row, use --on-existing replace"
         )
         raise CannotMerge(message) from None
     row = record.to_item()
@@ -141,15 +144,15 @@ def merge(item: Item, record: Record) -> dict[str, Any]:
         merged[EXPIRES_AT] = row[EXPIRES_AT]
     if (size := claims_bytes(_claims_of(merged))) > CLAIMS_BYTES_MAX:
         message = (
-            f"together with the claims that the table already has for it, {size} bytes; "
-            f"Entra takes at most {CLAIMS_BYTES_MAX} in one answer"
+            f"the claims would have {size} bytes after merging with the existing item; "
+            f"Entra accepts at most {CLAIMS_BYTES_MAX} bytes in one answer"
         )
         raise CannotMerge(message)
     return merged
 
 
 def _claims_of(item: Item) -> Claims:
-    """The claims of `item`, expired or not. Raises `StoreFailure` when it cannot be read."""
+    """Return the claims of `item`, expired or not. Raises `StoreFailure` when it is invalid."""
     layer = read_item({name: item[name] for name in item if name != EXPIRES_AT}, 0)
     return {} if layer is None else dict(layer.claims)
 
@@ -183,7 +186,7 @@ def _decide_merge(record: Record, found: Item) -> WriteDecision:
 
 
 def _update(found: Item, wanted: Item) -> Write:
-    """The update of `found` to `wanted`, in the attributes that a file sets."""
+    """Return the update of `found` to `wanted`, limited to the attributes that a file sets."""
     parameters = unchanged_condition(found)
     values = parameters.pop("ExpressionAttributeValues", {})
     sets, removals = [], []

@@ -40,30 +40,34 @@ from claimsctl.text import escaped
 _REPEAT_MAX = 100
 
 Policies = Mapping[str, tuple[MappedClaim, ...]]
-"""Policies by the token that they are for."""
+"""Claims mapping policies, by the kind of token that they are for."""
 _ID_TOKEN, _ACCESS_TOKEN, _ASSERTION = "ID token", "access token", "SAML assertion"
 _AUDIENCES = {_ID_TOKEN: "clientServicePrincipal", _ACCESS_TOKEN: "resourceServicePrincipal"}
-"""Whose policy puts claims into a token: that of the app which the token is for."""
+"""The service principal in the callout whose policy decides the claims of each token."""
 
 
 def call(
     url: Annotated[str, typer.Argument(callback=callout_url, help="The target URL.")],
     scenario: Annotated[
-        str, typer.Option(help=f"Who signs in: {', '.join(SCENARIOS)}.")
+        str, typer.Option(help=f"The sample callout to send: {', '.join(SCENARIOS)}.")
     ] = "member",
     event: Annotated[
         Path | None,
         typer.Option(
             parser=input_file,
             metavar="FILE|DIR",
-            help="A callout body or gateway event to send instead; - for stdin. Of a folder: each"
-            " callout, as a regression suite.",
+            help="A file with the callout body or gateway event to send instead, or - for standard"
+            " input; or a folder of callouts to run as a regression suite.",
             show_default=False,
         ),
     ] = None,
     changes: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="A field's value, such as user.id=…."),
+        typer.Option(
+            "--set",
+            metavar="PATH=VALUE",
+            help="Set a field of the callout, such as user.id=…. Repeatable.",
+        ),
     ] = None,
     user: UserOption = None,
     tenant: Tenant = None,
@@ -77,13 +81,16 @@ def call(
     identifier_uri: IdentifierUri = None,
     authority: Authority = None,
     insecure_http: InsecureHttp = False,
-    repeat: Annotated[int, typer.Option(help="Callouts in a row.", min=1, max=_REPEAT_MAX)] = 1,
+    repeat: Annotated[
+        int, typer.Option(help="The number of callouts to send.", min=1, max=_REPEAT_MAX)
+    ] = 1,
     policy: Annotated[
         Path | None,
         typer.Option(
             parser=input_file,
             metavar="FILE",
-            help="The claims mapping policy of the app signed in to: shows its token's claims.",
+            help="The claims mapping policy of the app that the user signs in to; shows the claims"
+            " in its token.",
             show_default=False,
         ),
     ] = None,
@@ -92,7 +99,7 @@ def call(
         typer.Option(
             parser=input_file,
             metavar="FILE",
-            help="That of the API which the access token is for.",
+            help="The claims mapping policy of the API that the access token is for.",
             show_default=False,
         ),
     ] = None,
@@ -101,17 +108,18 @@ def call(
         typer.Option(
             parser=input_file,
             metavar="FILE",
-            help="A schema of claims (claims.toml) in place of policies: its names in tokens.",
+            help="A claims schema (claims.toml) to preview tokens with, instead of policies.",
             envvar="CLAIMS_CATALOGUE",
             show_default=False,
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     as_junit: JUnit = False,
 ) -> None:
-    """Make one callout, as Entra would, and say what Entra would see.
+    """Send a callout as Entra does, and judge the answer.
 
-    Any endpoint will do. Exit code 1 when Entra would not accept the answer.
+    The endpoint can be any implementation of the callout. Exit code 1 when Entra would not accept
+    the answer.
     """
 
     def bearer_of(tenant_id: str) -> str | None:
@@ -128,7 +136,7 @@ def call(
     one_callout = any((repeat > 1, policy, api_policy, user))
     _check_options(is_suite=is_suite, one_callout=one_callout, suite=as_junit)
     if event is not None and is_suite:
-        from claimsctl.cli.replay import run_folder  # noqa: PLC0415  # one callout does not need it
+        from claimsctl.cli.replay import run_folder  # noqa: PLC0415  # not needed for one callout
 
         code = run_folder(
             event,
@@ -188,14 +196,15 @@ def call(
 
 
 def _check_options(*, is_suite: bool, one_callout: bool, suite: bool) -> None:
-    """Raise `OperatorError` for options of `one_callout` with a suite, and the reverse."""
+    """Raise `OperatorError` for options that a suite, or a single callout, does not support."""
     if is_suite and one_callout:
         message = (
-            "--repeat, --user and policies are for one callout: leave them out, or name a file"
+            "--repeat, --user, --policy and --api-policy apply to a single callout; --event names"
+            " a folder. Remove these options, or give --event one file"
         )
         raise OperatorError(message)
     if suite and not is_suite:
-        message = "--junit reports on a folder of callouts: name one with --event"
+        message = "--junit requires a folder of callouts: --event DIR"
         raise OperatorError(message)
 
 
@@ -210,18 +219,18 @@ def _callout_of(event: Path) -> dict[str, Any]:
     callout = callout_in(read_json(raw))
     if isinstance(callout, dict):
         return callout
-    message = f"{event}: expected a callout, a JSON object"
+    message = f"{event}: expected a callout, which is a JSON object"
     if has_comments(raw.decode("utf-8", "replace")):
-        message += "; JSON has no comments: take them out"
+        message += "; remove the comments, which JSON does not allow"
     raise OperatorError(message)
 
 
 def _check_callout(event: Path, body: Any) -> None:
-    """Raise `OperatorError` for an event that Entra could not have sent, every fault named."""
+    """Raise `OperatorError`, with every problem, for an event that Entra would not send."""
     if problems := callout_problems(body):
         message = (
-            f"{event}: not a callout that Entra sends; nothing was sent. --scenario makes one,"
-            " --set changes a field"
+            f"{event}: not a callout that Entra would send; nothing was sent. Correct the file or"
+            " change single fields with --set; to send a sample callout, use --scenario"
         )
         raise OperatorError(message, lines=problems)
 

@@ -1,4 +1,4 @@
-"""What ``claimsctl call`` shows: attempts with their waterfall, the token preview, the times."""
+"""The output of ``claimsctl call``: attempts with their timings, token preview, percentiles."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,17 +14,17 @@ from claimsctl.text import escaped
 
 _BAR_CELLS = 40
 _PHASES = {
-    Phase.DNS: "name",
+    Phase.DNS: "DNS",
     Phase.CONNECT: "connect",
     Phase.TLS: "TLS",
     Phase.SEND: "send",
     Phase.FIRST_BYTE: "first byte",
-    Phase.BODY: "rest",
+    Phase.BODY: "body",
 }
 
 
 def attempt_view(number: int, attempt: Attempt, wait_ms: int) -> RenderableType:
-    """One attempt: how it ended, where the time went, the body that came."""
+    """Show one attempt: its status, a bar for each phase, and the body that was received."""
     head = Text(f"attempt {number}  ", style="bold")
     if attempt.answer is not None:
         answer = attempt.answer
@@ -43,7 +43,7 @@ def attempt_view(number: int, attempt: Attempt, wait_ms: int) -> RenderableType:
 
 
 def _waterfall(attempt: Attempt, wait_ms: int) -> Iterator[Text]:
-    """A bar a phase, each beginning where the one before ended; the width is Entra's wait."""
+    """Yield a bar for each phase, on a scale whose full width is Entra's time-out."""
     begun = 0.0
     for phase, taken in attempt.timings.items():
         start = min(_BAR_CELLS, round(_BAR_CELLS * begun / wait_ms))
@@ -57,7 +57,7 @@ def _waterfall(attempt: Attempt, wait_ms: int) -> Iterator[Text]:
 
 
 def times_view(times: CalloutTimes, wait_ms: int) -> RenderableType:
-    """Percentiles of several callouts, and whether the first seems to have waited for a start."""
+    """Show the percentiles of several callouts, and a note if the first looks like a cold start."""
     shares = "  ".join(f"p{share} {times.percentile(share):.0f}" for share in (50, 90, 99))
     count = len(times.milliseconds)
     lines = [
@@ -65,15 +65,15 @@ def times_view(times: CalloutTimes, wait_ms: int) -> RenderableType:
         Text(f"  {shares}  slowest {max(times.milliseconds):.0f} of {wait_ms} ms"),
     ]
     if times.began_cold:
-        first = f"  the first took {times.milliseconds[0]:.0f} ms: a cold start, it seems"
+        first = f"  the first callout took {times.milliseconds[0]:.0f} ms, probably a cold start"
         lines.append(Text(first, style="yellow"))
     return Group(*lines)
 
 
 def exchange_document(url: str, headers: dict[str, str], sent: bytes, result: CalloutResult) -> Any:
-    """The callout for machines: an exchange that ``claimsctl judge`` reads, attempts and verdict.
+    """Return the result as JSON: an exchange that ``claimsctl judge`` reads, attempts, verdict.
 
-    The bearer token is not in it.
+    It does not contain the bearer token.
     """
     shown = {
         name: "Bearer …" if name.lower() == "authorization" else value

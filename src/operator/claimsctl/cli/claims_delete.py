@@ -25,15 +25,18 @@ def delete(
     user: User,
     tenant: TenantOfUser,
     app: App = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Delete without asking for confirmation.")
+    ] = False,
     table: TableName = None,
     stack: Stack = None,
     endpoint_url: EndpointUrl = None,
 ) -> None:
-    """Delete a user's rows, in every app, or in one; shown and asked first.
+    """Delete a user's items, for all apps or for one app.
 
-    The tenant's defaults stay, and are what the user gets from then on. Exit code 1 when there is
-    nothing to delete, or the answer is no.
+    The items are shown, and deleted after confirmation. The tenant's default items are not deleted:
+    they still apply to the user. Exit code 1 when there is nothing to delete, or the deletion is
+    not confirmed.
     """
     location = named_table(table, stack, endpoint_url)
     reader = TableReader(location.client(), location.name)
@@ -41,18 +44,21 @@ def delete(
     items = _read_items(reader, key, only_this=app is not None)
     note = stderr()
     if not items:
-        missing = f"no such row of user {user} in {location.name}: nothing deleted"
+        missing = f"table {location.name}: no item for user {user}; nothing was deleted"
         note.print(escaped(missing), markup=False)
         raise typer.Exit(ExitCode.NOT_FINE)
     for item in items:
         for line in item_lines(item, time.time()):
             stdout().print(line)
     if not yes and not _is_confirmed(len(items), location.name):
-        note.print("nothing deleted", markup=False)
+        note.print("nothing was deleted", markup=False)
         raise typer.Exit(ExitCode.NOT_FINE)
     _delete(reader, [key_of(item) for item in items])
     for later in _read_items(reader, key, only_this=app is not None):
-        message = f"{key_text(key_of(later))} has been written again meanwhile"
+        message = (
+            f"table {location.name}: {key_text(key_of(later))} was written again during the"
+            " deletion; run the command again to delete it"
+        )
         raise OperatorError(message, exit_code=ExitCode.PARTLY_DONE)
 
 
@@ -61,12 +67,15 @@ def _read_items(reader: TableReader, key: LayerKey, *, only_this: bool) -> Seque
 
 
 def _is_confirmed(count: int, table: str) -> bool:
-    """Whether whoever sits at the terminal says yes. Raises `OperatorError` when nobody does."""
-    rows = "this row" if count == 1 else f"these {count} rows"
+    """Ask for confirmation. Raises `OperatorError` when standard input is not a terminal."""
+    items = "this item" if count == 1 else f"these {count} items"
     if not sys.stdin.isatty():
-        message = f"nothing deleted: nobody to ask about {rows}; --yes deletes without asking"
+        message = (
+            f"table {table}: cannot ask for confirmation to delete {items}, because standard input"
+            " is not a terminal; nothing was deleted. To delete without confirmation, add --yes"
+        )
         raise OperatorError(message)
-    stderr().print(f"Delete {rows} from {table}? Type yes: ", end="", markup=False)
+    stderr().print(f"Delete {items} from table {table}? Type yes: ", end="", markup=False)
     return sys.stdin.readline().strip() == "yes"
 
 
@@ -75,7 +84,7 @@ def _delete(reader: TableReader, keys: Sequence[LayerKey]) -> None:
         try:
             reader.client.delete_item(TableName=reader.table, Key=wire_key(key))
         except KeyboardInterrupt:
-            reason = "interrupted, which may have been too late for one more"
+            reason = "interrupted; one more item may have been deleted"
             raise _stopped(reader, number, len(keys), reason, ExitCode.PARTLY_DONE) from None
         except CALL_ERRORS as error:
             reason = failure_of(reader.client, error).reason
@@ -87,5 +96,5 @@ def _delete(reader: TableReader, keys: Sequence[LayerKey]) -> None:
 def _stopped(
     reader: TableReader, done: int, count: int, reason: str, code: ExitCode
 ) -> OperatorError:
-    message = f"table {reader.table}: {done} of {count} rows deleted, then: {reason}"
+    message = f"table {reader.table}: {done} of {count} items deleted, then: {reason}"
     return OperatorError(message, exit_code=code)

@@ -25,6 +25,7 @@ from claimsctl.cli.file_options import (
     DEFAULT_SEPARATOR,
     CatalogueFile,
     Columns,
+    DefaultTenant,
     ExpiresIn,
     File,
     FileFormat,
@@ -39,7 +40,7 @@ from claimsctl.cli.file_options import (
     checked_file,
     read_options,
 )
-from claimsctl.cli.options import EndpointUrl, Stack, TableName, Tenant
+from claimsctl.cli.options import EndpointUrl, Stack, TableName
 from claimsctl.cli.progress import progress_bar
 from claimsctl.errors import ExitCode
 from claimsctl.text import escaped
@@ -55,16 +56,16 @@ _MARKS = {
 _WORDS = {
     ChangeKind.ADD: "to add",
     ChangeKind.CHANGE: "to change",
-    ChangeKind.SAME: "the same",
+    ChangeKind.SAME: "unchanged",
     ChangeKind.REMOVE: "to remove",
-    ChangeKind.KEEP: "to keep though they differ",
+    ChangeKind.KEEP: "to skip",
     ChangeKind.REJECT: "to reject",
 }
 
 
 def diff(
     file: File,
-    tenant: Tenant = None,
+    tenant: DefaultTenant = None,
     columns: Columns = None,
     list_separator: Separator = DEFAULT_SEPARATOR,
     file_format: FileFormat = None,
@@ -77,14 +78,16 @@ def diff(
     text_from: TextFrom = None,
     strict: Strict = False,
     prune: Prune = False,
-    as_json: Annotated[bool, typer.Option("--json", help="A JSON object for each change.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object for each change.")
+    ] = False,
     table: TableName = None,
     stack: Stack = None,
     endpoint_url: EndpointUrl = None,
 ) -> None:
-    """Show what loading a file would change; the table is only read.
+    """Show what loading a file would change, without writing anything.
 
-    Exit code 1 when something would.
+    Exit code 1 when the load would change the table.
     """
     options = read_options(
         tenant=tenant,
@@ -115,7 +118,7 @@ def show_plan(
     mode: OnExisting = OnExisting.REPLACE,
     as_json: bool = False,
 ) -> bool:
-    """Report what loading `checked` would change; whether it would change anything."""
+    """Report what loading `checked` would change; return whether anything would change."""
     counts: Counter[ChangeKind] = Counter()
     for change in _plan(reader, checked, mode, prune=prune):
         counts[change.kind] += 1
@@ -147,33 +150,33 @@ def _show(change: Change, *, as_json: bool) -> None:
 
 @contextmanager
 def found_removals(reader: TableReader, checked: CheckedFile) -> Iterator[Removals]:
-    """What the table has beyond the file, in the tenants and apps that it names."""
+    """Find the items that the file lacks, in the tenants and apps that it names."""
     with Removals(Scope(checked.scopes(), checked.names)) as removals:
-        with progress_bar("looking for more", reader.count()) as advance:
+        with progress_bar("scanning", reader.count()) as advance:
             for count in removals.find(reader):
                 advance(count)
         yield removals
 
 
 def change_lines(change: Change) -> Iterator[Text]:
-    """The item's key, then a line for each value: old → new."""
+    """Yield the item's key, then a line for each changed value: old → new."""
     mark, colour = _MARKS[change.kind]
     yield Text(f"{mark} {escaped(change.key.pk)} {escaped(change.key.sk)}", style=colour)
     for value in change.values():
         match change.kind:
             case ChangeKind.CHANGE | ChangeKind.KEEP:
-                told = (
+                text = (
                     f"{_value_text(value.name, value.old)} → {_value_text(value.name, value.new)}"
                 )
             case ChangeKind.REMOVE:
-                told = _value_text(value.name, value.old)
+                text = _value_text(value.name, value.old)
             case _:
-                told = _value_text(value.name, value.new)
-        yield Text(f"    {escaped(value.name)}  {escaped(told)}")
+                text = _value_text(value.name, value.new)
+        yield Text(f"    {escaped(value.name)}  {escaped(text)}")
 
 
 def change_fields(change: Change) -> dict[str, Any]:
-    """The same for machines: values are as DynamoDB's API has them, null where there is none."""
+    """Return the change as JSON: values as in DynamoDB's API, null where there is none."""
     return {
         "change": change.kind.value,
         "pk": change.key.pk,
@@ -183,7 +186,7 @@ def change_fields(change: Change) -> dict[str, Any]:
 
 
 def summary(counts: Mapping[ChangeKind, int], *, prune: bool) -> str:
-    """What a plan comes to, in one line."""
+    """Summarize a plan in one line."""
     always = {ChangeKind.ADD, ChangeKind.CHANGE, ChangeKind.SAME}
     if prune:
         always.add(ChangeKind.REMOVE)
@@ -193,5 +196,5 @@ def summary(counts: Mapping[ChangeKind, int], *, prune: bool) -> str:
 
 def _value_text(name: str, attribute: Attribute | None) -> str:
     if attribute is None:
-        return "nothing"
+        return "(none)"
     return moment(attribute) if name == EXPIRES_AT else plain(attribute)

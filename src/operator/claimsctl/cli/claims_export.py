@@ -25,20 +25,21 @@ from claimsctl.text import escaped
 def export(
     tenant: Tenant = None,
     user: UserOption = None,
-    form: Annotated[ExportFormat, typer.Option("--format", help="How to write it.")] = (
+    form: Annotated[ExportFormat, typer.Option("--format", help="The output format.")] = (
         ExportFormat.CSV
     ),
     table: TableName = None,
     stack: Stack = None,
     endpoint_url: EndpointUrl = None,
 ) -> None:
-    """Write the table's claims to standard output, as a file that loads as the same.
+    """Write the table's claims to standard output.
 
-    The whole table, or one tenant's, or one user's. Exit code 3 when there are items that no file
-    can say: they are left out, and told.
+    The output is a file that claims load accepts. It contains the whole table; with --tenant, one
+    tenant; with --tenant and --user, one user. Exit code 3 when the format cannot represent some
+    items: they are left out and listed.
     """
     if user is not None and tenant is None:
-        message = "--user needs --tenant (or TENANT_ID): whose user is it?"
+        message = "--user requires --tenant (or TENANT_ID), the tenant that the user belongs to"
         raise typer.BadParameter(message)
     location = named_table(table, stack, endpoint_url)
     reader = TableReader(location.client(), location.name)
@@ -73,7 +74,7 @@ def _pages(reader: TableReader, tenant: str | None, user: str | None) -> Iterato
 
 @contextmanager
 def _output() -> Iterator[TextIO]:
-    """Standard output as UTF-8, whatever the terminal's own encoding: it is a file's content."""
+    """Standard output as UTF-8, whatever the terminal's encoding, since it is a file's content."""
     sys.stdout.flush()
     out = io.TextIOWrapper(sys.stdout.buffer, "utf-8", newline="")
     try:
@@ -87,15 +88,16 @@ def _show_summary(met: ExportCounts, table: str, tenant: str | None) -> None:
     console = stderr()
     of_tenant = "" if tenant is None else f" of tenant {tenant}"
     rows = "1 row" if met.rows == 1 else f"{met.rows} rows"
-    console.print(f"{rows}{of_tenant} exported from {table}", markup=False)
+    console.print(f"table {table}: {rows}{of_tenant} exported", markup=False)
     if met.with_more:
         have = "has" if met.with_more == 1 else "have"
-        note = "attributes that the function ignores and a file does not hold"
+        note = "attributes that the function does not use; they are not exported"
         console.print(f"{met.with_more} of them {have} {note}", markup=False)
     if not met.left_out:
         return
-    items = "1 item is" if met.left_out == 1 else f"{met.left_out} items are"
-    console.print(f"{items} left out, which this file cannot say:", style="red", markup=False)
+    items = "1 item" if met.left_out == 1 else f"{met.left_out} items"
+    note = f"{items} left out, because this format cannot represent them:"
+    console.print(note, style="red", markup=False)
     for key, reason in met.reasons:
         console.print(escaped(f"{key.pk} {key.sk}: {reason}"), markup=False)
     if met.left_out > len(met.reasons):

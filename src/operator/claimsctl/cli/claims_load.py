@@ -24,6 +24,7 @@ from claimsctl.cli.file_options import (
     DEFAULT_SEPARATOR,
     CatalogueFile,
     Columns,
+    DefaultTenant,
     ExpiresIn,
     File,
     FileFormat,
@@ -42,7 +43,7 @@ from claimsctl.cli.file_options import (
     show_problems,
 )
 from claimsctl.cli.load_view import count, different_load_error, result_lines, stopped_error
-from claimsctl.cli.options import EndpointUrl, Stack, TableName, Tenant, account_or_none, read_input
+from claimsctl.cli.options import EndpointUrl, Stack, TableName, account_or_none, read_input
 from claimsctl.cli.progress import load_progress, progress_bar
 from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.loading.checkpoint import DifferentLoad, LoadRequest
@@ -53,13 +54,13 @@ from claimsctl.loading.writers import open_writer
 from claimsctl.text import escaped
 
 WORKERS = 16
-_NOTHING_REMOVED = "nothing removed, since rows were rejected"
+_NOTHING_REMOVED = "nothing was removed, because rows were rejected"
 
 
 def load(
     file: File,
     table: TableName = None,
-    tenant: Tenant = None,
+    tenant: DefaultTenant = None,
     endpoint_url: EndpointUrl = None,
     stack: Stack = None,
     columns: Columns = None,
@@ -75,43 +76,49 @@ def load(
     strict: Strict = False,
     on_existing: Annotated[
         OnExisting,
-        typer.Option("--on-existing", help="What becomes of a row whose key is in the table."),
+        typer.Option("--on-existing", help="What to do when the item already exists."),
     ] = OnExisting.REPLACE,
     keep_going: Annotated[
         bool,
-        typer.Option("--keep-going", help="Write the good rows of a file that has bad ones."),
+        typer.Option(
+            "--keep-going", help="Write the valid rows even if the file has invalid rows."
+        ),
     ] = False,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with a load that was cut off.")
+        bool, typer.Option("--resume", help="Continue a load that was interrupted.")
     ] = False,
     rejects: Annotated[
         Path | None,
         typer.Option(
             "--rejects",
-            help="Where rows go that are not written; beside FILE else.",
-            show_default=False,
+            help="The file to write rejected rows to.",
+            show_default="next to FILE",
         ),
     ] = None,
     checkpoint: Annotated[
         Path | None,
         typer.Option(
             "--checkpoint",
-            help="Where it is noted how far the load has come; beside FILE else.",
-            show_default=False,
+            help="The file that records the progress of the load.",
+            show_default="next to FILE",
         ),
     ] = None,
     workers: Annotated[
-        int, typer.Option("--workers", help="Calls to the table at once.", min=1, max=64)
+        int,
+        typer.Option(
+            "--workers", help="The maximum number of concurrent calls to DynamoDB.", min=1, max=64
+        ),
     ] = WORKERS,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would change, and write nothing.")
+        bool, typer.Option("--dry-run", help="Show what would change without writing anything.")
     ] = False,
     prune: Prune = False,
     prune_count: Annotated[
         int | None,
         typer.Option(
             "--prune-count",
-            help="How many rows --prune is to remove: else it asks, or removes none.",
+            help="The number of items that --prune may remove, to confirm it without a prompt. The"
+            " load stops before writing if the actual number differs.",
             min=0,
             show_default=False,
         ),
@@ -121,7 +128,7 @@ def load(
         typer.Option(
             "--via",
             metavar="s3://BUCKET/PREFIX",
-            help="Import into a new table by way of S3, for very many rows.",
+            help="Import the rows into a new table through S3, for very large files.",
             show_default=False,
         ),
     ] = None,
@@ -129,16 +136,21 @@ def load(
         str | None,
         typer.Option(
             "--bucket-owner",
-            help="The account that owns the bucket of --via.",
+            help="The AWS account that must own the bucket of --via.",
             envvar="CLAIMS_BUCKET_OWNER",
             callback=account_or_none,
-            show_default="the account of the credentials",
+            show_default="the account of the credentials in use",
         ),
     ] = None,
 ) -> None:
-    """Check a whole file of claims, then put its rows into a table."""
+    """Check a claims file, then write its rows to the table.
+
+    The whole file is checked before the first row is written. If any row is invalid, nothing is
+    written and the exit code is 2; with --keep-going, the valid rows are written. Exit code 3 when
+    only a part of the rows was written.
+    """
     if prune_count is not None and not prune:
-        message = "--prune-count goes with --prune, which is not given"
+        message = "--prune-count requires --prune"
         raise OperatorError(message)
     options = read_options(
         tenant=tenant,
@@ -178,16 +190,16 @@ def load(
             removes = prune and not checked.rejected
             show_plan(reader, checked, prune=removes, mode=on_existing)
             if checked.rejected:
-                told = f"{count(checked.rejected, 'row')} rejected by the check"
-                told += f"; {_NOTHING_REMOVED}" if prune else ""
-                stderr().print(told, markup=False)
+                summary = f"{count(checked.rejected, 'invalid row')} would be rejected"
+                summary += "; nothing would be removed, because rows are rejected" if prune else ""
+                stderr().print(summary, markup=False)
         return
     with closing(LoadPaths.of(file, checkpoint, rejects)) as paths, ExitStack() as stack_:
         saved = paths.begin(resume=resume)
         writer, retrier = open_writer(
             location, on_existing, workers, compares=prune, resumed=resume
         )
-        if saved is not None:  # what --expires-in meant then, not now
+        if saved is not None:  # --expires-in counts from the start of the interrupted load
             options = replace(options, expires_at=saved.expires_at)
         checked = stack_.enter_context(
             checked_file(file, options, layers, keep_going=keep_going, strict=strict)
@@ -228,21 +240,24 @@ def load(
 
 @contextmanager
 def _load_errors(table: str) -> Iterator[None]:
-    """Turn what ends a load early into the command's error."""
+    """Turn the exceptions that end a load early into the command's error."""
     try:
         yield
     except DifferentLoad as different:
         raise different_load_error(different) from None
     except LoadStopped as stop:
-        if stop.calls_hang:  # one more Ctrl-C ends the process at once
+        if stop.calls_hang:  # let another Ctrl-C end the process immediately
             signal.signal(signal.SIGINT, signal.SIG_DFL)
         raise stopped_error(table, stop) from None
 
 
 def _refuse_with_via(given: Mapping[str, object]) -> None:
-    """Raise `OperatorError` for what an import into a new table knows nothing of."""
+    """Raise `OperatorError` for options that an import into a new table does not support."""
     if names := [name for name, value in given.items() if value]:
-        message = f"--via makes a new table, whole or not at all: it goes without {names[0]}"
+        message = (
+            f"--via and {names[0]} are mutually exclusive: --via imports the whole file into a new"
+            " table"
+        )
         raise OperatorError(message)
 
 
@@ -255,46 +270,55 @@ def _show_result(checked: CheckedFile, table: str, result: LoadResult) -> None:
 
 
 def _confirm_removals(removals: Removals, table: str, count: int | None) -> None:
-    """Make sure that as many are meant: by `count`, else whoever sits at the terminal types it.
+    """Confirm the number of items to remove: with `count`, or by asking at the terminal.
 
-    Raises `OperatorError`, before anything is written, when it is another number.
+    Raises `OperatorError`, before anything is written, when the numbers differ.
     """
     if not removals.count:
         return
-    told = f"--prune would remove {removals.count} from {table}"
+    items = "1 item" if removals.count == 1 else f"{removals.count} items"
+    found = f"table {table}: --prune would remove {items}"
     if removals.of_tenants:
-        told += f", {removals.of_tenants} of them what a whole tenant gets"
+        found += f", {removals.of_tenants} of which apply to a whole tenant"
     if count is None and sys.stdin.isatty():
-        stderr().print(f"{told}. Type that number to agree: ", end="", markup=False)
+        stderr().print(f"{found}. Type the number to confirm: ", end="", markup=False)
         typed = sys.stdin.readline().strip()
         count = int(typed) if typed.isascii() and typed.isdigit() else -1
     if count == removals.count:
         return
     if count is None:
-        way = f"see which by --dry-run, then --prune-count {removals.count}"
-        message = f"{told}: nothing written; {way}"
+        message = (
+            f"{found}; nothing was written. Review the items with --dry-run, then confirm with"
+            f" --prune-count {removals.count}"
+        )
         raise OperatorError(message)
-    message = f"{told}, agreed to were {max(count, 0)}: nothing written; see which by --dry-run"
+    message = (
+        f"{found}, but {max(count, 0)} were confirmed; nothing was written. Review the items with"
+        " --dry-run"
+    )
     raise OperatorError(message)
 
 
 def _remove_items(reader: TableReader, removals: Removals) -> None:
-    """Remove them. Raises `OperatorError` with exit code 3 when that stops, or leaves some."""
+    """Remove the items. Raises `OperatorError` with exit code 3 unless all are removed."""
     done = Removed()
     try:
         with (
             progress_bar("removing", removals.count, is_report=False) as advance,
-            closing(remove(reader, removals, done)) as going,  # deletes under way count as well
+            closing(remove(reader, removals, done)) as going,  # waits for deletes in progress
         ):
             for _ in going:
                 advance(1)
     except (OperatorError, KeyboardInterrupt) as error:
         reason = str(error) or "interrupted"
-        message = f"{reason}; {done.removed} of {removals.count} removed before that"
+        message = f"{reason}; {done.removed} of {removals.count} items were removed before that"
         raise OperatorError(message, exit_code=ExitCode.PARTLY_DONE) from None
-    stderr().print(f"{done.removed} removed from {reader.table}", markup=False)
+    stderr().print(f"table {reader.table}: {count(done.removed, 'item')} removed", markup=False)
     if done.kept:
-        message = f"{done.kept} have changed since they were found, and stay"
+        message = (
+            f"table {reader.table}: kept {count(done.kept, 'item')} that changed after the scan;"
+            " to review what is left, run claimsctl claims diff --prune"
+        )
         raise OperatorError(message, exit_code=ExitCode.PARTLY_DONE)
 
 

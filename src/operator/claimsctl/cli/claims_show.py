@@ -35,7 +35,8 @@ from claimsctl.text import escaped
 
 ASSERTION = "SAML assertion"
 TOKENS = ("ID token", "access token", ASSERTION)
-"""An access token holds what the policy of its API's app maps, an ID token what that of the app."""
+"""The kinds of token. Each contains the claims that a claims mapping policy maps: for an access
+token the policy of the API's app, for the others that of the app that the user signs in to."""
 Previews = dict[str, tuple[PreviewedClaim, ...]]
 
 
@@ -44,10 +45,11 @@ def show(
     tenant: TenantOfUser,
     app: App = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="The body that Entra would get, and nothing else.")
+        bool, typer.Option("--json", help="Print only the JSON body that Entra would receive.")
     ] = False,
     token: Annotated[
-        bool, typer.Option("--token", help="What tokens would hold of it, and what is dropped.")
+        bool,
+        typer.Option("--token", help="Also show which claims tokens would contain."),
     ] = False,
     policy: Annotated[
         Path | None,
@@ -55,7 +57,7 @@ def show(
             "--mapping-policy",
             parser=input_file,
             metavar="FILE",
-            help="The claims mapping policy of the app that the token is for; implies --token.",
+            help="The claims mapping policy of the app that the token is for. Implies --token.",
             show_default=False,
         ),
     ] = None,
@@ -63,10 +65,10 @@ def show(
     stack: Stack = None,
     endpoint_url: EndpointUrl = None,
 ) -> None:
-    """Show what a user gets: each row that counts, what wins, what Entra is told.
+    """Show the claims that a user gets, and where they come from.
 
-    Worked out by the function's own code, for its default settings. Exit code 1 when the table has
-    no row of the user's, or Entra would get no claims.
+    The answer is computed by the function's own code, with its default settings. Exit code 1 when
+    the table has no item for the user, or the function would return an error.
     """
     location = named_table(table, stack, endpoint_url)
     reader = TableReader(location.client(), location.name)
@@ -95,10 +97,13 @@ def show(
             stdout().print(preview_view(f"In the {name}", claims))
     note = stderr()
     if not shown.user_is_known:
-        missing = f"no row of user {user} in {location.name}"
+        missing = f"table {location.name}: no item for user {user}"
         note.print(escaped(missing), style="yellow", markup=False)
     if previews and policy is None:
-        assumed = "Assumed: a policy that maps each claim to its own name; see --mapping-policy."
+        assumed = (
+            "Assumed: a claims mapping policy that maps each claim to its own name. To use your"
+            " policy, add --mapping-policy FILE."
+        )
         note.print(assumed, style="dim", markup=False)
     if not as_json:
         note.print(_assumptions(user, app), style="dim", markup=False)
@@ -108,15 +113,15 @@ def show(
 
 def _print(shown: SignIn, now: float) -> None:
     console = stdout()
-    for place in reversed(range(len(shown.found))):  # what wins stands first
+    for place in reversed(range(len(shown.found))):  # highest precedence first
         for line in layer_lines(shown, place, now):
             console.print(line)
     for key in shown.elsewhere:
-        console.print(f"{key_text(key)}  not here: another app's, see --app", markup=False)
+        console.print(f"{key_text(key)}  not used: for another app (see --app)", markup=False)
 
 
 def _previews(claims: Mapping[str, Any], policy: Path | None) -> Previews:
-    """What each kind of token would hold under `policy`, or if each claim kept its name."""
+    """Preview each kind of token under `policy`, or as if each claim kept its name."""
     if policy is None:
         entries = tuple(MappedClaim(name, name, name) for name in claims)
     else:
@@ -125,12 +130,12 @@ def _previews(claims: Mapping[str, Any], policy: Path | None) -> Previews:
 
 
 def _assumptions(user: str, app: str | None) -> str:
-    where = "a sign-in that names no app" if app is None else f"a sign-in to app {app}"
+    where = "a sign-in without an app id" if app is None else f"a sign-in to app {app}"
     if "@" in user:
-        keys = "USER_KEYS listing the address alone (by default it lists none), no"
+        keys = "USER_KEYS set to the address only (the default does not use addresses)"
     else:
-        keys = "USER_KEYS=id, no"
+        keys = "USER_KEYS=id"
     return (
-        f"Assumed: {where}, {keys} ADDRESS_KEY_CLAIMS, no ECHO_CLAIMS, ON_STORE_FAILURE=fail;"
-        " claimsctl invoke runs the function with other settings."
+        f"Assumed: {where}, {keys}, no ADDRESS_KEY_CLAIMS, no ECHO_CLAIMS, ON_STORE_FAILURE=fail."
+        " To use other settings, run claimsctl invoke."
     )

@@ -1,6 +1,6 @@
-"""The terminal: two consoles, and standard streams that may fail.
+"""The terminal: the two consoles, and standard streams that may fail.
 
-The report goes to standard output, everything else to standard error.
+Reports are written to standard output, everything else to standard error.
 """
 
 import errno
@@ -20,39 +20,39 @@ _FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 
 def stdout() -> Console:
-    """The console of standard output: the report."""
+    """Return the console for standard output, where reports are written."""
     return _console(stderr=False)
 
 
 def stderr() -> Console:
-    """The console of standard error: progress, summaries, errors."""
+    """Return the console for standard error: progress, summaries and errors."""
     return _console(stderr=True)
 
 
 def _console(*, stderr: bool) -> Console:
-    # rich's own reading of NO_COLOR leaves bold and dim on
+    # With NO_COLOR, rich itself would still write bold and dim text.
     plain = False if os.environ.get("NO_COLOR") else None
     return Console(stderr=stderr, highlight=False, soft_wrap=True, force_terminal=plain)
 
 
 @contextmanager
 def standard_streams() -> Iterator[None]:
-    """Handle closed, full and broken standard streams, so that none ends in a traceback.
+    """Handle closed, full and broken standard streams without a traceback.
 
-    A closed output discards what is written, a closed input is empty. Raises `OperatorError` when
-    standard output is full; ends the process silently when nobody reads it any more.
+    A closed output discards what is written; a closed input is empty. Raises `OperatorError` when
+    the disk behind standard output is full; ends the process silently when its reader is gone.
     """
     sys.stdin = sys.stdin or _null_stream("r")
     sys.stdout = sys.stdout or _null_stream()
     sys.stderr = sys.stderr or _null_stream()
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # what a terminal cannot show must not end a command
+        if isinstance(stream, TextIOWrapper):  # characters that the terminal's encoding lacks
             stream.reconfigure(errors="backslashreplace")
     try:
         try:
             yield
         finally:
-            sys.stdout.flush()  # now, since at the interpreter's end nobody catches it
+            sys.stdout.flush()  # at interpreter exit, its error could not be caught
     except BrokenPipeError:
         _discard_output()
         sys.exit(ExitCode.NOT_FINE)
@@ -69,5 +69,5 @@ def _null_stream(mode: Literal["r", "w"] = "w") -> TextIOWrapper:
 
 
 def _discard_output() -> None:
-    """Discard what is still buffered: the interpreter would write it again when it ends."""
+    """Discard buffered output, which the interpreter would try to write again on exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

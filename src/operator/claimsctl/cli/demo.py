@@ -15,7 +15,10 @@ _TOKEN_SHOWN = 3
 
 
 def demo() -> None:
-    """The main job on the embedded default: load claims, serve, call, judge."""
+    """Load sample claims, serve the endpoint and send it callouts.
+
+    Everything runs on this machine. Exit code 1 when Entra would not accept an answer.
+    """
     require_local()
     console = stdout()
     exchanges: list[CalloutAnswered] = []
@@ -30,15 +33,15 @@ def demo() -> None:
                     exchanges.append(step)
                     _show_exchange(console, len(exchanges), step)
     console.print(
-        "\nNext: [bold]claimsctl serve[/] and the curl line it shows, or "
-        "[bold]claimsctl invoke[/] with a file of events/."
+        "\nNext: run [bold]claimsctl serve[/] and the curl command that it prints, or"
+        " [bold]claimsctl invoke[/] with a file from events/."
     )
     accepted = all(exchange.verdict.accepted for exchange in exchanges)
     raise typer.Exit(ExitCode.FINE if accepted else ExitCode.NOT_FINE)
 
 
 def _show_exchange(console: Console, number: int, exchange: CalloutAnswered) -> None:
-    """The verdict; of the first exchange also what went over the wire."""
+    """Show the verdict, and for the first exchange also the request and the answer."""
     console.print(f"\n[bold]{number}. {exchange.title}[/]  [dim]user.id {exchange.user_id}[/]")
     if number == 1:
         console.print(f"\n[dim]→ POST {exchange.url}[/]")

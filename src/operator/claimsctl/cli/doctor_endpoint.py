@@ -66,36 +66,48 @@ def doctor_endpoint(
     timeout_ms: WaitMs = 1000,
     retries: Retries = 0,
     allow_anonymous: Annotated[
-        bool, typer.Option("--allow-anonymous", help="Only warn when anybody gets an answer.")
+        bool,
+        typer.Option(
+            "--allow-anonymous",
+            help="Report an endpoint that answers callers without a token as a warning, not as a"
+            " failure.",
+        ),
     ] = False,
     select: Annotated[
         list[str] | None,
-        typer.Option(help="Only checks whose ids begin so, such as TLS; and those that they need."),
+        typer.Option(
+            help="Run only checks whose ids begin with this prefix, such as TLS, and the checks"
+            " that they need. Repeatable."
+        ),
     ] = None,
     ignore: Annotated[
-        list[str] | None, typer.Option(help="Leave out findings whose ids begin so.")
+        list[str] | None,
+        typer.Option(help="Omit findings whose ids begin with this prefix. Repeatable."),
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 for warnings too.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with code 1 for warnings too.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     as_markdown: Annotated[
-        bool, typer.Option("--markdown", help="The report as Markdown.")
+        bool, typer.Option("--markdown", help="Print the report as Markdown.")
     ] = False,
     as_junit: Annotated[
-        bool, typer.Option("--junit", help="The report as JUnit's XML, for pipelines.")
+        bool,
+        typer.Option("--junit", help="Print the report as JUnit XML, for CI pipelines."),
     ] = False,
     html: Annotated[
         Path | None,
         typer.Option(
             "--html",
             metavar="FILE",
-            help="Also write the report as one page, to read or to mail.",
+            help="Also write the report to this file as a self-contained HTML page.",
             show_default=False,
         ),
     ] = None,
 ) -> None:
-    """Check any endpoint from outside, and report what Entra would see.
+    """Check an endpoint from the outside, as Entra would call it.
 
-    Exit code 1 when something failed.
+    The endpoint can be any implementation of the callout. Exit code 1 when a check failed.
     """
     if as_json + as_markdown + as_junit > 1:
         message = "--json, --markdown and --junit are mutually exclusive"
@@ -127,7 +139,7 @@ def doctor_endpoint(
     announced = f"At most {calls_max(checks)} calls to {escaped(target.shown_url)}"
     console.print(announced, style="dim", markup=False)
     began_at = datetime.now(UTC)
-    with console.status("") as status:  # on a terminal only
+    with console.status("") as status:  # shown on a terminal only
         report = run_checks(
             target,
             checks,
@@ -148,7 +160,7 @@ def doctor_endpoint(
 
 
 def _tenant_of(bearer: str | None) -> str | None:
-    """The tenant of the token: callouts are for that one, as Entra's are."""
+    """Return the token's tenant, for which Entra would send callouts with this token."""
     claims = unverified_claims(bearer) if bearer is not None else None
     tenant_id = None if claims is None else claims.get("tid")
     return tenant_id if isinstance(tenant_id, str) else None
@@ -172,7 +184,7 @@ _FULL = {Level.WARN, Level.FAIL}
 
 
 def report_view(report: Report) -> RenderableType:
-    """The report."""
+    """Show the report: the headline, the next step, the findings and the counts."""
     style = f"bold {_STYLES[report.worst()]}"
     lines = [Text(escaped(headline(report)), style=style)]
     if next_step := advice(report):
@@ -185,7 +197,7 @@ def report_view(report: Report) -> RenderableType:
 
 
 def _all_lines(findings: Sequence[Finding]) -> Iterator[Text]:
-    """Skips for one reason are one line; the same hint is shown once."""
+    """Yield the findings' lines; checks skipped for the same reason share one line."""
     shown: set[str] = set()
     for reason, group in groupby(findings, _reason):
         alike = list(group)

@@ -17,23 +17,25 @@ from claimsctl.tenant.stack import check_stack
 
 
 def doctor_stack(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The stack.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The name of the stack.")],
     config: Annotated[
         str | None,
         typer.Option(
             "--config",
             metavar="FILE",
-            help="Tenant and application to compare with [default: entra.toml, if it is there].",
+            help="The configuration with the expected tenant and application.",
             envvar="ENTRA_CONFIG",
-            show_default=False,
+            show_default="entra.toml, if it exists",
         ),
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 for warnings too.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with code 1 for warnings too.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
-    """Check a deployed stack: outputs, alarms, the version served, the authorizer.
+    """Check a deployed stack: outputs, alarms, version, authorizer.
 
-    Exit code 1 when something failed.
+    Exit code 1 when a check failed.
     """
     if config is None and Path(DEFAULT_CONFIG).exists():
         config = DEFAULT_CONFIG

@@ -1,4 +1,4 @@
-"""Options about an endpoint: how often it is called, and with whose token."""
+"""Options about an endpoint: how often it is called, and with which token."""
 
 import os
 import time
@@ -25,7 +25,12 @@ class TokenSource(StrEnum):
 
 
 TenantKindOption = Annotated[
-    TenantKind, typer.Option("--tenant-kind", help="As in the template.", envvar="TENANT_KIND")
+    TenantKind,
+    typer.Option(
+        "--tenant-kind",
+        help="The kind of tenant, as in the template's parameter TenantKind.",
+        envvar="TENANT_KIND",
+    ),
 ]
 TokenVersionOption = Annotated[
     TokenVersion,
@@ -37,18 +42,29 @@ TokenVersionOption = Annotated[
 ]
 Retries = Annotated[
     int,
-    typer.Option(help="Entra's maximumRetries.", envvar="ENTRA_RETRIES", min=0, max=RETRIES_MAX),
+    typer.Option(
+        help="How often to retry a callout (the custom authentication extension's maximumRetries).",
+        envvar="ENTRA_RETRIES",
+        min=0,
+        max=RETRIES_MAX,
+    ),
 ]
 BearerToken = Annotated[
     str | None,
-    typer.Option("--token", help="A bearer token.", envvar="CALLOUT_TOKEN", show_default=False),
+    typer.Option(
+        "--token",
+        help="The bearer token to send.",
+        envvar="CALLOUT_TOKEN",
+        show_default=False,
+    ),
 ]
 TokenFrom = Annotated[
     TokenSource | None,
     typer.Option(
         "--token-from",
-        help="local: as claimsctl serve takes it. client-credentials: from the tenant, for an app "
-        "that the endpoint lists as its test caller; its secret is AZURE_CLIENT_SECRET.",
+        help="Where to get a bearer token. local: a test token that claimsctl serve accepts."
+        " client-credentials: from Entra, for an app that the endpoint allows as a test caller;"
+        " requires --client-id, --identifier-uri and its secret in AZURE_CLIENT_SECRET.",
         show_default=False,
     ),
 ]
@@ -56,7 +72,7 @@ ClientId = Annotated[
     str | None,
     typer.Option(
         "--client-id",
-        help="The test caller's application id.",
+        help="The application (client) id of the test caller.",
         envvar="AZURE_CLIENT_ID",
         show_default=False,
     ),
@@ -65,7 +81,7 @@ IdentifierUri = Annotated[
     str | None,
     typer.Option(
         "--identifier-uri",
-        help="The endpoint's identifier URI, api://….",
+        help="The application ID URI of the endpoint's app registration, such as api://….",
         envvar="IDENTIFIER_URI",
         show_default=False,
     ),
@@ -74,9 +90,9 @@ Authority = Annotated[
     str | None,
     typer.Option(
         "--authority",
-        help="Who gives tokens, in a national cloud: https://host/tenant.",
+        help="The authority that issues tokens, such as https://host/tenant in a national cloud.",
         envvar="ENTRA_AUTHORITY",
-        show_default=False,
+        show_default="the tenant's in the global cloud",
     ),
 ]
 
@@ -84,20 +100,21 @@ InsecureHttp = Annotated[
     bool,
     typer.Option(
         "--insecure-http",
-        help="Send tokens and secrets over plain http to another machine: anybody on the way can"
-        " read and use them.",
+        help="Allow tokens and secrets to be sent to another machine over unencrypted HTTP, where"
+        " anyone on the network path can read and use them.",
         envvar="CALLOUT_INSECURE_HTTP",
     ),
 ]
 
 JUnit = Annotated[
-    bool, typer.Option("--junit", help="The suite's report as JUnit's XML, for pipelines.")
+    bool,
+    typer.Option("--junit", help="Print the suite's report as JUnit XML, for CI pipelines."),
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class ClientCredentials:
-    """What a token of the tenant is asked for with, as far as it was given."""
+    """The given options for requesting a token from the tenant."""
 
     client_id: str | None
     identifier_uri: str | None
@@ -113,9 +130,9 @@ def chosen_bearer(
     *,
     insecure_http: bool,
 ) -> str | None:
-    """The token to call `url` with: as given, or from `source`; ``None`` for none.
+    """Return the token to call `url` with: `token`, or one from `source`, or ``None``.
 
-    Raises `OperatorError`, before anything is sent, when it would go over plain http to another
+    Raises `OperatorError`, before anything is sent, when it would be sent unencrypted to another
     machine and `insecure_http` does not allow that.
     """
     if token is not None or source is None:
@@ -127,18 +144,19 @@ def chosen_bearer(
 
 
 def given_bearer(url: str, token: str | None, *, insecure_http: bool) -> str | None:
-    """`token`, if it may go to `url`. Raises `OperatorError` as `chosen_bearer` does."""
+    """Return `token` if it may be sent to `url`. Raises `OperatorError` like `chosen_bearer`."""
     if token is not None:
         _check_transport(url, "the bearer token", allowed=insecure_http)
     return token
 
 
 def _check_transport(url: str, secret: str, *, allowed: bool) -> None:
-    """Raise `OperatorError` when `secret` would cross a network unencrypted; if `allowed`, say so.
+    """Raise `OperatorError`, or warn if `allowed`, when `secret` would be sent unencrypted.
 
-    The URL is read by the library that makes the call: two readers may see two hosts.
+    The URL is parsed by the library that makes the call, since another parser might see another
+    host.
     """
-    import httpx2  # noqa: PLC0415  # an HTTP client, which no token needs
+    import httpx2  # noqa: PLC0415  # not needed without a token
 
     try:
         read = httpx2.URL(url)
@@ -148,30 +166,31 @@ def _check_transport(url: str, secret: str, *, allowed: bool) -> None:
     host = read.raw_host.decode("ascii")
     if read.scheme == "https" or is_loopback(host):
         return
-    danger = f"{secret} would go to {host} over plain {read.scheme}, for anybody on the way to use"
+    path = f"to {host} over unencrypted {read.scheme}, readable by anyone on the network path"
     if not allowed:
-        message = f"{danger}: nothing was sent. Call it by https, or force it with --insecure-http"
+        message = f"{secret} would be sent {path}; nothing was sent. Use an https URL"
         raise OperatorError(message)
-    stderr().print(escaped(f"--insecure-http: {danger}"), style="yellow", markup=False)
+    warning = f"--insecure-http: {secret} is sent {path}"
+    stderr().print(escaped(warning), style="yellow", markup=False)
 
 
 def _from_the_tenant(
     profile: TokenProfile, credentials: ClientCredentials, *, insecure_http: bool
 ) -> str:
-    # Imported here: an HTTP client, which is not needed to make a token.
+    # Imported here because it loads an HTTP client, which a local token does not need.
     from claimsctl.entra.credentials import authority_of, client_credentials_token  # noqa: PLC0415
 
     given = {
         "--client-id (AZURE_CLIENT_ID)": credentials.client_id,
-        # No option of the command line, which everybody on the machine can read.
+        # Not a command-line option: other users of the machine can read command lines.
         "AZURE_CLIENT_SECRET in the environment": os.environ.get("AZURE_CLIENT_SECRET"),
         "--identifier-uri (IDENTIFIER_URI)": credentials.identifier_uri,
     }
     if missing := [name for name, value in given.items() if not value]:
-        message = f"--token-from client-credentials needs {', '.join(missing)}"
+        message = f"--token-from client-credentials requires {', '.join(missing)}"
         raise OperatorError(message)
     authority = credentials.authority or authority_of(profile.tenant_id, profile.kind)
-    _check_transport(authority, "the client's secret", allowed=insecure_http)
+    _check_transport(authority, "the client secret", allowed=insecure_http)
     return client_credentials_token(
         authority,
         *(str(value) for value in given.values()),

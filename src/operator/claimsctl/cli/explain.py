@@ -13,9 +13,9 @@ from claimsctl.errors import OperatorError
 from claimsctl.explain.entries import Entry, Source, find_entries, nearest, page_link
 
 _SOURCES = {
-    Source.CODE: "(not documented: read in its public source code)",
-    Source.FIELD: "(not documented so: reports from the field)",
-    Source.READING: "(the documentation leaves this open: we read it so)",
+    Source.CODE: "(not documented; taken from the public source code)",
+    Source.FIELD: "(not documented; taken from reports of users)",
+    Source.READING: "(the documentation does not say; this is our interpretation)",
 }
 
 
@@ -24,26 +24,30 @@ def explain(
         list[str],
         typer.Argument(
             metavar="CODE…",
-            help="A code, a finding's id or a name; or an error message or log line that has one.",
+            help="A code, the id of a finding, or an error name; or an error message or log line"
+            " that contains one.",
         ),
     ],
     as_json: Annotated[
-        bool, typer.Option("--json", help="The entry as JSON; of several a list.")
+        bool,
+        typer.Option("--json", help="Print the entry as JSON, or several entries as a list."),
     ] = False,
 ) -> None:
-    """Explain a code or finding: what it means, what causes it, how to check and cure it.
+    """Explain an error code or a finding, and how to fix it.
 
-    Entra's codes, with or without AADSTS, findings, token errors (IDX…, invalid_token), errors of
-    Graph, and the function's own codes.
+    Shows the meaning, the usual causes and how to check for them. Covers Entra's codes (with or
+    without AADSTS), the findings of claimsctl, token errors (IDX…, invalid_token), errors of
+    Microsoft Graph, and the error codes of the function.
     """
     asked = " ".join(code)
     found = find_entries(asked)
     if not found:
-        near = [f"nearest: {other.id}  {other.name}" for other in nearest(asked)]
+        near = [f"  {other.id}  {other.name}" for other in nearest(asked)]
         message = (
-            f"{asked[:80]}: no such code; expected one such as 1003005, AADSTS50146, IDX10205"
+            f"{asked[:80]}: unknown code; expected a code such as 1003005, AADSTS50146, IDX10205"
             " or RSP001"
         )
+        message += "; similar codes:" if near else ""
         raise OperatorError(message, lines=near)
     if as_json:
         documents = [entry.document() for entry in found]
@@ -54,7 +58,7 @@ def explain(
 
 
 def entry_view(entry: Entry) -> RenderableType:
-    """What a code or finding means, and what to do."""
+    """Show what a code or finding means, and what to do."""
     head = Text(entry.id, style="bold").append(f"  {entry.name}", style="default")
     lines = [head, Text(entry.meaning)]
     if entry.source is not Source.DOC:
@@ -62,7 +66,7 @@ def entry_view(entry: Entry) -> RenderableType:
     for title, points in (
         ("Usual causes", entry.causes),
         ("How to check", entry.check),
-        ("How to cure", entry.cure),
+        ("How to fix", entry.cure),
     ):
         lines += [Text(f"\n{title}", style="bold"), *(Text(f"  - {point}") for point in points)]
     lines.append(Text())

@@ -1,4 +1,4 @@
-"""Options of every command that reads a file of claims, and the file as they have it read."""
+"""Options of every command that reads a claims file, and the file checked with them."""
 
 import csv
 import re
@@ -17,7 +17,7 @@ from claimsctl.claims_file.formats import LIST_SEPARATOR, Format, JsonType, Read
 from claimsctl.claims_file.schema import read_schema
 from claimsctl.claims_file.validation import TenantLayers, check_file
 from claimsctl.cli.console import stderr
-from claimsctl.cli.options import input_file
+from claimsctl.cli.options import guid, input_file
 from claimsctl.cli.progress import load_progress
 from claimsctl.text import escaped
 
@@ -39,7 +39,7 @@ def read_options(
     trim: bool = False,
     text_from: str | None = None,
 ) -> ReadOptions:
-    """What the options say about the file. Raises `typer.BadParameter` and `OperatorError`."""
+    """Combine the options about the file. Raises `typer.BadParameter` and `OperatorError`."""
     return ReadOptions(
         tenant=tenant,
         columns=_columns(columns or ()),
@@ -56,7 +56,7 @@ def read_options(
 
 
 def reading_options(options: ReadOptions) -> tuple[str, ...]:
-    """Those `options` that a checkpoint keeps under one name, as one would write them."""
+    """Return the options that a checkpoint stores together in one field, as typed."""
     return tuple(
         escaped(text)
         for text in (
@@ -70,7 +70,7 @@ def reading_options(options: ReadOptions) -> tuple[str, ...]:
 
 
 def _headings(options: list[str] | None) -> tuple[str, ...]:
-    """Headings, separated by commas in each option, in quotes where they hold one."""
+    """Split each option at its commas; a heading that contains a comma is in quotes."""
     names = {name.strip() for row in csv.reader(options or ()) for name in row}
     return tuple(sorted(names - {""}))
 
@@ -79,7 +79,7 @@ def _json_types(option: str | None) -> tuple[JsonType, ...]:
     try:
         return tuple(sorted({JsonType(name.strip()) for name in (option or "").split(",") if name}))
     except ValueError:
-        message = f"expected {' or '.join(JsonType)}, or both with a comma, found {option!r}"
+        message = f"expected {', '.join(JsonType)}, or both separated by a comma; found {option!r}"
         raise typer.BadParameter(message, param_hint="--text-from") from None
 
 
@@ -87,7 +87,7 @@ def _columns(options: Sequence[str]) -> dict[str, str]:
     renamed = list(map(_renamed, options))
     columns = dict(renamed)
     if len(set(columns.values())) < len(renamed):
-        message = f"a field or a heading stands twice in {', '.join(options)}"
+        message = f"a field or heading appears more than once in {', '.join(options)}"
         raise typer.BadParameter(message, param_hint="--column")
     return columns
 
@@ -96,8 +96,7 @@ def _renamed(option: str) -> tuple[str, str]:
     field, equals, heading = option.partition("=")
     if field not in RESERVED or not equals or not heading.strip():
         message = (
-            f"expected one of {', '.join(RESERVED)}, then = and the heading that stands for it, "
-            f"found {option!r}"
+            f"expected FIELD=HEADING, where FIELD is one of {', '.join(RESERVED)}; found {option!r}"
         )
         raise typer.BadParameter(message, param_hint="--column")
     return field, heading.strip()
@@ -105,7 +104,7 @@ def _renamed(option: str) -> tuple[str, str]:
 
 def _separator(value: str) -> str:
     if not value or value.startswith(("[", '"')):
-        message = f"expected one or more characters, not [ or a quote, found {value!r}"
+        message = f'expected one or more characters that do not begin with [ or "; found {value!r}'
         raise typer.BadParameter(message)
     return value
 
@@ -113,11 +112,14 @@ def _separator(value: str) -> str:
 def _duration(value: str) -> int:
     match = _DURATION.fullmatch(value)
     if match is None:
-        message = f"expected a number and m, h, d or w such as 30d, found {value!r}"
+        message = (
+            "expected a number and a unit (m, h, d or w for minutes, hours, days or weeks), such"
+            f" as 30d; found {value!r}"
+        )
         raise typer.BadParameter(message)
     seconds = int(match[1]) * _SECONDS[match[2]]
     if time.time() + seconds > EXPIRES_AT_MAX:
-        message = f"expected an end before the year 5138, found {value!r}"
+        message = f"expected a duration that ends before the year 5138; found {value!r}"
         raise typer.BadParameter(message)
     return seconds
 
@@ -125,7 +127,19 @@ def _duration(value: str) -> int:
 File = Annotated[
     Path,
     typer.Argument(
-        parser=input_file, metavar="FILE", help="CSV, TSV, JSON lines or JSON; - for stdin."
+        parser=input_file,
+        metavar="FILE",
+        help="The claims file (CSV, TSV, JSON Lines or JSON), or - for standard input.",
+    ),
+]
+DefaultTenant = Annotated[
+    str | None,
+    typer.Option(
+        "--tenant",
+        help="The tenant id (a GUID) of rows that have no tenant_id.",
+        envvar="TENANT_ID",
+        callback=guid,
+        show_default=False,
     ),
 ]
 Columns = Annotated[
@@ -133,27 +147,31 @@ Columns = Annotated[
     typer.Option(
         "--column",
         metavar="FIELD=HEADING",
-        help="A heading that stands for a reserved field, such as user=email; repeatable.",
+        help="The column to read a reserved field from, such as user=email. Repeatable.",
         show_default=False,
     ),
 ]
 Separator = Annotated[
     str,
     typer.Option(
-        "--list-separator", help="What stands between the items of a list.", callback=_separator
+        "--list-separator",
+        help="The text between the values of a list in a CSV cell.",
+        callback=_separator,
     ),
 ]
 FileFormat = Annotated[
     Format | None,
     typer.Option(
-        "--format", help="The file's format; told by its content else.", show_default=False
+        "--format",
+        help="The file's format.",
+        show_default="detected from the content",
     ),
 ]
 CatalogueFile = Annotated[
     Path | None,
     typer.Option(
         "--catalogue",
-        help="A schema of claims (claims.toml) that rows must follow.",
+        help="A claims schema (claims.toml) to check rows against.",
         envvar="CLAIMS_CATALOGUE",
         show_default=False,
     ),
@@ -164,7 +182,7 @@ ExpiresIn = Annotated[
         "--expires-in",
         parser=_duration,
         metavar="DURATION",
-        help="When rows without expires_at end, from now: 30d, 12h.",
+        help="Expire rows that have no expires_at after this time, such as 30d or 12h from now.",
         show_default=False,
     ),
 ]
@@ -173,41 +191,47 @@ Only = Annotated[
     typer.Option(
         "--only",
         metavar="HEADING,…",
-        help="The claims to read, by heading; other columns are passed over. Repeatable.",
+        help="The columns to read as claims; other claim columns are ignored. Repeatable.",
         show_default=False,
     ),
 ]
 Ignore = Annotated[
     list[str] | None,
-    typer.Option("--ignore", metavar="HEADING,…", help="Columns to pass over.", show_default=False),
+    typer.Option(
+        "--ignore",
+        metavar="HEADING,…",
+        help="Columns to ignore. Repeatable.",
+        show_default=False,
+    ),
 ]
 Nulls = Annotated[
     list[str] | None,
     typer.Option(
         "--null",
         metavar="TEXT",
-        help="A text that counts as an empty cell, such as NULL; repeatable.",
+        help="A text to read as an empty cell, such as NULL. Repeatable.",
         show_default=False,
     ),
 ]
-Trim = Annotated[bool, typer.Option("--trim", help="Drop blanks around values.")]
+Trim = Annotated[
+    bool, typer.Option("--trim", help="Remove leading and trailing blanks from values.")
+]
 TextFrom = Annotated[
     str | None,
     typer.Option(
         "--text-from",
         metavar="number,boolean",
-        help="JSON types to read as text.",
+        help="Convert JSON values of these types to text instead of rejecting them.",
         show_default=False,
     ),
 ]
-Strict = Annotated[
-    bool, typer.Option("--strict", help="Refuse a file that gives rise to warnings.")
-]
+Strict = Annotated[bool, typer.Option("--strict", help="Treat warnings about the file as errors.")]
 Prune = Annotated[
     bool,
     typer.Option(
         "--prune",
-        help="Also remove what the table has beyond the file, in the tenants and apps it names.",
+        help="Also remove items that the file does not contain, limited to the tenants and apps"
+        " that it names.",
     ),
 ]
 DEFAULT_SEPARATOR = LIST_SEPARATOR
@@ -222,10 +246,10 @@ def checked_file(
     keep_going: bool = False,
     strict: bool = False,
 ) -> Iterator[CheckedFile]:
-    """The file, checked to its end.
+    """Check the whole file.
 
-    Raises `OperatorError` when a row is bad; with `keep_going`, only when it is not known where
-    rows begin and end.
+    Raises `OperatorError` when a row is invalid; with `keep_going`, only when the file cannot be
+    split into rows.
     """
     with ExitStack() as stack:
         with load_progress() as progress:
@@ -242,14 +266,14 @@ def checked_file(
 
 
 def show_problems(checked: CheckedFile) -> None:
-    """Show the first problems of a file whose other rows are used."""
+    """Show the first problems of a file whose valid rows are used."""
     for problem in checked.problems:
         stderr().print(escaped(problem.text(checked.path)), markup=False)
 
 
 def show_keyed_by_address(checked: CheckedFile) -> None:
-    """Note rows whose key is an address, which the function reads by its settings only."""
+    """Note rows keyed by address, which the function reads only if its settings say so."""
     if checked.by_address:
         rows = "1 row is" if checked.by_address == 1 else f"{checked.by_address} rows are"
-        note = "such rows count only where USER_KEYS lists mail or userPrincipalName"
-        stderr().print(f"{rows} keyed by address: {note}", markup=False)
+        note = "the function uses such rows only if USER_KEYS lists mail or userPrincipalName"
+        stderr().print(f"{rows} keyed by address; {note}", markup=False)

@@ -28,7 +28,9 @@ def invoke(
     event: Annotated[
         Path,
         typer.Argument(
-            parser=input_file, metavar="EVENT", help="Callout body or gateway event; - for stdin."
+            parser=input_file,
+            metavar="EVENT",
+            help="A file with a callout body or a gateway event, or - for standard input.",
         ),
     ],
     claims: ClaimsFile = None,
@@ -36,20 +38,22 @@ def invoke(
     endpoint_url: EndpointUrl = None,
     table: TableName = None,
     caller_verification: Verification = CallerVerification.GATEWAY,
-    as_json: Annotated[bool, typer.Option("--json", help="The function's answer as JSON.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the function's answer as JSON.")
+    ] = False,
 ) -> None:
-    """Run the function in this process on one event.
+    """Run the Lambda function in this process with one event.
 
-    A bare callout body arrives as through the HTTP API, with Entra's token for the tenant that the
-    body names. Exit code 1 when Entra would not accept the answer. The function's log goes to
-    stderr.
+    A callout body is wrapped in an HTTP API event, with a token as Entra issues it for the tenant
+    in the body. The function's log is written to standard error. Exit code 1 when Entra would not
+    accept the answer.
     """
     require_local()
     raw = read_input(event)
     document = read_json(raw)
     tenant_id = tenant or tenant_of(callout_in(document))
     overrides = {"CALLER_VERIFICATION": caller_verification.value}
-    if not is_envelope(document):  # the token is played: another's issuer is none of its
+    if not is_envelope(document):  # the token is simulated, so its issuer must be configured
         overrides |= {
             "TOKEN_ISSUER": TokenProfile(tenant_id).issuer,
             "TOKEN_AUDIENCES": ",".join(SAMPLE_AUDIENCES),

@@ -1,4 +1,4 @@
-"""An item of the table as lines for people."""
+"""An item of the table as lines of text."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -15,7 +15,7 @@ from claimsctl.text import escaped
 
 
 def item_lines(item: Item, now: float) -> Iterator[Text]:
-    """The item's key, whether it counts at `now`, and what it holds."""
+    """Yield the item's key, whether it applies at `now`, and its attributes."""
     yield _heading(item, now)
     match item.get(CLAIMS, {"M": {}}):
         case {"M": dict(claims)}:
@@ -24,7 +24,7 @@ def item_lines(item: Item, now: float) -> Iterator[Text]:
 
 
 def layer_lines(sign_in: SignIn, place: int, now: float) -> Iterator[Text]:
-    """The same for an item that a sign-in meets, with what becomes of each claim."""
+    """Yield the same for an item that a sign-in reads, with the effect of each claim."""
     found = sign_in.found[place]
     if found.layer is None:
         yield from item_lines(found.item, now)
@@ -38,7 +38,7 @@ def layer_lines(sign_in: SignIn, place: int, now: float) -> Iterator[Text]:
 
 
 def key_text(key: LayerKey) -> str:
-    """Whose item `key` is, and in which app."""
+    """Return `key` as text: whose item it is, and for which app."""
     return escaped(f"{key.pk} {key.sk}")
 
 
@@ -61,11 +61,12 @@ def _state(item: Item, now: float) -> tuple[str, bool]:
     except StoreFailure as failure:
         attribute = str(failure.evidence.get("attribute", CLAIMS))
         stored = plain(item[attribute])
-        return escaped(f"cannot be read: {attribute} is {stored}; a store failure"), False
+        reason = f"invalid: {attribute} is {stored}; the function reports a store failure"
+        return escaped(reason), False
     if EXPIRES_AT not in item:
         return "", True
     until = escaped(moment(item[EXPIRES_AT]))
-    return (f"until {until}", True) if layer is not None else (f"expired: {until}", False)
+    return (f"expires {until}", True) if layer is not None else (f"expired {until}", False)
 
 
 def _claim_lines(claims: Iterable[tuple[str, Any, str]]) -> Iterator[Text]:

@@ -22,27 +22,34 @@ def judge(
         typer.Argument(
             parser=input_file,
             metavar="RESPONSE",
-            help="curl -i output, an exported exchange, or a bare body; - for stdin.",
+            help="A file with the output of curl -i, an exported exchange, or only a response body;"
+            " - for standard input.",
         ),
     ],
     status: Annotated[
         int | None,
-        typer.Option(help="Status of a bare body.", min=0, max=999, show_default="200"),
+        typer.Option(
+            help="The HTTP status code, if the file is only a body.",
+            min=0,
+            max=999,
+            show_default="200",
+        ),
     ] = None,
     header: Annotated[
         list[str] | None,
         typer.Option(
-            help="A header of a bare body, as often as needed.",
+            help="A response header, if the file is only a body. Repeatable.",
             metavar="'NAME: VALUE'",
             show_default="content-type: application/json",
         ),
     ] = None,
     timeout_ms: WaitMs = 1000,
-    as_json: Annotated[bool, typer.Option("--json", help="The verdict as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")] = False,
 ) -> None:
-    """Judge a saved answer: would Entra accept it, and if not, what is wrong where.
+    """Check whether Entra would accept a saved answer.
 
-    Exit code 1 when it would not.
+    Each finding shows what is wrong, where, and what to do. Exit code 1 when Entra would not accept
+    the answer.
     """
     raw = read_input(response, SAVED_BYTES_MAX)
     try:

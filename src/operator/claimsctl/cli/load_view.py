@@ -1,4 +1,4 @@
-"""How a load ended, in sentences."""
+"""The result of a load as text."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ from claimsctl.loading.results import LoadResult, LoadStopped, RowCounts
 
 _FIELD_LABELS = {
     "file_sha256": "FILE",
-    "rejected_by_check": "rows rejected by the check",
+    "rejected_by_check": "invalid rows",
     "table": "--table",
     "endpoint_url": "--endpoint-url",
     "region": "region",
@@ -22,26 +22,26 @@ _FIELD_LABELS = {
     "on_existing": "--on-existing",
     "keep_going": "--keep-going",
     "rejects": "--rejects",
-    "reading": "the options that choose columns and values",
+    "reading": "--only, --ignore, --null, --trim and --text-from",
 }
 """The option or fact behind each field of a checkpoint's request."""
 
 
 def count(number: int, noun: str) -> str:
-    """``1 row``, ``2 rows``."""
+    """Return the number with its noun: ``1 row``, ``2 rows``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def result_lines(table: str, result: LoadResult) -> list[str]:
-    """The summary of a load that came to its end: what happened to its rows, what it took."""
+    """Return the summary of a finished load: the counts of its rows, its time and speed."""
     first = f"table {table}: {rows_sentence(result.rows, result.counts)}"
     if result.counts.rejected:
-        first += f"; those rejected are in {result.rejects}, each with the reason"
+        first += f"; the rejected rows and the reasons are in {result.rejects}"
     return [first, effort_sentence(result)]
 
 
 def rows_sentence(rows: int, counts: RowCounts) -> str:
-    """``rows`` read = how they ended; ends without rows are left out."""
+    """Return ``3 rows read = 2 written + 1 rejected``, without counts that are zero."""
     parts = [
         f"{number} {name}"
         for name, number in (
@@ -56,7 +56,7 @@ def rows_sentence(rows: int, counts: RowCounts) -> str:
 
 
 def effort_sentence(result: LoadResult) -> str:
-    """Time, speed, throttles and retries of this run."""
+    """Return the time, speed, throttles and retries of this run."""
     rows, seconds = result.rows - result.resumed_after, result.seconds
     parts = [f"in {seconds:.1f} s", f"{rows / seconds if seconds else 0:.0f} rows/s"]
     if result.throttles:
@@ -69,30 +69,35 @@ def effort_sentence(result: LoadResult) -> str:
 
 
 def stopped_error(table: str, stop: LoadStopped) -> BaseException:
-    """What the command ends with when a load stopped early."""
+    """Return the exception that ends the command when a load stopped early."""
     if stop.nothing_written:
         if stop.interrupted:
             return KeyboardInterrupt()
-        return OperatorError(f"table {table}: nothing written: {stop}")
+        return OperatorError(f"table {table}: nothing was written: {stop}")
     message = f"table {table}: {stop.written} of {count(stop.rows, 'row')} written, then: {stop}"
     if stop.under_way:
-        message += f"; {stop.under_way} more were under way"
+        message += f"; {stop.under_way} more may have been written"
     if stop.checkpoint is None:
-        way_on = "without --checkpoint it cannot be resumed; loading the same again is safe"
+        next_step = (
+            "There is no checkpoint to resume from. Run the same command again: rows that were"
+            " already written are written again without harm"
+        )
     else:
-        way_on = f"to go on: the same command with --resume (checkpoint {stop.checkpoint})"
-    return OperatorError(message, exit_code=ExitCode.PARTLY_DONE, lines=[way_on])
+        next_step = (
+            f"To continue, run the same command with --resume (checkpoint: {stop.checkpoint})"
+        )
+    return OperatorError(message, exit_code=ExitCode.PARTLY_DONE, lines=[next_step])
 
 
 def different_load_error(different: DifferentLoad) -> OperatorError:
-    """Each field in which this load differs from the one that the checkpoint belongs to."""
+    """Return the error that lists each option in which this load differs from the saved one."""
     lines = [
-        f"{_FIELD_LABELS[one.field]}: then {_value(one.saved)}, now {_value(one.given)}"
+        f"{_FIELD_LABELS[one.field]}: was {_value(one.saved)}, now {_value(one.given)}"
         for one in different.differences
     ]
     message = (
         f"{different.checkpoint}: this checkpoint belongs to a different load; nothing was written."
-        " Rerun with the original options to resume it, or remove it to start again"
+        " To resume it, rerun with the original file and options; to start a new load, remove it"
     )
     return OperatorError(message, lines=lines)
 

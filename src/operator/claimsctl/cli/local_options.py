@@ -1,4 +1,4 @@
-"""Options of the commands that run the system on this machine, and the extra that they need."""
+"""Options of the commands that run the system on this machine, and the extra that they require."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,13 +13,13 @@ _PACKAGES: Final = ("aws_lambda_powertools", "flask", "flask_cors", "moto")
 
 
 def require_local() -> None:
-    """Raise `OperatorError` where the extra ``local`` is not installed."""
+    """Raise `OperatorError` when the extra ``local`` is not installed."""
     missing = [name for name in _PACKAGES if find_spec(name) is None]
     if missing:
         message = (
-            f"the extra local is not installed (missing: {', '.join(missing)}), and this command"
-            " runs the function or its table in this process; to install it:"
-            " pip install 'entra-claims-provider[local]'"
+            f"this command requires the extra local, which is not installed (missing packages:"
+            f" {', '.join(missing)}). To install it, run: pip install"
+            " 'entra-claims-provider[local]'"
         )
         raise OperatorError(message)
 
@@ -28,11 +28,15 @@ ClaimsFile = Annotated[
     Path | None,
     typer.Option(
         "--claims",
-        help="Claims for the embedded table: CSV, TSV, JSON lines or JSON.",
+        help="A claims file to load into the embedded table.",
         show_default=False,
     ),
 ]
 Verification = Annotated[
     CallerVerification,
-    typer.Option("--caller-verification", help="As in the template.", envvar="CALLER_VERIFICATION"),
+    typer.Option(
+        "--caller-verification",
+        help="What verifies the caller's token, as in the template's parameter CallerVerification.",
+        envvar="CALLER_VERIFICATION",
+    ),
 ]

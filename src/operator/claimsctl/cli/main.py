@@ -1,4 +1,4 @@
-"""The command tree; what commands do is elsewhere."""
+"""The command tree and the entry point; each command is implemented in a module of its own."""
 
 import sys
 from importlib import import_module
@@ -13,10 +13,10 @@ from claimsctl.text import escaped
 
 
 class LazyCommand(TyperCommand):
-    """Stands in the command tree for a function of a module that is not imported yet.
+    """A command whose module is imported only when the command is run or its help is shown.
 
-    A list of commands shows `summary`. What the command takes and its whole help come from the
-    function, named as ``module:function``, with everything that the module imports.
+    The list of commands shows `summary`. The parameters and the full help come from the function,
+    which is named as ``module:function``.
     """
 
     def __init__(self, name: str, function: str, summary: str) -> None:
@@ -24,25 +24,25 @@ class LazyCommand(TyperCommand):
         self._function = function
 
     def load(self) -> Any:
-        """The command itself."""
+        """Import the module and return the actual command."""
         module, _, name = self._function.partition(":")
         app = typer.Typer(
             add_completion=False,
-            rich_markup_mode=None,  # plain: no frames that cut messages up, and NO_COLOR holds
+            rich_markup_mode=None,  # rich's frames break messages apart and ignore NO_COLOR
             pretty_exceptions_enable=False,
         )
         app.command(self.name)(getattr(import_module(module), name))
         return typer.main.get_command(app)
 
     def make_context(self, *args: Any, **kwargs: Any) -> Any:
-        """The context of the command itself: it parses the arguments, and it is what is run."""
+        """Return the context of the actual command, which parses the arguments and is run."""
         return self.load().make_context(*args, **kwargs)
 
 
 DISTRIBUTION = "entra-claims-provider"
 
 app = typer.Typer(
-    help="Claims for Microsoft Entra's tokens: load them, serve them, see what Entra sees.",
+    help="Load, serve and test custom claims for Microsoft Entra's tokens.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -52,73 +52,73 @@ COMMANDS = (
     LazyCommand(
         "call",
         "claimsctl.cli.call:call",
-        "Make one callout, as Entra would, and say what Entra would see.",
+        "Send a callout as Entra does, and judge the answer.",
     ),
     LazyCommand(
         "demo",
         "claimsctl.cli.demo:demo",
-        "The main job on the embedded default: load claims, serve, call, judge.",
+        "Load sample claims, serve the endpoint and send it callouts.",
     ),
     LazyCommand(
         "invoke",
         "claimsctl.cli.invoke:invoke",
-        "Run the function in this process on one event.",
+        "Run the Lambda function in this process with one event.",
     ),
     LazyCommand(
         "serve",
         "claimsctl.cli.serve:serve",
-        "Serve the local HTTP API in front of the function, over the embedded table.",
+        "Serve the endpoint and its table on this machine.",
     ),
     LazyCommand(
         "tap",
         "claimsctl.cli.tap:tap",
-        "Forward Entra's callouts to the real service unchanged, and show each one judged.",
+        "Forward Entra's callouts unchanged, and judge each answer.",
     ),
     LazyCommand(
         "token",
         "claimsctl.cli.token:token",
-        "Print a token as Entra would send it, or one that must be refused; or check one.",
+        "Print a test token, or check an existing one.",
     ),
     LazyCommand(
         "judge",
         "claimsctl.cli.judge:judge",
-        "Judge a saved answer: would Entra accept it, and if not, what is wrong where.",
+        "Check whether Entra would accept a saved answer.",
     ),
     LazyCommand(
         "explain",
         "claimsctl.cli.explain:explain",
-        "Explain a code or finding: what it means, what causes it, how to check and cure it.",
+        "Explain an error code or a finding, and how to fix it.",
     ),
     TyperGroup(
         name="claims",
-        help="The claims in the table.",
+        help="Manage the claims in the DynamoDB table.",
         no_args_is_help=True,
         rich_markup_mode=None,
         commands=[
             LazyCommand(
                 "load",
                 "claimsctl.cli.claims_load:load",
-                "Check a whole file of claims, then put its rows into a table.",
+                "Check a claims file, then write its rows to the table.",
             ),
             LazyCommand(
                 "diff",
                 "claimsctl.cli.claims_diff:diff",
-                "Show what loading a file would change; the table is only read.",
+                "Show what loading a file would change, without writing anything.",
             ),
             LazyCommand(
                 "export",
                 "claimsctl.cli.claims_export:export",
-                "Write the table's claims to standard output, as a file that loads as the same.",
+                "Write the table's claims to standard output.",
             ),
             LazyCommand(
                 "show",
                 "claimsctl.cli.claims_show:show",
-                "Show what a user gets: each row that counts, what wins, what Entra is told.",
+                "Show the claims that a user gets, and where they come from.",
             ),
             LazyCommand(
                 "delete",
                 "claimsctl.cli.claims_delete:delete",
-                "Delete a user's rows, in every app, or in one; shown and asked first.",
+                "Delete a user's items, for all apps or for one app.",
             ),
             LazyCommand(
                 "resolve",
@@ -129,7 +129,7 @@ COMMANDS = (
     ),
     TyperGroup(
         name="entra",
-        help="The tenant's side: plan it, apply it, read it, and what Entra recorded.",
+        help="Configure and inspect the Entra tenant.",
         no_args_is_help=True,
         rich_markup_mode=None,
         commands=[
@@ -160,14 +160,14 @@ COMMANDS = (
     ),
     TyperGroup(
         name="doctor",
-        help="What is wrong, seen from outside.",
+        help="Find problems in an endpoint, a tenant or a deployed stack.",
         no_args_is_help=True,
         rich_markup_mode=None,
         commands=[
             LazyCommand(
                 "endpoint",
                 "claimsctl.cli.doctor_endpoint:doctor_endpoint",
-                "Check any endpoint from outside, and report what Entra would see.",
+                "Check an endpoint from the outside, as Entra would call it.",
             ),
             LazyCommand(
                 "tenant",
@@ -177,17 +177,20 @@ COMMANDS = (
             LazyCommand(
                 "stack",
                 "claimsctl.cli.doctor_stack:doctor_stack",
-                "Check a deployed stack: outputs, alarms, the version served, the authorizer.",
+                "Check a deployed stack: outputs, alarms, version, authorizer.",
             ),
         ],
     ),
 )
-"""As `claimsctl --help` lists them; each summary is the first sentence of the command's help."""
+"""The commands as `claimsctl --help` lists them.
+
+Each summary is the first sentence of the command's help.
+"""
 
 
-def _print_version(asked: bool) -> None:  # noqa: FBT001  # a callback of typer's
+def _print_version(asked: bool) -> None:  # noqa: FBT001  # typer calls it with a positional
     if asked:
-        # Imported here: it takes longer than the rest of this module.
+        # Imported here because it takes longer than the rest of this module.
         from importlib.metadata import version  # noqa: PLC0415
 
         sys.stdout.write(f"claimsctl {version(DISTRIBUTION)}\n")
@@ -198,13 +201,15 @@ def _print_version(asked: bool) -> None:  # noqa: FBT001  # a callback of typer'
 def _top(
     _version: Annotated[
         bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
+        ),
     ] = False,
 ) -> None: ...
 
 
 def command_tree() -> TyperGroup:
-    """All commands, by name."""
+    """Return the group of all commands."""
     tree = typer.main.get_group(app)
     for command in COMMANDS:
         tree.add_command(command)
@@ -212,7 +217,7 @@ def command_tree() -> TyperGroup:
 
 
 def main() -> None:
-    """Entry point: errors as messages, exit codes as documented."""
+    """Run the command line: report errors as messages and exit with the documented codes."""
     try:
         with standard_streams():
             command_tree()(prog_name="claimsctl")

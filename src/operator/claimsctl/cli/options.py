@@ -1,4 +1,4 @@
-"""Options that several commands have, each with the environment variable that stands for it."""
+"""Options that several commands share, each with the environment variable that sets it."""
 
 import re
 import sys
@@ -14,18 +14,20 @@ from claimsctl.errors import OperatorError
 
 
 def guid(value: str | None) -> str | None:
-    """The GUID that an option gives, if it is given."""
+    """Check the GUID given to an option, if any, and return it in canonical form."""
     try:
         return None if value is None else canonical_guid(value)
     except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+        message = f"{error}; found {value!r}"
+        raise typer.BadParameter(message) from None
 
 
 def _user(value: str) -> str:
     try:
         return canonical_address(value) if "@" in value else canonical_guid(value)
     except ValueError as error:
-        message = f"{error}, found {value!r}"
+        choice = "" if "@" in value else ", or an address with @"
+        message = f"{error}{choice}; found {value!r}"
         raise typer.BadParameter(message) from None
 
 
@@ -34,41 +36,41 @@ def _user_or_none(value: str | None) -> str | None:
 
 
 def url_or_none(value: str | None) -> str | None:
-    """The http or https URL that an option gives, if it is given."""
+    """Check the http or https URL given to an option, if any."""
     if value is None:
         return None
-    with suppress(ValueError):  # a port out of range, brackets that do not close
+    with suppress(ValueError):  # urlsplit: a port out of range, an unclosed bracket
         url = urlsplit(value)
         blank = any(character.isspace() for character in value)
         if url.scheme in {"http", "https"} and url.hostname and url.port != 0 and not blank:
             return value
-    message = f"expected a URL such as http://127.0.0.1:8000, found {value!r}"
+    message = f"expected a URL such as http://127.0.0.1:8000; found {value!r}"
     raise typer.BadParameter(message)
 
 
 def host_names(values: list[str] | None) -> list[str]:
-    """The host names that an option gives, in lower case."""
+    """Check the host names given to an option, and return them in lower case."""
     for value in values or ():
         if not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", value):
             message = (
-                f"expected a host name without scheme, port or path, such as"
-                f" claims-test.example, found {value!r}"
+                f"expected a host name without a scheme, port or path, such as"
+                f" claims-test.example; found {value!r}"
             )
             raise typer.BadParameter(message)
     return [value.lower() for value in values or ()]
 
 
 def account_or_none(value: str | None) -> str | None:
-    """The id of an AWS account that an option gives, if it is given."""
+    """Check the AWS account id given to an option, if any."""
     if value is None or re.fullmatch("[0-9]{12}", value):
         return value
-    message = f"expected an account's id, twelve digits, found {value!r}"
+    message = f"expected a 12-digit AWS account id; found {value!r}"
     raise typer.BadParameter(message)
 
 
 def callout_url(value: str) -> str:
-    """The URL of an endpoint, http for one on this machine: one that can be called as it stands."""
-    import httpx2  # noqa: PLC0415  # here, since most commands make no HTTP call
+    """Check the URL of an endpoint to call."""
+    import httpx2  # noqa: PLC0415  # most commands make no HTTP call
 
     with suppress(ValueError, httpx2.InvalidURL):
         url = urlsplit(value)
@@ -76,22 +78,22 @@ def callout_url(value: str) -> str:
         has_host = url.hostname and httpx2.URL(value).raw_host
         if url.scheme in {"http", "https"} and has_host and url.port != 0 and not blank:
             return value
-    message = f"expected a URL such as https://host/callout, found {value!r}"
+    message = f"expected a URL such as https://host/callout; found {value!r}"
     raise typer.BadParameter(message)
 
 
 def input_file(value: str) -> Path:
-    """The path that an argument gives; an empty one would be the working directory."""
+    """Check the path given to an argument: ``Path("")`` would be the working directory."""
     if not value:
-        message = "empty; expected a file, or - for standard input"
+        message = "expected a file name, or - for standard input; found an empty string"
         raise typer.BadParameter(message)
     return Path(value)
 
 
 def read_input(path: Path, bytes_max: int = -1) -> bytes:
-    """The bytes of the file at `path`, at most `bytes_max`; ``-``: standard input.
+    """Read at most `bytes_max` bytes of the file at `path`, or of standard input for ``-``.
 
-    Raises `OperatorError`.
+    Raises `OperatorError` when the file cannot be read.
     """
     try:
         if str(path) == "-":
@@ -106,14 +108,18 @@ def read_input(path: Path, bytes_max: int = -1) -> bytes:
 Tenant = Annotated[
     str | None,
     typer.Option(
-        "--tenant", help="Tenant id (GUID).", envvar="TENANT_ID", callback=guid, show_default=False
+        "--tenant",
+        help="The tenant id (a GUID).",
+        envvar="TENANT_ID",
+        callback=guid,
+        show_default=False,
     ),
 ]
 EndpointUrl = Annotated[
     str | None,
     typer.Option(
         "--endpoint-url",
-        help="A DynamoDB endpoint to use instead of the embedded one.",
+        help="The DynamoDB endpoint to use instead of the embedded one.",
         envvar="AWS_ENDPOINT_URL_DYNAMODB",
         callback=url_or_none,
         show_default=False,
@@ -121,13 +127,13 @@ EndpointUrl = Annotated[
 ]
 TableName = Annotated[
     str | None,
-    typer.Option("--table", help="Table name.", envvar="TABLE_NAME", show_default=False),
+    typer.Option("--table", help="The table name.", envvar="TABLE_NAME", show_default=False),
 ]
 Stack = Annotated[
     str | None,
     typer.Option(
         "--stack",
-        help="The stack whose table it is, by its output TableName.",
+        help="The CloudFormation stack whose table to use (its output TableName).",
         envvar="STACK_NAME",
         show_default=False,
     ),
@@ -135,28 +141,36 @@ Stack = Annotated[
 TenantOfUser = Annotated[
     str,
     typer.Option(
-        "--tenant", help="The user's tenant id (GUID).", envvar="TENANT_ID", callback=guid
+        "--tenant", help="The user's tenant id (a GUID).", envvar="TENANT_ID", callback=guid
     ),
 ]
 User = Annotated[
-    str, typer.Argument(metavar="USER", help="Object id, or an address.", callback=_user)
+    str, typer.Argument(metavar="USER", help="The user's object id or address.", callback=_user)
 ]
 UserOption = Annotated[
     str | None,
     typer.Option(
-        "--user", help="Object id, or an address.", callback=_user_or_none, show_default=False
+        "--user",
+        help="The user's object id or address.",
+        callback=_user_or_none,
+        show_default=False,
     ),
 ]
 App = Annotated[
     str | None,
-    typer.Option("--app", help="App id (GUID).", callback=guid, show_default=False),
+    typer.Option(
+        "--app",
+        help="The app, by its application (client) id (a GUID).",
+        callback=guid,
+        show_default=False,
+    ),
 ]
 AllowedHosts = Annotated[
     list[str] | None,
     typer.Option(
         "--host",
-        help="A host name that requests may have in Host, such as a tunnel's public one; may"
-        " repeat.",
+        help="A host name to accept in the Host header, such as a tunnel's public name."
+        " Repeatable.",
         envvar="ALLOWED_HOSTS",
         callback=host_names,
         show_default=False,
@@ -166,7 +180,8 @@ WaitMs = Annotated[
     int,
     typer.Option(
         "--timeout-ms",
-        help="Entra's wait: the extension's timeoutInMilliseconds.",
+        help="How long Entra waits for an answer, in milliseconds (the custom authentication"
+        " extension's timeoutInMilliseconds).",
         envvar="ENTRA_WAIT_MS",
         min=200,
         max=2000,

@@ -1,4 +1,4 @@
-"""The progress of a long command: shown on a terminal, and nowhere else."""
+"""The progress of a long command, shown only on a terminal."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -25,11 +25,11 @@ Advance = Callable[[int], None]
 def progress_bar(
     what: str, about: int | None = None, *, is_report: bool = True
 ) -> Iterator[Advance]:
-    """A bar that ``advance(count)`` moves; `about` is the expected total, where it is known.
+    """Show a bar that ``advance(count)`` moves; `about` is the expected total, if known.
 
-    `about` may be too small, as DynamoDB's own count of a table's items is hours old. With
-    `is_report` the command writes its report meanwhile: on a terminal the report itself shows the
-    progress, and there is no bar.
+    `about` may be too small, since DynamoDB updates its item count only every few hours. With
+    `is_report`, the command writes its report at the same time: when that goes to a terminal, it
+    shows the progress itself and no bar is shown.
     """
     console = stderr()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
@@ -50,35 +50,35 @@ def progress_bar(
 
 
 class CheckedLoadProgress(LoadProgress, Protocol):
-    """What a check and then a load report to."""
+    """The progress of a check followed by a load."""
 
     def checked(self, bytes_read: int, bytes_total: int | None, rows: int) -> None:
-        """How far the file is checked."""
+        """Report how much of the file is checked."""
 
 
 class _NoProgress:
     """Shows nothing."""
 
     def checked(self, bytes_read: int, bytes_total: int | None, rows: int) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def written(self, rows: int, total: int, throttles: int) -> None:
-        """Nothing."""
+        """Do nothing."""
 
 
 class _TerminalLine:
-    """A bar with rows a second, throttles and the time left."""
+    """A bar with rows per second, throttles and the remaining time."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._task: TaskID | None = None
 
     def checked(self, bytes_read: int, bytes_total: int | None, rows: int) -> None:
-        """How far the file is checked: by its bytes, since nobody knows its rows yet."""
+        """Report how much of the file is checked, in bytes: the number of rows is not known yet."""
         self._update("checking", bytes_read, bytes_total, f"{rows:,} rows")
 
     def written(self, rows: int, total: int, throttles: int) -> None:
-        """How many of the file's rows are settled."""
+        """Report how many of the file's rows have their final result."""
         speed = next((task.speed for task in self._progress.tasks), None)
         text = f"{rows:,} of {total:,} rows"
         if speed:
@@ -95,7 +95,7 @@ class _TerminalLine:
 
 @contextmanager
 def load_progress() -> Iterator[CheckedLoadProgress]:
-    """The progress of a check and a load; cleared at the end, where the summary follows."""
+    """Show the progress of a check and a load; cleared at the end, before the summary."""
     console = stderr()
     if not console.is_terminal:
         yield _NoProgress()

@@ -36,9 +36,9 @@ def run_folder(
     as_json: bool,
     as_junit: bool,
 ) -> ExitCode:
-    """Send every callout in `folder` to `url`, and show what became of each.
+    """Send every callout in `folder` to `url`, and show each result.
 
-    `bearer_of` gives the token for a tenant, `changes` is as for `set_fields`. Raises
+    `bearer_of` returns the token for a tenant; `changes` is as for `set_fields`. Raises
     `OperatorError`, before anything is sent, for a folder that cannot be used.
     """
     if as_json and as_junit:
@@ -49,7 +49,7 @@ def run_folder(
         suite = replace(suite, cases=tuple(_changed(case, changes) for case in suite.cases))
     _check_callouts(folder, suite)
     token_for = cache(bearer_of)
-    for case in suite.cases:  # so that a token which cannot be had is reported first
+    for case in suite.cases:  # before any callout, so that a missing token is reported first
         token_for(tenant_of(case.callout))
 
     def send(case: Case) -> CalloutResult:
@@ -59,7 +59,7 @@ def run_folder(
             headers["authorization"] = f"Bearer {token}"
         return make_callout(url, case.body, headers, wait_ms, retries)
 
-    with stderr().status("") as status:  # on a terminal only
+    with stderr().status("") as status:  # shown on a terminal only
         report = run_suite(
             mask_target(url, ProseMask()),
             suite,
@@ -79,7 +79,7 @@ def run_folder(
 
 
 def _check_callouts(folder: Path, suite: Suite) -> None:
-    """Raise `OperatorError` for callouts of one's own that Entra could not have sent."""
+    """Raise `OperatorError` for callouts, other than recorded ones, that Entra would not send."""
     problems = [
         f"{case.name}: {problem}"
         for case in suite.cases
@@ -89,7 +89,7 @@ def _check_callouts(folder: Path, suite: Suite) -> None:
     if problems:
         more = len(problems) - _PROBLEMS_SHOWN
         lines = problems[:_PROBLEMS_SHOWN] + ([f"and {more} more"] if more > 0 else [])
-        message = f"{folder}: nothing was sent; correct what Entra could not have sent"
+        message = f"{folder}: contains callouts that Entra would not send; nothing was sent"
         raise OperatorError(message, lines=lines)
 
 
@@ -100,7 +100,7 @@ def _changed(case: Case, changes: Sequence[str]) -> Case:
 
 
 def report_lines(report: SuiteReport) -> Iterator[Text]:
-    """A line a callout, below it why it failed; then those that were not sent."""
+    """Yield one line for each callout, followed by why it failed; then those not sent."""
     yield Text(HEADING, style="dim")
     for result in report.results:
         yield from _lines(result)

@@ -38,9 +38,9 @@ from claimsctl.text import escaped
 def greeting(
     base_url: str, profile: TokenProfile, issuer: Issuer, table: TableLocation
 ) -> tuple[str, ...]:
-    """Lines for a server whose tokens come from `claimsctl token`.
+    """Return the start-up lines of a server that accepts tokens from `claimsctl token`.
 
-    The command in them is one that any POSIX shell takes.
+    They contain a command for any POSIX shell.
     """
     url = base_url + CALLOUT_PATH
     discovery = base_url + issuer.discovery_path(profile.version)
@@ -50,11 +50,11 @@ def greeting(
         f" -H 'content-type: application/json' --data-binary"
     )
     shown = f"{curl} @{member}"
-    if profile.tenant_id != TENANT_ID:  # a server answers its own tenant only
+    if profile.tenant_id != TENANT_ID:  # the server accepts callouts of its own tenant only
         shown = f"sed s/{TENANT_ID}/{profile.tenant_id}/g {member} | {curl} @-"
     return (
         _serving(url, profile.tenant_id),
-        f"Tokens of {profile.issuer}, published at {discovery}",
+        f"Accepts tokens issued by {profile.issuer}; metadata at {discovery}",
         f"Try: {shown}",
         _claims_line(table),
     )
@@ -63,36 +63,39 @@ def greeting(
 def third_party_greeting(
     base_url: str, issuer: ThirdPartyIssuer, jwks: str, table: TableLocation
 ) -> tuple[str, ...]:
-    """Lines for a server whose tokens a third party signs: what such a token has to say."""
+    """Return the start-up lines of a server that accepts tokens from a third party."""
     app_ids = [*sorted(issuer.callers - {NO_CALLER}), f"{AUTHENTICATION_EVENTS_APP_ID} (Entra's)"]
     callers = " or ".join([*app_ids, "absent"] if NO_CALLER in issuer.callers else app_ids)
     audiences = " or ".join(sorted(issuer.audiences))
-    others = f"tid {issuer.tenant_id}; ver 2.0 (1.0 with appid for azp)"
+    others = f"tid {issuer.tenant_id}; ver 2.0 (or ver 1.0, with appid instead of azp)"
     return (
         _serving(base_url + CALLOUT_PATH, issuer.tenant_id),
-        f"Tokens of {issuer.url}, keys from {jwks}",
-        f"Accepted: aud {audiences}; azp {callers}; {others}",
+        f"Accepts tokens issued by {issuer.url}; keys from {jwks}",
+        f"Required claims: aud {audiences}; azp {callers}; {others}",
         _claims_line(table),
     )
 
 
 def _serving(url: str, tenant_id: str) -> str:
-    return f"Serving {url} for tenant {tenant_id}; Ctrl-C ends it."
+    return f"Serving {url} for tenant {tenant_id}. Press Ctrl-C to stop."
 
 
 def _claims_line(table: TableLocation) -> str:
-    return f"Its claims: claimsctl claims show|diff|load|export|delete{_table_options(table)}"
+    return (
+        "To manage its claims: claimsctl claims show|diff|load|export|delete"
+        f"{_table_options(table)}"
+    )
 
 
 def _table_options(table: TableLocation) -> str:
     if (table.name, table.endpoint_url) == (EMBEDDED_TABLE, EMBEDDED_ENDPOINT):
-        return ""  # what those commands take by themselves
+        return ""  # the default of those commands
     options = {"--table": table.name, "--endpoint-url": table.endpoint_url}
     return "".join(f" {name} {shlex.quote(value)}" for name, value in options.items() if value)
 
 
 def token_command(profile: TokenProfile) -> str:
-    """The command that prints a token of `profile`."""
+    """Return the command that prints a token for `profile`."""
     usual = TokenProfile(TENANT_ID)
     options = {
         "--tenant": (profile.tenant_id, usual.tenant_id),
@@ -105,7 +108,8 @@ def token_command(profile: TokenProfile) -> str:
 
 def serve(
     port: Annotated[
-        int, typer.Option(help="Port on 127.0.0.1.", envvar="PORT", min=1, max=65535)
+        int,
+        typer.Option(help="The port to listen on at 127.0.0.1.", envvar="PORT", min=1, max=65535),
     ] = 8787,
     claims: ClaimsFile = None,
     tenant: Tenant = TENANT_ID,
@@ -118,7 +122,8 @@ def serve(
         str | None,
         typer.Option(
             "--issuer",
-            help="Accept tokens of this issuer (iss) instead of claimsctl token's.",
+            help="Accept tokens of this issuer (iss) instead of tokens from claimsctl token."
+            " Requires --jwks.",
             envvar="SERVE_ISSUER",
             callback=url_or_none,
             metavar="URL",
@@ -129,7 +134,7 @@ def serve(
         str | None,
         typer.Option(
             "--jwks",
-            help="The issuer's JSON Web Key Set.",
+            help="The JSON Web Key Set (JWKS) of --issuer.",
             envvar="SERVE_JWKS",
             metavar="URL|FILE",
             show_default=False,
@@ -139,9 +144,9 @@ def serve(
         list[str] | None,
         typer.Option(
             "--audience",
-            help="An audience (aud) of the issuer's tokens; may repeat. [default: the samples']",
+            help="With --issuer: an audience (aud) to accept. Repeatable.",
             envvar="SERVE_AUDIENCES",
-            show_default=False,
+            show_default="the audiences of the samples",
         ),
     ] = None,
     host: AllowedHosts = None,
@@ -149,20 +154,23 @@ def serve(
         list[str] | None,
         typer.Option(
             "--caller",
-            help="An app id (azp or appid) to accept in addition to Entra's, or none for tokens"
-            " that name no app; may repeat.",
+            help="With --issuer: an app id (azp or appid) to accept in addition to Entra's, or"
+            " 'none' to accept tokens without an app id. Repeatable.",
             envvar="SERVE_CALLERS",
             show_default=False,
         ),
     ] = None,
 ) -> None:
-    """Serve the local HTTP API in front of the function, over the embedded table.
+    """Serve the endpoint and its table on this machine.
 
-    A model of the gateway's JWT authorizer checks each caller's token, such as claimsctl token
-    makes for the same tenant, kind and version; or the function does it itself, for any kind and
-    version of the tenant's. With --issuer and --jwks both check the tokens of a third party, such
-    as an emulator of Entra. Loopback only; requests with another Host than this machine or a
-    --host, or that a browser sends for a web page, are refused.
+    By default, a model of the API gateway's JWT authorizer checks each caller's token. It accepts
+    tokens from claimsctl token for the same tenant, tenant kind and token version. With
+    --caller-verification function, the function itself checks the token, and accepts any kind and
+    version of token for the tenant. With --issuer and --jwks, tokens of a third party are accepted
+    instead, such as those of an Entra emulator.
+
+    The server listens on 127.0.0.1 only. It rejects requests whose Host header is neither this
+    machine nor a --host, and requests that a browser makes on behalf of a web page.
     """
     require_local()
     third_party = _third_party(
@@ -173,12 +181,12 @@ def serve(
     verifies_itself = caller_verification is CallerVerification.FUNCTION
     overrides = {
         "CALLER_VERIFICATION": caller_verification.value,
-        "TOKEN_ISSUER": "" if verifies_itself else profile.issuer,  # then all of the tenant's
+        "TOKEN_ISSUER": "" if verifies_itself else profile.issuer,  # empty: any of the tenant's
         "TOKEN_AUDIENCES": ",".join(SAMPLE_AUDIENCES),
     }
     local = Issuer(profile.tenant_id, profile.kind, key)
     if third_party is None:
-        key()  # an unusable key file is reported at the start, not to the first caller
+        key()  # report an unusable key file at start-up rather than at the first call
     with (
         bind(port) as listener,
         chosen_table(endpoint_url, table, claims, tenant, port + 1) as location,
@@ -201,7 +209,8 @@ def serve(
             stderr().print(escaped(line), markup=False)
         if caller_verification is CallerVerification.NONE:
             stderr().print(
-                "No token is checked here: every caller is taken for Entra.", style="yellow"
+                "Warning: tokens are not checked; every caller is treated as Entra.",
+                style="yellow",
             )
         serve_forever(for_servers_only(app, frozenset(host or ())), listener)
 
@@ -214,9 +223,9 @@ def _third_party(
     callers: Sequence[str] | None,
     verification: CallerVerification,
 ) -> ThirdPartyIssuer | None:
-    """The issuer that the options name, ``None`` without any of them.
+    """Return the issuer that the options describe, or ``None`` without them.
 
-    Keys that cannot be read from a file are an error; a URL may be served later than this.
+    A key file that cannot be read is an error; a key set at a URL may become available later.
     """
     if issuer is None or jwks is None:
         given = {"--issuer": issuer, "--jwks": jwks, "--audience": audiences, "--caller": callers}
@@ -224,10 +233,10 @@ def _third_party(
         if not found:
             return None
         missing = " and ".join(name for name in ("--issuer", "--jwks") if not given[name])
-        message = f"{found[0]} is for a third party's tokens and needs {missing}"
+        message = f"{found[0]} requires {missing}"
         raise OperatorError(message)
     if verification is CallerVerification.NONE:
-        message = "--issuer: --caller-verification none checks no token; leave out one of them"
+        message = "--issuer and --caller-verification none are mutually exclusive"
         raise OperatorError(message)
     keys = keys_at(jwks)
     try:
@@ -235,7 +244,7 @@ def _third_party(
     except OperatorError as error:
         if not is_url(jwks):
             raise
-        again = f"it is asked again for each callout, at most every {RETRY_SECONDS} s"
+        again = f"retrying with each callout, at most once every {RETRY_SECONDS} s"
         stderr().print(escaped(f"{error}; {again}"), style="yellow", markup=False)
     return ThirdPartyIssuer(
         url=issuer,

@@ -36,14 +36,14 @@ HEADING: Final = (
 
 
 class Listing:
-    """Prints each exchange when it ends."""
+    """A listing of exchanges, one line for each when it ends."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._headed = False
 
     def show(self, shown: ShownExchange) -> None:
-        """Print an exchange that has ended; one whose answer comes late is printed again."""
+        """Print an exchange that has ended, and again if its answer arrives late."""
         if shown.outcome is ExchangeOutcome.WAITING:
             return
         if not self._headed:
@@ -54,7 +54,7 @@ class Listing:
 
 
 def lines(shown: ShownExchange) -> list[Text]:
-    """The exchange, and below it why Entra would refuse the answer, or why it is not judged."""
+    """Return the exchange's line, then why Entra would refuse it or why it is not judged."""
     exchange, failure = shown.exchange, shown.failure
     style = _STYLES[shown.outcome]
     status = "—" if exchange.no_answer or exchange.status is None else str(exchange.status)
@@ -78,18 +78,18 @@ def lines(shown: ShownExchange) -> list[Text]:
 
 
 def size(count: int) -> str:
-    """Bytes for people."""
+    """Return a number of bytes as text, such as ``1.2 kB``."""
     return f"{count} B" if count < _KILO else f"{count / _KILO:.1f} kB"
 
 
 def summary(counts: dict[ExchangeOutcome, int], dropped: int) -> str:
-    """What has passed, in one line."""
+    """Summarize the recorded exchanges in one line."""
     recorded = sum(counts.values())
     present = [outcome for outcome in ExchangeOutcome if counts[outcome]]
     parts = ", ".join(f"{counts[each]} {each.value.replace('-', ' ')}" for each in present)
     exchanges = "1 exchange" if recorded == 1 else f"{recorded} exchanges"
-    line = f"{exchanges}: {parts}" if recorded else "nothing has come"
-    return line + (f"; {dropped} more came too fast to be recorded" if dropped else "")
+    line = f"{exchanges}: {parts}" if recorded else "no exchanges recorded"
+    return line + (f"; {dropped} more arrived too fast to be recorded" if dropped else "")
 
 
 def _url_or_none(value: str | None) -> str | None:
@@ -101,14 +101,15 @@ def tap(
         str | None,
         typer.Argument(
             callback=_url_or_none,
-            help="With --replay: the target URL that the callouts are sent to.",
+            help="With --replay: the target URL to send the callouts to.",
             show_default=False,
         ),
     ] = None,
     upstream: Annotated[
         str | None,
         typer.Option(
-            help="The real service: its scheme, host and port; paths are those of the requests.",
+            help="The URL of the real service. Only its scheme, host and port are used: the path"
+            " comes from each request.",
             envvar="TAP_UPSTREAM",
             callback=_url_or_none,
             show_default=False,
@@ -117,13 +118,19 @@ def tap(
     port: Annotated[
         int,
         typer.Option(
-            help="Port on 127.0.0.1 to point the tunnel at.", envvar="PORT", min=1, max=65535
+            help="The port at 127.0.0.1 that receives callouts from the tunnel.",
+            envvar="PORT",
+            min=1,
+            max=65535,
         ),
     ] = 8790,
     page_port: Annotated[
         int,
         typer.Option(
-            help="Port on 127.0.0.1 of the page.", envvar="TAP_PAGE_PORT", min=1, max=65535
+            help="The port at 127.0.0.1 of the web page that shows the exchanges.",
+            envvar="TAP_PAGE_PORT",
+            min=1,
+            max=65535,
         ),
     ] = 8791,
     host: AllowedHosts = None,
@@ -131,20 +138,21 @@ def tap(
     save: Annotated[
         Path | None,
         typer.Option(
-            help="ExchangeFolder to write every exchange to, and its callout.",
+            help="A folder to save each exchange and its callout in.",
             metavar="DIR",
             envvar="TAP_SAVE",
             show_default=False,
         ),
     ] = None,
     unmask: Annotated[
-        bool, typer.Option(help="Show and keep tokens, personal data and claim values whole.")
+        bool,
+        typer.Option(help="Show and save tokens, personal data and claim values unmasked."),
     ] = False,
     replay: Annotated[
         Path | None,
         typer.Option(
             parser=input_file,
-            help="Send the callouts saved in a folder to URL, as a regression suite, and end.",
+            help="Send the callouts saved in a folder to URL as a regression suite, and exit.",
             metavar="DIR",
             show_default=False,
         ),
@@ -152,25 +160,26 @@ def tap(
     token: BearerToken = None,
     insecure_http: InsecureHttp = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="The suite's report as JSON, for --replay.")
+        bool, typer.Option("--json", help="With --replay: print the suite's report as JSON.")
     ] = False,
     as_junit: JUnit = False,
 ) -> None:
-    """Forward Entra's callouts to the real service unchanged, and show each one judged.
+    """Forward Entra's callouts unchanged, and judge each answer.
 
-    For a second extension and a test application, behind a tunnel of your own: never for production
-    traffic. Requests that a web page may have sent (with Origin or Sec-Fetch headers, or, with
-    --host, for another host) are refused. Ends on Ctrl-C; exit code 1 when Entra would have refused
-    an answer.
+    Callouts go to the real service at --upstream. Use this command with a second custom
+    authentication extension and a test application, behind your own tunnel; never with production
+    traffic. Requests that a web page may have sent (with Origin or Sec-Fetch headers or, with
+    --host, for another host) are rejected. Press Ctrl-C to stop. Exit code 1 when Entra would have
+    refused an answer, 3 when an exchange could not be saved.
 
-    With --replay DIR URL it forwards nothing, and sends the callouts that --save wrote to DIR. Exit
-    code 1 when Entra would refuse an answer, or a claim that was recorded is missing.
+    With --replay DIR URL, nothing is forwarded: the callouts that --save wrote to DIR are sent to
+    URL. Exit code 1 when Entra would refuse an answer, or a recorded claim is missing from it.
     """
     if replay is not None:
         if url is None:
-            message = "--replay DIR needs the target URL: claimsctl tap --replay DIR URL"
+            message = "--replay requires the target URL: claimsctl tap --replay DIR URL"
             raise OperatorError(message)
-        from claimsctl.cli.replay import run_folder  # noqa: PLC0415  # what forwarding does not need
+        from claimsctl.cli.replay import run_folder  # noqa: PLC0415  # not needed to forward
 
         bearer = given_bearer(url, token, insecure_http=insecure_http)
         code = run_folder(
@@ -178,22 +187,25 @@ def tap(
         )
         raise typer.Exit(code)
     if url is not None or as_json or as_junit:
-        message = "URL, --json and --junit are for --replay DIR; the real service is --upstream URL"
+        message = (
+            "URL, --json and --junit require --replay DIR; to name the real service, use"
+            " --upstream URL"
+        )
         raise OperatorError(message)
     if upstream is None:
         message = (
-            "Missing option '--upstream' (env var: 'TAP_UPSTREAM'), the real service's URL; to send"
-            " saved callouts again: claimsctl tap --replay DIR URL"
+            "Missing option '--upstream' (env var: 'TAP_UPSTREAM'), the URL of the real service. To"
+            " send saved callouts, use claimsctl tap --replay DIR URL"
         )
         raise OperatorError(message)
     service = parse_upstream(upstream)
     if port == page_port or (service.host in {HOST, "localhost"} and service.port == port):
-        message = "--port, --page-port and the upstream's port must differ"
+        message = "--port, --page-port and the port of a local --upstream must be different"
         raise OperatorError(message)
-    public_trust()  # reports what is wrong with it at the start
+    public_trust()  # report unusable CA certificates at start-up
     folder = None if save is None else ExchangeFolder(save, service)
     history = History()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does, cleanly
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stop cleanly, as for Ctrl-C
     with bind(port) as listener, bind(page_port, "--page-port") as page_listener:
         listener.listen()
         page = Page(history, service, timeout_ms, page_port)
@@ -217,7 +229,7 @@ def _watch(
     *,
     unmask: bool,
 ) -> bool:
-    """Show and save exchanges until interrupted; returns whether one could not be saved."""
+    """Show and save exchanges until interrupted; return whether one could not be saved."""
     listing = Listing(stdout())
     failed = False
 
@@ -228,10 +240,12 @@ def _watch(
                 folder.save(shown)
         except OSError as error:
             if not failed:
-                told = escaped(f"claimsctl: --save: {error.strerror}")
-                stderr().print(told, style="red", markup=False)
+                message = escaped(
+                    f"claimsctl: --save: an exchange cannot be saved: {error.strerror}"
+                )
+                stderr().print(message, style="red", markup=False)
             failed = True
-        listing.show(shown)  # last: what is listed is saved, even if an interrupt follows
+        listing.show(shown)  # last, so that whatever is listed has been saved
 
     try:
         collect(forwarding.recorded(), history, wait_ms, show, unmask=unmask)
@@ -244,11 +258,11 @@ def _greet(upstream: str, service: Upstream, port: int, page: Page, *, unmask: b
     path = mask_target(upstream, ProseMask()).partition("://")[2].partition("/")[2]
     console = stderr()
     lines = (
-        "For a second extension and a test application: never for production traffic.",
-        f"Forwarding http://{HOST}:{port} to {service.origin}; Ctrl-C ends it.",
-        f"Target URL of the second extension: https://<your tunnel's host>/{path}",
+        "Use a second extension and a test application only, never production traffic.",
+        f"Forwarding http://{HOST}:{port} to {service.origin}. Press Ctrl-C to stop.",
+        f"Target URL for the second extension: https://<your tunnel's host>/{path}",
         f"Page: {page.url}",
-        "Secrets, personal data and claim values are shown whole (--unmask)."
+        "Secrets, personal data and claim values are shown unmasked (--unmask)."
         if unmask
         else "Secrets, personal data and claim values are masked; --unmask shows them.",
     )

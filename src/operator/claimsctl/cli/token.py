@@ -23,7 +23,7 @@ from claimsctl.text import escaped
 
 _WRONG = "\n\n".join(
     (
-        "Print an invalid token instead: what is wrong with it, and what that teaches.",
+        "Print an invalid token instead, to test that the endpoint rejects it:",
         *(
             f"{name.value}: {recipe.about}; {recipe.teaches}".replace("`", "")
             for name, recipe in INVALID_TOKENS.items()
@@ -44,15 +44,17 @@ def token(  # one per option
     token_version: TokenVersionOption = TokenVersion.V2,
     audience: Annotated[
         str | None,
-        typer.Option(help="Another audience than the samples' app.", show_default=False),
+        typer.Option(
+            help="The audience (aud) of the token.", show_default="the samples' application"
+        ),
     ] = None,
     wrong: Annotated[InvalidToken | None, typer.Option(help=_WRONG, show_default=False)] = None,
     check: Annotated[
         str | None,
         typer.Option(
             "--check",
-            help="Compare this token with what Entra sends, instead of printing one; a file, or -"
-            " for stdin, keeps it off the command line.",
+            help="Check a token instead of printing one. A file, or - for standard input, keeps the"
+            " token off the command line.",
             metavar="TOKEN|FILE|-",
             show_default=False,
         ),
@@ -61,8 +63,8 @@ def token(  # one per option
         str | None,
         typer.Option(
             "--app",
-            help="With --check: app id (GUID) of the endpoint's registration, which the audience"
-            " must be of.",
+            help="With --check: the application (client) id of the endpoint's app registration,"
+            " which the audience must match.",
             callback=guid,
             show_default=False,
         ),
@@ -71,17 +73,20 @@ def token(  # one per option
         str | None,
         typer.Option(
             "--jwks",
-            help="With --check: the issuer's JSON Web Key Set, to check the signature.",
+            help="With --check: the issuer's JSON Web Key Set (JWKS), to verify the signature.",
             metavar="URL|FILE",
             show_default=False,
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="With --check: as JSON.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="With --check: print the result as JSON.")
+    ] = False,
 ) -> None:
-    """Print a token as Entra would send it, or one that must be refused; or check one.
+    """Print a test token, or check an existing one.
 
-    With --check the exit code is 1 when the endpoint would refuse the token. Options say what it is
-    set up for: --tenant, --tenant-kind, --token-version, --app or --audience.
+    The printed token is valid for claimsctl serve, or with --wrong deliberately invalid. With
+    --check, describe the endpoint's configuration with --tenant, --tenant-kind, --token-version,
+    and --app or --audience; the exit code is 1 when the endpoint would reject the token.
     """
     if check is not None:
         if wrong is not None:
@@ -96,7 +101,7 @@ def token(  # one per option
         )
         _check(_token_in(check), expected, jwks, as_json=as_json)
     if jwks or app or as_json:
-        message = "--app, --jwks and --json are for --check: name a token"
+        message = "--app, --jwks and --json require --check TOKEN|FILE|-"
         raise OperatorError(message)
     profile = TokenProfile(tenant or TENANT_ID, tenant_kind, token_version)
     claims = profile.claims(int(time.time())) | ({"aud": audience} if audience else {})
@@ -111,7 +116,7 @@ def _is_given(context: typer.Context, name: str) -> bool:
 
 
 def _token_in(given: str) -> str:
-    """The token that was given: itself, in a file, or on standard input."""
+    """Return the given token, read from a file or from standard input where one is named."""
     if given != "-" and not os.path.isfile(given):  # noqa: PTH113  # Path raises for a long token
         return given
     return read_input(Path(given), _TOKEN_BYTES_MAX).decode("utf-8", "replace")
@@ -147,19 +152,19 @@ def _lines(finding: TokenFinding) -> list[Text]:
 
 
 def _signature(text: str, jwks: str | None) -> TokenFinding:
-    """Whether a key of the key set signed the token; without one nothing is known."""
+    """Check whether a key of the key set signed the token; without a key set, skip the check."""
     if jwks is None:
         return TokenFinding(
             "signature",
             Outcome.SKIP,
             "not checked",
-            cure="--jwks URL|FILE checks it with the issuer's keys.",
+            cure="To verify the signature, add --jwks URL|FILE with the issuer's keys.",
         )
-    import jwt  # noqa: PLC0415  # most tokens are printed, not checked
+    import jwt  # noqa: PLC0415  # not needed to print a token
 
-    from claimsctl.emulator.issuer_keys import keys_at  # noqa: PLC0415  # the same
+    from claimsctl.emulator.issuer_keys import keys_at  # noqa: PLC0415  # likewise
 
-    expected = "a key of the issuer's that signed it"
+    expected = "a signature by one of the issuer's keys"
     try:
         kid = str(jwt.get_unverified_header(text).get("kid"))
         keys = keys_at(jwks).current(time.time(), kid)
@@ -167,10 +172,10 @@ def _signature(text: str, jwks: str | None) -> TokenFinding:
             return TokenFinding(
                 "signature",
                 Outcome.FAIL,
-                f"kid {kid} is not among the {len(keys)} keys",
+                f"kid {kid} is not among the {len(keys)} keys of the key set",
                 expected,
-                "The keys are another issuer's, or older than the token.",
-                "Fetch the jwks_uri of the token's own issuer: an external tenant's keys are at"
+                "The key set belongs to another issuer, or is older than the token.",
+                "Use the jwks_uri of the token's issuer; for an external tenant it is at"
                 " ciamlogin.com.",
             )
         jwt.PyJWS().decode(text, keys[kid], algorithms=["RS256"])
@@ -178,9 +183,9 @@ def _signature(text: str, jwks: str | None) -> TokenFinding:
         return TokenFinding(
             "signature",
             Outcome.FAIL,
-            "not made by the key that the token names",
+            f"not valid for key {kid}",
             expected,
             "The token was changed after it was signed, or is forged.",
-            "Use the token as Entra sent it.",
+            "Use the token exactly as Entra sent it.",
         )
-    return TokenFinding("signature", Outcome.OK, f"by the key {kid}")
+    return TokenFinding("signature", Outcome.OK, f"valid, signed with key {kid}")

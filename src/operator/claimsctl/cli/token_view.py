@@ -1,4 +1,4 @@
-"""What a token would hold of an answer's claims: ``call`` and ``claims show --token`` show it."""
+"""The preview of a token's claims, for ``call`` and ``claims show --token``."""
 
 import json
 from collections.abc import Sequence
@@ -14,16 +14,15 @@ from claimsctl.text import escaped
 _OUTCOMES = {
     MappingOutcome.EMITTED: "",
     MappingOutcome.NOT_MAPPED: "dropped: the policy does not map it",
-    MappingOutcome.CASE_DIFFERS: "dropped: the policy maps {hint}, and ids are compared letter for "
-    "letter",
-    MappingOutcome.RESTRICTED: "dropped: no policy can emit that name",
-    MappingOutcome.NO_NAME: "dropped: the policy has no name for it in this kind of token",
-    MappingOutcome.NOT_ANSWERED: "the policy maps it, and the endpoint does not answer it",
+    MappingOutcome.CASE_DIFFERS: "dropped: the policy maps {hint}, and ids are case-sensitive",
+    MappingOutcome.RESTRICTED: "dropped: a policy cannot emit a claim with this name",
+    MappingOutcome.NO_NAME: "dropped: the policy does not name it for this kind of token",
+    MappingOutcome.NOT_ANSWERED: "missing: the policy maps it, but the answer does not contain it",
 }
 
 
 def preview_view(title: str, claims: Sequence[PreviewedClaim]) -> RenderableType:
-    """Which claims a token would hold, by their names there, and what is dropped."""
+    """Show the claims that a token would contain, under their names in it, and those dropped."""
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     for claim in claims:
         reason = _OUTCOMES[claim.outcome].format(hint=escaped(claim.hint))
@@ -40,7 +39,7 @@ def preview_view(title: str, claims: Sequence[PreviewedClaim]) -> RenderableType
 
 
 def preview_documents(claims: Sequence[PreviewedClaim]) -> list[dict[str, Any]]:
-    """The same for machines."""
+    """Return the preview as JSON."""
     return [
         {"id": claim.id, "name": claim.token_name, "fate": claim.outcome.value} for claim in claims
     ]

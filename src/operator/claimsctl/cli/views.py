@@ -1,4 +1,4 @@
-"""What commands show: the exchange, the verdict, the claims. Plain without a terminal."""
+"""Views that several commands share: the answer, the verdict, a finding. Plain off a terminal."""
 
 import json
 from collections.abc import Iterator
@@ -19,16 +19,16 @@ from claimsctl.text import escaped
 _BAR_CELLS = 24
 _FINDINGS_SHOWN = 20
 _BODY_CHARACTERS = 16_384
-"""Of a body, as it is shown: a good answer is a third of it."""
+"""The most that is shown of a body; a valid answer is at most a third of this."""
 _COLOURED_CHARACTERS = 256
-"""Of a line: the highlighter's patterns take the square of a line's length."""
+"""Longer lines are not highlighted: the highlighter takes time quadratic in a line's length."""
 _EXCERPT_CHARACTERS = 76
 _EXCERPT_BEFORE = 36
 _LEVEL_STYLES = {Level.OK: "green", Level.SKIP: "dim", Level.WARN: "yellow", Level.FAIL: "red"}
 
 
 def answer_view(answer: Answer) -> RenderableType:
-    """Status, content type and body of an answer."""
+    """Show the status, content type and body of an answer."""
     colour = "green" if answer.status == 200 else "red"  # noqa: PLR2004  # what Entra takes
     head = Text(f"{answer.status}", style=f"bold {colour}")
     content_type = answer.header("content-type") or "no content type"
@@ -39,31 +39,38 @@ def answer_view(answer: Answer) -> RenderableType:
 
 
 def body_view(answer: Answer) -> Text:
-    """The beginning of an answer's body, unpacked where it came compressed."""
+    """Show the beginning of an answer's body, decompressed where it was compressed."""
     return json_view(readable_bytes(answer, BODY_BYTES_MAX + 1), of=len(answer.body))
 
 
 def json_view(body: bytes, of: int | None = None) -> Text:
-    """The beginning of a body as indented JSON, or as text when it is none; it has `of` bytes."""
+    """Show the beginning of a body of `of` bytes as indented JSON, or as text if it is not JSON."""
     size = max(len(body), of or 0)
     try:
         shown = _indented(json.loads(body[: BODY_BYTES_MAX + 1]))
     except (ValueError, RecursionError):
-        shown = "\n".join(map(escaped, body_text(body[:_BODY_CHARACTERS]).splitlines()))
-        more = size - _BODY_CHARACTERS
-        rest = f"\n… and {more} more bytes" if more > 0 else ""
-        return Text(f"{shown or '(an empty body)'}{rest}")
+        return _text_view(body, size)
     lines = [Text(escaped(line)) for line in shown[:_BODY_CHARACTERS].split("\n")]
     for line in lines:
         if len(line) <= _COLOURED_CHARACTERS:
             JSONHighlighter().highlight(line)
     if len(shown) > _BODY_CHARACTERS:
-        lines.append(Text(f"… and more: the body has {size} bytes"))
+        lines.append(Text(f"… (the body has {size} bytes)"))
     return Text("\n").join(lines)
 
 
+def _text_view(body: bytes, size: int) -> Text:
+    """Show the beginning of a body of `size` bytes as text."""
+    if not body:
+        return Text("(empty body)", style="dim")
+    lines = [escaped(line) for line in body_text(body[:_BODY_CHARACTERS]).splitlines()]
+    if size > _BODY_CHARACTERS:
+        lines.append(f"… (the body has {size} bytes)")
+    return Text("\n".join(lines))
+
+
 def _indented(document: Any) -> str:
-    """`document` as indented JSON, to a little more than is shown: deep, it would be huge."""
+    """Return the first part of `document` as indented JSON, which may be very long as a whole."""
     shown, size = [], 0
     for part in json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(document):
         shown.append(part)
@@ -74,9 +81,9 @@ def _indented(document: Any) -> str:
 
 
 def verdict_view(verdict: Verdict, body: bytes = b"") -> RenderableType:
-    """Accepted or not, and why; then each finding, or the claims that would arrive and their size.
+    """Show whether Entra accepts the answer and why; then the claims, their size and findings.
 
-    With the `body` that was judged each finding shows its place in it.
+    With the judged `body`, each finding shows its place in it.
     """
     failure = verdict.first_failure
     if failure is not None:
@@ -88,21 +95,21 @@ def verdict_view(verdict: Verdict, body: bytes = b"") -> RenderableType:
     if verdict.claims:
         lines += [*_claim_lines(verdict.claims), _size_bar(verdict.claims_bytes)]
     elif failure is None:
-        lines.append(Text("no claims for this user", style="dim"))
+        lines.append(Text("the answer contains no claims", style="dim"))
     elif verdict.claims_bytes:
         lines.append(_size_bar(verdict.claims_bytes))
     for finding in verdict.findings[:_FINDINGS_SHOWN]:
         lines += [Text(""), finding_view(finding, body)]
     if more := len(verdict.findings) - _FINDINGS_SHOWN:
-        lines += [Text(f"\nand {more} more: --json has them")] if more > 0 else []
+        lines += [Text(f"\nand {more} more findings (see --json)")] if more > 0 else []
     if failure is not None:
-        more_about = f"\nclaimsctl explain {failure.id}, or {failure.entra_code}, tells more"
+        more_about = f"\nFor more information: claimsctl explain {failure.id} {failure.entra_code}"
         lines.append(Text(more_about, style="dim"))
     return Group(*lines)
 
 
 def finding_view(finding: Finding, body: bytes = b"") -> RenderableType:
-    """One finding: what it is, where in `body`, what was found and expected, what to do."""
+    """Show one finding: its place in `body`, what was found and expected, and what to do."""
     head = Text(f"{finding.id}  ", style="bold")
     head.append(finding.level.value, style=_LEVEL_STYLES[finding.level])
     head.append(f"  {escaped(finding.title)}", style="default")
@@ -127,7 +134,7 @@ def _field(name: str, value: str) -> Text:
 
 
 def _excerpt(text: str, place: Place) -> Iterator[Text]:
-    """The line that a finding is about, or the part of it round the place, and a caret below."""
+    """Yield the line of `place`, or the part of it around the place, and a caret below it."""
     lines = text.split("\n")
     if not text or place.line > len(lines):
         return

@@ -1,1 +1,4 @@
-"""A checked file into a table: workers, checkpoint, rejects, ImportTable. Prints nothing."""
+"""Loading of a checked file into a table: workers, checkpoint, rejects file, ImportTable.
+
+The package prints nothing; it reports through callbacks and results.
+"""

@@ -1,4 +1,4 @@
-"""What a load was asked for, how far it is, and whether another load continues it."""
+"""The options and progress of a load, and whether another load can continue it."""
 
 import json
 from collections.abc import Iterator
@@ -12,18 +12,18 @@ from claimsctl.claims_table.upsert import OnExisting
 from claimsctl.loading.results import RowCounts
 
 VERSION: Literal[2] = 2
-"""Of the file's format. Version 1 held the options under the labels of messages."""
+"""The version of the file format. Version 1 stored the options under the labels of messages."""
 
 _VERSION_FIELD = "claimsctl_load"
 
 
 @dataclass(frozen=True, slots=True)
 class LoadRequest:
-    """What a load was asked for; a resumed load must ask for the same."""
+    """The file, table and options of a load; a resumed load must have the same."""
 
     file_sha256: str
     rejected_by_check: int
-    """Rows; a check with another tenant default, or at another time, may refuse others."""
+    """The number of invalid rows, which depends on the default tenant and on the time."""
     table: str
     endpoint_url: str
     region: str
@@ -40,27 +40,27 @@ class LoadRequest:
     rejects: str
     """The rejects file's absolute path."""
     reading: tuple[str, ...] = ()
-    """Options that choose columns and change values; left out of the file when there are none."""
+    """Options that select columns and convert values; not stored when there are none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """How far a load is."""
+    """The progress of a load."""
 
     claimsctl_load: Literal[2]
     request: LoadRequest
     expires_at: int | None
-    """What ``--expires-in`` meant when the load began, in epoch seconds."""
+    """The time that ``--expires-in`` meant when the load began, in epoch seconds."""
     rows_done: NonNegativeInt
-    """Every row up to this one is settled. Later ones may be in the table too."""
+    """Every row up to this one has its final result. Later rows may be in the table too."""
     counts: RowCounts
-    """How those rows ended, the rows that the check refused included."""
+    """The results of those rows, and of the rows that the check rejected."""
     rejects_bytes: NonNegativeInt
-    """How much of the rejects file belongs to them."""
+    """The size of the part of the rejects file that belongs to them."""
 
     @classmethod
     def begin(cls, request: LoadRequest, expires_at: int | None) -> "Checkpoint":
-        """The checkpoint of a load that has not written anything."""
+        """Return the checkpoint of a load that has not written anything."""
         return cls(VERSION, request, expires_at, 0, RowCounts(), 0)
 
 
@@ -70,13 +70,13 @@ class Difference:
 
     field: str
     saved: Any
-    """As the load that was cut off had it."""
+    """The value of the interrupted load."""
     given: Any
-    """As this load has it."""
+    """The value of this load."""
 
 
 class OtherVersion(Exception):  # noqa: N818  # `CheckpointFile` turns it into its error
-    """A checkpoint in the format of another version of claimsctl."""
+    """A checkpoint was written in the format of another version of claimsctl."""
 
     def __init__(self, version: int) -> None:
         super().__init__(f"format {version}")
@@ -84,7 +84,7 @@ class OtherVersion(Exception):  # noqa: N818  # `CheckpointFile` turns it into i
 
 
 class DifferentLoad(Exception):  # noqa: N818  # the command turns it into its error
-    """A checkpoint belongs to another load than the one that is to continue it."""
+    """A checkpoint belongs to a different load than the one to resume."""
 
     def __init__(self, checkpoint: Path, differences: list[Difference]) -> None:
         super().__init__(", ".join(difference.field for difference in differences))
@@ -93,7 +93,7 @@ class DifferentLoad(Exception):  # noqa: N818  # the command turns it into its e
 
 
 def differences(saved: LoadRequest, given: LoadRequest) -> Iterator[Difference]:
-    """What `given` asks for otherwise than `saved`."""
+    """Yield the fields in which `given` differs from `saved`."""
     for field in fields(LoadRequest):
         before, after = getattr(saved, field.name), getattr(given, field.name)
         if before != after:
@@ -101,23 +101,23 @@ def differences(saved: LoadRequest, given: LoadRequest) -> Iterator[Difference]:
 
 
 def encode(checkpoint: Checkpoint) -> bytes:
-    """`checkpoint` as its file has it."""
+    """Return `checkpoint` as the content of its file."""
     document = asdict(checkpoint)
-    if not checkpoint.request.reading:  # as versions without these options write and read it
+    if not checkpoint.request.reading:  # compatible with versions that lack these options
         del document["request"]["reading"]
     return json.dumps(document, ensure_ascii=False, indent=1).encode()
 
 
 def is_begun(content: bytes) -> bool:
-    """Whether `content` may be what a crash has left of `encode`'s: its beginning, if any of it."""
+    """Return whether `content` may be what a crash left of an encoded checkpoint, even nothing."""
     beginning = b'{\n "' + _VERSION_FIELD.encode() + b'":'
     return content[: len(beginning)] == beginning[: len(content)]
 
 
 def decode(content: bytes) -> Checkpoint:
-    """The checkpoint in `content`.
+    """Decode the checkpoint in `content`.
 
-    Raises `OtherVersion`, and `ValueError` for anything else that `encode` does not make.
+    Raises `OtherVersion`, and `ValueError` for anything else that `encode` does not produce.
     """
     try:
         document = json.loads(content)
@@ -130,6 +130,6 @@ def decode(content: bytes) -> Checkpoint:
         checkpoint = TypeAdapter(Checkpoint).validate_json(content)
     except ValidationError as error:
         raise ValueError from error
-    if json.loads(encode(checkpoint)) != document:  # a field missing, unknown or of another type
+    if json.loads(encode(checkpoint)) != document:  # a missing, unknown or mistyped field
         raise ValueError
     return checkpoint

@@ -1,4 +1,4 @@
-"""The checkpoint's file: whole at every moment, and one process's alone."""
+"""The checkpoint file: replaced atomically, and locked for one process."""
 
 import errno
 import fcntl
@@ -24,21 +24,21 @@ from claimsctl.loading.checkpoint import (
 
 
 class CheckpointFile:
-    """Where the checkpoint is. Once read or written it belongs to this process, until `close`."""
+    """The checkpoint file. After the first read or write, this process holds it until `close`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._held: IO[bytes] | None = None
 
     def exists(self) -> bool:
-        """Whether a load was cut off."""
+        """Return whether there is a checkpoint of an interrupted load."""
         return os.path.lexists(self.path)
 
     def read(self) -> Checkpoint:
-        """The checkpoint.
+        """Read and lock the checkpoint.
 
-        Raises `OperatorError` when there is none, when it is another process's or another
-        version's, and when the file is something else.
+        Raises `OperatorError` when there is none, when another process holds it, when another
+        version wrote it, and when the file is not a checkpoint.
         """
         self.close()
         try:
@@ -48,33 +48,40 @@ class CheckpointFile:
                 checkpoint = decode(stream.read())
                 stack.pop_all()
         except FileNotFoundError:
-            message = "no such checkpoint; no load of this file was cut off: load without --resume"
+            message = (
+                "no such checkpoint: no load of this file was interrupted. To start a load, remove"
+                " --resume"
+            )
             raise self._error(message) from None
         except OSError as error:
             message = f"cannot be read: {error.strerror}"
             raise self._error(message) from None
         except OtherVersion as other:
             message = (
-                f"a checkpoint in format {other.version}, of another version of claimsctl; this one"
-                f" reads format {VERSION}. Nothing was written. Finish the load with the version"
-                " that began it, or remove the checkpoint and load again: loading again is safe"
+                f"the checkpoint has format {other.version} and was written by another version of"
+                f" claimsctl; this version reads format {VERSION}. Nothing was written. Finish the"
+                " load with the version that began it, or remove the checkpoint and load the file"
+                " again, which is safe"
             )
             raise self._error(message) from None
         except ValueError:
-            message = "not a checkpoint of claimsctl; move it, or give another path: --checkpoint"
+            message = (
+                "the file is not a checkpoint of claimsctl; move it, or use another path with"
+                " --checkpoint"
+            )
             raise self._error(message) from None
         self._hold(stream)
         return checkpoint
 
     def check_same_load(self, saved: LoadRequest, given: LoadRequest) -> None:
-        """Raise `DifferentLoad` if `given` asks for anything else than `saved`, which was read."""
+        """Raise `DifferentLoad` if `given` differs from `saved`, which was read from the file."""
         if different := list(differences(saved, given)):
             raise DifferentLoad(self.path, different)
 
     def write(self, checkpoint: Checkpoint) -> None:
-        """Replace the checkpoint; a crash leaves either the one before or this one.
+        """Replace the checkpoint; a crash leaves either the previous one or this one.
 
-        Raises `OperatorError` when it cannot be written, or is another process's.
+        Raises `OperatorError` when it cannot be written, or another process holds it.
         """
         new = self.path.with_name(f"{self.path.name}.new")
         try:
@@ -83,18 +90,20 @@ class CheckpointFile:
             self._hold(stream)
             sync_folder(self.path)
         except OSError as error:
-            message = f"cannot be written: {new}: {error.strerror}; another path: --checkpoint"
+            message = (
+                f"cannot be written: {new}: {error.strerror}; use another path with --checkpoint"
+            )
             raise self._error(message) from None
 
     def remove(self) -> None:
-        """The load is over, or never began. Another process's checkpoint stays."""
+        """Remove the checkpoint, unless another process holds it."""
         if self._held is not None:
             self.path.unlink(missing_ok=True)
             sync_folder(self.path)
             self.close()
 
     def close(self) -> None:
-        """Let another process continue from it."""
+        """Release the checkpoint to other processes."""
         if self._held is not None:
             self._held.close()
             self._held = None
@@ -102,7 +111,7 @@ class CheckpointFile:
     def _replace(self, stream: IO[bytes], new: Path, content: bytes) -> None:
         self._lock(stream, new)
         if not is_begun(stream.read()):
-            raise FileExistsError(errno.EEXIST, "another file, expected none or a checkpoint")
+            raise FileExistsError(errno.EEXIST, "the file exists and is not a checkpoint")
         try:
             self._check_free()
             stream.seek(0)
@@ -129,8 +138,8 @@ class CheckpointFile:
 
     def _in_use(self) -> OperatorError:
         message = (
-            "another claimsctl is loading with this checkpoint; wait for its end, or give another"
-            " path: --checkpoint"
+            "another claimsctl process is using this checkpoint; wait until it ends, or use"
+            " another path with --checkpoint"
         )
         return self._error(message)
 
@@ -139,7 +148,7 @@ class CheckpointFile:
 
 
 def sync_folder(path: Path) -> None:
-    """Make what was done to the name `path` survive a power failure."""
+    """Flush the folder of `path` to disk, so that its change survives a power failure."""
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
@@ -148,10 +157,10 @@ def sync_folder(path: Path) -> None:
 
 
 def _lock(stream: IO[Any], path: Path) -> bool:
-    """Whether `stream`, the open file at `path`, is locked for this process, until it is closed.
+    """Lock `stream`, the open file at `path`, until it is closed; return whether that succeeded.
 
-    The end of the process, however it comes, closes it. On a disk without locks it is ``True``.
-    Raises ``OSError`` when there is no file at `path` any more.
+    The file is closed when the process ends for any reason. On a file system without locks the
+    result is ``True``. Raises ``OSError`` when the file at `path` no longer exists.
     """
     try:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -159,16 +168,16 @@ def _lock(stream: IO[Any], path: Path) -> bool:
         return False
     except OSError:
         return True
-    # The process that had the lock may have replaced the file since it was opened here.
+    # The previous holder of the lock may have replaced the file after it was opened here.
     return os.path.samestat(os.fstat(stream.fileno()), path.stat())
 
 
 @contextmanager
 def _closed_on_failure(stream: IO[bytes]) -> Iterator[IO[bytes]]:
-    """`stream`, which stays open when nothing fails."""
+    """Close `stream` if the body raises; otherwise leave it open."""
     try:
         yield stream
     except BaseException:
-        with suppress(OSError):  # of a full disk, which is reported already
+        with suppress(OSError):  # a full disk, which has already been reported
             stream.close()
         raise

@@ -1,4 +1,4 @@
-"""Records → compressed files of DynamoDB JSON in S3, as ImportTable reads them."""
+"""Upload of records to S3 as gzip files of DynamoDB JSON, the input of ImportTable."""
 
 import hashlib
 import json
@@ -24,8 +24,8 @@ WORKERS = 4
 """Parts that are compressed and uploaded at the same time."""
 
 ROWS_PER_PART = 1_000_000
-"""60 MB compressed, a few hundred parts for the largest files. AWS advises some millions of small
-items an object, and accepts 50,000 objects."""
+"""About 60 MB compressed, and a few hundred parts for the largest files. AWS recommends millions of
+small items per object, and accepts 50,000 objects."""
 
 _ROWS_PER_BLOCK = 5_000
 _BLOCKS_PER_PART = ROWS_PER_PART // _ROWS_PER_BLOCK
@@ -36,34 +36,34 @@ _NOT_FOUND = {"404", "NoSuchKey", "NotFound"}
 
 @dataclass(frozen=True, slots=True)
 class S3Folder:
-    """A prefix in S3 that holds the parts of one file and nothing else."""
+    """A prefix in S3 that contains only the parts of one file."""
 
     bucket: str
     prefix: str
     """Ends with a slash."""
     owner: str
-    """The account that must own the bucket: S3 refuses every call to another's."""
+    """The account that must own the bucket: otherwise, S3 rejects every call."""
 
     @property
     def url(self) -> str:
-        """As the AWS CLI accepts it."""
+        """The folder's S3 URL, for the AWS CLI."""
         return f"s3://{self.bucket}/{self.prefix}"
 
     def key(self, part: int) -> str:
-        """The object that holds part number `part`."""
+        """Return the key of the object with part number `part`."""
         return f"{self.prefix}part-{part:05}.json.gz"
 
 
 @dataclass(slots=True)
 class UploadedParts:
-    """What is in S3."""
+    """The parts that are in S3."""
 
     rows: int = 0
     keys: set[str] = field(default_factory=set)
     found: int = 0
     """Parts that an earlier run uploaded."""
     size: int = 0
-    """Bytes that ImportTable charges for: uncompressed."""
+    """Uncompressed bytes, for which ImportTable charges."""
     stored_size: int = 0
     """Bytes in S3."""
 
@@ -75,13 +75,13 @@ def upload_parts(
     done: UploadedParts,
     advance: Callable[[int], None],
 ) -> None:
-    """Put `records` into parts below `folder`; `advance` is called with the rows of each block.
+    """Upload `records` in parts to `folder`; `advance` is called with the rows of each block.
 
-    `done` counts what is uploaded, also when this ends early.
+    `done` counts what is uploaded, also when this function ends early.
 
-    The same records make the same parts, and a part that exists already is not sent again. Blocks
-    of rows go round the workers: memory holds a few of them, however long the file is, and
-    neighbouring rows of the file are spread over the parts. Raises what the SDK raises.
+    The same records result in the same parts, and a part that already exists is not uploaded again.
+    Blocks of rows are distributed round-robin to the workers, so that only a few of them are in
+    memory and neighbouring rows are spread over the parts. Raises the exceptions of the SDK.
     """
     lock = threading.Lock()
     failed = threading.Event()
@@ -148,7 +148,7 @@ def _fill_parts(
     while block is not None:
         with tempfile.TemporaryFile() as part:
             digest = hashlib.sha256()
-            packer = zlib.compressobj(wbits=_GZIP)  # no time in its header: the same each time
+            packer = zlib.compressobj(wbits=_GZIP)  # no time stamp, so the output is reproducible
             size = 0
             for _ in range(_BLOCKS_PER_PART):
                 size += len(block)
@@ -173,10 +173,11 @@ def _write(part: IO[bytes], digest: "hashlib._Hash", packed: bytes) -> None:
 
 
 def _upload(s3: "S3Client", folder: S3Folder, key: str, part: IO[bytes], digest: bytes) -> bool:
-    """Whether the part was there already.
+    """Upload the part unless it exists; return whether it existed.
 
-    By the checksum that S3 has computed of the bytes: what whoever wrote the object says of it
-    proves nothing. S3 has one of the whole object where it came in one piece, up to 5 GB.
+    Existing objects are compared by the checksum that S3 computed, since metadata set by the writer
+    proves nothing. S3 has a checksum of the whole object if it was uploaded in one piece (at most
+    5 GB).
     """
     checksum = b64encode(digest).decode("ascii")
     try:
@@ -201,7 +202,7 @@ def _upload(s3: "S3Client", folder: S3Folder, key: str, part: IO[bytes], digest:
 
 
 def other_objects(s3: "S3Client", folder: S3Folder, own: set[str]) -> list[str]:
-    """Objects below `folder` that are not among `own`: ImportTable would read them too."""
+    """Return the objects in `folder` that are not in `own`: ImportTable would import them too."""
     found: list[str] = []
     for page in s3.get_paginator("list_objects_v2").paginate(
         Bucket=folder.bucket, Prefix=folder.prefix, ExpectedBucketOwner=folder.owner

@@ -1,4 +1,4 @@
-"""Parts in S3 → a new table by DynamoDB's ImportTable, and the settings that an import lacks."""
+"""Import of the parts in S3 into a new table, and the table settings that an import cannot make."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ COMPLETED = "COMPLETED"
 _FIRST_WAIT_SECONDS = 2.0
 _LONGEST_WAIT_SECONDS = 30.0
 _SILENT_ROUNDS = 20
-"""How often in a row the import's state may fail to be read (some ten minutes)."""
+"""How often in a row reading the import's state may fail (about ten minutes)."""
 
 _SWITCH_ROUNDS = 30
 _SWITCH_SECONDS = 10.0
@@ -30,7 +30,7 @@ _NOT_YET = {
     "ThrottlingException",
     "InternalServerError",
 }
-"""A new table accepts one change at a time, and backups a little later."""
+"""Errors while a new table accepts no further change, or no backups yet."""
 
 Wait = Callable[[float], None]
 
@@ -38,10 +38,10 @@ Wait = Callable[[float], None]
 def find_import(
     client: "DynamoDBClient", table: str, folder: S3Folder
 ) -> "ImportTableDescriptionTypeDef | None":
-    """The latest import of `folder` into `table`, if the table is there.
+    """Return the latest import of `folder` into `table`, or ``None`` if there is no such table.
 
-    ``None`` when there is no such table. The state is empty when the table was made in another
-    way, or from other parts. Raises what the SDK raises.
+    The description is empty when the table was created in another way or from other parts. Raises
+    the exceptions of the SDK.
     """
     try:
         arn = client.describe_table(TableName=table)["Table"]["TableArn"]
@@ -71,10 +71,10 @@ def find_import(
 def start_import(
     client: "DynamoDBClient", table: str, folder: S3Folder, schema: dict[str, Any], token: str
 ) -> "ImportTableDescriptionTypeDef":
-    """Begin an import of all that is below `folder` into the new table `table`.
+    """Start an import of all objects in `folder` into the new table `table`.
 
-    `schema` is CreateTable's; `token` makes a second call within eight hours the same import.
-    Raises what the SDK raises.
+    `schema` has arguments of CreateTable. A second call with the same `token` within eight hours
+    refers to the same import. Raises the exceptions of the SDK.
     """
     return client.import_table(
         ClientToken=token,
@@ -98,10 +98,10 @@ def start_import(
 def follow_import(
     client: "DynamoDBClient", arn: str, wait: Wait = time.sleep
 ) -> Iterator["ImportTableDescriptionTypeDef"]:
-    """The import's state, again and again until it has ended.
+    """Yield the import's description repeatedly until it has ended.
 
-    A state that cannot be read is asked for again. Raises what the SDK raises after some ten
-    minutes of that; the import continues by itself.
+    Failures to read it are retried for about ten minutes; then the SDK's exception is raised, and
+    the import continues without being followed.
     """
     pause, silent = _FIRST_WAIT_SECONDS, 0
     while True:
@@ -123,9 +123,9 @@ def follow_import(
 def protections(
     client: "DynamoDBClient", table: str, wait: Wait = time.sleep
 ) -> Iterator[tuple[str, Callable[[], None]]]:
-    """What template.yaml's table has and an imported one lacks: a name, and what switches it on.
+    """Yield the name of each setting of template.yaml's table that an import lacks, and its switch.
 
-    Switching on twice is harmless. It raises what the SDK raises.
+    Calling a switch twice is harmless. It raises the exceptions of the SDK.
     """
     yield (
         f"TTL on {EXPIRES_AT}",

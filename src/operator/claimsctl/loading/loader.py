@@ -1,4 +1,4 @@
-"""A checked file → a table, window by window, from the first row or from a checkpoint."""
+"""Loading of a checked file, window by window, from the first row or from a checkpoint."""
 
 import signal
 import threading
@@ -22,11 +22,11 @@ from claimsctl.loading.state import LoadPaths, LoadState
 from claimsctl.loading.writers import BATCH_ITEMS_MAX, Writer
 
 WINDOW_BATCHES = 8
-"""Batches a worker between two checkpoints: what a killed load writes again."""
+"""Batches per worker between two checkpoints: what a resumed load may write again."""
 
 _POLL_SECONDS = 0.1
 _GRACE_SECONDS = 2.0
-"""How long a load that stops waits for the calls that are under way."""
+"""How long a stopping load waits for calls in progress."""
 
 
 class FileLoad:
@@ -58,9 +58,10 @@ class FileLoad:
     def run(
         self, writer: Writer, retrier: Retrier, workers: int, progress: LoadProgress
     ) -> LoadResult:
-        """Write what is not written yet. Raises `LoadStopped`.
+        """Write the rows that are not written yet.
 
-        Raises `OperatorError` when the load cannot begin; then nothing is written.
+        Raises `LoadStopped` when the load stops early, and `OperatorError` when it cannot begin;
+        then nothing is written.
         """
         started = time.monotonic()
         state, limiter, total = self._state, retrier.limiter, self._checked.rows
@@ -114,8 +115,8 @@ class FileLoad:
 class Windows:
     """Writes records in windows: a bounded number of batches is submitted, awaited and settled.
 
-    Then the state is saved, and the next window begins. Batches of a window finish in any order,
-    and are settled in the file's.
+    Then the state is saved and the next window begins. The batches of a window finish in any order,
+    and are settled in the order of the file.
     """
 
     def __init__(
@@ -126,13 +127,13 @@ class Windows:
         self._writer = writer
         self._workers = workers
         self._window: deque[tuple[Sequence[Record], Future[BatchResult | None]]] = deque()
-        """Batches that are not settled."""
+        """The batches that are not settled yet."""
 
     def run(self, records: Iterable[Record], on_window: Callable[[], None] = lambda: None) -> None:
-        """Write all `records`, no key twice.
+        """Write all `records`, whose keys differ.
 
         Raises `CallFailed`, `KeyboardInterrupt`, and `OperatorError` when the state cannot be
-        saved. Then all workers are told to stop, and what is settled is saved.
+        saved, after stopping all workers and saving what is settled.
         """
         pool = ThreadPoolExecutor(self._workers, thread_name_prefix="loader")
         rest = batches(records, BATCH_ITEMS_MAX)
@@ -142,7 +143,7 @@ class Windows:
                     stop = self._await(interrupted)
                     if stop is not None:
                         self._cancel(pool)
-                        wait(self._futures(), _GRACE_SECONDS)  # a second Ctrl-C ends it
+                        wait(self._futures(), _GRACE_SECONDS)  # a second Ctrl-C ends the wait
                     self._settle()
                     if stop is not None:
                         raise stop
@@ -152,43 +153,43 @@ class Windows:
 
     @property
     def under_way(self) -> int:
-        """After a stop: rows of batches that have begun and have no result."""
+        """After a stop: the number of rows in batches that have begun and have no result."""
         return sum(len(batch) for batch, future in self._window if _is_begun(future))
 
     @property
     def written_unsettled(self) -> int:
-        """After a stop: rows written by batches behind the first one without a result."""
+        """After a stop: the number of rows written by batches after the first without a result."""
         results = [_result(future) for future in self._futures()]
         return sum(result.counts.written for result in results if result is not None)
 
     @property
     def is_running(self) -> bool:
-        """After a stop: whether a call has no answer yet, and may change the table."""
+        """After a stop: whether a call has no answer yet and may still change the table."""
         return any(future.running() for future in self._futures())
 
     def _submit(self, pool: ThreadPoolExecutor, rest: Iterator[Sequence[Record]]) -> bool:
-        """Begin a window; ``False``: there is no batch any more."""
+        """Begin a window; return ``False`` when there are no more batches."""
         for batch in islice(rest, self._workers * WINDOW_BATCHES):
             self._window.append((batch, pool.submit(self._write, batch)))
         return bool(self._window)
 
     def _write(self, batch: Sequence[Record]) -> BatchResult | None:
-        """``None``: the load stopped before the batch began."""
+        """Write a batch; return ``None`` if the load stopped before it began."""
         return None if self._limiter.is_cancelled else self._writer.write(batch)
 
     def _await(self, interrupted: threading.Event) -> BaseException | None:
-        """Wait for the window; what stops the load before its end."""
+        """Wait for the window; return the exception that stops the load, if any."""
         pending: Iterable[Future[BatchResult | None]] = self._futures()
         while pending and not interrupted.is_set():
             done, pending = wait(self._futures(), _POLL_SECONDS, FIRST_EXCEPTION)
             errors = [error for future in done if (error := future.exception()) is not None]
             for error in errors:
-                if not isinstance(error, Cancelled):  # which follows from another worker's error
+                if not isinstance(error, Cancelled):  # caused by another worker's error
                     return error
         return KeyboardInterrupt() if interrupted.is_set() else None
 
     def _settle(self) -> None:
-        """Add the results up to the first batch without one, and save."""
+        """Settle the results before the first batch without one, and save the state."""
         while self._window:
             batch, future = self._window[0]
             result = _result(future)
@@ -213,7 +214,7 @@ def _result(future: Future[BatchResult | None]) -> BatchResult | None:
 
 
 def _is_begun(future: Future[BatchResult | None]) -> bool:
-    """Whether a batch has begun and has no result."""
+    """Return whether a batch has begun and has no result."""
     if future.done():
         return not future.cancelled() and future.exception() is not None
     return future.running()
@@ -221,9 +222,9 @@ def _is_begun(future: Future[BatchResult | None]) -> bool:
 
 @contextmanager
 def noted_interrupts() -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C sets; the second one acts as before.
+    """Yield an event that the first Ctrl-C sets; the second Ctrl-C has its usual effect.
 
-    Outside the main thread no Ctrl-C arrives, and none is noted.
+    Outside the main thread, signals do not arrive and the event is never set.
     """
     noted = threading.Event()
     if threading.current_thread() is not threading.main_thread():

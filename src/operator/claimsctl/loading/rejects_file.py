@@ -1,4 +1,4 @@
-"""Rows that are not in the table, with the reason, in a file that can be corrected and loaded."""
+"""The file of rejected rows and their reasons, which can be corrected and loaded."""
 
 import os
 from contextlib import suppress
@@ -13,10 +13,10 @@ from claimsctl.loading.checkpoint_file import sync_folder
 
 
 class RejectsFile:
-    """The rejects file, created with its first row; it never overwrites another file."""
+    """The rejects file, created with its first row; it never overwrites an existing file."""
 
     def __init__(self, path: Path, form: RejectsFormat, *, resume_at: int | None = None) -> None:
-        """`resume_at`: its size at the checkpoint of the load to resume; what follows is cut off.
+        """`resume_at`: its size at the checkpoint of the load to resume; the rest is truncated.
 
         Raises `OperatorError` for a shorter file.
         """
@@ -38,9 +38,9 @@ class RejectsFile:
             raise self._unwritable(error) from None
 
     def sync(self) -> int:
-        """Make all rows so far survive a power failure; returns the file's size.
+        """Flush all rows to disk, and return the size of the file.
 
-        Raises `OperatorError` when the disk does not store them.
+        Raises `OperatorError` when that fails.
         """
         if self._stream is None:
             return 0
@@ -53,9 +53,9 @@ class RejectsFile:
             raise self._unwritable(error) from None
 
     def close(self) -> None:
-        """Close the file, and remove it if it has no row.
+        """Close the file, and remove it if it has no rows.
 
-        Rows since the last `sync` may be lost to a full disk: no checkpoint counts them.
+        Rows added since the last `sync` may be lost to a full disk; no checkpoint counts them.
         """
         if self._stream is None:
             return
@@ -67,7 +67,7 @@ class RejectsFile:
             self.path.unlink()
 
     def discard(self) -> None:
-        """Remove the file: nothing was written, so no row was left out."""
+        """Remove the file, because nothing was written to the table."""
         if self._stream is not None:
             with suppress(OSError):
                 self._stream.close()
@@ -80,16 +80,17 @@ class RejectsFile:
             self._stream.truncate(min(size, found))
             self._stream.seek(size)
         except OSError as error:
-            message = f"{self.path}: the rows rejected so far cannot be read: {error.strerror}"
+            message = f"{self.path}: the rejects file cannot be read: {error.strerror}"
             raise OperatorError(message) from None
         if found < size:
             self._stream.close()
             message = (
-                f"{self.path}: {found} bytes, expected the {size} of the checkpoint; the file was "
-                f"changed. Remove the checkpoint and load without --resume"
+                f"{self.path}: the rejects file was changed: it has {found} bytes, expected at"
+                f" least the {size} recorded in the checkpoint. Restore it, or remove the"
+                " checkpoint and load without --resume"
             )
             raise OperatorError(message)
 
     def _unwritable(self, error: OSError) -> OperatorError:
-        message = f"{self.path}: rejected rows cannot be written: {error.strerror}"
+        message = f"{self.path}: the rejects file cannot be written: {error.strerror}"
         return OperatorError(message)

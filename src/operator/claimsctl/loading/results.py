@@ -1,4 +1,4 @@
-"""What happened to rows: counts, rejections, the result of a load, and whom it reports to."""
+"""The results of rows and loads: counts, rejections, and the protocol for progress."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,13 +9,13 @@ from claimsctl.claims_file.record import Record
 
 @dataclass(frozen=True, slots=True)
 class RowCounts:
-    """How many rows ended in which way. Every row of the file is in one of the four."""
+    """The number of rows by result. Every row of the file has one of the four results."""
 
     written: int = 0
     unchanged: int = 0
-    """The table already had what the row says; not written."""
+    """The item already matched the row; not written."""
     skipped: int = 0
-    """The table had something else, and keeps it."""
+    """A different item exists and is kept."""
     rejected: int = 0
 
     def __add__(self, other: "RowCounts") -> "RowCounts":
@@ -28,13 +28,13 @@ class RowCounts:
 
     @property
     def rows(self) -> int:
-        """All of them."""
+        """The sum of the counts."""
         return self.written + self.unchanged + self.skipped + self.rejected
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A row that is not in the table, and why."""
+    """A row that was not written, and the reason."""
 
     record: Record
     reason: str
@@ -42,7 +42,7 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What happened to the rows of a batch."""
+    """The results of the rows of a batch."""
 
     counts: RowCounts
     rejections: list[Rejection] = field(default_factory=list)
@@ -50,16 +50,16 @@ class BatchResult:
 
 @dataclass(frozen=True, slots=True)
 class LoadResult:
-    """A load that came to its end."""
+    """The result of a finished load."""
 
     rows: int
     """Of the whole file."""
     counts: RowCounts
-    """The same rows by how they ended, those of the runs before `--resume` included."""
+    """The same rows by result, including those of the runs before `--resume`."""
     rejects: Path
-    """The rejects file; it exists when `counts` has rejected rows."""
+    """The rejects file; it exists if `counts` has rejected rows."""
     resumed_after: int
-    """The row after which this run began; 0: the first run."""
+    """The row after which this run began; 0 for the first run."""
     seconds: float
     """Of this run."""
     throttles: int
@@ -67,7 +67,7 @@ class LoadResult:
 
 
 class LoadStopped(Exception):  # noqa: N818  # the command turns it into its error
-    """A load ended before its last row. What is settled is on disk."""
+    """A load stopped before its last row. The state of settled rows is on disk."""
 
     def __init__(
         self,
@@ -90,15 +90,15 @@ class LoadStopped(Exception):  # noqa: N818  # the command turns it into its err
         self.under_way = under_way
         """Rows whose write has no answer; they may be in the table."""
         self.calls_hang = calls_hang
-        """Whether a call has no answer yet; the interpreter waits for its time-out at its end."""
+        """Whether a call has no answer yet; at exit, the interpreter waits for its time-out."""
         self.nothing_written = nothing_written
-        """Whether the table is certainly as before; then no checkpoint remains either."""
+        """Whether the table is certainly unchanged; then there is no checkpoint either."""
         self.checkpoint = checkpoint
-        """Where a load with `--resume` continues from; ``None``: it cannot."""
+        """The checkpoint for `--resume`; ``None`` if the load cannot be resumed."""
 
 
 class LoadProgress(Protocol):
-    """Whom a load reports its progress to."""
+    """The receiver of a load's progress."""
 
     def written(self, rows: int, total: int, throttles: int) -> None:
-        """So many of the file's rows are settled."""
+        """Report how many of the file's rows are settled."""

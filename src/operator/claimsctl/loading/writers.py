@@ -27,15 +27,15 @@ BATCH_ITEMS_MAX = 25
 """Items in one BatchWriteItem; DynamoDB's limit."""
 
 _ROUNDS = 10
-"""How often a row is decided again because its item changed between read and write."""
+"""How often a row is retried because its item changed between the read and the write."""
 
 _WRITTEN = RowCounts(written=1)
 
 
 class Writer(Protocol):
-    """Writes batches of at most `BATCH_ITEMS_MAX` records, no key twice, from several threads.
+    """Writes batches of at most `BATCH_ITEMS_MAX` records with different keys, from any thread.
 
-    A batch that is written again has the same effect as one that is written once.
+    Writing a batch is idempotent.
     """
 
     def write(self, batch: Sequence[Record]) -> BatchResult:
@@ -43,14 +43,14 @@ class Writer(Protocol):
 
 
 class ReplacingWriter:
-    """``--on-existing replace``, by BatchWriteItem."""
+    """The writer for ``--on-existing replace``, which uses BatchWriteItem."""
 
     def __init__(
         self, retrier: Retrier, table: str, *, compares: bool = False, resumed: bool = False
     ) -> None:
-        """`compares`: items are read first, a fifth of a write's price, and written if they differ.
+        """`compares`: read items first, at a fifth of a write's price, and write what differs.
 
-        `resumed`: what already has the row's content was written by the run that was cut off.
+        `resumed`: an item that matches its row is counted as written by the interrupted run.
         """
         self._retrier = retrier
         self._table = table
@@ -80,7 +80,7 @@ class ReplacingWriter:
         ]
 
     def _put(self, items: Sequence[Item], budget: RetryBudget) -> dict[LayerKey, str]:
-        """Put all items; the keys of those that DynamoDB refuses, and why."""
+        """Put all items; return the keys of those that DynamoDB rejects, with the reasons."""
         while items:
             try:
                 unprocessed = self._retrier.call(partial(self._send, items), budget)
@@ -91,21 +91,21 @@ class ReplacingWriter:
                 self._retrier.may_have_written = True
             items = unprocessed
             if items:
-                reason = f"DynamoDB leaves {len(items)} items unprocessed, time and again"
+                reason = f"DynamoDB repeatedly left {len(items)} items unprocessed"
                 self._retrier.wait(budget, reason)
         return {}
 
     def _put_halves(
         self, items: Sequence[Item], reason: str, budget: RetryBudget
     ) -> dict[LayerKey, str]:
-        """Find the refused item by halving: one item fails its whole call, and is not named."""
+        """Find the rejected item by bisection: it fails the whole call, which does not name it."""
         if len(items) == 1:
             return {key_of(items[0]): reason}
         middle = len(items) // 2
         return self._put(items[:middle], budget) | self._put(items[middle:], budget)
 
     def _send(self, items: Sequence[Item]) -> tuple[Sequence[Item], bool]:
-        """The items left unprocessed, and whether there are none."""
+        """Send the items; return those left unprocessed, and whether there are none."""
         puts: Any = [{"PutRequest": {"Item": item}} for item in items]
         answer = self._retrier.client.batch_write_item(RequestItems={self._table: puts})
         left = answer["UnprocessedItems"].get(self._table, [])
@@ -114,21 +114,21 @@ class ReplacingWriter:
         keys = {key_of(request["PutRequest"]["Item"]) for request in left}
         unprocessed = [item for item in items if key_of(item) in keys]
         if len(unprocessed) != len(left):
-            message = "items that were not sent"
+            message = "the answer contains items that were not sent"
             raise ValueError(message)
         return unprocessed, False
 
 
 class ConditionalWriter:
-    """``--on-existing merge``, ``skip`` and ``fail``: one conditional write a row.
+    """The writer for ``--on-existing merge``, ``skip`` and ``fail``: one conditional write per row.
 
-    BatchWriteItem takes no conditions.
+    BatchWriteItem does not support conditions.
     """
 
     def __init__(
         self, retrier: Retrier, table: str, mode: OnExisting, *, resumed: bool = False
     ) -> None:
-        """`resumed`: what is as the row wants it was written by the run that was cut off."""
+        """`resumed`: an item that matches its row is counted as written by the interrupted run."""
         self._retrier = retrier
         self._table = table
         self._mode = mode
@@ -168,7 +168,9 @@ class ConditionalWriter:
                         found = error.found or self._read(record.key)
                     else:
                         return _WRITTEN
-        return Reject(f"the item was changed by others {_ROUNDS} times while it was written")
+        return Reject(
+            f"the item was changed by another process during each of {_ROUNDS} attempts to write it"
+        )
 
     def _read(self, key: LayerKey) -> Item | None:
         return existing_items(self._retrier, self._table, [key]).get(key)
@@ -185,9 +187,9 @@ class ConditionalWriter:
 def open_writer(
     location: TableLocation, mode: OnExisting, workers: int, *, compares: bool, resumed: bool
 ) -> tuple[Writer, Retrier]:
-    """What writes into the table at `location`, and what makes its calls.
+    """Return a writer for the table at `location`, and the retrier that makes its calls.
 
-    For `compares` and `resumed`, see `ReplacingWriter`. Raises `OperatorError`, see
+    For `compares` and `resumed`, see `ReplacingWriter`. Raises `OperatorError` like
     `TableLocation.client`.
     """
     client = location.client(client_config(workers))
@@ -199,11 +201,11 @@ def open_writer(
 
 
 def client_config(workers: int) -> Config:
-    """The SDK's settings for a load by `workers`.
+    """Return the SDK's settings for a load with `workers`.
 
-    Tries are counted and spaced by `Retrier`. The mode is ``legacy`` because ``standard`` does not
-    report an answer with a wrong checksum when it may not retry. Items are made here and known to
-    be sound, and checking them again takes half of a call's CPU time.
+    `Retrier` makes the retries. The mode is ``legacy`` because ``standard`` does not report an
+    answer with a wrong checksum when no retry is allowed. Parameters are not validated, since items
+    are known to be valid and validation takes half of a call's CPU time.
     """
     return Config(
         retries={"total_max_attempts": 1, "mode": "legacy"},
@@ -213,9 +215,9 @@ def client_config(workers: int) -> Config:
 
 
 def write_records(client: "DynamoDBClient", table: str, records: Sequence[Record]) -> int:
-    """Put `records` into `table` without a file, replacing items; how many they are.
+    """Write `records` to `table` without a file, replacing items; return their number.
 
-    Raises `OperatorError` when one cannot be written.
+    Raises `OperatorError` when a record cannot be written.
     """
     writer = ReplacingWriter(Retrier(client, RateLimiter(1)), table)
     for batch in batches(records, BATCH_ITEMS_MAX):

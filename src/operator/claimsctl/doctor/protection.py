@@ -1,4 +1,4 @@
-"""Whether a refusal protects: a 401 or 403 counts if it comes from what checks bearer tokens."""
+"""Decide whether a 401 or 403 protects the endpoint: only if a check of bearer tokens sent it."""
 
 import re
 from dataclasses import dataclass
@@ -18,36 +18,36 @@ _SPEAKS_OF_TOKENS: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What a 401 or 403 is worth."""
+    """Whether a 401 or 403 protects the endpoint."""
 
     protects: bool
     why: str
-    """Whose work it is, or why it proves nothing."""
+    """What sent it, or why it proves nothing."""
     hint: str = ""
-    """What to do where it proves nothing."""
+    """What to do if it proves nothing."""
 
 
 def read_refusal(answer: Answer) -> Refusal:
-    """What `answer`, a 401 or 403, is worth as protection."""
+    """Return whether `answer`, a 401 or 403, shows that the endpoint is protected."""
     platform = platform_of(answer)
     if platform is not None:
         return Refusal(platform.knows_tokens, f"{platform.name}: {platform.case}", platform.do)
     if names_bearer(answer):
-        return Refusal(protects=True, why="the endpoint asks for a bearer token")
+        return Refusal(protects=True, why="the endpoint requires a bearer token")
     if challenges := answer.all_headers("www-authenticate"):
         schemes = ", ".join(value.split(" ", 1)[0] for value in challenges)
         return Refusal(
             protects=False,
-            why=f"it asks for {schemes}, not for a bearer token",
-            hint="Take this login off the target URL's path, which Entra cannot pass, and verify"
-            " Entra's bearer token in the service.",
+            why=f"it requires {schemes}, not a bearer token",
+            hint="Verify Entra's bearer token in the service, then remove this login from the target"
+            " URL's path: Entra cannot use it.",
         )
     if answer.status == _UNAUTHORIZED or _SPEAKS_OF_TOKENS.search(quoted(answer)):
-        return Refusal(protects=True, why="the endpoint refuses")
+        return Refusal(protects=True, why="the endpoint refuses the call")
     return Refusal(
         protects=False,
-        why="nothing in it says that a token was missed; a firewall or a missing route says the"
-        " same",
-        hint="Find out who answers 403. A service that misses a token answers 401 with"
+        why="it does not show that a token is missing; a firewall or a missing route gives the"
+        " same answer",
+        hint="Find out what sends the 403. If a token is missing, the service should answer 401 with"
         " www-authenticate: Bearer.",
     )

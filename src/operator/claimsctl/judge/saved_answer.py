@@ -17,22 +17,22 @@ _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _TRAILER: Final = re.compile(rb"(?<=[}\]\"\s])(?:[A-Za-z][A-Za-z0-9-]*:[^\r\n]*\r?\n)+(?:\r?\n)?\Z")
 _OK: Final = 200
 _HEADS_MAX: Final = 20
-"""Proxies, interim answers and a redirect: each has a head, curl follows 50 redirects at most."""
+"""Each proxy, interim answer and redirect has a head; curl follows at most 50 redirects."""
 _LINE_CHARACTERS: Final = 80
-"""Of a malformed line, as an error shows it."""
+"""The longest malformed line in an error message."""
 
 SAVED_BYTES_MAX: Final = 4 * 1024 * 1024
-"""What is read of a saved answer: the largest that ``tap`` writes has three quarters of it."""
+"""The largest saved answer that is read; the largest that ``tap`` writes is three quarters of it."""
 _BARE_HEADERS: Final = (("content-type", "application/json"),)
 
 
 @dataclass(frozen=True, slots=True)
 class SavedAnswer:
-    """The answer, and what was assumed or left out to read it."""
+    """The answer, and a note on what was assumed or ignored to read it."""
 
     answer: Answer
     note: str = ""
-    """Empty: nothing was assumed or left out."""
+    """Empty if nothing was assumed or ignored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +46,15 @@ class _Head:
 def read_saved_answer(
     raw: bytes, status: int | None = None, headers: Sequence[str] = ()
 ) -> SavedAnswer:
-    """The answer in `raw`; `status` and `headers` (``Name: value``) are those of a bare body.
+    """Return the answer in `raw`; `status` and `headers` (``Name: value``) belong to a bare body.
 
-    Without them a bare body is read as a 200 with application/json. Raises `OperatorError` for a
-    head that is malformed, and for `status` or `headers` given for a file that has a status line.
+    Without them, a bare body is read as a 200 with application/json. Raises `OperatorError` for a
+    malformed head, and if `status` or `headers` is given for a file that has a status line.
     """
     given = status is not None or bool(headers)
     if raw.startswith(b"HTTP/"):
         if given:
-            message = "the file has a status line; leave out --status and --header"
+            message = "the file has a status line; omit --status and --header"
             raise OperatorError(message)
         return _after_heads(raw)
     if not given and (document := _exchange_document(raw)) is not None:
@@ -63,11 +63,12 @@ def read_saved_answer(
     answer = Answer(_OK if status is None else status, pairs or _BARE_HEADERS, raw)
     assumed = [] if status is not None else [f"status {_OK}"]
     assumed += [] if pairs else ["content-type: application/json"]
-    return SavedAnswer(answer, f"only a body; assumed {' and '.join(assumed)}" if assumed else "")
+    note = f"the file has a body only; assumed {' and '.join(assumed)}" if assumed else ""
+    return SavedAnswer(answer, note)
 
 
 def read_header(line: str) -> tuple[str, str]:
-    """Name and value of ``Name: value``. Raises `OperatorError`."""
+    """Return the name and value of ``Name: value``. Raises `OperatorError`."""
     name, colon, value = line.partition(":")
     if not colon or not _HEADER_NAME.fullmatch(name):
         found = repr(line[:_LINE_CHARACTERS])
@@ -77,7 +78,7 @@ def read_header(line: str) -> tuple[str, str]:
 
 
 def _exchange_document(raw: bytes) -> Any:
-    """The exchange in `raw` as JSON; ``None`` for anything else, an answer's body included."""
+    """Return the exchange in `raw`, or ``None`` if it is anything else, such as an answer's body."""
     if not raw.lstrip().startswith(b"{"):
         return None
     try:
@@ -92,9 +93,9 @@ def _exchange_document(raw: bytes) -> Any:
 
 
 def _after_heads(raw: bytes) -> SavedAnswer:
-    """The answer behind the heads that curl shows before it.
+    """Return the answer after the heads that curl prints before it.
 
-    Of a redirect that curl has followed, the redirect: Entra follows none.
+    If curl followed a redirect, return the redirect: Entra is not assumed to follow it.
     """
     head = _read_head(raw, 0)
     for _ in range(_HEADS_MAX):
@@ -102,15 +103,15 @@ def _after_heads(raw: bytes) -> SavedAnswer:
             body = _without_trailer(head.headers, raw[head.end :])
             return SavedAnswer(Answer(head.status, head.headers, body))
         if 300 <= head.status < 400:  # noqa: PLR2004  # redirects
-            note = "curl has followed a redirect (-L), which Entra does not: judged is the redirect"
+            note = "curl followed a redirect (-L), but Entra does not; the redirect was judged"
             return SavedAnswer(Answer(head.status, head.headers, b""), note)
         head = _read_head(raw, head.end)
-    message = f"expected an answer, found more than {_HEADS_MAX} heads before it"
+    message = f"expected an answer, found more than {_HEADS_MAX} response heads before it"
     raise OperatorError(message)
 
 
 def _without_trailer(headers: Headers, body: bytes) -> bytes:
-    """`body` without the trailer fields of a chunked answer, which curl -i prints behind it."""
+    """Return `body` without a chunked answer's trailer fields, which curl -i prints after it."""
     is_chunked = any(
         name.lower() == "transfer-encoding" and "chunked" in value.lower()
         for name, value in headers

@@ -107,7 +107,7 @@ def test_a_key_that_will_not_do(run: Run, tmp_path: Path) -> None:
         outcome = run(*command)
         assert (2, "") == (outcome.exit_code, outcome.out)
         assert outcome.err.startswith(f"claimsctl: {path}: expected an RSA private key of 2048")
-        assert outcome.err.endswith("delete it, and the next command makes a new one\n")
+        assert outcome.err.endswith("delete the file, and the next command creates a new key\n")
         assert "no key" not in outcome.err
 
 
@@ -139,7 +139,7 @@ def test_a_good_token_is_checked(run: Run, tmp_path: Path) -> None:
          "from this tenant"),
         ((), ("--audience", "api://x/11112222-bbbb-3333-cccc-4444dddd5555"), "aud", "GUID"),
         (("--wrong", "azp"), (), "azp", "TEST_CALLER_APP_IDS"),
-        (("--wrong", "expired"), (), "exp", "new one"),
+        (("--wrong", "expired"), (), "exp", "new token"),
         (("--wrong", "alg-none"), (), "alg", "Entra issued"),
     ],
 )  # fmt: skip
@@ -176,7 +176,7 @@ def test_what_is_no_token_says_so(run: Run, text: str) -> None:
     """It is one failure, with what a token looks like."""
     outcome = run("token", "--check", text)
     assert 1 == outcome.exit_code
-    assert "no JSON Web Token" in outcome.out
+    assert "not a JSON Web Token" in outcome.out
 
 
 def test_only_the_signature_is_its_own_finding(run: Run, tmp_path: Path) -> None:

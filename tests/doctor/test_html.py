@@ -97,16 +97,16 @@ def test_every_finding_is_there() -> None:
     for each in EVERYTHING.findings:
         assert each.id in read.text
         assert each.evidence in read.text
-    for text in ("Switch it off.", "Look there.", "1003002, as we read it"):
+    for text in ("Switch it off.", "Look there.", "1003002; our reading, not documented"):
         assert text in read.text
 
 
 @pytest.mark.parametrize(
     ("found", "pill"),
     [
-        (report(FINE, FAILED), "not fine"),
-        (report(FINE, WARNED), "fine, with warnings"),
-        (report(FINE), "fine"),
+        (report(FINE, FAILED), "problems found"),
+        (report(FINE, WARNED), "no failures, but warnings"),
+        (report(FINE), "no problems found"),
         (report(FINE, PROTECTED), "contract not tested"),
     ],
 )
@@ -155,12 +155,12 @@ def test_entras_wait_is_drawn_where_it_matters(elapsed_ms: float, drawn: bool) -
     read = _page(report(FINE, calls=(answered("a", elapsed_ms=elapsed_ms),)))
     limits = [tag for tag, attributes in read.tags if "limit" == attributes.get("class")]
     assert drawn == bool(limits)
-    assert drawn != ("beyond this picture" in read.text)
+    assert drawn != ("outside this chart" in read.text)
 
 
 def test_sizes_are_shown_against_the_limit() -> None:
     """Each answer of the contract's checks has a bar of its share of the 3 KB."""
     read = _page(EVERYTHING)
-    assert "Bytes of claims, of 3072" in read.text
+    assert "Size of the claims, of 3072 bytes" in read.text
     (bar,) = (attributes for tag, attributes in read.tags if "size" == attributes.get("class"))
     assert re.fullmatch(r"width:1[.]\d\d%", str(bar["style"]))

@@ -80,13 +80,13 @@ def test_a_check_that_breaks_says_so() -> None:
     assert Level.OK is findings["URL001"].level
     broken = findings[HYG]
     assert (Level.WARN, NoResult.BROKEN) == (broken.level, broken.no_result)
-    assert "this check broke: LookupError: no such thing" == broken.evidence
+    assert "the check itself failed: LookupError: no such thing" == broken.evidence
 
 
 def test_a_check_that_says_nothing_says_so() -> None:
     """Each id is in every report."""
     (broken,) = run_checks(TARGET, [Check((HYG,), lambda _: ())]).findings
-    assert "this check broke: it said nothing" == broken.evidence
+    assert "the check itself failed: it reported nothing" == broken.evidence
 
 
 def test_what_the_operator_must_mend_ends_the_command() -> None:
@@ -132,8 +132,8 @@ def test_selected_checks_come_with_what_they_need() -> None:
 
 def test_a_prefix_of_no_finding_is_refused() -> None:
     """A typing error would check nothing, or hide nothing."""
-    with pytest.raises(OperatorError, match="--select TSL: no finding's id begins so"):
+    with pytest.raises(OperatorError, match="--select TSL: no finding has this prefix"):
         selected_checks(ENDPOINT_CHECKS, ["TSL"])
-    with pytest.raises(OperatorError, match="--ignore TSL: no finding's id begins so"):
+    with pytest.raises(OperatorError, match="--ignore TSL: no finding has this prefix"):
         known_prefixes(["TSL"])
     assert ("TLS",) == known_prefixes([" tls"])

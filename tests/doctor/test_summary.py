@@ -18,13 +18,13 @@ ON_THIS_MACHINE = finding("DNS002", Level.WARN, "127.0.0.1", hint="Publish it.")
         ((FAILED, PROTECTED), "CON001 A member signs in: a member: status 500 (Entra: 1003002)",
          "Look there."),
         ((FINE, WARNED, PROTECTED),
-         ("The contract was not tested, for the endpoint is protected: refused with 401; let a "
-         "test caller in"), "Let one in."),
-        ((TESTED, WARNED), ("Entra would get its claims; but HYG002 Versions of the server's "
+         ("The contract was not tested, because the endpoint is protected: refused with 401; "
+         "allow a test caller"), "Let one in."),
+        ((TESTED, WARNED), ("Entra would accept the answers; but HYG002 Versions of the server's "
          "software: server: x/1.0"), "Switch it off."),
         ((TESTED, ON_THIS_MACHINE, WARNED),
-         "Entra would take its answers, if it could call this machine", "Publish it."),
-        ((FINE, TESTED), "Entra would get its claims", ""),
+         "Entra would accept the answers, but cannot call this machine", "Publish it."),
+        ((FINE, TESTED), "Entra would accept the answers", ""),
         ((FINE,), "No problems found in the checks that ran; the contract was not tested", ""),
     ],
     ids=["failed", "failed-and-protected", "protected", "warned", "local", "fine", "untested"],

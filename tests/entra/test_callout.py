@@ -21,7 +21,7 @@ def test_a_scenario_goes_by_its_beginning(name: str, expected: str) -> None:
 @pytest.mark.parametrize("name", ["m", "x", ""])
 def test_a_name_that_is_none_or_two_is_refused(name: str) -> None:
     """The message lists the names there are."""
-    with pytest.raises(OperatorError, match="there are member, local-account"):
+    with pytest.raises(OperatorError, match="expected one of member, local-account"):
         scenario_named(name)
 
 

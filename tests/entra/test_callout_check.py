@@ -29,7 +29,7 @@ def test_a_callout_has_no_problem(scenario: str) -> None:
         ("data.tenantId=contoso.onmicrosoft.com", '/data/tenantId: "contoso.onmicrosoft.com"; exp'),
         ("user.id=xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", f"{USER_ID}: "),
         ("user.id=null", f"{USER_ID}: missing; expected a GUID"),
-        ("user=null", f"{USER_ID}: missing; expected a GUID (there is no user: a callout for"),
+        ("user=null", f"{USER_ID}: missing; expected a GUID (no user: is this a callout for"),
         ("user.id=[1]", f"{USER_ID}: a list; expected a GUID"),
         ("source=/tenants/{tenant}/applications/x", "/source: "),
         ("correlationId=abc", '/data/authenticationContext/correlationId: "abc"; expected a GUID'),

@@ -71,8 +71,8 @@ def test_a_key_that_others_may_read_is_refused(path: Path, mode: int) -> None:
     kept_key(path)
     path.chmod(mode)
     assert (
-        f"key: others may read it (mode {mode:04o}); chmod 600 it, or delete it, and the next"
-        " command makes a new one"
+        f"key: other users can read it (mode {mode:04o}); run chmod 600, or delete the file, and the"
+        " next command creates a new key"
     ) == _told(path)
 
 
@@ -83,8 +83,8 @@ def test_a_garbled_key_is_told(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     path.chmod(0o600)
     assert (
-        "key: expected an RSA private key of 2048 bits in PEM, without a password; delete it,"
-        " and the next command makes a new one"
+        "key: expected an RSA private key of 2048 bits in PEM, without a password; delete the file,"
+        " and the next command creates a new key"
     ) == _told(path)
     assert content == path.read_bytes()
 
@@ -93,8 +93,8 @@ def test_a_key_that_cannot_be_read_is_told(path: Path) -> None:
     """The system's own words, and what to do."""
     path.mkdir(parents=True)
     assert (
-        "key: cannot be read: Is a directory; mend that, or delete it, and the next command"
-        " makes a new one"
+        "key: cannot be read: Is a directory; make it readable, or delete the file, and the next"
+        " command creates a new key"
     ) == _told(path)
 
 
@@ -106,8 +106,8 @@ def test_a_link_is_told(path: Path, tmp_path: Path, leads_to: str) -> None:
     path.parent.mkdir(parents=True)
     path.symlink_to(tmp_path / leads_to)
     assert (
-        "key: cannot be read: a symbolic link, expected a regular file; mend that, or delete it, "
-        "and the next command makes a new one"
+        "key: cannot be read: a symbolic link, expected a regular file; make it readable, or delete "
+        "the file, and the next command creates a new key"
     ) == _told(path)
     assert path.is_symlink()
 
@@ -181,6 +181,6 @@ def test_no_home_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(pwd, "getpwuid", nobody)
     with pytest.raises(
-        OperatorError, match="no home directory to keep the issuer's key in; set HOME"
+        OperatorError, match="there is no home directory for the issuer's key; set HOME"
     ):
         key_path("linux")

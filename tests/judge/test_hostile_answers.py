@@ -67,7 +67,7 @@ def test_heads_are_counted() -> None:
     good = b"HTTP/1.1 200 OK\r\n\r\n{}"
     assert b"{}" == read_saved_answer(head * 19 + good).answer.body
     for count in (20, 200_000):
-        with pytest.raises(OperatorError, match="more than 20 heads before it"):
+        with pytest.raises(OperatorError, match="more than 20 response heads before it"):
             read_saved_answer(head * count + good)
 
 

@@ -19,13 +19,13 @@ JSON = ("content-type", "application/json")
 @pytest.mark.parametrize(
     ("headers", "evidence", "hint"),
     [
-        ([], "no content-type header", "Some platforms send text/plain"),
-        ([("content-type", "text/plain")], "content-type: text/plain", "API Gateway among them"),
-        ([("Content-Type", "text/html; x")], "content-type: text/html; x", "what sends a page"),
+        ([], "no content-type header", "API Gateway, send text/plain"),
+        ([("content-type", "text/plain")], "content-type: text/plain", "some platforms, including API Gateway"),
+        ([("Content-Type", "text/html; x")], "content-type: text/html; x", "what sends the page"),
         (
             [JSON, ("content-type", "text/html")],
             "content-type: application/json, content-type: text/html",
-            "what sends a page",
+            "what sends the page",
         ),
     ],
 )
@@ -61,7 +61,7 @@ def test_a_charset_that_json_has_not(charset: str, *, warned: bool) -> None:
         ),
         (404, [], "status 404", "path of the target URL"),
         (418, [], "status 418", "own log"),
-        (204, [JSON], "status 204", "as a 200"),
+        (204, [JSON], "status 204", "with status 200"),
     ],
 )
 def test_a_status_is_told_with_what_goes_with_it(

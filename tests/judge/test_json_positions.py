@@ -137,9 +137,9 @@ def test_a_number_of_any_length() -> None:
         ("[1,\n  None]", 2, 3, "None", "a JSON value"),
         ("[-Infinity]", 1, 2, "-Infinity", "a JSON value"),
         ("[1] [2]", 1, 5, "[", "nothing more"),
-        ('["a\nb"]', 1, 4, "invalid control character", "a string as JSON has it"),
-        ('["ab', 1, 2, "unterminated string", "a string as JSON has it"),
-        (r'["\x"]', 1, 3, r"invalid \escape", "a string as JSON has it"),
+        ('["a\nb"]', 1, 4, "invalid control character", "a valid JSON string"),
+        ('["ab', 1, 2, "unterminated string", "a valid JSON string"),
+        (r'["\x"]', 1, 3, r"invalid \escape", "a valid JSON string"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_with_its_place(

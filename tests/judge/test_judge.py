@@ -28,7 +28,7 @@ def _first_code(answer: Answer) -> int | None:
 
 @pytest.mark.parametrize("status", [100, 201, 202, 204, 301, 400, 401, 404, 429, 500, 502, 503, 0])
 def test_any_status_but_200_is_1003002(status: int) -> None:
-    """Entra takes claims from a 200 only."""
+    """The status is not 200, the only one that Entra accepts."""
     verdict = judge(answer_of(GOOD, status=status))
     assert [("RSP001", 1003002)] == [(f.id, f.entra_code) for f in verdict.findings]
     assert ({}, False) == (verdict.claims, verdict.accepted)
@@ -98,7 +98,7 @@ def test_what_is_no_json_is_1003003(body: bytes) -> None:
     ],
 )  # fmt: skip
 def test_another_schema_is_1003003(body: bytes) -> None:
-    """JSON without the envelope or its exact discriminator is not of the schema."""
+    """JSON without the envelope or its exact discriminator is does not match the schema."""
     failure = judge(answer_of(body)).first_failure
     assert failure is not None
     assert ("RSP005", 1003003) == (failure.id, failure.entra_code)

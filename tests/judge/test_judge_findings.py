@@ -65,7 +65,7 @@ CASES = {
     "gzip": Case(b"\x1f\x8b\x08\x00", [("RSP004", 1003003)], "compressed"),
     "page": Case(b"\n<!doctype html>", [("RSP004", 1003003)], "page or XML", Place(2, 1)),
     "cut off": Case(
-        b'{"data":\n {"actions": [', [("RSP004", 1003003)], "cut off", Place(2, 15, "/data/actions")
+        b'{"data":\n {"actions": [', [("RSP004", 1003003)], "truncated", Place(2, 15, "/data/actions")
     ),
     "cut off in a string": Case(b'{"data": "mic', [("RSP004", 1003003)], "not JSON", Place(1, 10)),
     "python": Case(b"{'data': {}}", [("RSP004", 1003003)], "Python", Place(1, 2)),
@@ -74,11 +74,11 @@ CASES = {
     "two answers": Case(GOOD + b"\n" + GOOD, [("RSP004", 1003003)], "not JSON", Place(2, 1)),
     "null": Case(b"null", [("RSP003", 1003009)], "null", Place(1, 1)),
     "empty": Case(b"", [("RSP003", 1003009)], "empty"),
-    "no data": Case(b"{}", [("RSP005", 1003003)], "not of the schema", Place(1, 1)),
+    "no data": Case(b"{}", [("RSP005", 1003003)], "does not match the schema", Place(1, 1)),
     "Data": Case(
         b'{"Data": {}}',
         [("RSP005", 1003003), ("RSP006", 1003010), ("RSP005", 1003003)],
-        "differs from data in capitals",
+        "differs from data in case",
     ),
     "data a list": Case(
         b'{"data": []}', [("RSP005", 1003003)], "not an object", Place(1, 10, "/data")
@@ -89,12 +89,12 @@ CASES = {
     "preview of 2021": Case(
         json.dumps(OLD_ANSWER).encode(),
         [("RSP005", 1003003), ("RSP014", 1003008)],
-        "preview of 2021",
+        "2021 preview",
     ),
     "callout's type": Case(
         _text(data_type="microsoft.graph.onTokenIssuanceStartCalloutData"),
         [("RSP005", 1003003)],
-        "callout's own type",
+        "callout's type",
         Place(3, 20, "/data/@odata.type"),
     ),
     "another event's data": Case(
@@ -111,10 +111,10 @@ CASES = {
     "capitals": Case(
         _text(RESPONSE_DATA.upper(), ACTION.upper()),
         [("RSP005", 1003003), ("RSP007", 1003012)],  # the second only warns
-        "in capitals",
+        "in case",
     ),
     "hash": Case(_text("#" + RESPONSE_DATA), [("RSP005", 1003003)], "begins with #"),
-    "blanks": Case(_text(RESPONSE_DATA + " "), [("RSP005", 1003003)], "blanks round it"),
+    "blanks": Case(_text(RESPONSE_DATA + " "), [("RSP005", 1003003)], "white space around it"),
     "lambda error": Case(
         b'{"errorMessage": "x", "errorType": "KeyError"}',
         [("RSP005", 1003003)],
@@ -128,7 +128,7 @@ CASES = {
     "lambda proxy answer": Case(
         json.dumps({"statusCode": 200, "body": GOOD.decode()}).encode(),
         [("RSP012", 1003003)],
-        "wrapped once too often",
+        "wrapped in another object or string",
         Place(1, 29, "/body"),
     ),
     "JSON made twice": Case(
@@ -158,7 +158,7 @@ CASES = {
     "action of 2021": Case(
         _text().replace(f'"@odata.type": "{ACTION}"'.encode(), b'"type": "ProvideClaimsForToken"'),
         [("RSP007", 1003012)],
-        "preview of 2021",
+        "2021 preview",
         Place(5, 7, "/data/actions/0"),
     ),
     "another event's action": Case(
@@ -166,8 +166,8 @@ CASES = {
         [("RSP007", 1003012)],
         "another event: attributeCollectionStart",
     ),
-    "another level's type": Case(
-        _text(action_type=RESPONSE_DATA), [("RSP007", 1003012)], "another level's type"
+    "type of another level": Case(
+        _text(action_type=RESPONSE_DATA), [("RSP007", 1003012)], "type of another level"
     ),
     "claims null": Case(
         _text(claims="null"), [("RSP008", 1003007)], "are null", Place(6, 19, CLAIMS)
@@ -175,7 +175,7 @@ CASES = {
     "claims absent": Case(
         _text().replace(b"claims", b"Claims"),
         [("RSP008", 1003007)],
-        "Claims differs from claims in capitals",
+        "Claims differs from claims in case",
         Place(6, 9, "/data/actions/0/Claims"),
     ),
     "claims a list": Case(
@@ -324,7 +324,7 @@ def test_too_deep_and_too_large_are_failures() -> None:
     large = GOOD + b" " * BODY_BYTES_MAX
     for body, id_, code, evidence in (
         (deep, "RSP017", 1003003, "more than 512 levels; the rest was not read"),
-        (large, "RSP015", 1003024, "over 131072 bytes; it was not read"),
+        (large, "RSP015", 1003024, "more than 131072 bytes; not read"),
     ):
         verdict = judge(answer_of(body))
         (found,) = verdict.findings

@@ -64,7 +64,7 @@ CASES = {
                b"You do not have permission to view this directory or page."), True),
     "Azure App Service: it refuses": (
         Answer(403, (HTML,), b"<h1>Error 403 - Forbidden</h1>"), False),
-    "Logic Apps: no shared": (
+    "Logic Apps: the shared": (
         Answer(401, (), b'{"error":{"code":"DirectApiAuthorizationRequired","message":"x"}}'),
         False),
     "Logic Apps: the run was accepted": (
@@ -80,7 +80,7 @@ CASES = {
     "Cloudflare: it challenges": (Answer(403, (("cf-mitigated", "challenge"),), b""), False),
     "Cloudflare: the tunnel": (Answer(530, (), b"error code: 1033"), False),
     "nginx: it refuses": (Answer(401, (HTML,), NGINX % 401), False),
-    "nginx: it takes": (Answer(413, (HTML,), NGINX % 413), False),
+    "nginx: it rejects": (Answer(413, (HTML,), NGINX % 413), False),
     "HAProxy: the service": (
         Answer(504, (HTML,), b"<h1>504 Gateway Time-out</h1>\nThe server didn't respond in time."),
         False),

@@ -31,12 +31,12 @@ def _base64(text: bytes) -> str:
 @pytest.mark.parametrize(
     ("document", "id_", "title", "hint"),
     [
-        (_with_type_called("odatatype"), "RSP007", "called odatatype", "JsonPropertyName"),
-        (_with_type_called("OdataType"), "RSP007", "called OdataType", "JsonPropertyName"),
-        (_with_type_called("odata_type"), "RSP007", "called odata_type", "JsonPropertyName"),
-        (_with_type_called("@@odata.type"), "RSP007", "called @@odata.type", "with one @"),
+        (_with_type_called("odatatype"), "RSP007", "named odatatype", "JsonPropertyName"),
+        (_with_type_called("OdataType"), "RSP007", "named OdataType", "JsonPropertyName"),
+        (_with_type_called("odata_type"), "RSP007", "named odata_type", "JsonPropertyName"),
+        (_with_type_called("@@odata.type"), "RSP007", "named @@odata.type", "with one @"),
         ({"data": {"@odata.type": RESPONSE_DATA, "actions": {"@odata.type": ACTION, "claims": {}}}},
-         "RSP006", "one object, not a list of one", "PowerShell unrolls"),
+         "RSP006", "an object, not a list of one", "PowerShell unrolls"),
         ({"data": {"@odata.type": RESPONSE_DATA, "actions": "System.Object[]"}},
          "RSP006", "System.Object[] is the name of a .NET type", "-Depth 10"),
         ({"data": {"@odata.type": RESPONSE_DATA, "actions": ["System.Collections.Hashtable"]}},
@@ -44,11 +44,11 @@ def _base64(text: bytes) -> str:
         ({"data": "System.Collections.Hashtable"}, "RSP005", "is the name of", "-Depth 10"),
         ({"data": "@{actions=System.Object[]}"}, "RSP005", "is the name of", "-Depth 10"),
         ({"Data": json.loads(GOOD)["data"]}, "RSP005", "Data differs", "CamelCase"),
-        (_base64(GOOD), "RSP012", "wrapped once too often", "not as encoded bytes"),
+        (_base64(GOOD), "RSP012", "wrapped in another object or string", "not as encoded bytes"),
         ({"$content-type": "application/json", "$content": _base64(GOOD)}, "RSP012",
-         "wrapped once too often", "base64ToString"),
+         "wrapped in another object or string", "base64ToString"),
         ({"status": 200, "headers": {}, "body": GOOD.decode()}, "RSP012",
-         "wrapped once too often", "Return statusCode"),
+         "wrapped in another object or string", "Return statusCode"),
     ],
 )  # fmt: skip
 def test_a_serializers_work_is_recognised(document: Any, id_: str, title: str, hint: str) -> None:

@@ -72,7 +72,7 @@ def test_a_bare_body_is_taken_for_a_good_answer() -> None:
     """Without a word on status and content type it is the body that is asked about; it is told."""
     saved = read_saved_answer(b"{}")
     assert Answer(200, (JSON,), b"{}") == saved.answer
-    assert "only a body; assumed status 200 and content-type: application/json" == saved.note
+    assert "the file has a body only; assumed status 200 and content-type: application/json" == saved.note
 
 
 def test_status_and_headers_of_a_bare_body() -> None:
@@ -85,7 +85,7 @@ def test_status_and_headers_of_a_bare_body() -> None:
 def test_status_and_headers_beside_a_head_are_refused() -> None:
     """A head that was saved is not argued with."""
     for arguments in ((200, ()), (None, ("x: 1",))):
-        with pytest.raises(OperatorError, match="leave out --status and --header"):
+        with pytest.raises(OperatorError, match="omit --status and --header"):
             read_saved_answer(OK, *arguments)
 
 

@@ -159,7 +159,7 @@ def test_an_exchange_without_answer_says_why() -> None:
 def test_a_folder_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
     """Before anything is forwarded."""
     (tmp_path / "file").touch()
-    with pytest.raises(OperatorError, match=r"--save .*: Not a directory; name a folder"):
+    with pytest.raises(OperatorError, match=r"--save .*: Not a directory; give a writable folder"):
         ExchangeFolder(tmp_path / "file" / "folder", SERVICE)
 
 

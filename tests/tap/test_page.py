@@ -88,7 +88,7 @@ def _open_newest(tap: TapProcess, chromium: Browser, path: str) -> str:
 def test_the_list_is_live(tap: TapProcess, chromium: Browser) -> None:
     """An exchange is in the list without anything being pressed, the newest first."""
     _open_list(tap, chromium)
-    for path, shown in (("good", "accepted"), ("bad", "refused 1003012")):
+    for path, shown in (("good", "accepted"), ("bad", "rejected 1003012")):
         before = _rows(chromium)
         _call(tap, path)
         chromium.wait_for(f"document.querySelectorAll('#rows tr').length === {before + 1}")
@@ -105,7 +105,7 @@ def test_a_click_shows_request_answer_and_findings(tap: TapProcess, chromium: Br
     for expected in (
         "The action type is not valid", "RSP007", "/data/actions/0/@odata.type",
         '"aud": "api://x"', "first byte", '"type": "microsoft.graph.authenticationEvent',
-        "code=******", "1003012", "signature is not shown",
+        "code=******", "1003012", "signature is neither shown",
     ):  # fmt: skip
         assert expected in shown
     assert f'"{OTHER_ACTION}"' == chromium.run(

@@ -116,7 +116,7 @@ def test_a_caller_that_leaves_at_once_is_the_reason(
     shown = mask_and_judge(exchange, 1000, unmask=False)
     assert shown.failure is not None
     assert ("NET004", 1003005) == (shown.failure.id, shown.failure.entra_code)
-    assert "The caller left before the answer" == shown.failure.title
+    assert "The caller disconnected before the answer" == shown.failure.title
     assert "the caller closed the connection after 50 ms" in shown.failure.evidence
     assert "not the service's doing" in shown.reason
 

@@ -292,12 +292,12 @@ def test_unmasked_is_whole() -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"method": "GET"}, "not a callout: Entra sends POST"),
-        ({"method": ""}, "the request is not HTTP/1: passed on unread"),
-        ({"request": Message(body=bytearray(b"{}"), body_bytes=2)}, "not a token issuance callout"),
-        ({"request": Message(body=bytearray(b"{"), body_bytes=1)}, "not a token issuance callout"),
-        ({"request": Message(body_bytes=300_000)}, "the request is over 262144 bytes"),
-        ({"answer": Message(body_bytes=300_000)}, "the answer is over 262144 bytes"),
+        ({"method": "GET"}, "not a callout: the method is not POST"),
+        ({"method": ""}, "the request is not HTTP/1; it was forwarded unread"),
+        ({"request": Message(body=bytearray(b"{}"), body_bytes=2)}, "not a Token Issuance Start callout"),
+        ({"request": Message(body=bytearray(b"{"), body_bytes=1)}, "not a Token Issuance Start callout"),
+        ({"request": Message(body_bytes=300_000)}, "not a callout: the request is larger than 262144 bytes"),
+        ({"answer": Message(body_bytes=300_000)}, "the answer is larger than 262144 bytes"),
     ],
 )
 def test_what_is_no_callout_is_not_judged(change: dict[str, Any], reason: str) -> None:

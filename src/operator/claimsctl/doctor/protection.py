@@ -39,8 +39,8 @@ def read_refusal(answer: Answer) -> Refusal:
         return Refusal(
             protects=False,
             why=f"it requires {schemes}, not a bearer token",
-            hint="Verify Entra's bearer token in the service, then remove this login from the target"
-            " URL's path: Entra cannot use it.",
+            hint="Verify Entra's bearer token in the service, then remove this login from the"
+            " target URL's path: Entra cannot use it.",
         )
     if answer.status == _UNAUTHORIZED or _SPEAKS_OF_TOKENS.search(quoted(answer)):
         return Refusal(protects=True, why="the endpoint refuses the call")
@@ -48,6 +48,6 @@ def read_refusal(answer: Answer) -> Refusal:
         protects=False,
         why="it does not show that a token is missing; a firewall or a missing route gives the"
         " same answer",
-        hint="Find out what sends the 403. If a token is missing, the service should answer 401 with"
-        " www-authenticate: Bearer.",
+        hint="Find out what sends the 403. If a token is missing, the service should answer 401"
+        " with www-authenticate: Bearer.",
     )

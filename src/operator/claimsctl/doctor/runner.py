@@ -43,7 +43,7 @@ class Report:
     calls: tuple[Call, ...]
 
     def worst(self) -> Level:
-        """Return the most severe level; `Level.OK` if nothing failed, even if checks were skipped."""
+        """Return the most severe level, ignoring skipped checks."""
         levels = {finding.level for finding in self.findings}
         return next((level for level in (Level.FAIL, Level.WARN) if level in levels), Level.OK)
 

@@ -98,7 +98,9 @@ class IssuerKeys:
 
 
 def _is_past(moment: float | None, seconds: float, now: float) -> bool:
-    return moment is None or not 0 <= now - moment < seconds  # before `moment` if the clock was set back
+    return (
+        moment is None or not 0 <= now - moment < seconds
+    )  # before `moment` if the clock was set back
 
 
 def usable_keys(key_set: bytes, where: str) -> dict[str, jwt.PyJWK]:

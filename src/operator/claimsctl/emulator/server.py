@@ -74,7 +74,10 @@ def _callout_endpoint(function: LocalFunction, authorizer: JwtAuthorizer | None)
             claims = decision
         try:
             body = await request.body()
-        except (ClientDisconnect, CancelledError):  # the caller disconnected, or the server is stopping
+        except (
+            ClientDisconnect,
+            CancelledError,
+        ):  # the caller disconnected, or the server is stopping
             return Response()
         if len(body) > _PAYLOAD_BYTES_MAX:
             return JSONResponse({"message": "Request Entity Too Large"}, 413)

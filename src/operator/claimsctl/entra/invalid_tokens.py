@@ -82,7 +82,7 @@ def _without_signature(claims: Claims, key: SigningKey) -> str:
 
 
 def _hmac_with_public_key(claims: Claims, key: SigningKey) -> str:
-    """Accepted by a library that takes the algorithm from the token and uses the key as a secret."""
+    """Accepted by libraries that take the algorithm from the token and use the key as a secret."""
     signing_input = unsigned({**header_of(key), "alg": "HS256"}, claims)
     mac = hmac.digest(key.public_pem(), signing_input.encode("ascii"), "sha256")
     return f"{signing_input}.{base64url(mac)}"
@@ -170,5 +170,5 @@ INVALID_TOKENS: Final[Mapping[InvalidToken, Recipe]] = {
 
 
 def make_invalid_token(name: InvalidToken, claims: Claims, key: SigningKey) -> str:
-    """Return the invalid token `name`, made from a valid token's `claims` and the issuer's `key`."""
+    """Return the invalid token `name`, made from valid `claims` and the issuer's `key`."""
     return INVALID_TOKENS[name].make(claims, key)

@@ -1,7 +1,7 @@
 """Claims mapping policies, and a preview of the claims and names in a token.
 
-Source: Microsoft's reference of claims customization using a policy. A policy's ``definition`` is an
-array with one string of JSON; `read_policy` accepts the forms in which people store it.
+Source: Microsoft's reference of claims customization using a policy. A policy's ``definition`` is
+an array with one string of JSON; `read_policy` accepts the forms in which people store it.
 """
 
 import json
@@ -96,7 +96,7 @@ class MappingOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PreviewedClaim:
-    """One claim's outcome; `token_name` is set if the policy has one, `value` if it was answered."""
+    """One claim's outcome, with `token_name` if the policy has one and `value` if it was answered."""
 
     id: str
     outcome: MappingOutcome
@@ -125,7 +125,9 @@ def read_policy(raw: bytes, name: str) -> tuple[MappedClaim, ...]:
         if not isinstance(id_, str) or not all(
             isinstance(given, str | None) for given in (jwt_name, saml_name)
         ):
-            message = f"{name}: entry {number} of ClaimsSchema: expected ID and a claim type, both strings"
+            message = (
+                f"{name}: entry {number} of ClaimsSchema: expected ID and a claim type, as strings"
+            )
             raise OperatorError(message)
         entries.append(MappedClaim(id_, jwt_name, saml_name))
     return tuple(entries)

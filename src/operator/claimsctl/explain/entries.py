@@ -72,7 +72,7 @@ _FAMILIES: Final = (
     (re.compile(r"IDX\d*", re.IGNORECASE), (EntryKind.TOKEN_ERROR,)),
     (re.compile(r"[A-Z]{3,4}\d*", re.IGNORECASE), (EntryKind.FINDING,)),
 )
-"""Which kinds of entries to suggest for an input: a number of one list never suggests another list."""
+"""The kinds to suggest for an input: a number of one list never suggests one of another list."""
 
 
 @dataclass(frozen=True, slots=True)

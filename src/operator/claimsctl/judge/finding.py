@@ -44,8 +44,8 @@ class Basis(StrEnum):
 
 
 BASIS_NOTES: Final = {
-    Basis.MODEL: " (according to Microsoft's contract library)",
-    Basis.CONVENTION: " (our reading; not documented)",
+    Basis.MODEL: "; according to Microsoft's contract library",
+    Basis.CONVENTION: "; our reading, not documented",
 }
 """The note after a code that the documentation does not specify."""
 

@@ -22,7 +22,7 @@ _LINE_CHARACTERS: Final = 80
 """The longest malformed line in an error message."""
 
 SAVED_BYTES_MAX: Final = 4 * 1024 * 1024
-"""The largest saved answer that is read; the largest that ``tap`` writes is three quarters of it."""
+"""The largest saved answer that is read; ``tap`` writes at most three quarters of it."""
 _BARE_HEADERS: Final = (("content-type", "application/json"),)
 
 
@@ -78,7 +78,7 @@ def read_header(line: str) -> tuple[str, str]:
 
 
 def _exchange_document(raw: bytes) -> Any:
-    """Return the exchange in `raw`, or ``None`` if it is anything else, such as an answer's body."""
+    """Return the exchange in `raw`, or ``None`` for anything else, such as an answer's body."""
     if not raw.lstrip().startswith(b"{"):
         return None
     try:

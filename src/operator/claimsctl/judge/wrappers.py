@@ -67,7 +67,8 @@ def _in_proxy_answer(root: Value) -> Iterator[Wrapped]:
         yield Wrapped(
             body,
             "a Lambda proxy answer with status instead of statusCode",
-            "Return statusCode, not status: without it API Gateway sends the whole object as the body.",
+            "Return statusCode, not status: without it API Gateway sends the whole object as the"
+            " body.",
             text,
         )
         return

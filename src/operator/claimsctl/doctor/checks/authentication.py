@@ -29,7 +29,7 @@ _INVALID_TOKENS = {
 _SIGNED = {CallId.EXPIRED, CallId.OTHER_TENANT, CallId.OTHER_APP}
 """Tokens with a valid signature, if the issuer's key is available."""
 _LET_IN = (
-    "To test the contract, allow a test caller for a limited time (for this project's function, set "
+    "To test the contract, allow a test caller for a limited time (this project's function: set "
     "TEST_CALLER_APP_IDS and TEST_CALLERS_UNTIL; for other services, accept its azp in addition to "
     "Entra's), and give its token with --token-from client-credentials or --token."
 )
@@ -163,7 +163,9 @@ def _check_access(run: Run) -> Iterator[Finding]:
     """Yield whether the contract can be tested, with an accepted token or without a token."""
     bearer = run.target.expectations.bearer
     if bearer is None and run.accepted_invalid_token is not None:
-        yield finding("AUT005", Level.OK, "a forged token is accepted, and the contract is tested with it")
+        yield finding(
+            "AUT005", Level.OK, "a forged token is accepted, and the contract is tested with it"
+        )
         return
     who = "a call with the given token" if bearer else "a call without a token"
     answer = run.first_call().attempt.answer
@@ -182,7 +184,9 @@ def _check_access(run: Run) -> Iterator[Finding]:
             entra_code=1003002,
         )
     elif answer.status in REFUSALS or login is not None:
-        how = f"redirected to a login ({answer.status})" if login else f"refused with {answer.status}"
+        how = (
+            f"redirected to a login ({answer.status})" if login else f"refused with {answer.status}"
+        )
         how += _said(answer) if bearer else ""
         refused = token_refusal(answer) if bearer else None
         reason = "" if refused is None else f"{refused.name}: {refused.cure[0]} "
@@ -232,7 +236,7 @@ def _described(bearer: str | None) -> str:
         return "" if bearer is None else "The given token cannot be read. "
     caller = claims.get("azp", claims.get("appid"))
     return (
-        f"The given token is of {caller}, for {claims.get('aud')}, issued by {claims['iss']}: compare "
+        f"The given token is of {caller}, for {claims.get('aud')}, by {claims['iss']}: compare "
         "these with what the endpoint expects. "
     )
 

@@ -90,7 +90,7 @@ _CASES: Final = {
         CallId.UNKNOWN_USER,
         "an unknown user",
         _unknown_user,
-        "Answer 200 with claims {} for a user without data; rely on data.tenantId and user.id only.",
+        "Answer 200 with claims {} for an unknown user; rely on data.tenantId and user.id only.",
     ),
     "CON007": _Case(
         CallId.UNKNOWN_FIELDS,

@@ -63,8 +63,8 @@ def _judged(
             id_,
             Level.FAIL,
             f"{evidence}; {len(refused)} of {len(made)} not accepted: {failure.evidence}",
-            hint="Find the bottleneck: a limit, a pool or a throttle. A tenant may make 50 callouts "
-            "a second.",
+            hint="Find the bottleneck: a limit, a pool or a throttle. A tenant may make 50 "
+            "callouts a second.",
             expected="the same answer to every call",
             entra_code=failure.entra_code,
         )

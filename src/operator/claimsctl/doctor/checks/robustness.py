@@ -53,7 +53,7 @@ def _judged(id_: str, made: Call) -> Finding:
             id_,
             Level.FAIL,
             f"{evidence} with {claims_in(made.verdict)}",
-            hint="Refuse an unreadable body with 400; these claims cannot belong to the right user.",
+            hint="Refuse an unreadable body with 400; the claims cannot be the right user's.",
             expected="400",
         )
     hint = "Refuse an invalid callout with a 4xx before processing it."

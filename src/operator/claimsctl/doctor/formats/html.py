@@ -146,9 +146,9 @@ def _waterfall(calls: Sequence[Call], wait_ms: int) -> Iterator[str]:
         f'<span><i class="{phase.value}"></i>{name}</span>' for phase, name in _PHASES.items()
     )
     if shows_limit:
-        yield f'<span><i class="limit"></i>Entra's timeout: {wait_ms} ms</span></div>'
+        yield f'<span><i class="limit"></i>Timeout of Entra: {wait_ms} ms</span></div>'
     else:
-        yield f"<span>Entra's timeout: {wait_ms} ms, outside this chart</span></div>"
+        yield f"<span>Timeout of Entra: {wait_ms} ms, outside this chart</span></div>"
     for call in calls:
         answer = call.attempt.answer
         status = "no answer" if answer is None else str(answer.status)

@@ -169,7 +169,10 @@ def test_ids_that_do_not_exist_are_refused(option: str, run: Run) -> None:
     """A typing error would check nothing, or hide nothing, and nobody would know."""
     outcome = run("doctor", "endpoint", "http://127.0.0.1:1/", option, "TSL001")
     assert (2, "") == (outcome.exit_code, outcome.out)
-    assert f"claimsctl: {option} TSL001: no finding has this prefix; use an id or one of" in outcome.err
+    assert (
+        f"claimsctl: {option} TSL001: no finding has this prefix; use an id or one of"
+        in outcome.err
+    )
 
 
 def test_strict_counts_warnings(anybodys: Endpoint, run: Run) -> None:

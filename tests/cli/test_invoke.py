@@ -133,8 +133,16 @@ def test_a_faulty_file_of_claims_is_told(
         (("none.json",), {}, "none.json: cannot be read: No such file or directory"),
         ((EVENTS,), {}, f"{EVENTS}: cannot be read: Is a directory"),
         ((MEMBER, "--claims", "no.csv"), {}, "no.csv: cannot be read: No such file or directory"),
-        ((MEMBER,), {"ENTRA_WAIT_MS": "50"}, "the function's settings are invalid: ENTRA_WAIT_MS: expected "),
-        ((MEMBER,), {"USER_KEYS": "phone"}, "the function's settings are invalid: USER_KEYS: expected "),
+        (
+            (MEMBER,),
+            {"ENTRA_WAIT_MS": "50"},
+            "the function's settings are invalid: ENTRA_WAIT_MS: expected ",
+        ),
+        (
+            (MEMBER,),
+            {"USER_KEYS": "phone"},
+            "the function's settings are invalid: USER_KEYS: expected ",
+        ),
         (
             (MEMBER, "--table", "t"),
             {"AWS_PROFILE": "nobody"},

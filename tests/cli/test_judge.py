@@ -36,11 +36,12 @@ def test_a_refused_answer(run: Run) -> None:
         f'{{"data": {{"@odata.type": "{RESPONSE_DATA}",\n "actions": '
         f'[{{"@odata.type": "{ACTION}", "claims": {{"age": 7}}}}]}}}}'
     )
+    note = "; our reading, not documented"
     shown = f"""\
 Entra would refuse this answer: 1003003, A claim is neither a string nor a list of strings
   █░░░░░░░░░░░░░░░░░░░░░░░  4 of 3072 bytes
 
-RSP010  fail  A claim is neither a string nor a list of strings  (1003003; our reading, not documented)
+RSP010  fail  A claim is neither a string nor a list of strings  (1003003{note})
   at        line 2, column 108, /data/actions/0/claims/age
          2  …nce{ACTION.partition("nce")[2]}", "claims": {{"age": 7}}}}]}}}}
                                                  ^

@@ -137,9 +137,9 @@ def test_the_report_as_json(run: Run, folder: Path) -> None:
     assert ["customRoles", "dateOfBirth"] == case["verdict"]["claims"]
     assert ["nickname"] == case["missing_claims"]
     assert {"verdict": "accepted", "entra_code": None, "claims": ["nickname"]} == case["recorded"]
-    assert [{"name": "2.exchange.json", "reason": "not a callout: the method is not POST"}] == report[
-        "skipped"
-    ]
+    assert [
+        {"name": "2.exchange.json", "reason": "not a callout: the method is not POST"}
+    ] == report["skipped"]
     assert "s3cr3t" not in outcome.out
     assert "2000-01-01" not in outcome.out
 

@@ -190,7 +190,7 @@ def test_a_caller_that_leaves_is_listed_at_once(tmp_path: Path) -> None:
         url = f"http://{HOST}:{silent.getsockname()[1]}"
         with tapping(tmp_path, url) as tap:
             send_callout(f"http://{HOST}:{tap.port}/", MEMBER.read_bytes(), JSON, 400, NO_TLS)
-            tap.wait_for("NET004  No answer came in time: the caller closed the connection after")
+            tap.wait_for("NET004  No answer in time: the caller closed the connection after")
             assert " 1003005 " in tap.out
             assert 1 == tap.end()
 

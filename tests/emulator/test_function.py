@@ -128,9 +128,21 @@ def test_the_environment_is_put_back() -> None:
 @pytest.mark.parametrize(
     ("variable", "value", "message"),
     [
-        ("ENTRA_WAIT_MS", "50", "the function's settings are invalid: ENTRA_WAIT_MS: expected an integer"),
-        ("USER_KEYS", "phone", "the function's settings are invalid: USER_KEYS: expected 'id', 'mail' or"),
-        ("TOKEN_ISSUER", "http://x", "the function's settings are invalid: TOKEN_ISSUER: expected one of http"),
+        (
+            "ENTRA_WAIT_MS",
+            "50",
+            "the function's settings are invalid: ENTRA_WAIT_MS: expected an integer",
+        ),
+        (
+            "USER_KEYS",
+            "phone",
+            "the function's settings are invalid: USER_KEYS: expected 'id', 'mail' or",
+        ),
+        (
+            "TOKEN_ISSUER",
+            "http://x",
+            "the function's settings are invalid: TOKEN_ISSUER: expected one of http",
+        ),
         ("AWS_PROFILE", "nobody", "the function cannot start: The config profile (nobody) could "),
     ],
 )

@@ -240,5 +240,7 @@ def test_a_fetch_has_an_end(provider: OpenIdProvider, monkeypatch: pytest.Monkey
 
 def test_nobody_there() -> None:
     """The reason is in the message."""
-    with pytest.raises(OperatorError, match=r"http://127\.0\.0\.1:1/keys: the key set cannot be fetched: "):
+    with pytest.raises(
+        OperatorError, match=r"http://127\.0\.0\.1:1/keys: the key set cannot be fetched: "
+    ):
         fetch_key_set("http://127.0.0.1:1/keys")

@@ -71,8 +71,8 @@ def test_a_key_that_others_may_read_is_refused(path: Path, mode: int) -> None:
     kept_key(path)
     path.chmod(mode)
     assert (
-        f"key: other users can read it (mode {mode:04o}); run chmod 600, or delete the file, and the"
-        " next command creates a new key"
+        f"key: other users can read it (mode {mode:04o}); run chmod 600, or delete the file, and"
+        " the next command creates a new key"
     ) == _told(path)
 
 
@@ -106,8 +106,8 @@ def test_a_link_is_told(path: Path, tmp_path: Path, leads_to: str) -> None:
     path.parent.mkdir(parents=True)
     path.symlink_to(tmp_path / leads_to)
     assert (
-        "key: cannot be read: a symbolic link, expected a regular file; make it readable, or delete "
-        "the file, and the next command creates a new key"
+        "key: cannot be read: a symbolic link, expected a regular file; make it readable, or "
+        "delete the file, and the next command creates a new key"
     ) == _told(path)
     assert path.is_symlink()
 

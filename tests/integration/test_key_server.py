@@ -153,7 +153,7 @@ def test_a_body_that_never_ends_is_no_key_set(
 )  # fmt: skip
 def test_only_the_issuers_hosts_are_asked(url: str, fetch: KeyServer) -> None:
     """A URL that is not https, or of a host that is not the issuer's, is not asked."""
-    with pytest.raises(KeyServerError, match="not https at a host of the issuer"):
+    with pytest.raises(KeyServerError, match="not an https URL of the issuer"):
         fetch(url)
 
 

@@ -41,7 +41,9 @@ def test_a_file_without_a_version_is_of_version_1() -> None:
 @pytest.mark.parametrize("version", [0, 2, "1", [1]])
 def test_another_version_is_refused(version: Any) -> None:
     """A later format may mean something else by the same names."""
-    with pytest.raises(OperatorError, match=r"the exchange has version .*, but this claimsctl reads ver"):
+    with pytest.raises(
+        OperatorError, match=r"the exchange has version .*, but this claimsctl reads ver"
+    ):
         exchange_in({"version": version, "response": {"status": 200}})
 
 

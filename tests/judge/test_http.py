@@ -20,7 +20,11 @@ JSON = ("content-type", "application/json")
     ("headers", "evidence", "hint"),
     [
         ([], "no content-type header", "API Gateway, send text/plain"),
-        ([("content-type", "text/plain")], "content-type: text/plain", "some platforms, including API Gateway"),
+        (
+            [("content-type", "text/plain")],
+            "content-type: text/plain",
+            "some platforms, including API Gateway",
+        ),
         ([("Content-Type", "text/html; x")], "content-type: text/html; x", "what sends the page"),
         (
             [JSON, ("content-type", "text/html")],

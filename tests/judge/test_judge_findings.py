@@ -65,7 +65,10 @@ CASES = {
     "gzip": Case(b"\x1f\x8b\x08\x00", [("RSP004", 1003003)], "compressed"),
     "page": Case(b"\n<!doctype html>", [("RSP004", 1003003)], "page or XML", Place(2, 1)),
     "cut off": Case(
-        b'{"data":\n {"actions": [', [("RSP004", 1003003)], "truncated", Place(2, 15, "/data/actions")
+        b'{"data":\n {"actions": [',
+        [("RSP004", 1003003)],
+        "truncated",
+        Place(2, 15, "/data/actions"),
     ),
     "cut off in a string": Case(b'{"data": "mic', [("RSP004", 1003003)], "not JSON", Place(1, 10)),
     "python": Case(b"{'data': {}}", [("RSP004", 1003003)], "Python", Place(1, 2)),

@@ -72,7 +72,10 @@ def test_a_bare_body_is_taken_for_a_good_answer() -> None:
     """Without a word on status and content type it is the body that is asked about; it is told."""
     saved = read_saved_answer(b"{}")
     assert Answer(200, (JSON,), b"{}") == saved.answer
-    assert "the file has a body only; assumed status 200 and content-type: application/json" == saved.note
+    assert (
+        "the file has a body only; assumed status 200 and content-type: application/json"
+        == saved.note
+    )
 
 
 def test_status_and_headers_of_a_bare_body() -> None:

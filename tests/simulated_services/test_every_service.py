@@ -120,8 +120,8 @@ def test_each_finding_is_met() -> None:
 
 FIRST_LINES = {
     "a whole chain": "Entra would accept the answers",
-    "ends in three days": "Entra would accept the answers; but TLS004 The certificate's dates: expires "
-    "on ",
+    "ends in three days": "Entra would accept the answers; but TLS004 The certificate's dates: "
+    "expires on ",
     "refuses with 401": "The contract was not tested, because the endpoint is protected: a call "
     "without a token is refused with 401; allow a test caller",
     "hangs after the request": "HTTP001 POST at this path: no answer within 250 ms, twice (in the "
@@ -154,11 +154,10 @@ def test_a_functions_key_is_not_shown(internet: Internet) -> None:
 
 HINTS = {
     "needs mail": "Treat mail, givenName and surname as optional: local accounts do not have them.",
-    "404 for each user": "Answer 200 with claims {} for a user without data, from data.tenantId "
-    "and user.id alone.",
+    "404 for each user": "Answer 200 with claims {} for an unknown user; rely on data.tenantId "
+    "and user.id only.",
     "claims null for a user it does not know": 'Send "claims": {} for a user without claims.',
-    "http on the port of https": "Something that is not TLS listens on this port: serve https "
-    "there.",
+    "http on the port of https": "Serve https on this port: the service there does not use TLS.",
 }
 
 

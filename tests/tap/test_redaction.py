@@ -294,9 +294,18 @@ def test_unmasked_is_whole() -> None:
     [
         ({"method": "GET"}, "not a callout: the method is not POST"),
         ({"method": ""}, "the request is not HTTP/1; it was forwarded unread"),
-        ({"request": Message(body=bytearray(b"{}"), body_bytes=2)}, "not a Token Issuance Start callout"),
-        ({"request": Message(body=bytearray(b"{"), body_bytes=1)}, "not a Token Issuance Start callout"),
-        ({"request": Message(body_bytes=300_000)}, "not a callout: the request is larger than 262144 bytes"),
+        (
+            {"request": Message(body=bytearray(b"{}"), body_bytes=2)},
+            "not a Token Issuance Start callout",
+        ),
+        (
+            {"request": Message(body=bytearray(b"{"), body_bytes=1)},
+            "not a Token Issuance Start callout",
+        ),
+        (
+            {"request": Message(body_bytes=300_000)},
+            "not a callout: the request is larger than 262144 bytes",
+        ),
         ({"answer": Message(body_bytes=300_000)}, "the answer is larger than 262144 bytes"),
     ],
 )

@@ -96,7 +96,7 @@ class MappingOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PreviewedClaim:
-    """One claim's outcome, with `token_name` if the policy has one and `value` if it was answered."""
+    """One claim's outcome; `token_name` is set if the policy has one, `value` if answered."""
 
     id: str
     outcome: MappingOutcome

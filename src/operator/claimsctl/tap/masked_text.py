@@ -122,7 +122,7 @@ class ProseMask:
 
 
 def mask_target(target: str, mask: Callable[[str], str]) -> str:
-    """Return a path or URL with its path through `mask` and its query values (``?code=``) hidden."""
+    """Return a path or URL with its path masked by `mask` and its query values hidden."""
     path, question, query = target.partition("?")
     return mask(path) + question + _hidden_values(query)
 

@@ -8,7 +8,7 @@ from claimsctl.text import xml_text
 
 
 def render(report: Report, *, strict: bool) -> str:
-    """Return a test case for each finding; ``fail`` fails it, and with `strict` so does ``warn``."""
+    """Return one test case for each finding; with `strict`, ``warn`` is a failure too."""
     failing = {Level.FAIL, Level.WARN} if strict else {Level.FAIL}
     suites = Element("testsuites")
     suite = SubElement(

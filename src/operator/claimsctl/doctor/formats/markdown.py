@@ -49,6 +49,6 @@ def _inert(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    """Return `text` as code, with backticks and bars, which Markdown would interpret, spelled out."""
+    """Return `text` as code, with backticks and bars spelled out."""
     spelled = escaped(text).replace("`", "\\u0060").replace("|", "\\u007c")
     return f"`{spelled}`"

@@ -142,7 +142,7 @@ def test_a_body_that_never_ends_is_no_key_set(
     """However a server drips, reading its body ends in time."""
     monkeypatch.setattr(key_server, "SECONDS", 0.3)
     server.inject(Behaviour(act))
-    with pytest.raises(KeyServerError, match="takes longer"):
+    with pytest.raises(KeyServerError, match="took longer"):
         fetch(_url(server))
 
 

@@ -1,4 +1,4 @@
-"""``python -m tools.platforms_page PAGE`` writes the page; ``--check`` only compares."""
+"""Write the page of platforms: ``python -m tools.platforms_page PAGE``; ``--check`` compares."""
 
 import sys
 
@@ -8,27 +8,27 @@ from tools.findings_page import write_or_check
 
 _SOURCES = {
     "doc": "documented",
-    "code": "read in its source, or seen from the real program",
+    "code": "source code or tests with the real program",
     "field": "public reports",
 }
 
 
 def page() -> str:
-    """The whole page."""
+    """Return the whole page."""
     lines = [
         "# Platforms",
         "",
-        "Whose answer is it? What is in front of a service often answers in its place, and",
-        "Entra's record shows the status only. `judge`, `call`, `doctor endpoint` and `tap`",
-        "recognise these answers by header, body and status. `make events` writes this page from",
-        "the table that they use; `make check` fails on a stale one.",
+        "The platform or proxy in front of a service often answers instead of the service, and",
+        "Entra's sign-in record shows the status only. `judge`, `call`, `doctor endpoint` and",
+        "`tap` recognise these answers by header, body and status. `make events` generates this",
+        "page from the table that these commands use.",
         "",
-        "A 401 or 403 marked **checks tokens** is the work of what verifies bearer tokens:",
-        "for the [doctor](doctor.md) it is protection. Every other one is a failure.",
+        "A 401 or 403 marked **checks tokens** comes from a check of bearer tokens; the",
+        "[doctor](doctor.md) counts it as protection. Every other one is a failure.",
     ]
     for name in dict.fromkeys(each.name for each in platforms()):
         lines += ["", f"## {name[0].upper()}{name[1:]}", ""]
-        lines += ["| what has happened | what to do | known from |", "|---|---|---|"]
+        lines += ["| what happened | what to do | source |", "|---|---|---|"]
         for each in platforms():
             if each.name == name:
                 case = each.case + (" (**checks tokens**)" if each.knows_tokens else "")

@@ -124,7 +124,7 @@ def test_it_fits_into_a_role() -> None:
 
 def test_a_type_that_it_does_not_know_is_named() -> None:
     """Another resource in the template stops `make events` until its actions are known."""
-    with pytest.raises(ValueError, match="AWS::WAFv2::WebACL: add them to BY_TYPE"):
+    with pytest.raises(ValueError, match="AWS::WAFv2::WebACL; add them to BY_TYPE"):
         policy(f"{TEMPLATE}\n  Wall:\n    Type: AWS::WAFv2::WebACL\n")
 
 
@@ -132,7 +132,7 @@ def test_a_stale_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str
     """--check names a stale file, and the same without it mends it."""
     path = tmp_path / "policy.json"
     assert 1 == main(["--check", str(path)])
-    assert f"{path}: stale; run make events\n" == capsys.readouterr().err
+    assert f"{path}: out of date; run make events\n" == capsys.readouterr().err
     assert (0, 0) == (main([str(path)]), main(["--check", str(path)]))
 
 

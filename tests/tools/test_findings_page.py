@@ -25,7 +25,7 @@ def test_the_page_is_written_and_compared(
     """A stale page is named by --check, and mended without it."""
     path = tmp_path / "findings.md"
     assert 1 == main(["--check", str(path)])
-    assert f"{path}: stale; run make events\n" == capsys.readouterr().err
+    assert f"{path}: out of date; run make events\n" == capsys.readouterr().err
     assert (0, 0) == (main([str(path)]), main(["--check", str(path)]))
     path.write_text("old")
     assert (1, 0, 0) == (main(["--check", str(path)]), main([str(path)]), main([str(path)]))

@@ -36,5 +36,5 @@ def test_a_stale_page_is_found_and_written(tmp_path: Path) -> None:
         main([str(path)]),
         main(["--check", str(path)]),
     )
-    with pytest.raises(ValueError, match="expected one part"):
+    with pytest.raises(ValueError, match="expected one section"):
         page("")

@@ -1,4 +1,4 @@
-"""Callout bodies, good and bad, as sample files."""
+"""Valid and invalid callout bodies as sample files."""
 
 import json
 from dataclasses import dataclass
@@ -10,32 +10,32 @@ from claimsctl.entra.callout import body_of
 
 @dataclass(frozen=True, slots=True)
 class EventFile:
-    """One sample file, and what the function answers to it."""
+    """A sample file, and the function's answer to it."""
 
     name: str
     content: bytes
     status: int
     code: str | None
-    """``code`` of the problem+json; ``None`` for claims."""
+    """The ``code`` of the problem+json answer, or ``None`` for claims."""
     about: str
     status_open: int | None = None
-    """The status under ``CALLER_VERIFICATION=none``, where that differs."""
+    """The status under ``CALLER_VERIFICATION=none``, if different."""
 
 
 def pretty(document: Any) -> bytes:
-    """`document` as a file for people: indented JSON."""
+    """Return `document` as indented JSON."""
     return json.dumps(document, indent=2).encode() + b"\n"
 
 
 def callout_files() -> list[EventFile]:
-    """``callout/``: every variant that Entra sends, and oddities that must not cost a sign-in."""
+    """Return ``callout/``: what Entra sends, and unusual callouts that must also work."""
     about = {
-        "member": "a member of the tenant, every field present",
+        "member": "a member of the tenant, with every field present",
         "local-account": "an external tenant's local account: no mail, no given name, IPv6",
         "social-account": "a social account: no user principal name",
         "guest": "a B2B guest: `#EXT#` in the user principal name",
         "saml": "a synchronised user signing in to a SAML app",
-        "minimal": "only what can be relied on, of a user nobody loaded claims for",
+        "minimal": "only the fields that are always present, for a user without claims",
     }
     files = [_good(name, body_of(name), text) for name, text in about.items()]
     nulls = body_of("member")
@@ -54,45 +54,49 @@ def callout_files() -> list[EventFile]:
         _good("nulls", nulls, "null for every optional object and field"),
         _good("unknown-fields", unknown, "unknown fields at every level"),
         _good(
-            "type-in-another-case", odd_case, "`type` in capitals: compared without regard to case"
+            "type-in-another-case",
+            odd_case,
+            "`type` in upper case, which is compared case-insensitively",
         ),
     ]
 
 
 def bad_body_files() -> list[EventFile]:
-    """``bad/``: bodies that get no claims, each with its code."""
+    """Return ``bad/``: bodies that get no claims, each with its code."""
     user = "data__authenticationContext__user"
     member = json.dumps(body_of("member"))
     deep = "[" * (BODY_DEPTH_MAX + 1) + "]" * (BODY_DEPTH_MAX + 1)
     odata = body_of("member")
     odata["data"]["@odata.type"] = "microsoft.graph.onTokenIssuanceStartcalloutdata"
     return [
-        _bad("not-json", b'{"type": ', "body-not-json", "JSON cut off"),
-        _bad("empty", b"", "body-empty", "no body at all"),
-        _bad("not-an-object", b'["callout"]\n', "body-not-object", "JSON, but a list"),
+        _bad("not-json", b'{"type": ', "body-not-json", "truncated JSON"),
+        _bad("empty", b"", "body-empty", "an empty body"),
+        _bad("not-an-object", b'["callout"]\n', "body-not-object", "a JSON list"),
         _bad("not-utf8", member.encode("utf-16"), "body-not-utf8", "UTF-16"),
-        _bad("nan", b'{"type": NaN}\n', "body-not-json", "NaN, which JSON lacks"),
+        _bad("nan", b'{"type": NaN}\n', "body-not-json", "NaN, which is not valid JSON"),
         _bad(
             "duplicate-key",
             member.replace('"type":', '"type": "first", "type":', 1).encode(),
             "body-duplicate-key",
-            "a key twice in one object: refused, neither wins",
+            "a key that appears more than once in an object",
         ),
-        _bad("too-deep", f'{{"a": {deep}}}\n'.encode(), "body-too-deep", "absurd depth"),
+        _bad("too-deep", f'{{"a": {deep}}}\n'.encode(), "body-too-deep", "more than 32 levels"),
         _bad(
             "too-large",
             pretty(_changed(source="x" * BODY_BYTES_MAX)),
             "body-too-large",
-            "over 64 KiB",
+            "larger than 64 KiB",
             413,
         ),
         _bad(
             "another-event",
             pretty(_changed(type="microsoft.graph.authenticationEvent.attributeCollectionStart")),
             "event-type-unsupported",
-            "another event of the same shape",
+            "another event with the same structure",
         ),
-        _bad("odata-type", pretty(odata), "data-type-unsupported", "`@odata.type` in another case"),
+        _bad(
+            "odata-type", pretty(odata), "data-type-unsupported", "`@odata.type` in different case"
+        ),
         _bad(
             "no-tenant",
             pretty(_changed(data__tenantId=None)),

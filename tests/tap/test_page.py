@@ -95,7 +95,7 @@ def test_the_list_is_live(tap: TapProcess, chromium: Browser) -> None:
         newest = str(chromium.run("document.querySelector('#rows tr').innerText"))
         assert shown in newest
         assert body_of("member")["data"]["authenticationContext"]["user"]["id"] in newest
-    assert "1 refused" in chromium.text()
+    assert "1 rejected" in chromium.text()
 
 
 def test_a_click_shows_request_answer_and_findings(tap: TapProcess, chromium: Browser) -> None:

@@ -118,7 +118,7 @@ def test_a_caller_that_leaves_at_once_is_the_reason(
     assert ("NET004", 1003005) == (shown.failure.id, shown.failure.entra_code)
     assert "The caller disconnected before the answer" == shown.failure.title
     assert "the caller closed the connection after 50 ms" in shown.failure.evidence
-    assert "not the service's doing" in shown.reason
+    assert "not caused by the service" in shown.reason
 
 
 def test_a_service_that_breaks_off_is_the_reason_while_its_caller_waits() -> None:

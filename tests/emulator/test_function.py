@@ -59,7 +59,7 @@ def test_envelopes_are_told_from_bodies(document: object, *, expected: bool) -> 
     ids=["text", "base64", "surrogate", "empty", "cut-off", "bytes", "deep"],
 )
 def test_the_callout_in_an_event_is_found(body: bytes, expected: object) -> None:
-    """The body is looked into wherever it stands, in base64 too, and may be anything."""
+    """The body is read from any event, including in base64, and may have any content."""
     assert expected == callout_in(_envelope(body))
     assert expected == callout_in(read_json(body))
 
@@ -108,7 +108,7 @@ def test_the_log_goes_to_standard_error(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_each_function_has_its_own_level_of_log(capsys: pytest.CaptureFixture[str]) -> None:
-    """One that was told to be silent, such as the demo's, does not silence the next."""
+    """A silent function, such as the demo's, does not silence the next one."""
     for level, lines in (("CRITICAL", 0), ("", 1), ("critical", 0), ("INFO", 1)):
         overrides = {"CALLER_VERIFICATION": "none"}
         variables = {"POWERTOOLS_LOG_LEVEL": level} if level else {}

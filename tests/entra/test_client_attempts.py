@@ -114,13 +114,13 @@ def test_a_redirect_is_an_answer(serve: Serve) -> None:
 
 
 def test_no_proxy_of_the_environment_is_used(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Entra knows nothing of a proxy that this machine is told to use."""
+    """This machine's proxy settings are ignored, because Entra does not use them."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     assert _send(serve(OK + b"content-length: 0\r\n\r\n")).answer is not None
 
 
 def test_every_phase_is_timed(serve: Serve) -> None:
-    """What the endpoint thinks about is told from what it takes to send its body."""
+    """The time to the first byte and the time of the body are measured separately."""
     url = serve(OK + b"content-length: 2\r\n\r\n{", b"}", pause=0.4)
     attempt = _send(url)
     assert [Phase.DNS, Phase.CONNECT, Phase.SEND, Phase.FIRST_BYTE, Phase.BODY] == [
@@ -151,7 +151,7 @@ def test_every_phase_is_timed(serve: Serve) -> None:
 def test_what_is_no_answer_says_why(
     serve: Serve, parts: tuple[bytes, ...], expected: tuple[Cause, Phase]
 ) -> None:
-    """A connection that ends early is told from one that does not speak HTTP."""
+    """A connection that ends early is distinguished from one that does not use HTTP."""
     assert expected == _failure(_send(serve(*parts)))
 
 
@@ -254,7 +254,7 @@ def _server_context(authority: trustme.CA, name: str) -> ssl.SSLContext:
 
 
 def test_tls_is_a_phase(serve: Serve, authority: trustme.CA) -> None:
-    """Over TLS the handshake is timed by itself, and its version told."""
+    """Over TLS, the handshake is timed separately, and its version reported."""
     trust = ssl.create_default_context()
     authority.configure_trust(trust)
     url = serve(OK + b"content-length: 0\r\n\r\n", tls=_server_context(authority, "127.0.0.1"))

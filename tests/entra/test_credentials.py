@@ -53,7 +53,7 @@ def test_the_token_is_asked_for_as_documented() -> None:
     ],
 )
 def test_a_refusal_is_told_without_the_secret(reply: Reply, message: str) -> None:
-    """What the tenant says is told; what was sent there is not."""
+    """The tenant's message is reported; the request's values are not."""
     with endpoint(lambda _: reply) as served, pytest.raises(OperatorError, match=message) as told:
         _token(served)
     assert SECRET not in str(told.value)

@@ -1,4 +1,4 @@
-"""docs/local.md lists every invalid token as it is."""
+"""docs/local.md lists every invalid token with its current texts."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ DOCUMENT = (Path(__file__).parents[2] / "docs/local.md").read_text("utf-8")
 
 
 def test_the_page_lists_the_recipes() -> None:
-    """Name, what is wrong, what it teaches, who refuses it, the word in the log: in order."""
+    """The page has the name, fault, rule, refusing part and log reason of each, in order."""
     row = re.compile(
         r"^\| `([\w-]+)` \| (.+) \| (.+) \| (gateway|function) \| `(.+)` \|$", re.MULTILINE
     )
@@ -21,5 +21,5 @@ def test_the_page_lists_the_recipes() -> None:
 
 
 def test_every_reason_is_told() -> None:
-    """Whatever word the local gateway's log has can be looked up."""
+    """The page explains every reason in the local gateway's log."""
     assert [] == [reason.value for reason in Reason if f"`{reason.value}`" not in DOCUMENT]

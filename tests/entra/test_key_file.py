@@ -78,7 +78,7 @@ def test_a_key_that_others_may_read_is_refused(path: Path, mode: int) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"\xff\x00", issuer_key().public_pem()])
 def test_a_garbled_key_is_told(path: Path, content: bytes) -> None:
-    """It is not replaced unasked: somebody may have put it there."""
+    """It is not replaced, because a user may have put it there."""
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
     path.chmod(0o600)

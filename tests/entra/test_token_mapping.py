@@ -92,7 +92,7 @@ def test_each_claim_has_its_fate(
     saml: bool,  # noqa: FBT001
     expected: list[tuple[str, MappingOutcome, str | None]],
 ) -> None:
-    """Mapped, under which name, or dropped and why; what is mapped in vain is told too."""
+    """Claims are mapped or dropped with a reason; mappings without a claim are reported."""
     previewed = preview({"a": "1"}, policy, saml=saml)
     assert expected == [(claim.id, claim.outcome, claim.token_name) for claim in previewed]
 

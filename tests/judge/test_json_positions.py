@@ -1,4 +1,4 @@
-"""The reader that keeps places takes what `json.loads` takes, and says where everything stands."""
+"""The parser accepts the same texts as `json.loads`, and gives the position of every value."""
 
 import json
 from typing import Any
@@ -78,7 +78,7 @@ def test_both_refuse_the_same_texts(text: str) -> None:
 @MANY
 @given(values, st.sampled_from([None, 2]))
 def test_every_place_holds_its_value(document: Any, indent: int | None) -> None:
-    """The characters from start to end are the value's own; a name stands where it is said to."""
+    """The characters from start to end are the value's own, and names are at their positions."""
     text = json.dumps(document, indent=indent)
     for value, depth in read_json(text).walk():
         assert _plain(value) == json.loads(text[value.start : value.end])
@@ -145,7 +145,7 @@ def test_a_number_of_any_length() -> None:
 def test_what_is_wrong_is_told_with_its_place(
     text: str, line: int, column: int, found: str, expected: str
 ) -> None:
-    """Line, column, what stands there and what should."""
+    """An error gives line, column, what was found and what was expected."""
     with pytest.raises(NotJsonError) as raised:
         read_json(text)
     error = raised.value

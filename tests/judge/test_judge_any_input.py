@@ -55,7 +55,7 @@ def test_any_bytes(body: bytes, status: int, content_type: str | None) -> None:
 @MANY
 @given(json_values, json_values, json_values)
 def test_any_json(action: Any, claims: Any, data: Any) -> None:
-    """Whatever JSON stands in whichever place, there is a verdict."""
+    """Any JSON in any position gets a verdict."""
     _check(answer_of(json.dumps(data).encode()))
     _check(answer_of(json.dumps({"data": data}).encode()))
     _check(answer_of(body_with_actions(action)))

@@ -306,7 +306,7 @@ def test_a_good_answer_with_more_beside_it_is_not_wrapped() -> None:
     ids=["numbers", "keys twice", "no names", "halves"],
 )
 def test_findings_of_a_kind_are_bounded(claims: str) -> None:
-    """A body with thousands of faults of a kind is told a hundred of them."""
+    """For a body with thousands of faults of a kind, a hundred findings are kept."""
     ids = [finding.id for finding in judge(answer_of(_text(claims=claims))).findings]
     assert 100 == max(ids.count(id_) for id_ in ids)
 

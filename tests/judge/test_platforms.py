@@ -91,7 +91,7 @@ CASES = {
 @pytest.mark.parametrize(("case", "answer", "knows_tokens"),
                          [(case, *rest) for case, rest in CASES.items()], ids=CASES)  # fmt: skip
 def test_each_case_has_its_own_meaning(case: str, answer: Answer, *, knows_tokens: bool) -> None:
-    """Who it is, what has happened, and whether it is somebody who checks bearer tokens."""
+    """The platform, what happened, and whether it checks bearer tokens are recognised."""
     found = platform_of(answer)
     assert found is not None
     assert f"{found.name}: {found.case}".startswith(case)

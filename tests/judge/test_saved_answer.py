@@ -69,7 +69,7 @@ def test_a_head_that_is_none(raw: bytes, found: str) -> None:
 
 
 def test_a_bare_body_is_taken_for_a_good_answer() -> None:
-    """Without a word on status and content type it is the body that is asked about; it is told."""
+    """Without status and content type, only the body is judged, and a note says so."""
     saved = read_saved_answer(b"{}")
     assert Answer(200, (JSON,), b"{}") == saved.answer
     assert (

@@ -56,7 +56,7 @@ def masked_and_judged(seen: RecordedExchange) -> ShownExchange:
 
 
 def everything(shown: ShownExchange) -> str:
-    """All that anybody gets to see: the page's details, the files."""
+    """Everything that is shown: the page's details and the files."""
     document = details(shown, SERVICE, WAIT_MS)
     files = encode(exchange_document(shown, SERVICE)) + bytes(shown.exchange.request.body)
     return json.dumps(document, ensure_ascii=False) + files.decode()
@@ -176,7 +176,7 @@ _JSON = st.recursive(
 @given(claims=_JSON, ascii_only=st.booleans(), cut=st.integers(0, 30))
 @settings(max_examples=tries(150), deadline=None)
 def test_masking_changes_no_verdict(claims: Any, cut: int, *, ascii_only: bool) -> None:
-    """Whatever is answered, whole or cut off: masked, it has the same code and the same size."""
+    """A masked answer, whole or truncated, has the same code and size as the real one."""
     document = {"data": {"actions": [{"@odata.type": ACTION, "claims": claims}]}}
     body = json.dumps(document, ensure_ascii=ascii_only).encode("utf-8", "replace")
     body = body[: len(body) - cut]

@@ -1,4 +1,4 @@
-"""What rings, for whom, and that it can ring: its metrics are ones that somebody writes."""
+"""The alarms, their recipients, and that their metrics are written."""
 
 import re
 from collections.abc import Iterator
@@ -106,7 +106,7 @@ def test_an_alarm_can_ring(name: str) -> None:
 
 @pytest.mark.parametrize("name", ALL)
 def test_silence_rings_one_alarm_only(name: str) -> None:
-    """No data is no trouble, but for the alarm that somebody asked for to hear of it."""
+    """Missing data triggers only the alarm for missing callouts."""
     alarm = _alarm(name)
     expected = ("notBreaching", "GreaterThanThreshold")
     if name == "NoCalloutsAlarm":

@@ -66,7 +66,7 @@ def test_every_end_of_a_callout_is_in_one_diagram() -> None:
 
 
 def test_entras_wait_is_drawn_in() -> None:
-    """The line that callouts must stay under is the wait that the stack was told."""
+    """The limit line in the chart is the stack's EntraWaitMs."""
     lines = [
         line["value"]
         for widget in _widgets(Stack(EntraWaitMs="2000"), "metric")

@@ -110,7 +110,7 @@ def test_a_parameter_that_it_sets_is_there(page: str) -> None:
 
 
 def test_the_settings_page_has_every_parameter() -> None:
-    """docs/settings.md names each parameter of the template, and no other beside it."""
+    """docs/settings.md names exactly the parameters of the template."""
     page = (ROOT / "docs/settings.md").read_text("utf-8")
     assert STACK["Parameters"].keys() <= set(re.findall(r"`(\w+)`", page))
 

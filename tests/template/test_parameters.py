@@ -51,7 +51,7 @@ def test_the_defaults_are_the_functions_own() -> None:
 
 
 def test_the_wait_has_entras_bounds() -> None:
-    """The template allows the waits that Entra can be told."""
+    """The template allows the timeouts that Entra allows."""
     wait = Stack().template["Parameters"]["EntraWaitMs"]
     assert (ENTRA_WAIT_MS_MIN, ENTRA_WAIT_MS_MAX) == (wait["MinValue"], wait["MaxValue"])
 

@@ -34,7 +34,7 @@ def test_each_environment_deploys_alike(name: str) -> None:
 
 
 def test_production_asks_first() -> None:
-    """Nothing changes in production, or where no environment was named, unless somebody says so."""
+    """Production, and a deployment without an environment, require a confirmation."""
     config = _samconfig()
     assert config["prod"]["deploy"]["parameters"]["confirm_changeset"]
     assert config["default"]["deploy"]["parameters"]["confirm_changeset"]

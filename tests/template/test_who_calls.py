@@ -61,14 +61,14 @@ def test_every_route_has_the_authorizer() -> None:
 
 
 def test_the_door_opens_only_on_purpose() -> None:
-    """A route without authorizer takes CallerVerification=none, and the function is told."""
+    """With CallerVerification=none, the route has no authorizer, and the function knows it."""
     stack = Stack(CallerVerification="none")
     assert [("POST /callout", "NONE", None)] == _routes(stack)
     assert "none" == stack.environment()["CALLER_VERIFICATION"]
 
 
 def test_without_the_authorizer_the_function_verifies() -> None:
-    """In function mode the route has no authorizer, and the function is told to verify."""
+    """In function mode, the route has no authorizer, and the function verifies tokens."""
     stack = Stack(CallerVerification="function")
     assert [("POST /callout", "NONE", None)] == _routes(stack)
     settings = read_settings(stack.environment())
@@ -95,7 +95,7 @@ def test_no_way_in_is_unguarded_but_by_none(mode: str) -> None:
     ],
 )
 def test_a_wall_that_is_not_as_usual_raises_an_alarm(alarm: str, metric: str) -> None:
-    """One answer to somebody else, or with old keys or none, is enough; only this deployment's."""
+    """One answer to another caller, or with old or no keys, triggers only this stack's alarm."""
     mode = "function" if metric.endswith(("Keys", "KeysUnavailable")) else "gateway"
     alarms = Stack(CallerVerification=mode).of_type("AWS::CloudWatch::Alarm")
     properties = alarms[alarm]["Properties"]

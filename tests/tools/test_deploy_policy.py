@@ -129,7 +129,7 @@ def test_a_type_that_it_does_not_know_is_named() -> None:
 
 
 def test_a_stale_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """--check names a stale file, and the same without it mends it."""
+    """--check names a file that is out of date; without it, the file is written."""
     path = tmp_path / "policy.json"
     assert 1 == main(["--check", str(path)])
     assert f"{path}: out of date; run make events\n" == capsys.readouterr().err

@@ -22,7 +22,7 @@ def test_the_page_has_every_entry() -> None:
 def test_the_page_is_written_and_compared(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A stale page is named by --check, and mended without it."""
+    """--check names a page that is out of date; without it, the page is written."""
     path = tmp_path / "findings.md"
     assert 1 == main(["--check", str(path)])
     assert f"{path}: out of date; run make events\n" == capsys.readouterr().err

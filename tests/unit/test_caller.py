@@ -154,7 +154,7 @@ TESTER = "77777777-7777-7777-7777-777777777777"
 
 @pytest.mark.parametrize(("ends_in", "gets_in"), [(3600, True), (0, False), (-1, False)])
 def test_a_test_caller_gets_in_for_a_while(ends_in: float, gets_in: bool) -> None:  # noqa: FBT001
-    """A named test caller gets in until the end that was set, and is told apart from Entra."""
+    """A test caller is accepted until its end date, and is distinguished from Entra."""
     expected = replace(EXPECTED, test_app_ids=frozenset({TESTER}), test_until=time.time() + ends_in)
     if gets_in:
         caller = check_token_claims(GOOD | {"azp": TESTER}, expected)

@@ -30,7 +30,7 @@ def test_nothing_known_is_an_empty_set() -> None:
 
 
 def test_an_echo_claim_wins() -> None:
-    """A claim that the deployment asks the function for is not what somebody stored."""
+    """A claim that the function adds replaces a stored one."""
     assert {"apiVersion": "1.0.0"} == compose(
         [Layer({"apiVersion": "x"})], {"apiVersion": "1.0.0"}
     ).claims

@@ -13,7 +13,7 @@ def test_a_code_is_explained(run: Run) -> None:
     assert (0, "") == (outcome.exit_code, outcome.err)
     lines = outcome.out.splitlines()
     assert "1003012  CustomExtensionInvalidActionType" == lines[0]
-    for line in ("Usual causes", "How to check", "How to fix", "See also: RSP007"):
+    for line in ("Usual causes", "How to check", "How to cure", "See also: RSP007"):
         assert line in lines
     assert lines[-1].startswith("https://learn.microsoft.com/")
 

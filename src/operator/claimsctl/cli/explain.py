@@ -13,7 +13,7 @@ from claimsctl.errors import OperatorError
 from claimsctl.explain.entries import Entry, Source, find_entries, nearest
 
 _SOURCES = {
-    Source.CODE: "(not documented; source: its public source code)",
+    Source.CODE: "(not documented: read in its public source code)",
     Source.FIELD: "(not documented so: reports from the field)",
     Source.READING: "(the documentation leaves this open: we read it so)",
 }
@@ -62,7 +62,7 @@ def entry_view(entry: Entry) -> RenderableType:
     for title, points in (
         ("Usual causes", entry.causes),
         ("How to check", entry.check),
-        ("How to fix", entry.cure),
+        ("How to cure", entry.cure),
     ):
         lines += [Text(f"\n{title}", style="bold"), *(Text(f"  - {point}") for point in points)]
     lines.append(Text())

@@ -1,4 +1,4 @@
-"""The first lines of a report say what matters most."""
+"""The first lines of a report give the most important result."""
 
 import pytest
 from claimsctl.doctor.runner import advice, counts, finding, headline
@@ -32,12 +32,12 @@ ON_THIS_MACHINE = finding("DNS002", Level.WARN, "127.0.0.1", hint="Publish it.")
 def test_the_headline_is_the_cause(
     findings: tuple[Finding, ...], expected: str, next_step: str
 ) -> None:
-    """The first failure, else that the contract was not tested, else that all is well."""
+    """The headline is the first failure, an untested contract, or that no problem was found."""
     found = report(*findings)
     assert (expected, next_step) == (headline(found), advice(found))
 
 
 def test_levels_are_counted() -> None:
-    """Each level that there is, in the order of their gravity from the harmless on."""
+    """The number of each level is shown, in order of severity."""
     found = report(FINE, FAILED, SKIPPED, SKIPPED, WARNED)
     assert "1 ok, 2 skip, 1 warn, 1 fail" == counts(found)

@@ -76,7 +76,7 @@ def test_the_callout_in_an_event_is_found(body: bytes, expected: object) -> None
     ],
 )
 def test_no_callout_in_an_event_is_no_error(event: dict[str, Any]) -> None:
-    """It is the function that says what is wrong with an event."""
+    """The function reports an invalid event."""
     assert callout_in(event) is None
 
 
@@ -118,7 +118,7 @@ def test_each_function_has_its_own_level_of_log(capsys: pytest.CaptureFixture[st
 
 
 def test_the_environment_is_put_back() -> None:
-    """What the function is configured with does not outlive it."""
+    """The function's configuration ends with it."""
     before = dict(os.environ)
     with local_function(NOWHERE, TENANT_ID, {"USER_KEYS": "mail"}):
         assert ("claims", "mail") == (os.environ["TABLE_NAME"], os.environ["USER_KEYS"])

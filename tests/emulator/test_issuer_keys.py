@@ -185,7 +185,7 @@ def test_keys_that_do_not_count(changes: dict[str, Any]) -> None:
     "body", [b"", b"{", b"[]", b"7", b'{"keys": 7}', b'{"keys": {}}', b"[" * 100_000, b"\xff"]
 )
 def test_what_is_no_key_set(body: bytes) -> None:
-    """An error, whatever it is."""
+    """Anything else is an error."""
     with pytest.raises(OperatorError, match="here: expected a JSON Web Key Set"):
         usable_keys(body, "here")
 
@@ -228,7 +228,7 @@ def test_a_key_set_has_a_size(provider: OpenIdProvider) -> None:
 
 
 def test_a_fetch_has_an_end(provider: OpenIdProvider, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that drips its answer is waited for no longer than one that sends nothing."""
+    """The timeout for a slow answer is the same as for no answer."""
     monkeypatch.setattr(module, "FETCH_MS", 300)
     provider.drip_seconds = 0.1
     began = time.monotonic()

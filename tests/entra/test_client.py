@@ -1,4 +1,4 @@
-"""One callout as Entra makes it, tried again or not."""
+"""One callout as Entra makes it, with or without a retry."""
 
 import json
 

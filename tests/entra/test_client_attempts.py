@@ -1,4 +1,4 @@
-"""One attempt at a callout: its answer as it came, or why there is none; where the time went."""
+"""One attempt at a callout: its answer or the reason for none, and its times."""
 
 import socket
 import ssl
@@ -106,7 +106,7 @@ def test_the_request_is_a_post_of_just_these_bytes(serve: Serve) -> None:
 
 
 def test_a_redirect_is_an_answer(serve: Serve) -> None:
-    """Entra follows no redirect, so neither do we: the 302 is what is judged."""
+    """Redirects are not followed, and the 302 is judged."""
     url = serve(b"HTTP/1.1 302 Found\r\nlocation: /\r\ncontent-length: 0\r\n\r\n")
     answer = _send(url).answer
     assert answer is not None
@@ -177,7 +177,7 @@ def test_the_wait_holds_whatever_the_endpoint_does(
 
 
 def test_a_port_where_nobody_listens_is_told() -> None:
-    """A refused connection is no time-out."""
+    """A refused connection is not a timeout."""
     assert (Cause.CONNECT, Phase.CONNECT) == _failure(_send("http://127.0.0.1:1/"))
 
 
@@ -192,7 +192,7 @@ def test_a_name_that_leads_nowhere_is_told(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_lookup_that_hangs_ends_with_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A resolver knows no time-out, the wait does."""
+    """The wait also limits the name lookup, which has no timeout of its own."""
     over = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait(30) and [])
     assert (Cause.TIMEOUT, Phase.DNS) == _failure(_send("http://claims.example/", SHORT_MS))

@@ -1,4 +1,4 @@
-"""The issuer's key on disk: made once, whole, for this user's eyes."""
+"""The issuer's key on disk is created once, atomically, and readable by this user only."""
 
 import os
 import pwd
@@ -43,7 +43,7 @@ def test_nobody_else_may_read_it(path: Path) -> None:
 
 
 def test_two_at_once_get_the_same_key(path: Path) -> None:
-    """Whoever comes second takes the first one's key, and leaves no draft behind."""
+    """The second process uses the first one's key, and leaves no temporary file."""
     with ThreadPoolExecutor(4) as pool:
         kids = {key.kid for key in pool.map(kept_key, [path] * 4)}
     assert 1 == len(kids)
@@ -100,7 +100,7 @@ def test_a_key_that_cannot_be_read_is_told(path: Path) -> None:
 
 @pytest.mark.parametrize("leads_to", ["gone", "there"])
 def test_a_link_is_told(path: Path, tmp_path: Path, leads_to: str) -> None:
-    """Whoever can put it there would choose the key: it is neither followed nor replaced."""
+    """A link is neither followed nor replaced, because its creator would choose the key."""
     (tmp_path / "there").write_bytes(issuer_key().to_pem())
     (tmp_path / "there").chmod(0o600)
     path.parent.mkdir(parents=True)
@@ -113,7 +113,7 @@ def test_a_link_is_told(path: Path, tmp_path: Path, leads_to: str) -> None:
 
 
 def test_a_fifo_is_told(path: Path) -> None:
-    """Nobody is waited for who might write a key into it."""
+    """A FIFO is refused without waiting for a writer."""
     path.parent.mkdir(parents=True)
     os.mkfifo(path, 0o600)
     assert "a FIFO, expected a regular file" in _told(path)

@@ -1,4 +1,4 @@
-"""Exchanges as files: what is written is read again, and what is wrong is named."""
+"""Exchange files: what is written can be read again, and every error is named."""
 
 import json
 from typing import Any
@@ -21,7 +21,7 @@ JSON = ("content-type", "application/json")
 
 @pytest.mark.parametrize("body", [b'{"a": 1}', b"", b"\xff\x00", "é".encode(), b"x" * 100])
 def test_an_exchange_comes_back_as_it_went(body: bytes) -> None:
-    """What is exported is read as the same exchange, whatever the bodies' bytes are."""
+    """An exported exchange is read as the same exchange, for any body bytes."""
     exchange = Exchange(
         request=Request(url="https://x.example/", headers=(("a", "1"), ("a", "2")), content=body),
         response=Response(status=200, headers=(JSON,), content=body),
@@ -40,7 +40,7 @@ def test_a_file_without_a_version_is_of_version_1() -> None:
 
 @pytest.mark.parametrize("version", [0, 2, "1", [1]])
 def test_another_version_is_refused(version: Any) -> None:
-    """A later format may mean something else by the same names."""
+    """A later format may use the same names with another meaning."""
     with pytest.raises(
         OperatorError, match=r"the exchange has version .*, but this claimsctl reads ver"
     ):
@@ -56,7 +56,7 @@ def test_times_are_those_of_the_phases() -> None:
 
 
 def test_a_request_without_an_answer_says_why() -> None:
-    """The reason takes the place of the response."""
+    """The reason replaces the response."""
     no_answer = NoAnswer(Cause.TLS, Phase.TLS, "bad certificate")
     document = unanswered_document(Request(url="https://x.example/"), no_answer, Timings())
     expected = {"cause": "tls", "phase": "tls", "detail": "bad certificate"}
@@ -100,7 +100,7 @@ PAIRS = 'expected a list of ["name", "value"], or an object, found'
     ],
 )  # fmt: skip
 def test_each_wrong_field_is_named(document: Any, lines: list[str]) -> None:
-    """Every field that is wrong has a line: its path, what was expected, what was found."""
+    """Every wrong field has a line with its path, what was expected and what was found."""
     with pytest.raises(OperatorError, match="not an exchange that claimsctl exported") as raised:
         exchange_in(document)
     assert lines == list(raised.value.lines)

@@ -1,4 +1,4 @@
-"""Every kind of bad answer: which findings it earns, in which order, by which name and place."""
+"""The findings for every kind of bad answer: their order, titles and positions."""
 
 import json
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ OLD_ANSWER = {
 
 
 def _text(data_type: str = RESPONSE_DATA, action_type: str = ACTION, claims: str = "{}") -> bytes:
-    """An answer over several lines, so that places tell something."""
+    """An answer over several lines, so that positions are meaningful."""
     return f"""{{
   "data": {{
     "@odata.type": "{data_type}",
@@ -35,7 +35,7 @@ def _text(data_type: str = RESPONSE_DATA, action_type: str = ACTION, claims: str
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A body, what is found in it, and of the first finding words of the title and the place."""
+    """A body, its findings, and words of the first finding's title and its position."""
 
     body: bytes
     found: list[tuple[str, int]]
@@ -242,7 +242,7 @@ WARNED = {
 
 @pytest.mark.parametrize(("body", "id_", "place"), WARNED.values(), ids=list(WARNED))
 def test_what_nobody_documents_is_a_warning(body: bytes, id_: str, place: Place | None) -> None:
-    """Taken, but the verdict rests on our reading, and says so."""
+    """The answer is accepted, but the verdict's basis is our reading."""
     verdict = judge(answer_of(body))
     (finding,) = verdict.findings
     assert (id_, Level.WARN, place) == (finding.id, finding.level, finding.place)
@@ -251,20 +251,20 @@ def test_what_nobody_documents_is_a_warning(body: bytes, id_: str, place: Place 
 
 
 def test_depth_and_size_that_are_usual_are_no_matter() -> None:
-    """64 levels and 64 KiB pass without a word."""
+    """64 levels and 64 KiB pass without a finding."""
     deep = b'{"x": ' + b"[" * 63 + b"]" * 63 + b", " + GOOD[1:]
     assert () == judge(answer_of(deep + b" " * (65_536 - len(deep)))).findings
 
 
 def test_the_last_of_a_key_given_twice_is_judged() -> None:
-    """As most readers do: what comes later wins, in verdict, claims and size."""
+    """The last of duplicate keys counts in verdict, claims and size, as in most parsers."""
     body = _text(claims='{"a": 1, "a": "xy"}')
     verdict = judge(answer_of(body))
     assert ({"a": "xy"}, 3, True) == (verdict.claims, verdict.claims_bytes, verdict.accepted)
 
 
 def test_a_success_that_is_not_200_is_judged_further() -> None:
-    """Somebody who mends the status should not be sent round again; an error's body is let be."""
+    """A 2xx body is judged too, so that one run shows all faults; an error's body is not."""
     body = _text(action_type="x")
     assert ["RSP001", "RSP002", "RSP007"] == [
         finding.id for finding in judge(answer_of(body, status=201, content_type=None)).findings
@@ -273,7 +273,7 @@ def test_a_success_that_is_not_200_is_judged_further() -> None:
 
 
 def test_warnings_come_after_failures() -> None:
-    """What Entra would report is first, whatever place the rest has."""
+    """The failure that Entra would report comes first."""
     answer = answer_of(
         _text(claims='{"x": "1", "x": 2}'), content_type="application/json; charset=latin1"
     )
@@ -281,14 +281,14 @@ def test_warnings_come_after_failures() -> None:
 
 
 def test_the_basis_is_that_of_the_first_failure() -> None:
-    """What is found later, of our own reading or not, does not change what the verdict rests on."""
+    """Later findings do not change the verdict's basis."""
     by_doc = judge(answer_of(_text(action_type="x", claims='{"a": 1}')))
     by_us = judge(answer_of(_text(claims=f'{{"a": 1, "b": "{"x" * 3072}"}}')))
     assert (Basis.DOC, Basis.CONVENTION) == (by_doc.basis, by_us.basis)
 
 
 def test_a_good_answer_with_more_beside_it_is_not_wrapped() -> None:
-    """Where the envelope is right, members that look like a wrapper are unknown fields."""
+    """In a correct answer, members that look like a wrapper are unknown fields."""
     document = json.loads(GOOD)
     document |= {"statusCode": 200, "body": "x", "value": document.copy()}
     document["data"]["data"] = {"actions": []}
@@ -312,7 +312,7 @@ def test_findings_of_a_kind_are_bounded(claims: str) -> None:
 
 
 def test_deep_and_twice_at_once_stays_small() -> None:
-    """Below the usual depth nothing is looked at: pointers there would grow without limit."""
+    """Duplicate keys below the usual depth are not reported, because pointers would be too long."""
     depth = 500
     body = b'{"a": 1, "a": ' * depth + b"1" + b"}" * depth
     verdict = judge(answer_of(body))
@@ -322,7 +322,7 @@ def test_deep_and_twice_at_once_stays_small() -> None:
 
 
 def test_too_deep_and_too_large_are_failures() -> None:
-    """What is not read is not accepted; the finding says how far it was read."""
+    """A body that is not read completely is not accepted, and the finding says why."""
     deep = b'{"x": ' + b"[" * 600 + b"]" * 600 + b", " + GOOD[1:]
     large = GOOD + b" " * BODY_BYTES_MAX
     for body, id_, code, evidence in (
@@ -347,7 +347,7 @@ UNREAD = [
 
 
 def test_every_finding_says_what_to_do() -> None:
-    """Evidence, expectation, hint, code and link: none is ever empty."""
+    """Evidence, expectation, hint, code and link are never empty."""
     answers = [answer_of(case.body) for case in CASES.values()]
     answers += [answer_of(body) for body, _, _ in WARNED.values()]
     answers += UNREAD

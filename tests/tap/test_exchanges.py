@@ -1,4 +1,4 @@
-"""What is kept, and for whom: bounded, the newest state, without waiting."""
+"""The history is limited, has the newest state, and never blocks."""
 
 import json
 import socket
@@ -44,7 +44,7 @@ def _waiting(number: int) -> ShownExchange:
 
 
 def test_the_oldest_is_forgotten() -> None:
-    """Memory is bounded; what is forgotten still counts."""
+    """The memory is limited; removed exchanges are still counted."""
     history = History()
     for number in range(1, KEPT_MAX + 11):
         history.add(_judged(number))
@@ -69,7 +69,7 @@ def test_a_later_state_replaces_the_earlier() -> None:
 
 
 def test_a_full_queue_is_not_waited_for() -> None:
-    """What is not recorded is counted, an exchange under way only when it is over."""
+    """Exchanges that are not recorded are counted, when they end."""
     queue: Queue[Recorded] = Queue(1)
     sink = QueueSink(queue)  # type: ignore[arg-type]  # one without a process
     first, second, third = (sink.begin(0.0) for _ in range(3))
@@ -119,7 +119,7 @@ def test_a_line_says_how_it_ended() -> None:
 
 
 def test_what_was_sent_cannot_steer_the_terminal() -> None:
-    """A correlation id is whatever the caller says that it is."""
+    """A correlation id may be any text from the caller."""
     callout = json.dumps(
         {"type": "x.tokenIssuanceStart",
          "data": {"authenticationContext": {"correlationId": "\x1b[2J\n", "user": {"id": "\x07"}}}}

@@ -43,7 +43,7 @@ def test_a_caller_sees_what_it_would_see_without(
 @pytest.mark.parametrize("parts", [(), (OK,), (OK + b"content-length: 9\r\n\r\nabc",)],
                          ids=["silence", "after-a-line", "in-the-body"])  # fmt: skip
 def test_a_service_that_hangs_hangs(parts: tuple[bytes, ...]) -> None:
-    """tap does not answer instead of the service, and forwards what the service sent."""
+    """The tap does not answer instead of the service, and forwards what the service sent."""
     over = threading.Event()
 
     def behave(connection: socket.socket) -> None:

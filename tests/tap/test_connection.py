@@ -315,7 +315,7 @@ def test_a_caller_may_end_its_side_and_still_get_the_answer() -> None:
 
 @pytest.mark.parametrize("sent", [REQUEST[:30], REQUEST[:-9]], ids=["of-a-head", "of-a-body"])
 def test_half_a_request_is_half_a_request(sent: bytes) -> None:
-    """A caller that ends in its midst is seen to do so."""
+    """A caller that disconnects during a request is noticed."""
     received = []
 
     def behave(connection: socket.socket) -> None:

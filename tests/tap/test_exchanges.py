@@ -56,7 +56,7 @@ def test_the_oldest_is_forgotten() -> None:
 
 
 def test_a_later_state_replaces_the_earlier() -> None:
-    """An exchange that was waited for is one exchange, where it was in the list."""
+    """A waiting exchange keeps its place in the list when it ends."""
     history = History()
     for exchange in (_waiting(1), _judged(2), _judged(1)):
         history.add(exchange)
@@ -84,7 +84,7 @@ def test_a_full_queue_is_not_waited_for() -> None:
 
 
 def test_what_comes_later_does_not_change_what_was_published() -> None:
-    """An exchange is published as it was then."""
+    """A published exchange is a copy that does not change later."""
     queue: Queue[Recorded] = Queue()
     sink = QueueSink(queue)  # type: ignore[arg-type]  # one without a process
     exchange = sink.begin(0.0)
@@ -105,7 +105,7 @@ def test_each_is_judged_kept_and_passed_on() -> None:
 
 
 def test_a_line_says_how_it_ended() -> None:
-    """Status, verdict or code, sizes; below it why."""
+    """A line has status, verdict or code, and sizes; the reason is below it."""
     (line,) = lines(_judged(7))
     assert ["7", "200", "accepted"] == line.plain.split()[1:4]
     line, why = lines(_judged(8, b"{}"))
@@ -147,7 +147,7 @@ def test_the_summary_names_what_there_was() -> None:
 
 
 def test_an_exchange_without_answer_says_why() -> None:
-    """The file has no response, but the reason."""
+    """The file has the reason instead of a response."""
     seen = recorded_exchange(b"")
     seen.end(NoAnswer(Cause.CLOSED, Phase.BODY, "half a body"))
     document = exchange_document(masked_and_judged(seen), SERVICE)
@@ -164,7 +164,7 @@ def test_a_folder_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
 
 
 def test_a_planted_link_is_not_followed(tmp_path: Path) -> None:
-    """Unmasked the file holds a token: it is written nowhere else, and the error names it."""
+    """The unmasked file contains a token, so it is written nowhere else; an error names it."""
     victim = tmp_path / "victim"
     victim.write_text("words")
     folder = ExchangeFolder(tmp_path / "saved", SERVICE)
@@ -180,7 +180,7 @@ def test_a_planted_link_is_not_followed(tmp_path: Path) -> None:
 
 
 def test_the_page_serves_what_is_kept() -> None:
-    """List as events, details, and downloads; nobody else gets them."""
+    """The page serves list, details and downloads to this machine only."""
     history = History()
     history.add(_judged(1))
     with socket.create_server(("127.0.0.1", 0)) as listener:

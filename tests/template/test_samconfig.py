@@ -41,5 +41,5 @@ def test_production_asks_first() -> None:
 
 
 def test_no_tenant_is_filled_in() -> None:
-    """Whoever deploys says for which tenant and app."""
+    """samconfig.toml contains no tenant and app."""
     assert "parameter_overrides" not in (ROOT / "samconfig.toml").read_text("utf-8")

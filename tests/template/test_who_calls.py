@@ -1,4 +1,4 @@
-"""Nobody gets to the function but through the authorizer, unless the door was opened on purpose."""
+"""Callers reach the function only through the authorizer, unless verification is turned off."""
 
 import json
 import re
@@ -131,7 +131,7 @@ def test_what_makes_no_sense_is_refused_at_deployment(name: str, value: str) -> 
 
 
 def test_there_is_no_other_way_in() -> None:
-    """Whatever can lead to a function is one HTTP API: no Function URL, no event source."""
+    """Only the HTTP API can invoke the function: no function URL, no event source."""
     ways = ("AWS::ApiGateway", "AWS::Lambda", "AWS::Events", "AWS::Scheduler")
     stack = Stack(**DOMAIN, AlarmEmail="oncall@contoso.example")
     types = sorted(resource["Type"] for resource in stack.template["Resources"].values())

@@ -112,7 +112,7 @@ def test_a_type_may_be_made_changed_and_removed(type_: str) -> None:
 
 
 def test_claims_are_out_of_its_reach() -> None:
-    """Whoever deploys can neither read nor write an item, nor call the function."""
+    """The policy does not allow reading or writing items, or calling the function."""
     actions = [one for each in json.loads(policy(TEMPLATE))["Statement"] for one in each["Action"]]
     assert not [one for one in actions if "*" in one or one.endswith(("Item", "InvokeFunction"))]
 

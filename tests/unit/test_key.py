@@ -33,7 +33,7 @@ def _keys(callout: Callout, scheme: KeyScheme) -> list[LayerKey]:
 
 
 def test_the_key_scheme_is_fixed() -> None:
-    """Loader, function and everybody's own scripts meet at these very keys."""
+    """The loader, the function and users' scripts depend on these exact keys."""
     assert (
         LayerKey(f"TENANT#{TENANT_ID}", "APP#*"),
         LayerKey(f"USER#{TENANT_ID}#{MEMBER}", f"APP#{CLIENT_APP_ID}"),
@@ -66,7 +66,7 @@ def test_no_app_means_no_app_items() -> None:
 
 
 def test_earlier_user_keys_win() -> None:
-    """All items under an earlier user key stand above all under a later one."""
+    """All items under an earlier user key have precedence over those under a later one."""
     assert [
         user_key(TENANT_ID, "casey@contoso.com", None),
         user_key(TENANT_ID, "casey@contoso.com", CLIENT_APP_ID),

@@ -128,7 +128,7 @@ def test_a_key_may_say_that_it_verifies(operations: list[Any]) -> None:
     )
 )
 def test_any_json_gives_keys_or_the_one_error(document: Any) -> None:
-    """Whatever a key server says, the reader ends with keys or with `KeyServerError`."""
+    """Any answer of a key server gives keys or `KeyServerError`."""
     try:
         keys = read_key_set(json.dumps({"keys": document}).encode(), TENANT)
     except KeyServerError:

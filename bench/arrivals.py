@@ -1,4 +1,4 @@
-"""Which share of callouts comes too late, by how they arrive and how environments start.
+"""Simulate the share of late callouts, by arrival pattern and startup mode.
 
 ``make arrivals`` plays each pattern of arrivals against a model of Lambda's environments, with the
 durations of bench/results/callouts.json, and writes the tables of docs/scaling.md and of
@@ -55,7 +55,7 @@ PATTERNS: dict[str, Callable[[Random], list[float]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A function, as it is started."""
+    """A function in a startup mode."""
 
     name: str
     cold: str
@@ -73,7 +73,7 @@ VARIANTS = (
 
 
 def play(pattern: str, variant: Variant, measured: Measured, slower: float = 1) -> Served:
-    """One pattern against one variant; the arrivals are the same for every variant."""
+    """Run one pattern against one variant; the arrivals are the same for every variant."""
     timing = _timing(variant, measured, slower)
     random = Random(f"{pattern} {variant.name}")
     fleet = Fleet(
@@ -132,7 +132,7 @@ def _slower(measured: Measured) -> str:
 
 
 def _key_fetches(measured: Measured) -> str:
-    """The share of callouts that come too late when the authorizer has no keys."""
+    """Return the share of callouts that are late because the authorizer has no keys."""
     timing = _timing(VARIANTS[0], measured)
     rows = _head("if each of two fetches takes", ["a warm environment", "a new one"])
     for fetch_ms in FETCHES_MS:

@@ -1,4 +1,4 @@
-"""Where a warm callout of ours spends its processor time, measured on the artefact itself."""
+"""Measure where a warm callout spends its processor time, on the built artefact."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ _WORKER = Path(__file__).with_name("breakdown_worker.py")
 
 
 def breakdown(function: Function, variables: Mapping[str, str]) -> dict[str, list[float]]:
-    """Microseconds of each part of a callout, by part; what is measured within the whole."""
+    """Return the microseconds of each part of a callout, measured within a whole callout."""
     done = subprocess.run(
         [runtime_python(), "-s", _WORKER],
         cwd=function.folder,

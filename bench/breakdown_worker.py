@@ -1,8 +1,7 @@
-"""The function with a clock at each seam: run by Lambda's Python, in the artefact's folder.
+"""Run the function with a clock at each step, with Lambda's Python in the artefact's folder.
 
-Reads an event; writes one line of JSON: the microseconds of processor time of each part, callout by
-callout. A part is counted where it runs, in the middle of a callout, since by itself in a loop each
-is faster than it is in life.
+Reads an event, and writes one line of JSON: the microseconds of processor time of each part, for
+each callout. A part is measured within a callout, because alone in a loop it is faster.
 """
 
 import json
@@ -20,7 +19,7 @@ spent: Counter[str] = Counter()
 
 
 def clocked(part: str, call: Callable[..., Any]) -> Callable[..., Any]:
-    """`call`, with its processor time added to `part`."""
+    """Return `call` with its processor time added to `part`."""
 
     def clocked_call(*arguments: Any, **options: Any) -> Any:
         began = time.process_time_ns()
@@ -33,7 +32,7 @@ def clocked(part: str, call: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def main() -> None:
-    """Measure and write."""
+    """Measure, and write the result."""
     own = os.fdopen(os.dup(1), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     sys.path.insert(0, os.getcwd())  # noqa: PTH109

@@ -1,7 +1,7 @@
-"""A forwarder that copies bytes and looks at nothing: what any proxy in Python adds at least.
+"""A forwarder that only copies bytes: the minimum that any proxy in Python adds.
 
-Run as a process of its own with the port to forward to; prints its port, ends when its standard
-input does.
+Runs as a separate process with the port to forward to, prints its port, and ends with its standard
+input.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ class _Service(asyncio.Protocol):
         self._caller = caller
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Send what has come already."""
+        """Send the bytes that have already arrived."""
         self._caller.service = transport
         transport.write(b"".join(self._caller.ahead))
 

@@ -1,7 +1,7 @@
-"""What a callout costs, ours beside others: ``make bench`` prints the table and writes the figures.
+"""Measure callouts of this and other functions: ``make bench`` prints and writes the figures.
 
-All are measured in turn, round after round, in one run: on another machine the milliseconds are
-others, the ratios hardly. ``bench/results/callouts.json`` keeps every sample.
+All functions are measured in turn in one run. Another machine gives other milliseconds, but similar
+ratios. ``bench/results/callouts.json`` contains every sample.
 """
 
 import json
@@ -32,7 +32,7 @@ Samples = Mapping[str, Sequence[float]]
 
 
 def measure() -> dict[str, Any]:
-    """Every figure, by name."""
+    """Return every figure, by name."""
     with TemporaryDirectory() as folder, instant_table(Path(folder)) as table:
         scratch, variables = Path(folder), environment(table)
         _say(f"{COLD_ROUNDS} rounds of {len(COLD)} cold starts")
@@ -64,7 +64,7 @@ def measure() -> dict[str, Any]:
 
 
 def table_of(figures: Mapping[str, Any]) -> str:
-    """The figures as text: medians, quartiles, and what they are of ours."""
+    """Return the figures as text: medians, quartiles, and ratios to this function."""
     lines = []
     for title, unit, key in (
         ("Cold start, whole first callout", "ms", "cold_ms"),
@@ -98,7 +98,7 @@ def _section(title: str, unit: str, samples: Samples) -> list[str]:
 
 
 def write(figures: Mapping[str, Any], path: Path) -> None:
-    """One line for each list of samples, so that two runs can be compared by diff."""
+    """Return one line for each list of samples, so that diff can compare two runs."""
     groups = []
     for key, value in figures.items():
         if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""The figures of ``bench/results/callouts.json`` as a picture for the README, beside them."""
+"""Draw the figures of ``bench/results/callouts.json`` as a picture for the README."""
 
 import json
 from pathlib import Path
@@ -34,7 +34,7 @@ QUIET: Final = "#52606d"
 
 
 def draw(axes: Axes, samples: dict[str, list[float]], title: str, unit: str) -> None:
-    """One row for each function: the median as a bar, the quartiles as a line across its end."""
+    """Draw one row for each function: a bar for the median, a line for the quartiles."""
     names = [name for name in NAMES if name in samples]
     for row, name in enumerate(reversed(names)):
         low, middle, high = quantiles(samples[name], n=4)

@@ -1,9 +1,9 @@
-"""What it costs to check a file of claims, against plain reading, and how much memory it takes.
+"""Measure the time of checking a file of claims, compared with only reading it, and the memory.
 
-``make bench-claims``. Rows have a tenant, a user and three claims, one row in four an app. Speeds
-are CPU seconds, medians of turns that alternate, so that what else runs on the machine counts
-little. Memory is the peak of a process of its own for each size, the interpreter and all imports
-included. ``bench/claims_check.py 10000000`` measures memory at that many rows as well.
+Run by ``make bench-claims``. Rows have a tenant, a user and three claims; one in four has an app.
+Times are CPU seconds, as medians of alternating rounds, so that other processes have little
+effect. Memory is the peak of a separate process for each size, including the interpreter and all
+imports. ``bench/claims_check.py 10000000`` also measures the memory for that number of rows.
 """
 
 import csv
@@ -36,7 +36,7 @@ _HEADING = ("tenant_id", "user", "app_id", "customRoles", "loyaltyTier", "dateOf
 
 
 def write_csv(path: Path, rows: int) -> None:
-    """A file of `rows` rows, two of them the tenant's own."""
+    """Write a file of `rows` rows, two of which are the tenant's own."""
     chance = random.Random(5)
     with path.open("w", newline="") as file:
         file.write(",".join(_HEADING) + f"\n{TENANT_ID},,,,basic,\n{TENANT_ID},,{_APP},,test,\n")
@@ -50,7 +50,7 @@ def write_csv(path: Path, rows: int) -> None:
 
 
 def write_json_lines(path: Path, source: Path) -> None:
-    """The rows of the CSV `source`, lists as lists."""
+    """Yield the rows of the CSV `source`, with lists as lists."""
     with source.open(newline="") as rows, path.open("w") as file:
         for row in csv.DictReader(rows):
             fields = {name: value for name, value in row.items() if value or name == "user"}
@@ -131,7 +131,7 @@ def _memory(folder: Path, rows: int) -> None:
 
 
 def _check(path: Path) -> None:
-    """One whole check, duplicates and composition included, and one look at a key."""
+    """Run one whole check, including duplicates and composition, and one lookup of a key."""
     began = time.process_time()
     with check_file(path, ReadOptions()) as checked:
         spent = time.process_time() - began

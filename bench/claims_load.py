@@ -1,13 +1,13 @@
-"""What a load takes: rows a second and peak memory, beside what else there is, in one run.
+"""Compare the rows per second and peak memory of a load with other tools, in one run.
 
-``python bench/claims_load.py [ROWS]`` (1,000,000). Every route reads the same CSV file and writes
-into the same local engine, an empty table each; once as it is, once through a network that adds
-5 ms a call. Peers: boto3's `batch_writer`; the client's BatchWriteItem one call after another,
-which is what a script round `aws dynamodb batch-write-item` does (each call of the AWS CLI itself
-would also start a Python: half a second for 25 rows). Both peers check nothing. The ceiling is the
-engine's: requests made beforehand, sent by eight bare HTTP connections.
+``python bench/claims_load.py [ROWS]`` (default: 1,000,000). Every route reads the same CSV file and
+writes to the same local engine, to an empty table each; once directly, and once through a network
+that adds 5 ms to each call. The other tools are boto3's `batch_writer`, and consecutive
+BatchWriteItem calls, as in a script that calls `aws dynamodb batch-write-item` (where each call of
+the AWS CLI also starts Python: half a second for 25 rows). Neither checks anything. The upper limit
+is the engine's: prepared requests, sent over eight HTTP connections.
 
-Routes of one call at a time get a share of the rows on the slow network, and say so.
+Routes with one call at a time get only a part of the rows on the slow network, and say so.
 """
 
 import csv
@@ -68,7 +68,7 @@ def write_file(path: Path, rows: int) -> None:
 
 
 def items_of(path: str, rows: int) -> Iterator[dict[str, Any]]:
-    """What a script makes of the file: plain values, as `batch_writer` takes them."""
+    """Yield the items as a script reads them: plain values for `batch_writer`."""
     with Path(path).open(newline="") as stream:
         for row in islice(csv.DictReader(stream), rows):
             yield {
@@ -83,7 +83,7 @@ def items_of(path: str, rows: int) -> Iterator[dict[str, Any]]:
 
 
 def batch_writer(url: str, table: str, path: str, rows: int) -> None:
-    """As boto3's documentation shows it."""
+    """Load as boto3's documentation shows."""
     resource = boto3.resource("dynamodb", endpoint_url=url, **_credentials())
     with resource.Table(table).batch_writer() as batch:
         for item in items_of(path, rows):
@@ -91,7 +91,7 @@ def batch_writer(url: str, table: str, path: str, rows: int) -> None:
 
 
 def batch_write_item(url: str, table: str, path: str, rows: int) -> None:
-    """25 items a call, one call after another."""
+    """Load 25 items with each call, one call after another."""
     client = boto3.client("dynamodb", endpoint_url=url, **_credentials())
     serialise = TypeSerializer().serialize
     items = items_of(path, rows)
@@ -107,7 +107,7 @@ ROUTES = {"batch_writer": batch_writer, "batch_write_item": batch_write_item}
 
 
 def ceiling(port: int, table: str, rows: int) -> float:
-    """Rows a second that the engine takes: nothing to read, to encode or to sign."""
+    """Return the engine's rows per second, without reading, encoding or signing."""
     bodies = []
     for start in range(0, rows, 25):
         puts = [{"PutRequest": {"Item": record_of(start + n).to_item()}} for n in range(25)]
@@ -136,7 +136,7 @@ def ceiling(port: int, table: str, rows: int) -> float:
 
 @contextmanager
 def process(*command: str) -> Iterator[int]:
-    """The port that `command` tells, for as long as the context lasts."""
+    """Run `command` while the context is active, and return the port that it prints."""
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as it:
         assert it.stdout is not None
         assert it.stdin is not None
@@ -171,14 +171,14 @@ def engine(scratch: str) -> Iterator[int]:
 
 @contextmanager
 def empty_table(port: int, name: str) -> Iterator[str]:
-    """A table that nothing is in."""
+    """Create an empty table."""
     _client(port).create_table(TableName=name, **table_schema(bundled("template.yaml")))
     yield name
     _client(port).delete_table(TableName=name)
 
 
 def measured(command: list[str]) -> tuple[float, int, str]:
-    """Seconds and peak memory in MB that `command` takes, and what it tells."""
+    """Return the seconds and peak memory (MB) of `command`, and its output."""
     timed = [sys.executable, "-c", _PEAK, *command]
     began = time.perf_counter()
     ended = subprocess.run(timed, capture_output=True, text=True, check=True)
@@ -216,9 +216,9 @@ def main(rows: int) -> None:
                 for route in ("claimsctl claims load", *ROUTES):
                     few = rows // SLOW_SHARE if delay and route in ROUTES else rows
                     with empty_table(port, "claims") as name:
-                        seconds, peak, told = measured(_command(route, at, name, path, few))
+                        seconds, peak, output = measured(_command(route, at, name, path, few))
                     tell(route + delay, few, few / seconds, best, peak)
-                    for speed in re.findall(r"(\d+) rows/s", told):
+                    for speed in re.findall(r"(\d+) rows/s", output):
                         tell(f"  its writing alone{delay}", few, int(speed), best)
             with empty_table(port, "ceiling") as name:
                 best = ceiling(port, name, min(rows, CEILING_ROWS))

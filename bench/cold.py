@@ -1,4 +1,4 @@
-"""Cold starts: from the request to the first answer of an environment that has not begun yet."""
+"""Measure cold starts: from the request to the first answer of a new environment."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -35,9 +35,9 @@ def cold_starts(
     rounds: int,
     group: Path | None = None,
 ) -> ColdStarts:
-    """A cold start of all functions in turn, `rounds` times.
+    """Measure a cold start of all functions in turn, `rounds` times.
 
-    `group` takes the process id of what shall be held to a share of a processor.
+    `group` is called with the id of the process to limit to a share of a processor.
     """
     found = ColdStarts()
     for _ in range(rounds):
@@ -71,7 +71,7 @@ def _cold_start(
 
 
 def _usage(process: Path) -> tuple[float, float]:
-    """Milliseconds of processor time, and megabytes resident at most, so far."""
+    """Return the milliseconds of processor time and the peak resident megabytes so far."""
     threads = process.glob("task/*/schedstat")
     nanoseconds = sum(int(thread.read_text().split()[0]) for thread in threads)
     status = dict(

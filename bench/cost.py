@@ -1,4 +1,4 @@
-"""What a million callouts cost, from public prices, and what a deployment costs without any.
+"""Compute the cost of a million callouts and of an idle deployment, from public prices.
 
 ``make cost`` writes the tables of docs/cost.md. Prices are US dollars in us-east-1, without free
 tiers and discounts; bench/README.md has the source of each. Durations come from the measurements in
@@ -80,7 +80,7 @@ class Item:
 
 
 def per_million(measured: Measured) -> list[Item]:
-    """The bill of a million callouts on demand."""
+    """Return the bill of a million callouts on demand."""
     billed = ceil(WARM_STRETCH * median(measured["warm_ms"]["ours"]) + TABLE.median)
     gb_seconds = _MILLION * MEMORY_GB * billed / 1000
     units = KEYS / 2
@@ -107,7 +107,7 @@ def per_million(measured: Measured) -> list[Item]:
 
 
 def cold_starts(measured: Measured) -> list[Item]:
-    """What starting adds to a million callouts: the initialisation is billed like the rest."""
+    """Return the cost of cold starts in a million callouts: initialisation is billed too."""
     cold = ceil(cold_stretch(measured) * median(measured["cold_ms"]["ours"]))
     return [
         Item(
@@ -120,7 +120,7 @@ def cold_starts(measured: Measured) -> list[Item]:
 
 
 def per_month(template: str) -> list[Item]:
-    """What a deployment of `template` (its text) costs a month, used or not."""
+    """Return the fixed monthly cost of a deployment of `template` (its text)."""
     blocks = re.findall(r"^  \w+:\n    Type: AWS::.*\n(?:    .*\n|\n)*", template, re.MULTILINE)
     made = [each for each in blocks if not any(f"ion: {one}\n" in each for one in CONDITIONAL)]
     alarms = [each for each in made if "Type: AWS::CloudWatch::Alarm\n" in each]
@@ -141,7 +141,7 @@ def per_month(template: str) -> list[Item]:
 
 
 def per_users(million: list[Item]) -> list[Item]:
-    """What people cost a month, by how often Entra calls for each."""
+    """Return the monthly cost per users, by how often Entra calls for each."""
     each = sum(item.dollars for item in million) / _MILLION
     items = []
     for what, a_day in (("a callout a day", 1), ("one an hour of a session", HOURS_A_DAY)):
@@ -152,7 +152,7 @@ def per_users(million: list[Item]) -> list[Item]:
 
 
 def per_option() -> list[Item]:
-    """What the startup modes and options add."""
+    """Return the additional cost of startup modes and options."""
     return [
         Item("Tracing, a million traces", "1 trace each", _MILLION * TRACE),
         Item(
@@ -186,7 +186,7 @@ def _table(heading: str, items: list[Item], *, total: bool) -> str:
 
 
 def tables(callouts: Path, template: Path) -> str:
-    """The tables of docs/cost.md, as Markdown."""
+    """Return the tables of docs/cost.md as Markdown."""
     measured: Measured = json.loads(callouts.read_text("utf-8"))
     million = per_million(measured)
     return "\n\n".join(

@@ -1,7 +1,7 @@
-"""A share of one processor, as Lambda grants it by memory: 1769 MB are one whole vCPU.
+"""Limit a process to a share of a processor, as Lambda does by memory: 1769 MB are one vCPU.
 
-By the kernel's own scheduler (CFS bandwidth of a control group, version 1 or 2), as on Lambda: in
-every period a process runs for its share and then stands still.
+Uses the kernel's scheduler (CFS bandwidth of a control group, version 1 or 2), as Lambda does: in
+every period, a process runs for its share and is then paused.
 """
 
 from collections.abc import Iterator
@@ -21,9 +21,9 @@ _ROOTS: Final = {
 
 @contextmanager
 def cpu_share(megabytes: int) -> Iterator[Path | None]:
-    """A file that takes the id of a process that shall have the share of so many `megabytes`.
+    """Return a file; writing a process id to it limits the process to the share of `megabytes`.
 
-    ``None`` where no group can be made: it takes root, and control groups that can be written.
+    Returns ``None`` if no group can be created, which needs root and writable control groups.
     """
     quota_us = _PERIOD_US * megabytes // MEGABYTES_PER_VCPU
     for root, limit in _ROOTS.items():

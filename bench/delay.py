@@ -1,7 +1,7 @@
-"""A network that takes its time: passes every byte on to an engine, milliseconds later.
+"""Simulate a slow network: forward every byte to an engine after a delay.
 
-Run as a process of its own with the engine's port and the milliseconds; prints its port, ends when
-its standard input does.
+Runs as a separate process with the engine's port and the milliseconds, prints its port, and ends
+with its standard input.
 """
 
 import asyncio

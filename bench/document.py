@@ -1,4 +1,4 @@
-"""Tables that a script writes into a page, between two markers."""
+"""Write generated tables into a page, between two markers."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ def _markers(name: str) -> tuple[str, str]:
 
 
 def block(page: str, name: str) -> str:
-    """What stands between `name`'s markers in `page`. Raises `ValueError` without them."""
+    """Return the text between `name`'s markers in `page`. Raises `ValueError` without them."""
     begin, end = _markers(name)
     _, found, rest = page.partition(begin)
     inside, closed, _ = rest.partition(end)

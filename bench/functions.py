@@ -1,4 +1,4 @@
-"""The functions that are measured beside one another, and the one callout that all answer."""
+"""The functions to compare, and the callout that all answer."""
 
 import json
 import os
@@ -21,14 +21,14 @@ _BUILT: Final = CACHE / "bench"
 
 @dataclass(frozen=True)
 class Function:
-    """One function as it would be on Lambda."""
+    """One function as deployed on Lambda."""
 
     name: str
     folder: Path
     handler: str = "app.lambda_handler"
 
     def check(self, answer: dict[str, Any]) -> None:
-        """All answer alike, or the figures say nothing."""
+        """Check that all functions give the same answer, so that the figures are comparable."""
         if self is GET_ITEM:
             assert answer["claims"], answer
             return
@@ -36,7 +36,7 @@ class Function:
         assert (answer["statusCode"], action["claims"]) == (200, CLAIMS), answer
 
     def sizes(self, scratch: Path) -> dict[str, int]:
-        """Bytes, unpacked and as the archive that would be uploaded."""
+        """Return the size in bytes, unpacked and as the uploaded archive."""
         files = [path for path in self.folder.rglob("*") if path.is_file()]
         archive = scratch / "artefact.zip"
         with ZipFile(archive, "w", ZIP_DEFLATED) as zipped:
@@ -74,7 +74,7 @@ WARM: Final = (
 
 
 def environment(table: dict[str, str]) -> dict[str, str]:
-    """What the template and Lambda set: alike for all, as far as it concerns them."""
+    """Return the variables that the template and Lambda set, the same for all functions."""
     return {
         "PATH": os.environ["PATH"],
         "AWS_ACCESS_KEY_ID": "bench",
@@ -90,7 +90,7 @@ def environment(table: dict[str, str]) -> dict[str, str]:
 
 
 def callout() -> dict[str, Any]:
-    """The gateway's event for a member's sign-in."""
+    """Return the gateway's event for a member's sign-in."""
     event = played_event(json.dumps(body_of("member")).encode(), TENANT_ID)
     event["requestContext"].pop("timeEpoch")  # the budget begins at the handler's entry
     return event

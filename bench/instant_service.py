@@ -1,6 +1,6 @@
-"""A service that answers every callout at once: what is left is the way to it.
+"""A service that answers every callout immediately, to measure only the path to it.
 
-Run as a process of its own; prints its port, ends when its standard input does.
+Runs as a separate process, prints its port, and ends with its standard input.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ _ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length:
 
 class _Service(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A caller has come."""
+        """A caller has connected."""
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:

@@ -1,7 +1,7 @@
-"""A table that answers at once, with one user's claims: what is left is the caller's own cost.
+"""A table that answers immediately with one user's claims, to measure only the caller's cost.
 
-Over TLS, as DynamoDB is, with botocore's own list of authorities to search and one more. It is a
-process of its own, on loopback.
+Uses TLS like DynamoDB, with botocore's own list of authorities and one more. It runs as a separate
+process on the loopback interface.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ _HOST = "127.0.0.1"
 
 @contextmanager
 def instant_table(scratch: Path) -> Iterator[dict[str, str]]:
-    """The variables that lead a function to the table; its certificates are put into `scratch`."""
+    """Return the variables for using the table; write its certificates to `scratch`."""
     authority, certificate = trustme.CA(), scratch / "table.pem"
     authority.issue_cert(_HOST).private_key_and_cert_chain_pem.write_to_path(certificate)
     bundle = scratch / "authorities.pem"
@@ -73,7 +73,7 @@ def _response(answer: object) -> bytes:
 
 
 class _Answers(asyncio.Protocol):
-    """Answers whatever asks for an item with the same one."""
+    """Answers every request with the same item."""
 
     def __init__(self) -> None:
         item = _item()

@@ -1,9 +1,9 @@
-"""What SnapStart saves and what its hooks cost.
+"""Measure what SnapStart saves and what its hooks cost.
 
 ``make artefacts && PYTHONPATH=. .venv/bin/python bench/snapshot.py [RUNS]``. The built artefact
-(x86_64) runs under Lambda's own runtime client, over a table that answers on loopback, by HTTP and
-by TLS. No machine is frozen: what Lambda itself takes to restore memory is not in here, only what
-the function does. All variants are run in turn in one go; every figure is a median.
+(x86_64) runs under Lambda's own runtime client with a table on the loopback interface, over HTTP
+and TLS. No machine is frozen, so the time that Lambda needs to restore memory is not included, only
+the function's own time. All variants run in turn in one run; every figure is a median.
 """
 
 import json

@@ -1,10 +1,10 @@
-"""What ``claimsctl tap`` adds to an exchange: the same callouts without it and through it, in turn.
+"""Measure what ``claimsctl tap`` adds: the same callouts without it and through it, in turn.
 
-Prints medians and 99th percentiles in microseconds, on a kept connection and on a new one: direct,
-through a forwarder that only copies bytes (what any proxy adds at least; on a busy machine the tail
-is its scheduler's), and through the tap. The service answers at once, so that nothing hides the
-difference; list, judging and page run beside it as in use. There are at most 100 exchanges a
-second, twice of what Entra makes for a whole tenant.
+Prints medians and 99th percentiles in microseconds, on a kept and on a new connection: direct,
+through a forwarder that only copies bytes (the minimum that any proxy adds; on a busy machine, the
+scheduler determines the tail), and through tap. The service answers immediately, so that nothing
+hides the difference; the list, the judge and the page run as usual. There are at most 100 exchanges
+a second, twice Entra's limit for a tenant.
 """
 
 import argparse

@@ -1,9 +1,9 @@
-"""What it costs to know who calls: cold start and warm callout in each mode, side by side.
+"""Compare the cost of verifying callers: cold start and warm callout in each mode.
 
-``make bench``. Every figure is a median, and all modes are measured in turn in one run: on another
-machine the milliseconds are others, the ratios hardly. Cold: a new interpreter that imports the
-function and makes its handler, keys included in function mode (from this process's memory, so no
-network is counted). Warm: CPU time of one callout over a table on loopback that answers at once.
+Run by ``make bench``. Every figure is a median, and all modes are measured in turn in one run.
+Another machine gives other milliseconds, but similar ratios. Cold: a new interpreter imports the
+function and creates its handler, including the keys in function mode (from this process's memory,
+without a network). Warm: CPU time of one callout with a table on loopback that answers immediately.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Warm callouts: what each costs by the clock and in processor time, once all is set up."""
+"""Measure warm callouts: elapsed time and processor time of each."""
 
 import json
 import subprocess
@@ -41,7 +41,7 @@ def _call(process: subprocess.Popen[str], times: int) -> Any:
 def warm_callouts(
     functions: Sequence[Function], variables: Mapping[str, str], rounds: int, calls: int
 ) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
-    """Milliseconds by the clock and microseconds of the processor, `calls` a round, by name."""
+    """Return elapsed milliseconds and processor microseconds by name, for `calls` in each round."""
     elapsed: dict[str, list[float]] = {function.name: [] for function in functions}
     busy: dict[str, list[float]] = {function.name: [] for function in functions}
     with ExitStack() as stack:

@@ -1,8 +1,8 @@
-"""One function, called again and again: ``warm_worker.py MODULE.FUNCTION``, in its folder.
+"""Call a function repeatedly: ``warm_worker.py MODULE.FUNCTION``, in its folder.
 
-Run by Lambda's Python with nothing but the artefact on its path. Reads an event and then numbers,
-one a line; for each number calls as often, and writes one line of JSON: the microseconds of each
-call by the clock, those of the processor, and the last answer.
+Runs with Lambda's Python and only the artefact on its path. Reads an event, then numbers, one per
+line. For each number, it makes that many calls and writes one line of JSON: the elapsed
+microseconds of each call, the processor's, and the last answer.
 """
 
 import importlib
@@ -23,7 +23,7 @@ CONTEXT = SimpleNamespace(
 
 
 def _own_output() -> TextIO:
-    """Where answers go; what functions log goes nowhere."""
+    """The destination of the answers; the functions' logs are discarded."""
     own = os.fdopen(os.dup(1), "w")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)

@@ -1,11 +1,11 @@
-"""What CloudFormation does for each type of resource, and the SAM CLI by itself, as IAM says it."""
+"""The IAM actions of CloudFormation for each resource type, and of the SAM CLI itself."""
 
 from typing import Final
 
 STACKS: Final = "entra-claims-provider*"
 
 Access = tuple[tuple[str, ...], tuple[str, ...]]
-"""Actions, and the resources that they are allowed on."""
+"""Actions, and the resources on which they are allowed."""
 
 
 def _arn(service: str, resource: str) -> str:
@@ -13,7 +13,7 @@ def _arn(service: str, resource: str) -> str:
 
 
 def _may(service: str, names: str, *resources: str) -> Access:
-    """The actions of `names`, apart by spaces, on `resources`; on all where none is given."""
+    """Return the actions of `names`, separated by spaces, on `resources` or on all resources."""
     return tuple(f"{service}:{name}" for name in names.split()), resources or ("*",)
 
 
@@ -43,7 +43,7 @@ BY_TYPE: Final[dict[str, tuple[Access, ...]]] = {
     "AWS::ApiGatewayV2::Route": (_API,),
     "AWS::ApiGatewayV2::Stage": (
         _API,
-        # An access log is a log delivery, which the caller of CreateStage sets up.
+        # An access log is a log delivery, which the caller of CreateStage creates.
         _may(
             "logs",
             "CreateLogDelivery DeleteLogDelivery GetLogDelivery ListLogDeliveries "
@@ -193,7 +193,7 @@ BY_TYPE: Final[dict[str, tuple[Access, ...]]] = {
         ),
     ),
     "AWS::CloudWatch::Dashboard": (
-        # CloudFormation makes the dashboard's name up.
+        # CloudFormation generates the dashboard's name.
         _may(
             "cloudwatch",
             "DeleteDashboards GetDashboard PutDashboard ListTagsForResource TagResource "
@@ -221,7 +221,7 @@ BY_TYPE: Final[dict[str, tuple[Access, ...]]] = {
         ),
     ),
 }
-"""What each type takes; a test compares it with CloudFormation's own list."""
+"""The permissions of each type; a test compares them with CloudFormation's own list."""
 
 OF_THE_TOOL: Final[tuple[Access, ...]] = (
     _may(
@@ -237,7 +237,7 @@ OF_THE_TOOL: Final[tuple[Access, ...]] = (
         _arn("cloudformation", "stack/aws-sam-cli-managed-default/*"),
         "arn:aws:cloudformation:REGION:aws:transform/Serverless-2016-10-31",
     ),
-    # The bucket that `resolve_s3` makes once for an account and region, and the artefacts in it.
+    # The bucket that `resolve_s3` creates once per account and region, and the artefacts in it.
     _may(
         "s3",
         "CreateBucket GetBucketLocation GetBucketPolicy ListBucket PutBucketPolicy "
@@ -246,4 +246,4 @@ OF_THE_TOOL: Final[tuple[Access, ...]] = (
         "arn:aws:s3:::aws-sam-cli-managed-default-*",
     ),
 )
-"""What the SAM CLI does besides the stack's resources."""
+"""The actions of the SAM CLI in addition to those for the stack's resources."""

@@ -1,8 +1,8 @@
-"""``python -m tools.deploy_policy docs/deploy-policy.json``; ``--check`` only compares.
+"""Write the deploy policy: ``python -m tools.deploy_policy FILE``; with ``--check``, compare.
 
-The IAM policy for whoever runs `sam deploy`: what CloudFormation does for the types of resources
-in the template, and what the SAM CLI does by itself. REGION and ACCOUNT_ID are to be replaced; the
-names are those of samconfig.toml's stacks.
+It is the IAM policy for running `sam deploy`: the actions of CloudFormation for the template's
+resource types, and those of the SAM CLI. Replace REGION and ACCOUNT_ID; the names are those of the
+stacks in samconfig.toml.
 """
 
 import json
@@ -22,11 +22,11 @@ SERVERLESS: Final = frozenset(
         *("AWS::CodeDeploy::Application", "AWS::CodeDeploy::DeploymentGroup"),
     }
 )
-"""What SAM makes of an ``AWS::Serverless::Function`` with an alias and a rollout."""
+"""The resources that SAM creates for an ``AWS::Serverless::Function`` with alias and rollout."""
 
 
 def types_in(template: str) -> set[str]:
-    """The types of the resources that a SAM template (its text) leads to."""
+    """Return the resource types that a SAM template (its text) creates."""
     declared = set(re.findall(r"^    Type: (AWS::\w+::\w+)$", template, re.MULTILINE))
     if "AWS::Serverless::Function" in declared:
         declared |= SERVERLESS
@@ -34,7 +34,7 @@ def types_in(template: str) -> set[str]:
 
 
 def statements(types: set[str]) -> Iterator[dict[str, object]]:
-    """One statement for each set of resources, in the table's order."""
+    """Yield one statement for each set of resources, in the table's order."""
     accesses = [each for name in BY_TYPE if name in types for each in BY_TYPE[name]]
     merged: dict[tuple[str, ...], set[str]] = {}
     for actions, resources in (*OF_THE_TOOL, *accesses):
@@ -44,23 +44,23 @@ def statements(types: set[str]) -> Iterator[dict[str, object]]:
 
 
 def policy(template: str) -> str:
-    """The policy document. Raises ``ValueError`` for a type that the table does not have."""
+    """Return the policy document. Raises ``ValueError`` for a type that is not in the table."""
     types = types_in(template)
     if unknown := types - BY_TYPE.keys():
-        message = f"no actions known for {', '.join(sorted(unknown))}: add them to BY_TYPE"
+        message = f"no actions are known for {', '.join(sorted(unknown))}; add them to BY_TYPE"
         raise ValueError(message)
     document = {"Version": "2012-10-17", "Statement": list(statements(types))}
     return json.dumps(document, indent=2) + "\n"
 
 
 def main(arguments: list[str]) -> int:
-    """Write the file named last, or compare it; 1 if it is stale."""
+    """Write the file named last, or compare it; return 1 if it is out of date."""
     path = Path(arguments[-1])
     expected = policy(TEMPLATE.read_text("utf-8"))
     if "--check" not in arguments:
         path.write_text(expected, "utf-8")
     elif not path.is_file() or path.read_text("utf-8") != expected:
-        sys.stderr.write(f"{path}: stale; run make events\n")
+        sys.stderr.write(f"{path}: out of date; run make events\n")
         return 1
     return 0
 

@@ -47,7 +47,7 @@ _FAMILIES_NAMED_BY_FAULT: Final = ("RSP", "NET")
 
 
 def page() -> str:
-    """The whole page."""
+    """Return the whole page."""
     lines = [
         "# Findings and codes",
         "",
@@ -89,13 +89,13 @@ def _link(id_: str) -> str:
 
 
 def write_or_check(arguments: list[str], text: str) -> int:
-    """Write `text` to the named page, or compare it; 1 when it is stale."""
+    """Write `text` to the named page, or compare it; return 1 if the page is stale."""
     check = "--check" in arguments
     (path,) = (Path(argument) for argument in arguments if argument != "--check")
     wanted = text.encode("utf-8")
     fresh = path.is_file() and path.read_bytes() == wanted
     if check and not fresh:
-        sys.stderr.write(f"{path}: stale; run make events\n")
+        sys.stderr.write(f"{path}: out of date; run make events\n")
         return 1
     if not fresh:
         path.write_bytes(wanted)
@@ -103,7 +103,7 @@ def write_or_check(arguments: list[str], text: str) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the page of findings, or compare it."""
+    """Write or compare the page of findings."""
     return write_or_check(arguments, page())
 
 

@@ -1,4 +1,4 @@
-"""``python -m tools.platforms_page PAGE`` writes the page; ``--check`` only compares."""
+"""Write the page of platforms: ``python -m tools.platforms_page PAGE``; ``--check`` compares."""
 
 import sys
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _TOKENS: Final = "³"
 
 
 def page() -> str:
-    """The whole page."""
+    """Return the whole page."""
     lines = [
         "# Platforms",
         "",

@@ -1,6 +1,6 @@
-"""``python -m tools.tenant_tables docs/tenant.md`` writes its tables; ``--check`` only compares.
+"""Write the tables of a page: ``python -m tools.tenant_tables PAGE``; ``--check`` compares.
 
-The chain's table follows from the model of the chain, the one of symptoms from the findings.
+The table of the chain is generated from its model, and the table of symptoms from the findings.
 """
 
 import re
@@ -40,14 +40,14 @@ def symptom_table() -> Iterator[str]:
 
 
 def page(text: str) -> str:
-    """The page with its tables written anew."""
+    """Return the page with new tables."""
     for name, table in (("chain", chain_table()), ("symptoms", symptom_table())):
         begin, end = f"<!-- {name}: made by make events -->", f"<!-- end of {name} -->"
         made = "\n".join((begin, "", *table, "", end))
         parts = re.split(f"{begin}.*?{end}", text, flags=re.DOTALL)
         text, count = made.join(parts), len(parts) - 1
         if count != 1:
-            message = f"expected one part {begin} … {end}, found {count}"
+            message = f"expected one section {begin} … {end}, found {count}"
             raise ValueError(message)
     return text
 
@@ -57,12 +57,12 @@ def _link(id_: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the named page, or compare it; 1 when it is stale."""
+    """Write the named page, or compare it; return 1 if it is out of date."""
     (path,) = (Path(argument) for argument in arguments if argument != "--check")
     held = path.read_text("utf-8")
     wanted = page(held)
     if "--check" in arguments and held != wanted:
-        sys.stderr.write(f"{path}: stale; run make events\n")
+        sys.stderr.write(f"{path}: out of date; run make events\n")
         return 1
     if held != wanted:
         path.write_text(wanted, "utf-8")

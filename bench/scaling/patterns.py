@@ -1,4 +1,4 @@
-"""When callouts arrive: seconds from the start, ascending, from a random source that is given."""
+"""Arrival patterns: ascending times in seconds from the start, from a given random source."""
 
 from collections.abc import Callable
 from math import cos, pi
@@ -45,7 +45,7 @@ def monday(random: Random, before: float, after: float) -> list[float]:
 
 
 def flashes(random: Random, users: int, within: float, nights: int) -> list[float]:
-    """`users` within some seconds, once after each of `nights` nights without any."""
+    """`users` within a few seconds, once after each of `nights` nights without any."""
     return [
         (night + 1) * DAY + moment
         for night in range(nights)

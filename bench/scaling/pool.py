@@ -1,9 +1,10 @@
-"""Lambda's execution environments under arrivals: who waits for a start, who finds one ready.
+"""A model of Lambda's execution environments: which requests wait for a start.
 
-One environment answers one request at a time. A request takes a free provisioned environment, else
-the on-demand one that was last in use, else it waits for a new one: no queue (AWS Lambda developer
-guide, "Understanding Lambda function scaling"). Which of several idle ones Lambda takes is not
-documented; the last used one keeps the fewest alive, and so has the most cold starts.
+An environment answers one request at a time. A request uses a free provisioned environment,
+otherwise the most recently used on-demand one, otherwise it waits for a new one; there is no queue
+(AWS Lambda developer guide, "Understanding Lambda function scaling"). Which of several idle
+environments Lambda uses is not documented; with the most recently used one, the fewest stay alive,
+and there are the most cold starts.
 """
 
 import heapq
@@ -32,7 +33,7 @@ class _Environment:
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """What Lambda keeps; times in seconds, drawn anew for each environment and idle spell."""
+    """Lambda's environments; times in seconds, drawn for each environment and idle period."""
 
     provisioned: int
     idle_for: Callable[[], float]
@@ -41,20 +42,20 @@ class Fleet:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One request's cost: the milliseconds its environment is held, and those spent on the way."""
+    """A request's milliseconds in its environment, and on the way."""
 
     held_ms: float
     way_ms: float
 
     @property
     def total_ms(self) -> float:
-        """What the caller waits."""
+        """Return how long the caller waits."""
         return self.held_ms + self.way_ms
 
 
 @dataclass(slots=True)
 class Served:
-    """What became of the arrivals."""
+    """The results of the arrivals."""
 
     first_ms: list[float]
     """Per arrival, in order of arrival: how long the first attempt took."""
@@ -82,7 +83,7 @@ class _Pool:
         return len(self._busy)
 
     def take(self, now: float) -> tuple[_Environment, Start]:
-        """The environment that a request of `now` gets; its caller gives it back by `hold`."""
+        """Return the environment for a request at `now`; the caller returns it with `hold`."""
         while self._busy and self._busy[0][0] <= now:
             freed, _, environment = heapq.heappop(self._busy)
             environment.ends = freed + self._fleet.idle_for()
@@ -109,10 +110,10 @@ def serve(
     wait_ms: float,
     retries: int = 0,
 ) -> Served:
-    """Play `arrivals` (seconds, ascending) against `fleet`.
+    """Run `arrivals` (seconds, ascending) against `fleet`.
 
-    A caller that has waited `wait_ms` gives up and, `retries` times, asks again at once; what it
-    gave up goes on holding its environment.
+    A caller that has waited for `wait_ms` gives up and, `retries` times, calls again immediately;
+    the abandoned request still occupies its environment.
     """
     served = Served([0.0] * len(arrivals))
     pool = _Pool(fleet)

@@ -1,4 +1,4 @@
-"""How long an attempt takes: what was measured on this machine, and what has to be assumed.
+"""The duration of an attempt: measurements on this machine, and assumptions.
 
 Measured (bench/results/callouts.json): the whole first callout of an environment under Lambda's
 runtime emulator, and a warm one. Everything that the emulator does not show is assumed below, on
@@ -19,7 +19,7 @@ _Z99 = 2.3263
 
 @dataclass(frozen=True, slots=True)
 class LogNormal:
-    """Milliseconds, by their median and 99th percentile."""
+    """A distribution of milliseconds, by median and 99th percentile."""
 
     median: float
     p99: float
@@ -50,7 +50,7 @@ Measured = Mapping[str, Mapping[str, Sequence[float]]]
 
 
 def cold_stretch(measured: Measured) -> float:
-    """How much longer a cold start takes on Lambda than it took here, told by Python alone."""
+    """Return how much longer a cold start takes on Lambda, estimated from Python alone."""
     return PYTHON_INIT_MS / median(measured["cold_ms"]["python"])
 
 

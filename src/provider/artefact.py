@@ -1,8 +1,8 @@
-"""What ships to Lambda, out of what pip has installed: ``artefact.py STAGE ARTEFACT MACHINE``.
+"""Make the Lambda artefact from what pip installed: ``artefact.py STAGE ARTEFACT MACHINE``.
 
-Run by the Makefile beside it, with the runtime's own Python; any other leaves the sources without
-byte code. What is left out, and why that is safe: docs/adr/0009 and 0017. Two runs make the same
-bytes.
+The Makefile in this folder runs it with the runtime's Python version; any other version makes no
+byte code. docs/adr/0009 and 0017 explain what is left out and why that is safe. Two runs make the
+same bytes.
 """
 
 import gzip
@@ -20,18 +20,17 @@ from typing import Any, Final
 OURS: Final = "claims_provider"
 RUNTIME_VERSION: Final = (3, 13)
 RUNTIME_FOLDER: Final = "/var/task"
-"""Where Lambda unpacks the artefact; the name that tracebacks show."""
+"""Where Lambda unpacks the artefact; tracebacks show this path."""
 
 LEFT_OUT: Final = (
-    "*.dist-info",  # pydantic would look for plugins in it; nothing else looks
+    "*.dist-info",  # only pydantic reads it, to search for plugins
     "bin",
-    "boto3",  # botocore is what the function calls
+    "boto3",  # the function calls botocore
     "s3transfer",
-    "cffi",  # cryptography loads _cffi_backend; the package generates C
+    "cffi",  # cryptography loads _cffi_backend; this package generates C code
     "pycparser",
     "pydantic/mypy.py",
-    "pydantic/v1",  # for models of its old interface
-    # Of Powertools the function has Logger and Metrics.
+    "pydantic/v1",  # for models of pydantic 1
     "aws_lambda_powertools/event_handler",
     *(
         f"aws_lambda_powertools/utilities/{feature}"
@@ -60,18 +59,18 @@ DATA: Final = frozenset(
         "dateutil/zoneinfo/dateutil-zoneinfo.tar.gz",
     }
 )
-"""Of all that is not code, what is read."""
+"""The files other than code that are read."""
 
 _ELF_MACHINES: Final = {"x86_64": 62, "aarch64": 183}
 _ELF_HEADER: Final = struct.Struct("<4s14xH")
 _MOMENT: Final = 946_684_800
-"""Every file's time: the year 2000. Before 1980, wherever on earth, ZIP knows none."""
+"""Every file's time, in the year 2000: ZIP does not support times before 1980 in any time zone."""
 
 
 def lay_out(stage: Path, artefact: Path, machine: str) -> None:
     """Fill the empty folder `artefact` from `stage`, for an ELF `machine`.
 
-    Raises ``ValueError`` for what must not ship.
+    Raises ``ValueError`` for files that must not ship.
     """
     if artefact.exists() and any(artefact.iterdir()):
         message = f"{artefact} is not empty"
@@ -83,14 +82,14 @@ def lay_out(stage: Path, artefact: Path, machine: str) -> None:
     here = Path(__file__).parent
     for path in sorted((here / OURS).rglob("*.py")):
         _copy(path, artefact / path.relative_to(here))
-    _copy(here / "requirements.txt", artefact / "requirements.txt")  # who is in there
+    _copy(here / "requirements.txt", artefact / "requirements.txt")  # lists the contents
     for name in (DESCRIPTION, RULE_SET):
         _unzip(artefact / f"{name}.gz")
     _cut_endpoints(artefact / ENDPOINTS)
     _cut_description(artefact / DESCRIPTION)
     for library in artefact.rglob("*.so"):
         _check_machine(library, machine)
-    if sys.version_info[:2] == RUNTIME_VERSION:  # another's byte code would not be read
+    if sys.version_info[:2] == RUNTIME_VERSION:  # other versions' byte code would not be read
         for path in sorted(artefact.iterdir()):
             _compile(path, artefact, is_ours=path.name == OURS)
     _normalise(artefact)
@@ -108,7 +107,7 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _unzip(path: Path) -> None:
-    """Write the plain form, which botocore reads as well, and sooner."""
+    """Write the uncompressed form, which botocore also reads, and faster."""
     _write(path.with_suffix(""), json.loads(gzip.decompress(path.read_bytes())))
     path.unlink()
 
@@ -118,7 +117,7 @@ def _write(path: Path, document: object) -> None:
 
 
 def _cut_endpoints(path: Path) -> None:
-    """Leave every partition and region, and of the services the one that is called."""
+    """Keep all partitions and regions, and only the service that is called."""
     document = json.loads(path.read_text("utf-8"))
     for partition in document["partitions"]:
         services = partition["services"]
@@ -127,7 +126,7 @@ def _cut_endpoints(path: Path) -> None:
 
 
 def _cut_description(path: Path) -> None:
-    """Leave the one operation that is called, and the shapes that it leads to."""
+    """Keep only the operation that is called and the shapes that it needs."""
     document = json.loads(path.read_bytes(), object_hook=_without_documentation)
     operation, shapes = document["operations"][OPERATION], document["shapes"]
     reached: set[str] = set()
@@ -147,7 +146,7 @@ def _cut_description(path: Path) -> None:
 
 
 def _without_documentation(node: dict[str, Any]) -> dict[str, Any]:
-    """A member may bear that name: it is an object then."""
+    """Skip an object: a member may have that name."""
     if isinstance(node.get("documentation"), str):
         del node["documentation"]
     return node
@@ -161,10 +160,10 @@ def _check_machine(library: Path, machine: str) -> None:
 
 
 def _compile(path: Path, artefact: Path, *, is_ours: bool) -> None:
-    """Byte code that is valid whatever the files' times: the artefact is read-only on Lambda.
+    """Compile byte code that is valid for any file times: the artefact is read-only on Lambda.
 
-    Ours beside its source, so that tracebacks show lines. Libraries without source: it would be a
-    fifth of the artefact, and nothing reads it.
+    The function's code keeps its source, so that tracebacks show lines. Libraries ship without
+    source, which would be a fifth of the artefact and is not read.
     """
     compile_ = compile_dir if path.is_dir() else compile_file
     done = compile_(
@@ -185,7 +184,7 @@ def _compile(path: Path, artefact: Path, *, is_ours: bool) -> None:
 
 
 def _normalise(artefact: Path) -> None:
-    """Modes and times that no umask and no clock decides."""
+    """Set modes and times that do not depend on umask or clock."""
     for path in [artefact, *artefact.rglob("*")]:
         path.chmod(0o755 if path.is_dir() else 0o644)
         os.utime(path, (_MOMENT, _MOMENT))

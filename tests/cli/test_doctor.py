@@ -103,8 +103,8 @@ def test_our_own_server_refuses_who_has_no_token(run: Run, tmp_path: Path) -> No
     first, second, *_ = outcome.out.splitlines()
     assert 0 == outcome.exit_code
     assert first == (
-        "The contract was not tested, for the endpoint is protected: a call without a token is "
-        "refused with 401; let a test caller in"
+        "The contract was not tested, because the endpoint is protected: a call without a token is "
+        "refused with 401; allow a test caller"
     )
     assert "TEST_CALLER_APP_IDS" in second
 
@@ -169,7 +169,10 @@ def test_ids_that_do_not_exist_are_refused(option: str, run: Run) -> None:
     """An unknown prefix is an error, since it would silently check or hide nothing."""
     outcome = run("doctor", "endpoint", "http://127.0.0.1:1/", option, "TSL001")
     assert (2, "") == (outcome.exit_code, outcome.out)
-    assert f"claimsctl: {option} TSL001: no finding's id begins so; they begin with" in outcome.err
+    assert (
+        f"claimsctl: {option} TSL001: no finding has this prefix; use an id or one of"
+        in outcome.err
+    )
 
 
 def test_strict_counts_warnings(anybodys: Endpoint, run: Run) -> None:
@@ -213,7 +216,7 @@ def test_a_pull_request_gets_markdown(wrong: Endpoint, run: Run) -> None:
     out = run("doctor", "endpoint", wrong.url, OPEN, "--markdown").out
     assert out.startswith("## ❌ `CON001 A member signs in: RSP002")
     assert "| ❌ fail | RSP002 |" in out
-    assert "### To do" in out
+    assert "### What to do" in out
 
 
 def test_the_page_replaces_a_page_and_nothing_else(
@@ -270,7 +273,7 @@ def test_a_test_callers_token_is_told_from_entras(anybodys: Endpoint, run: Run) 
     arguments = ("doctor", "endpoint", anybodys.url, "--select", "AUT005", "--json")
     out = run(*arguments, "--token", mint(claims, issuer_key())).out
     (found,) = [each for each in json.loads(out)["findings"] if each["id"] == "AUT005"]
-    assert f"the token given, of {OTHER_GUID}: a test caller, or" in found["evidence"]
+    assert f"the given token, of {OTHER_GUID}: a test caller, or" in found["evidence"]
 
 
 def test_a_refused_token_is_described(run: Run) -> None:
@@ -278,7 +281,7 @@ def test_a_refused_token_is_described(run: Run) -> None:
     with endpoint(lambda _: Reply(401, b"{}", {"www-authenticate": 'Bearer error="x"'})) as served:
         outcome = run("doctor", "endpoint", served.url, FROM, "local")
     first, second, *_ = outcome.out.splitlines()
-    assert 'refused with 401; www-authenticate: Bearer error="x"; let a test caller in' in first
+    assert 'refused with 401; www-authenticate: Bearer error="x"; allow a test caller' in first
     assert (
         "99045fe1-7639-4a75-9d4a-577b6ca3810f, for 11112222-bbbb-3333-cccc-4444dddd5555" in second
     )

@@ -53,7 +53,7 @@ def test_a_refusal_is_reported(run: Run, sample: Table) -> None:
     assert 1 == outcome.exit_code
     assert "400  application/problem+json" == outcome.out.splitlines()[0]
     assert "Entra would refuse this answer: 1003002" in outcome.out
-    assert "RSP001  fail  Entra takes claims from a 200 only" in outcome.out
+    assert "RSP001  fail  The status is not 200, the only one that Entra accepts" in outcome.out
 
 
 def test_another_tenant_than_the_bodys_is_refused(run: Run, sample: Table) -> None:
@@ -133,8 +133,16 @@ def test_a_faulty_file_of_claims_is_reported(
         (("none.json",), {}, "none.json: cannot be read: No such file or directory"),
         ((EVENTS,), {}, f"{EVENTS}: cannot be read: Is a directory"),
         ((MEMBER, "--claims", "no.csv"), {}, "no.csv: cannot be read: No such file or directory"),
-        ((MEMBER,), {"ENTRA_WAIT_MS": "50"}, "the function's settings: ENTRA_WAIT_MS: expected "),
-        ((MEMBER,), {"USER_KEYS": "phone"}, "the function's settings: USER_KEYS: expected "),
+        (
+            (MEMBER,),
+            {"ENTRA_WAIT_MS": "50"},
+            "the function's settings are invalid: ENTRA_WAIT_MS: expected ",
+        ),
+        (
+            (MEMBER,),
+            {"USER_KEYS": "phone"},
+            "the function's settings are invalid: USER_KEYS: expected ",
+        ),
         (
             (MEMBER, "--table", "t"),
             {"AWS_PROFILE": "nobody"},

@@ -11,7 +11,7 @@ from tests.judge.answers import ACTION, RESPONSE_DATA, body_with_claims
 
 GOOD = body_with_claims({"role": "Reader"})
 HEAD = b"HTTP/2 200 \r\ncontent-type: application/json\r\n\r\n"
-NOTE = "-: only a body; assumed status 200 and content-type: application/json\n"
+NOTE = "-: the file has a body only; assumed status 200 and content-type: application/json\n"
 
 
 def _judged(run: Run, raw: bytes, *options: str, **environment: str) -> Outcome:
@@ -36,11 +36,12 @@ def test_a_refused_answer(run: Run) -> None:
         f'{{"data": {{"@odata.type": "{RESPONSE_DATA}",\n "actions": '
         f'[{{"@odata.type": "{ACTION}", "claims": {{"age": 7}}}}]}}}}'
     )
+    note = "; our reading, not documented"
     shown = f"""\
 Entra would refuse this answer: 1003003, A claim is neither a string nor a list of strings
   █░░░░░░░░░░░░░░░░░░░░░░░  4 of 3072 bytes
 
-RSP010  fail  A claim is neither a string nor a list of strings  (1003003, as we read it)
+RSP010  fail  A claim is neither a string nor a list of strings  (1003003{note})
   at        line 2, column 108, /data/actions/0/claims/age
          2  …nce{ACTION.partition("nce")[2]}", "claims": {{"age": 7}}}}]}}}}
                                                  ^
@@ -108,10 +109,10 @@ def test_an_exchange_that_took_too_long(run: Run) -> None:
         (
             HEAD,
             ("--status", "200"),
-            "-: the file has a status line; leave out --status and --header",
+            "-: the file has a status line; omit --status and --header",
         ),
         (GOOD, ("--header", "x"), "-: expected a header such as content-type: application/json"),
-        (b'{"response": {"status": true}}', (), "-: not an exchange as claimsctl exports them"),
+        (b'{"response": {"status": true}}', (), "-: not an exchange that claimsctl exported"),
     ],
 )
 def test_what_cannot_be_read_is_2(

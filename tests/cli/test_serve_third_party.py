@@ -260,7 +260,7 @@ def test_unknown_keys_do_not_make_it_fetch(tmp_path: Path) -> None:
                 "--issuer", "https://x", "--jwks", "http://127.0.0.1:1", "--caller", "none",
                 "--caller-verification", "function",
             ),
-            "--caller none is for --caller-verification gateway",
+            "--caller none requires --caller-verification gateway",
         ),
     ],
 )  # fmt: skip

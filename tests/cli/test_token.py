@@ -107,7 +107,7 @@ def test_a_key_that_will_not_do(run: Run, tmp_path: Path) -> None:
         outcome = run(*command)
         assert (2, "") == (outcome.exit_code, outcome.out)
         assert outcome.err.startswith(f"claimsctl: {path}: expected an RSA private key of 2048")
-        assert outcome.err.endswith("delete it, and the next command makes a new one\n")
+        assert outcome.err.endswith("delete the file, and the next command creates a new key\n")
         assert "no key" not in outcome.err
 
 
@@ -141,7 +141,7 @@ def test_a_good_token_is_checked(run: Run, tmp_path: Path) -> None:
         (("--token-version", "1"), ("--token-version", "2"), "ver", "Set it to 2"),
         ((), ("--token-version", "1"), "ver", "let the endpoint expect 2.0"),
         (("--wrong", "azp"), (), "azp", "TEST_CALLER_APP_IDS"),
-        (("--wrong", "expired"), (), "exp", "new one"),
+        (("--wrong", "expired"), (), "exp", "new token"),
         (("--wrong", "alg-none"), (), "alg", "Entra issued"),
     ],
 )  # fmt: skip
@@ -178,7 +178,7 @@ def test_what_is_no_token_says_so(run: Run, text: str) -> None:
     """It is one failure, with what a token looks like."""
     outcome = run("token", "--check", text)
     assert 1 == outcome.exit_code
-    assert "no JSON Web Token" in outcome.out
+    assert "not a JSON Web Token" in outcome.out
 
 
 def test_only_the_signature_is_its_own_finding(run: Run, tmp_path: Path) -> None:

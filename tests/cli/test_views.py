@@ -164,7 +164,7 @@ def test_every_finding_is_reported() -> None:
         "  expected  content-type: application/json, once",
     ] == lines[:5]
     assert [
-        "RSP005  fail  The data are not an object  (1003003)",
+        "RSP005  fail  data is not an object  (1003003)",
         "  at        line 2, column 9, /data",
         '         2  "data": null}',
         "                    ^",

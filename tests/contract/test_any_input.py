@@ -108,7 +108,7 @@ def test_any_bytes_as_body(raw: bytes) -> None:
 @MANY
 @given(st.data())
 def test_any_value_anywhere_in_a_callout(data: st.DataObject) -> None:
-    """Whatever stands in one place of a good callout, it is answered or refused by a known code."""
+    """A valid callout with any value in one field is answered or refused with a known code."""
     body = body_of(data.draw(st.sampled_from(["member", "guest", "minimal"])))
     place: Any = body
     while True:
@@ -131,7 +131,7 @@ def test_any_json_as_event(event: Any) -> None:
 @MANY
 @given(st.data())
 def test_any_value_anywhere_in_an_event(data: st.DataObject) -> None:
-    """Whatever stands in one place of a good gateway event, it is answered or refused."""
+    """A valid gateway event with any value in one field is answered or refused."""
     event = played_event(json.dumps(body_of("member")).encode(), TENANT_ID)
     place: Any = event
     while True:

@@ -1,4 +1,4 @@
-"""Every file in events/ through the whole function, as its index says."""
+"""Every file in events/ gets the answer that its index documents."""
 
 import json
 from pathlib import Path
@@ -49,7 +49,7 @@ def test_a_good_event_gets_claims_entra_takes(file: EventFile) -> None:
 
 @pytest.mark.parametrize("file", [file for file in FILES if file.code], ids=lambda f: f.name)
 def test_a_bad_event_gets_its_code(file: EventFile) -> None:
-    """Each bad file is answered with its documented status and code, and Entra takes nothing."""
+    """Each bad file gets its documented status and code, which Entra rejects."""
     answer = _answer((EVENTS / file.name).read_bytes())
     assert (file.status, file.code) == (answer.status, json.loads(answer.body)["code"])
     assert not judge(answer).accepted
@@ -63,7 +63,7 @@ def test_an_open_door_answers_every_envelope(file: EventFile) -> None:
 
 
 def test_every_code_of_a_body_has_a_file() -> None:
-    """Nobody has to guess what an error looks like: all codes but an outage's have one."""
+    """Every code except those of outages has a sample."""
     without_event = {"keys-unavailable", "store-failure", "claims-too-large", "internal-error"}
     assert {code.value for code in ErrorCode} - without_event == {
         file.code for file in FILES if file.code

@@ -1,4 +1,4 @@
-"""The whole pipeline: what a deployment's settings make of one callout."""
+"""The whole pipeline, from a callout to its answer, for a deployment's settings."""
 
 import json
 import time
@@ -35,7 +35,7 @@ def _claims(response: dict[str, Any]) -> dict[str, Any]:
 
 
 class BrokenDynamoDB:
-    """A client that raises whatever it is given."""
+    """A client that raises the given exception."""
 
     def __init__(self, error: Exception) -> None:
         self._error = error
@@ -75,7 +75,7 @@ def test_one_callout_is_one_read() -> None:
 
 
 def test_a_refused_caller_costs_no_read() -> None:
-    """Who is not let in never reaches the table, nor learns whether his body was good."""
+    """A refused caller causes no read of the table, and learns nothing about its body."""
     store = FakeDynamoDB({})
     event = http_api_event(b"{", {}, authorizer_claims=None, received_at_ms=0)
     assert (401, []) == (handler_over(store)(event)["statusCode"], store.asked)
@@ -109,7 +109,7 @@ def test_a_value_entra_cannot_take_lets_nothing_through() -> None:
 
 
 def test_an_expired_override_is_gone() -> None:
-    """Past its time an item neither gives nor hides, whether DynamoDB has deleted it or not."""
+    """An expired item neither provides nor hides claims, even before DynamoDB deletes it."""
     items: Items = {
         tenant_key(TENANT_ID, None): _string_claims(tier="basic"),
         user_key(TENANT_ID, MEMBER, None): _string_claims(tier="gold")
@@ -129,7 +129,7 @@ def test_items_by_address_give_named_claims_only() -> None:
 
 
 def test_an_app_of_its_own_wins() -> None:
-    """Claims for the one app stand above those for every app."""
+    """Claims for one app have precedence over those for every app."""
     items: Items = {
         user_key(TENANT_ID, MEMBER, None): _string_claims(role="reader"),
         user_key(TENANT_ID, MEMBER, CLIENT_APP_ID): _string_claims(role="writer"),
@@ -160,7 +160,7 @@ def test_the_deployment_chooses_what_a_failure_means(policy: str, status: int) -
 
 
 def test_claims_too_large_are_an_error(capsys: pytest.CaptureFixture[str]) -> None:
-    """Claims over 3 KB are an error that names the size, never a cut."""
+    """Claims larger than 3 KB are an error that names the size; nothing is cut."""
     items: Items = {user_key(TENANT_ID, MEMBER, None): _string_claims(a="x" * 4000)}
     response = handler_over(FakeDynamoDB(items))(_event())
     assert (500, "claims-too-large") == (
@@ -171,7 +171,7 @@ def test_claims_too_large_are_an_error(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_a_bug_is_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An exception nobody foresaw is a 500 with a code, not a crash."""
+    """An unexpected exception is a 500 with a code, not a crash."""
 
     def burst(*_: object) -> None:
         raise KeyError("casey@contoso.com")  # noqa: EM101
@@ -214,7 +214,7 @@ def test_a_line_joins_entras_log(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_body_that_is_refused_is_found_by_its_sign_in(
     correlation_id: object, logged: str | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A refusal is looked for by correlation id more than any answer: the line has it."""
+    """The log line of a refusal has the correlation id."""
     body = body_of("member")
     body["data"]["authenticationContext"]["correlationId"] = correlation_id
     del body["data"]["authenticationContext"]["user"]

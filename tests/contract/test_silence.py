@@ -1,4 +1,4 @@
-"""No claim value, token, address or name in anything the function writes, whatever comes in."""
+"""The function writes no claim value, token, address or name for any input."""
 
 import json
 import re
@@ -97,7 +97,7 @@ def test_nothing_personal_is_written(
 def test_a_forger_writes_nothing_into_the_log(
     name: str, claim: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Whatever a refused token says of addresses and names, none of it is written."""
+    """Addresses and names in a refused token are not written."""
     claims = TokenProfile(TENANT_ID).claims(int(time.time()))
     named = {**claims, "name": "Casey Jensen", "upn": "casey@contoso.com"}
     try:

@@ -1,4 +1,4 @@
-"""Reports and calls, made by hand."""
+"""Reports and calls for tests."""
 
 from claimsctl.doctor.calls import Call, CallId
 from claimsctl.doctor.runner import Report, finding

@@ -1,4 +1,4 @@
-"""Reports for other programs: JUnit's XML, Markdown, JSON."""
+"""Reports for other programs: JUnit XML, Markdown and JSON."""
 
 import json
 import re
@@ -32,7 +32,7 @@ EVERYTHING = report(
     ("strict", "failures"), [(False, ["CON001"]), (True, ["HYG002", "CON001"])]
 )
 def test_junit_has_a_case_for_each_finding(strict: bool, failures: list[str]) -> None:  # noqa: FBT001
-    """What failed is a failure, strictly what warned too; what was skipped says why."""
+    """A failure fails, with `strict` a warning too; a skipped check gives the reason."""
     (suite,) = ET.fromstring(junit.render(EVERYTHING, strict=strict))
     cases = suite.findall("testcase")
     assert 4 == len(cases) == int(suite.attrib["tests"])
@@ -45,7 +45,7 @@ def test_junit_has_a_case_for_each_finding(strict: bool, failures: list[str]) ->
 
 
 def test_junit_bears_whatever_an_endpoint_sends() -> None:
-    """What XML cannot hold is replaced, what it would read as markup is text."""
+    """Characters that XML does not allow are replaced, and markup is escaped."""
     (suite,) = ET.fromstring(
         junit.render(report(finding("CON001", Level.FAIL, HOSTILE)), strict=False)
     )
@@ -68,7 +68,7 @@ def test_markdown_begins_with_the_cause_and_lists_everything() -> None:
 
 
 def test_markdown_is_not_steered_by_an_endpoint() -> None:
-    """It cannot add a link, a tag, a table or a line."""
+    """An endpoint's text cannot add a link, a tag, a table or a line."""
     found = finding("CON001", Level.FAIL, HOSTILE + "\n# A heading")
     text = markdown.render(report(found, url=f"{URL}`<b>"))
     assert "\n# A heading" not in text
@@ -89,7 +89,7 @@ def test_markdown_is_not_steered_by_an_endpoint() -> None:
 )  # fmt: skip
 @pytest.mark.parametrize("place", ["evidence", "hint"])
 def test_markdown_makes_nothing_active(active: str, place: str) -> None:
-    """Links, mentions and references: forges leave alone only what is code."""
+    """Links, mentions and references are written as code."""
     texts = {"evidence": "x", "hint": "", place: f"see {active} there"}
     found = finding("CON001", Level.FAIL, texts["evidence"], hint=texts["hint"])
     text = markdown.render(report(found))
@@ -101,7 +101,7 @@ def test_markdown_makes_nothing_active(active: str, place: str) -> None:
 
 
 def test_json_has_findings_and_exchanges() -> None:
-    """A program gets the cause, every finding, and how long each call took in which phase."""
+    """The JSON has the cause, every finding, and the time of each phase of each call."""
     document = json.loads(json.dumps(json_format.document(EVERYTHING)))
     assert ("fail", 1003002) == (document["level"], document["entra_code"])
     assert ["URL001", "HYG002", "CON001", "ROB001"] == [each["id"] for each in document["findings"]]

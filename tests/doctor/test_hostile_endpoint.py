@@ -1,4 +1,4 @@
-"""An endpoint that sends what is hard to read: each of its calls costs what a good one does."""
+"""A hostile endpoint: each of its calls costs no more than a normal one."""
 
 import re._constants as regex  # type: ignore[import-not-found]  # not in typeshed
 import re._parser as parser  # type: ignore[import-not-found]  # not in typeshed
@@ -22,7 +22,7 @@ READ_MAX = 128 * 1024 + 3 * 16 * 1024
 
 @pytest.mark.parametrize("body", [b"[" * LARGE, b'{"a":1' + b',"a":1' * (LARGE // 6) + b"}"])
 def test_a_run_reads_so_much_a_call(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It makes no more calls than it has announced, and reads a limited part of each answer."""
+    """The run makes no more calls than announced, and reads a limited part of each answer."""
     received = [0]
     read = _Stream.read
 
@@ -40,7 +40,7 @@ def test_a_run_reads_so_much_a_call(body: bytes, monkeypatch: pytest.MonkeyPatch
 
 
 def test_evidence_has_an_end() -> None:
-    """A certificate's name or a header of a hundred kilobytes is quoted in part."""
+    """A certificate name or header of a hundred kilobytes is cut."""
     assert 2401 == len(finding("TLS005", Level.FAIL, "x" * 100_000).evidence)
 
 

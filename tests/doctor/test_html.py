@@ -1,4 +1,4 @@
-"""The page that one can mail: whole in itself, and safe with whatever an endpoint sent."""
+"""The HTML page is self-contained, and safe for anything that an endpoint sends."""
 
 import re
 from datetime import UTC, datetime
@@ -64,7 +64,7 @@ EVERYTHING = report(
 
 
 def test_nothing_comes_from_elsewhere() -> None:
-    """No script, image, font or style is loaded: links are all that leads away."""
+    """The page loads no script, image, font or style; it only contains links."""
     read = _page(EVERYTHING)
     for tag, attributes in read.tags:
         assert tag not in {"script", "img", "link", "iframe", "object"}
@@ -81,7 +81,7 @@ def test_nothing_comes_from_elsewhere() -> None:
 
 
 def test_what_an_endpoint_sends_is_text() -> None:
-    """Markup in evidence, purpose or URL is shown as it was sent, and steers nothing."""
+    """Markup in evidence, purpose or URL is shown as text."""
     found = finding("CON001", Level.FAIL, HOSTILE, hint=HOSTILE, expected=HOSTILE)
     made = answered(f"contract: {HOSTILE}")
     read = _page(report(found, calls=(made,), url=f"https://x/{HOSTILE}"))
@@ -97,7 +97,7 @@ def test_every_finding_is_there() -> None:
     for each in EVERYTHING.findings:
         assert each.id in read.text
         assert each.evidence in read.text
-    for text in ("Switch it off.", "Look there.", "1003002, as we read it"):
+    for text in ("Switch it off.", "Look there.", "1003002; our reading, not documented"):
         assert text in read.text
     for id_, is_explained in (("HYG002", True), ("CON001", True), ("URL001", False)):
         assert is_explained == (f"docs/findings.md#{id_.lower()}" in read.text)
@@ -106,14 +106,14 @@ def test_every_finding_is_there() -> None:
 @pytest.mark.parametrize(
     ("found", "pill"),
     [
-        (report(FINE, FAILED), "not fine"),
-        (report(FINE, WARNED), "fine, with warnings"),
-        (report(FINE), "fine"),
+        (report(FINE, FAILED), "problems found"),
+        (report(FINE, WARNED), "no failures, but warnings"),
+        (report(FINE), "no problems found"),
         (report(FINE, PROTECTED), "contract not tested"),
     ],
 )
 def test_the_verdict_comes_first(found: Report, pill: str) -> None:
-    """The first words of the page, and its title, say how it is."""
+    """The first words of the page and its title give the result."""
     text = html_format.render(found, WAIT_MS, MOMENT)
     body = text.partition("<main>")[2]
     first = re.search(r">([^<>\n]+)<", body)
@@ -123,7 +123,7 @@ def test_the_verdict_comes_first(found: Report, pill: str) -> None:
 
 
 def test_what_is_wrong_is_open_and_the_rest_closed() -> None:
-    """Failures and warnings are unfolded when the page opens."""
+    """Failures and warnings are expanded when the page opens."""
     opened = [
         "open" in attributes for tag, attributes in _page(EVERYTHING).tags if "details" == tag
     ]
@@ -141,7 +141,7 @@ def _left_and_width(read: _Reader) -> list[tuple[str, float, float]]:
 
 
 def test_bars_are_as_long_as_the_phases_took() -> None:
-    """A phase begins where the one before ended, and none leaves the picture."""
+    """Each phase begins where the previous one ended, within the chart."""
     read = _page(report(FINE, calls=(answered("a", elapsed_ms=100.0),)))
     (name, start, width), (other, next_start, next_width) = _left_and_width(read)
     assert ("dns", "first_byte") == (name, other)
@@ -153,16 +153,16 @@ def test_bars_are_as_long_as_the_phases_took() -> None:
 
 @pytest.mark.parametrize(("elapsed_ms", "drawn"), [(50.0, False), (1000.0, True)])
 def test_entras_wait_is_drawn_where_it_matters(elapsed_ms: float, drawn: bool) -> None:  # noqa: FBT001
-    """The line is in the picture when a call came near it; else the page says so."""
+    """The timeout's line is drawn if a call was near it; otherwise the page says so."""
     read = _page(report(FINE, calls=(answered("a", elapsed_ms=elapsed_ms),)))
     limits = [tag for tag, attributes in read.tags if "limit" == attributes.get("class")]
     assert drawn == bool(limits)
-    assert drawn != ("beyond this picture" in read.text)
+    assert drawn != ("outside this chart" in read.text)
 
 
 def test_sizes_are_shown_against_the_limit() -> None:
-    """Each answer of the contract's checks has a bar of its share of the 3 KB."""
+    """Each answer of the contract checks has a bar for its share of 3 KB."""
     read = _page(EVERYTHING)
-    assert "Bytes of claims, of 3072" in read.text
+    assert "Size of the claims, of 3072 bytes" in read.text
     (bar,) = (attributes for tag, attributes in read.tags if "size" == attributes.get("class"))
     assert re.fullmatch(r"width:1[.]\d\d%", str(bar["style"]))

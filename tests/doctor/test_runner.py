@@ -1,4 +1,4 @@
-"""Which checks run, which are skipped for what, and what a run keeps. No call is made here."""
+"""Which checks run, which are skipped and why, and what a run keeps. No call is made here."""
 
 from collections.abc import Iterator
 
@@ -40,7 +40,7 @@ def _by_id(report: Report) -> dict[str, Finding]:
     ],
 )
 def test_a_check_is_skipped_when_what_it_needs_has_failed(level: Level, evidence: str) -> None:
-    """The reason names the finding; one that was skipped itself gives its own reason."""
+    """The reason names the missing finding, and if that was skipped, its reason."""
     report = run_checks(TARGET, [_finds(HYG, level), _finds(LAT, Level.OK, needs=(HYG,))])
     skipped = _by_id(report)[LAT]
     assert (Level.SKIP, evidence) == (skipped.level, skipped.evidence)
@@ -61,7 +61,7 @@ def test_a_chain_of_skips_gives_no_reason_twice() -> None:
 
 
 def test_a_warning_stops_nothing() -> None:
-    """Only a failure or a skip is a reason not to go on."""
+    """Only a failure or a skip prevents a later check."""
     report = run_checks(
         TARGET, [_finds(HYG, Level.WARN), _finds(LAT, Level.OK, "went on", needs=(HYG,))]
     )
@@ -69,7 +69,7 @@ def test_a_warning_stops_nothing() -> None:
 
 
 def test_a_check_that_breaks_says_so() -> None:
-    """Never a traceback: findings made before are kept, the rest is a warning with the reason."""
+    """A failing check keeps its findings and reports a warning with the reason, no traceback."""
 
     def break_off(run: Run) -> Iterator[Finding]:
         yield from url.CHECK.run(run)
@@ -80,17 +80,17 @@ def test_a_check_that_breaks_says_so() -> None:
     assert Level.OK is findings["URL001"].level
     broken = findings[HYG]
     assert (Level.WARN, NoResult.BROKEN) == (broken.level, broken.no_result)
-    assert "this check broke: LookupError: no such thing" == broken.evidence
+    assert "the check itself failed: LookupError: no such thing" == broken.evidence
 
 
 def test_a_check_that_says_nothing_says_so() -> None:
     """Each id is in every report."""
     (broken,) = run_checks(TARGET, [Check((HYG,), lambda _: ())]).findings
-    assert "this check broke: it said nothing" == broken.evidence
+    assert "the check itself failed: it reported nothing" == broken.evidence
 
 
 def test_what_the_operator_must_mend_ends_the_command() -> None:
-    """An error of the machine's own settings is not one of the endpoint."""
+    """An error in this machine's settings is not reported as the endpoint's."""
 
     def fail(_: Run) -> Iterator[Finding]:
         message = "SSL_CERT_FILE x: no certificates"
@@ -101,7 +101,7 @@ def test_what_the_operator_must_mend_ends_the_command() -> None:
 
 
 def test_a_run_keeps_the_invalid_token_that_was_accepted() -> None:
-    """It is used where the operator gave none; the operator's own token comes first."""
+    """It is used if the operator gave no token."""
     for given, expected in ((None, "invalid"), ("given", "given")):
         run = Run(Target(TARGET.url, Expectations(bearer=given)))
         assert given == run.bearer
@@ -110,7 +110,7 @@ def test_a_run_keeps_the_invalid_token_that_was_accepted() -> None:
 
 
 def test_the_first_call_is_the_second_where_only_that_was_answered() -> None:
-    """A cold start does not hide how the endpoint answers."""
+    """After a late first answer, the second call is used."""
     first, second = unanswered("a", CallId.FIRST), answered("b", id_=CallId.SECOND)
     assert first is Run(TARGET, [first]).first_call()
     assert second is Run(TARGET, [first, second]).first_call()
@@ -119,7 +119,7 @@ def test_the_first_call_is_the_second_where_only_that_was_answered() -> None:
 
 
 def test_selected_checks_come_with_what_they_need() -> None:
-    """In their order, and with fewer calls than all."""
+    """Selected checks run in order, with fewer calls than all checks."""
     selected = selected_checks(ENDPOINT_CHECKS, ["con"])
     ids = [id_ for check in selected for id_ in check.ids]
     assert ["DNS001", "HTTP001", "AUT005", "CON001"] == [
@@ -131,9 +131,9 @@ def test_selected_checks_come_with_what_they_need() -> None:
 
 
 def test_a_prefix_of_no_finding_is_refused() -> None:
-    """A typing error would check nothing, or hide nothing."""
-    with pytest.raises(OperatorError, match="--select TSL: no finding's id begins so"):
+    """An unknown prefix is refused, because it would select or ignore nothing."""
+    with pytest.raises(OperatorError, match="--select TSL: no finding has this prefix"):
         selected_checks(ENDPOINT_CHECKS, ["TSL"])
-    with pytest.raises(OperatorError, match="--ignore TSL: no finding's id begins so"):
+    with pytest.raises(OperatorError, match="--ignore TSL: no finding has this prefix"):
         known_prefixes(["TSL"])
     assert ("TLS",) == known_prefixes([" tls"])

@@ -1,4 +1,4 @@
-"""The first lines of a report say what matters most."""
+"""The first lines of a report give the most important result."""
 
 import pytest
 from claimsctl.doctor.runner import advice, counts, finding, headline
@@ -18,13 +18,13 @@ ON_THIS_MACHINE = finding("DNS002", Level.WARN, "127.0.0.1", hint="Publish it.")
         ((FAILED, PROTECTED), "CON001 A member signs in: a member: status 500 (Entra: 1003002)",
          "Look there."),
         ((FINE, WARNED, PROTECTED),
-         ("The contract was not tested, for the endpoint is protected: refused with 401; let a "
-         "test caller in"), "Let one in."),
-        ((TESTED, WARNED), ("Entra would get its claims; but HYG002 Versions of the server's "
+         ("The contract was not tested, because the endpoint is protected: refused with 401; "
+         "allow a test caller"), "Let one in."),
+        ((TESTED, WARNED), ("Entra would accept the answers; but HYG002 Versions of the server's "
          "software: server: x/1.0"), "Switch it off."),
         ((TESTED, ON_THIS_MACHINE, WARNED),
-         "Entra would take its answers, if it could call this machine", "Publish it."),
-        ((FINE, TESTED), "Entra would get its claims", ""),
+         "Entra would accept the answers, but cannot call this machine", "Publish it."),
+        ((FINE, TESTED), "Entra would accept the answers", ""),
         ((FINE,), "No problems found in the checks that ran; the contract was not tested", ""),
     ],
     ids=["failed", "failed-and-protected", "protected", "warned", "local", "fine", "untested"],
@@ -32,12 +32,12 @@ ON_THIS_MACHINE = finding("DNS002", Level.WARN, "127.0.0.1", hint="Publish it.")
 def test_the_headline_is_the_cause(
     findings: tuple[Finding, ...], expected: str, next_step: str
 ) -> None:
-    """The first failure, else that the contract was not tested, else that all is well."""
+    """The headline is the first failure, an untested contract, or that no problem was found."""
     found = report(*findings)
     assert (expected, next_step) == (headline(found), advice(found))
 
 
 def test_levels_are_counted() -> None:
-    """Each level that there is, in the order of their gravity from the harmless on."""
+    """The number of each level is shown, in order of severity."""
     found = report(FINE, FAILED, SKIPPED, SKIPPED, WARNED)
     assert "1 ok, 2 skip, 1 warn, 1 fail" == counts(found)

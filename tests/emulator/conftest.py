@@ -10,7 +10,7 @@ from tests.tokens import NOW
 
 
 class Stopped(datetime):
-    """A clock that stands still, for PyJWT."""
+    """A stopped clock for PyJWT."""
 
     @classmethod
     def now(cls, tz: tzinfo | None = None) -> Self:

@@ -146,7 +146,7 @@ def test_the_key_is_the_issuers() -> None:
 
 @pytest.mark.parametrize("kid", ["", "x" * 65, "casey@contoso.com", "a.b.c", "../../key"])
 def test_a_strange_kid_is_not_shown(kid: str) -> None:
-    """Whoever sends it chooses it: the log says how long it was."""
+    """The log shows only the length of a value that the sender chooses."""
     refusal = _told(
         _verdict(sign(header_of(issuer_key()) | {"kid": kid}, GOOD_CLAIMS, issuer_key()))
     )
@@ -161,7 +161,7 @@ def test_a_signature_of_any_length(signature: str) -> None:
 
 
 def test_keys_that_cannot_be_had() -> None:
-    """Then nobody gets in, and the log says so."""
+    """Without keys, all callers are refused, and the log gives the reason."""
 
     def fetch() -> bytes:
         message = "gone"
@@ -185,12 +185,12 @@ def test_keys_that_cannot_be_had() -> None:
     ],
 )  # fmt: skip
 def test_one_issuer(issuer: Any, actual: str) -> None:
-    """Letter for letter the configured one."""
+    """The issuer must be exactly the configured one."""
     assert ("issuer", "iss", PROFILE.issuer, actual) == _told(_of_claims(iss=issuer))
 
 
 def test_no_issuer() -> None:
-    """A token that does not say who issued it is nobody's."""
+    """A token without an issuer is refused."""
     assert ("issuer", "iss", PROFILE.issuer, "absent") == _told(_without("iss"))
 
 
@@ -223,7 +223,7 @@ def test_audiences_that_are_not_ours(audience: Any, actual: str) -> None:
 
 
 def test_client_id_stands_in_for_an_absent_audience() -> None:
-    """As AWS documents; it is the function that refuses this one."""
+    """The authorizer accepts it, as AWS documents; the function refuses it."""
     assert GUID == _without("aud", client_id=GUID)["client_id"]
     for client_id, actual in (("other", "other"), ([GUID], "a list of 1"), (None, "absent")):
         refusal = _told(_without("aud", client_id=client_id))
@@ -305,7 +305,7 @@ def test_what_is_handed_on(value: Any, text: str) -> None:
 
 
 def test_null_is_left_out() -> None:
-    """A null claim is no claim."""
+    """A null claim is omitted."""
     assert "x" not in _of_claims(x=None)
 
 

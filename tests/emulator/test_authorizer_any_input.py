@@ -1,4 +1,4 @@
-"""Whatever stands in the Authorization header: refused, never an exception."""
+"""Any value of the Authorization header is refused without an exception."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a refused caller is told, and what the log is told of it."""
+"""The answer to a refused caller, and its log line."""
 
 import json
 

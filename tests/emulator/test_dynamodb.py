@@ -1,4 +1,4 @@
-"""The embedded table: empty, self-sufficient, closed to web pages, the same in every region."""
+"""The embedded table: empty, independent of settings, closed to web pages."""
 
 import http.client
 import os

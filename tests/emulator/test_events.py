@@ -58,7 +58,7 @@ def test_the_function_knows_each_envelope(build: Any, envelope: Envelope) -> Non
 
 @BUILDERS
 def test_text_stays_text_and_bytes_become_base64(build: Any, envelope: Envelope) -> None:
-    """A body that is UTF-8 stands as it is; any other comes in base64."""
+    """A UTF-8 body is unchanged; any other is in base64."""
     assert (BODY.decode(), False) == (build()["body"], build()["isBase64Encoded"])
     event = build(b"\xff\xfe")
     assert (b"\xff\xfe", True) == (b64decode(event["body"]), event["isBase64Encoded"])
@@ -66,7 +66,7 @@ def test_text_stays_text_and_bytes_become_base64(build: Any, envelope: Envelope)
 
 
 def test_payload_2_of_an_http_api() -> None:
-    """Version 2.0: names of headers in lower case, the route's key, a moment twice told."""
+    """Version 2.0 has header names in lower case, the route key, and the time in two formats."""
     event = _http_api()
     context = event["requestContext"]
     assert ("2.0", "POST /callout", "/callout", "") == (
@@ -104,7 +104,7 @@ def test_a_route_without_authorizer_hands_on_nothing() -> None:
 
 
 def test_a_function_url_has_its_own_host() -> None:
-    """Payload 2.0 again, told from an HTTP API's by the host alone; one route, the default."""
+    """Payload 2.0 with a different host than an HTTP API's, and only the default route."""
     event = _function_url()
     assert ("2.0", "$default") == (event["version"], event["routeKey"])
     assert ".lambda-url." in event["requestContext"]["domainName"]

@@ -59,7 +59,7 @@ def test_envelopes_are_told_from_bodies(document: object, *, expected: bool) -> 
     ids=["text", "base64", "surrogate", "empty", "cut-off", "bytes", "deep"],
 )
 def test_the_callout_in_an_event_is_found(body: bytes, expected: object) -> None:
-    """The body is looked into wherever it stands, in base64 too, and may be anything."""
+    """The body is read from any event, including in base64, and may have any content."""
     assert expected == callout_in(_envelope(body))
     assert expected == callout_in(read_json(body))
 
@@ -76,7 +76,7 @@ def test_the_callout_in_an_event_is_found(body: bytes, expected: object) -> None
     ],
 )
 def test_no_callout_in_an_event_is_no_error(event: dict[str, Any]) -> None:
-    """It is the function that says what is wrong with an event."""
+    """The function reports an invalid event."""
     assert callout_in(event) is None
 
 
@@ -108,7 +108,7 @@ def test_the_log_goes_to_standard_error(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_each_function_has_its_own_level_of_log(capsys: pytest.CaptureFixture[str]) -> None:
-    """One that was told to be silent, such as the demo's, does not silence the next."""
+    """A silent function, such as the demo's, does not silence the next one."""
     for level, lines in (("CRITICAL", 0), ("", 1), ("critical", 0), ("INFO", 1)):
         overrides = {"CALLER_VERIFICATION": "none"}
         variables = {"POWERTOOLS_LOG_LEVEL": level} if level else {}
@@ -118,7 +118,7 @@ def test_each_function_has_its_own_level_of_log(capsys: pytest.CaptureFixture[st
 
 
 def test_the_environment_is_put_back() -> None:
-    """What the function is configured with does not outlive it."""
+    """The function's configuration ends with it."""
     before = dict(os.environ)
     with local_function(NOWHERE, TENANT_ID, {"USER_KEYS": "mail"}):
         assert ("claims", "mail") == (os.environ["TABLE_NAME"], os.environ["USER_KEYS"])
@@ -128,9 +128,21 @@ def test_the_environment_is_put_back() -> None:
 @pytest.mark.parametrize(
     ("variable", "value", "message"),
     [
-        ("ENTRA_WAIT_MS", "50", "the function's settings: ENTRA_WAIT_MS: expected an integer"),
-        ("USER_KEYS", "phone", "the function's settings: USER_KEYS: expected 'id', 'mail' or"),
-        ("TOKEN_ISSUER", "http://x", "the function's settings: TOKEN_ISSUER: expected one of http"),
+        (
+            "ENTRA_WAIT_MS",
+            "50",
+            "the function's settings are invalid: ENTRA_WAIT_MS: expected an integer",
+        ),
+        (
+            "USER_KEYS",
+            "phone",
+            "the function's settings are invalid: USER_KEYS: expected 'id', 'mail' or",
+        ),
+        (
+            "TOKEN_ISSUER",
+            "http://x",
+            "the function's settings are invalid: TOKEN_ISSUER: expected one of http",
+        ),
         ("AWS_PROFILE", "nobody", "the function cannot start: The config profile (nobody) could "),
     ],
 )

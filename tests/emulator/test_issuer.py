@@ -45,7 +45,7 @@ def test_the_issuer_is_the_real_one(kind: TenantKind, version: TokenVersion, iss
 
 
 def test_a_new_key_is_published_at_once() -> None:
-    """The key is asked for each time."""
+    """The key is read each time."""
     keys = [issuer_key(), other_key()]
     issuer = Issuer(TENANT, TenantKind.EXTERNAL, lambda: keys.pop(0))
     assert {"keys": [issuer_key().jwk()]} == issuer.key_set()

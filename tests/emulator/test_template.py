@@ -88,7 +88,7 @@ def test_the_projects_own_template() -> None:
     ],
 )  # fmt: skip
 def test_templates_that_will_not_do(tmp_path: Path, content: str, message: str) -> None:
-    """What is missing or wrong is told in one line that begins with the file."""
+    """An error is one line that begins with the file's name."""
     template = tmp_path / "template.yaml"
     template.write_text(content)
     told = _refusal(template)
@@ -97,7 +97,7 @@ def test_templates_that_will_not_do(tmp_path: Path, content: str, message: str) 
 
 
 def test_a_template_that_is_not_there(tmp_path: Path) -> None:
-    """A missing file, a folder and bytes that are no text are told apart."""
+    """A missing file, a folder and bytes that are not text have different messages."""
     assert "template: cannot be read: No such file or directory" == _refusal(tmp_path / "none")
     assert "template: cannot be read: Is a directory" == _refusal(tmp_path)
     (tmp_path / "latin1").write_bytes(b"Description: caf\xe9\n")

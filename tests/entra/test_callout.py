@@ -14,14 +14,14 @@ TENANT = "bbbbcccc-1111-dddd-2222-eeee3333ffff"
     [("member", "member"), ("local", "local-account"), ("social", "social-account")],
 )
 def test_a_scenario_goes_by_its_beginning(name: str, expected: str) -> None:
-    """Whoever types enough of a name gets the scenario."""
+    """An unambiguous prefix of a name is enough."""
     assert expected == scenario_named(name)
 
 
 @pytest.mark.parametrize("name", ["m", "x", ""])
 def test_a_name_that_is_none_or_two_is_refused(name: str) -> None:
-    """The message lists the names there are."""
-    with pytest.raises(OperatorError, match="there are member, local-account"):
+    """The message lists the valid names."""
+    with pytest.raises(OperatorError, match="expected one of member, local-account"):
         scenario_named(name)
 
 

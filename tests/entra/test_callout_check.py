@@ -1,4 +1,4 @@
-"""An event is checked before anything is sent: each fault by its place, with what was expected."""
+"""An event is checked before it is sent; each fault has its position and the expectation."""
 
 import copy
 from typing import Any
@@ -12,7 +12,7 @@ USER_ID = "/data/authenticationContext/user/id"
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_a_callout_has_no_problem(scenario: str) -> None:
-    """Whoever signs in, and with fields that nobody knows."""
+    """All scenarios, and unknown fields, are accepted."""
     body = body_of(scenario)
     set_fields(body, ["user.nickname=The [one] and only", "data.new=<b>bold</b> text"])
     assert [] == callout_problems(body)
@@ -29,7 +29,7 @@ def test_a_callout_has_no_problem(scenario: str) -> None:
         ("data.tenantId=contoso.onmicrosoft.com", '/data/tenantId: "contoso.onmicrosoft.com"; exp'),
         ("user.id=xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", f"{USER_ID}: "),
         ("user.id=null", f"{USER_ID}: missing; expected a GUID"),
-        ("user=null", f"{USER_ID}: missing; expected a GUID (there is no user: a callout for"),
+        ("user=null", f"{USER_ID}: missing; expected a GUID (no user: is this a callout for"),
         ("user.id=[1]", f"{USER_ID}: a list; expected a GUID"),
         ("source=/tenants/{tenant}/applications/x", "/source: "),
         ("correlationId=abc", '/data/authenticationContext/correlationId: "abc"; expected a GUID'),
@@ -62,5 +62,5 @@ def test_what_is_no_object_is_no_callout(body: Any) -> None:
     ],
 )  # fmt: skip
 def test_comments_are_recognised(text: str, *, expected: bool) -> None:
-    """A URL in a text is no comment."""
+    """A URL in a string is not a comment."""
     assert expected is has_comments(text)

@@ -1,4 +1,4 @@
-"""One callout as Entra makes it, tried again or not."""
+"""One callout as Entra makes it, with or without a retry."""
 
 import json
 
@@ -38,7 +38,7 @@ def test_what_may_pass_is_tried_again(
 
 
 def test_no_connection_is_tried_again() -> None:
-    """Where nobody listens the second attempt is made too, and told."""
+    """If nothing listens, the second attempt is also made and reported."""
     result = make_callout("http://127.0.0.1:1/", BODY, {}, WAIT_MS, 1)
     assert [Cause.CONNECT] * 2 == [
         attempt.no_answer.cause for attempt in result.attempts if attempt.no_answer is not None

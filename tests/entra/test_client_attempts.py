@@ -1,4 +1,4 @@
-"""One attempt at a callout: its answer as it came, or why there is none; where the time went."""
+"""One attempt at a callout: its answer or the reason for none, and its times."""
 
 import socket
 import ssl
@@ -106,7 +106,7 @@ def test_the_request_is_a_post_of_just_these_bytes(serve: Serve) -> None:
 
 
 def test_a_redirect_is_an_answer(serve: Serve) -> None:
-    """Entra follows no redirect, so neither do we: the 302 is what is judged."""
+    """Redirects are not followed, and the 302 is judged."""
     url = serve(b"HTTP/1.1 302 Found\r\nlocation: /\r\ncontent-length: 0\r\n\r\n")
     answer = _send(url).answer
     assert answer is not None
@@ -114,13 +114,13 @@ def test_a_redirect_is_an_answer(serve: Serve) -> None:
 
 
 def test_no_proxy_of_the_environment_is_used(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Entra knows nothing of a proxy that this machine is told to use."""
+    """This machine's proxy settings are ignored, because Entra does not use them."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     assert _send(serve(OK + b"content-length: 0\r\n\r\n")).answer is not None
 
 
 def test_every_phase_is_timed(serve: Serve) -> None:
-    """What the endpoint thinks about is told from what it takes to send its body."""
+    """The time to the first byte and the time of the body are measured separately."""
     url = serve(OK + b"content-length: 2\r\n\r\n{", b"}", pause=0.4)
     attempt = _send(url)
     assert [Phase.DNS, Phase.CONNECT, Phase.SEND, Phase.FIRST_BYTE, Phase.BODY] == [
@@ -151,7 +151,7 @@ def test_every_phase_is_timed(serve: Serve) -> None:
 def test_what_is_no_answer_says_why(
     serve: Serve, parts: tuple[bytes, ...], expected: tuple[Cause, Phase]
 ) -> None:
-    """A connection that ends early is told from one that does not speak HTTP."""
+    """A connection that ends early is distinguished from one that does not use HTTP."""
     assert expected == _failure(_send(serve(*parts)))
 
 
@@ -177,7 +177,7 @@ def test_the_wait_holds_whatever_the_endpoint_does(
 
 
 def test_a_port_where_nobody_listens_is_told() -> None:
-    """A refused connection is no time-out."""
+    """A refused connection is not a timeout."""
     assert (Cause.CONNECT, Phase.CONNECT) == _failure(_send("http://127.0.0.1:1/"))
 
 
@@ -192,7 +192,7 @@ def test_a_name_that_leads_nowhere_is_told(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_lookup_that_hangs_ends_with_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A resolver knows no time-out, the wait does."""
+    """The wait also limits the name lookup, which has no timeout of its own."""
     over = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait(30) and [])
     assert (Cause.TIMEOUT, Phase.DNS) == _failure(_send("http://claims.example/", SHORT_MS))
@@ -220,7 +220,7 @@ def test_a_body_without_end_is_cut_short(serve: Serve, received: list[int]) -> N
     attempt = _send(serve(*parts))
     assert (Cause.TOO_LARGE, Phase.BODY) == _failure(attempt)
     assert attempt.no_answer is not None
-    assert "over 131072 bytes of body; the rest was not read" == attempt.no_answer.detail
+    assert "the body is larger than 131072 bytes; the rest was not read" == attempt.no_answer.detail
     assert sum(received) <= BODY_BYTES_MAX + 3 * 16_384
 
 
@@ -254,7 +254,7 @@ def _server_context(authority: trustme.CA, name: str) -> ssl.SSLContext:
 
 
 def test_tls_is_a_phase(serve: Serve, authority: trustme.CA) -> None:
-    """Over TLS the handshake is timed by itself, and its version told."""
+    """Over TLS, the handshake is timed separately, and its version reported."""
     trust = ssl.create_default_context()
     authority.configure_trust(trust)
     url = serve(OK + b"content-length: 0\r\n\r\n", tls=_server_context(authority, "127.0.0.1"))

@@ -53,7 +53,7 @@ def test_the_token_is_asked_for_as_documented() -> None:
     ],
 )
 def test_a_refusal_is_told_without_the_secret(reply: Reply, message: str) -> None:
-    """What the tenant says is told; what was sent there is not."""
+    """The tenant's message is reported; the request's values are not."""
     with endpoint(lambda _: reply) as served, pytest.raises(OperatorError, match=message) as told:
         _token(served)
     assert SECRET not in str(told.value)
@@ -61,7 +61,7 @@ def test_a_refusal_is_told_without_the_secret(reply: Reply, message: str) -> Non
 
 
 def test_of_an_answer_so_much_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever answers in the authority's place cannot make it wait or keep megabytes."""
+    """A wrong server cannot make the command wait or keep megabytes."""
     parts: list[int] = []
     iter_raw = httpx2.Response.iter_raw
 
@@ -83,7 +83,7 @@ def test_of_an_answer_so_much_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_authority_that_cannot_be_reached_is_told() -> None:
-    """No connection is no traceback."""
+    """A failed connection gives a message, not a traceback."""
     with pytest.raises(OperatorError, match=r"no token [(]ConnectError"):
         client_credentials_token("http://127.0.0.1:1", "c", SECRET, "api://host/app")
 
@@ -96,5 +96,5 @@ def test_an_authority_that_cannot_be_reached_is_told() -> None:
     ],
 )
 def test_a_tenant_gives_its_tokens_where_it_issues_them(kind: TenantKind, expected: str) -> None:
-    """External tenants have a host of their own."""
+    """External tenants have their own host."""
     assert expected == authority_of(TENANT, kind)

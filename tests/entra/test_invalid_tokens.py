@@ -64,7 +64,7 @@ SIGNED = {
 
 @pytest.mark.parametrize("name", SIGNED)
 def test_signed_but_wrong(name: str) -> None:
-    """Rightly signed by the issuer; only what the name says is another."""
+    """The token is correctly signed by the issuer, with only the named fault."""
     token = ALL_INVALID_TOKENS[name].make(GOOD_CLAIMS, issuer_key())
     header, claims = _parts(token)
     assert SIGNED[name] == (_changes(GOOD_HEADER, header), _changes(GOOD_CLAIMS, claims))
@@ -106,7 +106,7 @@ def test_one_bit_is_flipped() -> None:
 
 
 def test_a_key_of_its_own_verifies_it() -> None:
-    """Whoever trusts the header's key finds this one well signed: that is the trap."""
+    """A verifier that trusts the key in the header accepts this token."""
     token = ALL_INVALID_TOKENS["jwk-header"].make(GOOD_CLAIMS, issuer_key())
     header, _ = _parts(token)
     assert jwt.PyJWS().decode(token, jwt.PyJWK(header["jwk"]))
@@ -115,7 +115,7 @@ def test_a_key_of_its_own_verifies_it() -> None:
 
 
 def test_hmac_with_the_public_key() -> None:
-    """Whoever takes the algorithm from the header and the PEM for a secret finds it well signed."""
+    """A verifier that takes the algorithm from the header and the PEM as a secret accepts it."""
     token = ALL_INVALID_TOKENS["hs256"].make(GOOD_CLAIMS, issuer_key())
     signing_input, _, signature = token.rpartition(".")
     raw = urlsafe_b64decode(f"{signature}==")

@@ -1,4 +1,4 @@
-"""docs/local.md lists every invalid token as it is."""
+"""docs/local.md lists every invalid token with its current texts."""
 
 import re
 from pathlib import Path
@@ -22,5 +22,5 @@ def test_the_page_lists_the_recipes() -> None:
 
 
 def test_every_reason_is_told() -> None:
-    """Whatever word the local gateway's log has can be looked up."""
+    """The page explains every reason in the local gateway's log."""
     assert [] == [reason.value for reason in Reason if f"`{reason.value}`" not in DOCUMENT]

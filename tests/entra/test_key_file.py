@@ -1,4 +1,4 @@
-"""The issuer's key on disk: made once, whole, for this user's eyes."""
+"""The issuer's key on disk is created once, atomically, and readable by this user only."""
 
 import os
 import pwd
@@ -43,7 +43,7 @@ def test_nobody_else_may_read_it(path: Path) -> None:
 
 
 def test_two_at_once_get_the_same_key(path: Path) -> None:
-    """Whoever comes second takes the first one's key, and leaves no draft behind."""
+    """The second process uses the first one's key, and leaves no temporary file."""
     with ThreadPoolExecutor(4) as pool:
         kids = {key.kid for key in pool.map(kept_key, [path] * 4)}
     assert 1 == len(kids)
@@ -71,20 +71,20 @@ def test_a_key_that_others_may_read_is_refused(path: Path, mode: int) -> None:
     kept_key(path)
     path.chmod(mode)
     assert (
-        f"key: others may read it (mode {mode:04o}); chmod 600 it, or delete it, and the next"
-        " command makes a new one"
+        f"key: other users can read it (mode {mode:04o}); run chmod 600, or delete the file, and"
+        " the next command creates a new key"
     ) == _told(path)
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\x00", issuer_key().public_pem()])
 def test_a_garbled_key_is_told(path: Path, content: bytes) -> None:
-    """It is not replaced unasked: somebody may have put it there."""
+    """It is not replaced, because a user may have put it there."""
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
     path.chmod(0o600)
     assert (
-        "key: expected an RSA private key of 2048 bits in PEM, without a password; delete it,"
-        " and the next command makes a new one"
+        "key: expected an RSA private key of 2048 bits in PEM, without a password; delete the file,"
+        " and the next command creates a new key"
     ) == _told(path)
     assert content == path.read_bytes()
 
@@ -93,14 +93,14 @@ def test_a_key_that_cannot_be_read_is_told(path: Path) -> None:
     """The system's own words, and what to do."""
     path.mkdir(parents=True)
     assert (
-        "key: cannot be read: Is a directory; mend that, or delete it, and the next command"
-        " makes a new one"
+        "key: cannot be read: Is a directory; make it readable, or delete the file, and the next"
+        " command creates a new key"
     ) == _told(path)
 
 
 @pytest.mark.parametrize("leads_to", ["gone", "there"])
 def test_a_link_is_told(path: Path, tmp_path: Path, leads_to: str) -> None:
-    """Whoever can put it there would choose the key: it is neither followed nor replaced."""
+    """A link is neither followed nor replaced, because its creator would choose the key."""
     (tmp_path / "there").write_bytes(issuer_key().to_pem())
     (tmp_path / "there").chmod(0o600)
     path.parent.mkdir(parents=True)
@@ -113,7 +113,7 @@ def test_a_link_is_told(path: Path, tmp_path: Path, leads_to: str) -> None:
 
 
 def test_a_fifo_is_told(path: Path) -> None:
-    """Nobody is waited for who might write a key into it."""
+    """A FIFO is refused without waiting for a writer."""
     path.parent.mkdir(parents=True)
     os.mkfifo(path, 0o600)
     assert "expected a regular file, found a FIFO" in _told(path)
@@ -181,6 +181,6 @@ def test_no_home_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(pwd, "getpwuid", nobody)
     with pytest.raises(
-        OperatorError, match="no home directory to keep the issuer's key in; set HOME"
+        OperatorError, match="there is no home directory for the issuer's key; set HOME"
     ):
         key_path("linux")

@@ -1,4 +1,4 @@
-"""What of an answer gets into a token, and why the rest does not."""
+"""Which claims of an answer get into a token, and why others do not."""
 
 import json
 from typing import Any
@@ -38,7 +38,7 @@ EXPECTED = (
     ids=["inner", "schema", "definition", "graph", "graph-list"],
 )
 def test_a_policy_is_read_in_every_form_that_people_keep(document: Any) -> None:
-    """Entries of the claims provider are taken, others are none of ours."""
+    """Only entries of the claims provider are read."""
     assert EXPECTED == read_policy(json.dumps(document).encode(), "policy.json")
 
 
@@ -92,7 +92,7 @@ def test_each_claim_has_its_fate(
     saml: bool,  # noqa: FBT001
     expected: list[tuple[str, MappingOutcome, str | None]],
 ) -> None:
-    """Mapped, under which name, or dropped and why; what is mapped in vain is told too."""
+    """Claims are mapped or dropped with a reason; mappings without a claim are reported."""
     previewed = preview({"a": "1"}, policy, saml=saml)
     assert expected == [(claim.id, claim.outcome, claim.token_name) for claim in previewed]
 

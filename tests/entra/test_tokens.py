@@ -91,5 +91,5 @@ def test_a_token_that_cannot_be_read_has_no_claims(token: str) -> None:
 
 
 def test_claims_are_read_without_the_key() -> None:
-    """Whoever signed the token."""
+    """The claims are read regardless of the signature."""
     assert GOOD_CLAIMS == unverified_claims(mint(GOOD_CLAIMS, other_key()))

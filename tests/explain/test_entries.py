@@ -1,4 +1,4 @@
-"""Every code and finding is explained, once, and can be found by id or name."""
+"""Every code and finding is explained once, and can be found by id or name."""
 
 import ast
 import re
@@ -32,19 +32,19 @@ def _ids_in_the_source() -> Iterator[str]:
 
 
 def test_every_finding_is_explained() -> None:
-    """An id that stands in the source has an entry, and an entry an id in the source."""
+    """Every finding id in the source has an entry, and every entry's id is in the source."""
     explained = {entry.id for entry in ENTRIES if entry.kind is EntryKind.FINDING}
     assert explained == set(_ids_in_the_source())
 
 
 def test_every_code_of_entras_is_explained() -> None:
-    """All of the vendor's list: 1003000 to 1003027 without 1003013."""
+    """Microsoft's whole list is explained: 1003000 to 1003027 without 1003013."""
     assert ENTRA_CODES == {entry.id for entry in ENTRIES if entry.kind is EntryKind.ENTRA_CODE}
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=[entry.id for entry in ENTRIES])
 def test_every_entry_is_whole(entry: Entry) -> None:
-    """It says what it means, what causes it, how to check and how to cure, in sentences."""
+    """It has a meaning, causes, checks and fixes, in sentences."""
     for texts in (entry.causes, entry.check, entry.cure):
         assert texts
         for text in (entry.meaning, *texts):
@@ -56,7 +56,7 @@ def test_every_entry_is_whole(entry: Entry) -> None:
 
 
 def test_codes_and_findings_point_at_each_other() -> None:
-    """Who reads about a code is sent to the findings that earn it, and back."""
+    """A code links to the findings that lead to it, and they link back."""
     for entry in ENTRIES:
         for id_ in entry.see:
             other = entries()[id_]
@@ -74,7 +74,7 @@ def test_codes_and_findings_point_at_each_other() -> None:
     ],
 )  # fmt: skip
 def test_a_code_is_found_as_people_type_it(asked: str, id_: str) -> None:
-    """In any case, by name too, and an AADSTS number without its letters."""
+    """Entries are found in any case, by name, and by an AADSTS number without its letters."""
     entry = find_entry(asked)
     assert entry is not None
     assert id_ == entry.id
@@ -86,7 +86,7 @@ def test_a_code_is_found_as_people_type_it(asked: str, id_: str) -> None:
      ("5046", "AADSTS50146"), ("CustomExtensionTimeOut", "1003005")],
 )  # fmt: skip
 def test_the_nearest_are_offered(asked: str, first: str) -> None:
-    """What is almost a code is answered with codes that look like it."""
+    """For an unknown code, similar codes are suggested."""
     assert find_entry(asked) is None
     assert first in [entry.id for entry in nearest(asked)]
     assert len(nearest(asked)) <= 3
@@ -94,7 +94,7 @@ def test_the_nearest_are_offered(asked: str, first: str) -> None:
 
 @pytest.mark.parametrize("asked", ["", "-", "xyzzy", "日本"])
 def test_what_is_like_nothing(asked: str) -> None:
-    """There may be no nearest one."""
+    """There may be no suggestion."""
     assert (None, []) == (find_entry(asked), nearest(asked))
 
 
@@ -117,7 +117,7 @@ def test_what_is_like_nothing(asked: str) -> None:
     ],
 )  # fmt: skip
 def test_a_pasted_text_is_understood(text: str, ids: list[str]) -> None:
-    """A log line or an error message leads to the codes in it, else to what its words mean."""
+    """A log line or error message leads to the codes in it, or to entries with its wording."""
     assert ids == [entry.id for entry in find_entries(text)]
 
 
@@ -134,7 +134,7 @@ def test_a_pasted_text_is_understood(text: str, ids: list[str]) -> None:
     ],
 )
 def test_a_refused_token_has_its_reason(text: str, id_: str | None) -> None:
-    """A wrong issuer is called a wrong issuer, whoever says so and in whatever words."""
+    """A wrong issuer is recognised in the messages of all libraries and gateways."""
     found = token_error_in(text)
     assert id_ == (found and found.id)
 
@@ -147,11 +147,11 @@ def test_a_refused_token_has_its_reason(text: str, id_: str | None) -> None:
     ],
 )  # fmt: skip
 def test_suggestions_are_of_the_same_family(asked: str, kinds: set[EntryKind]) -> None:
-    """A number of one list never leads to a number of another."""
+    """A number of one list never suggests a number of another list."""
     assert kinds == {entry.kind for entry in nearest(asked)}
 
 
 def test_every_code_of_the_functions_is_explained() -> None:
-    """The answer's `code` and the log's `outcome` can be given as they are."""
+    """Every `code` of the function's answers has an entry."""
     codes = {entry.id for entry in ENTRIES if entry.kind is EntryKind.PRODUCT_CODE}
     assert set(map(str, ErrorCode)) == codes

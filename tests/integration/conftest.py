@@ -53,7 +53,7 @@ def table(endpoint: str) -> Iterator[Table]:
 def loaded_table(embedded: str) -> Iterator[Table]:
     """A table with a tenant's default and a member's claims, never written to by tests.
 
-    Which engine it is in does not matter: what stands in front of it misbehaves.
+    The engine does not matter, because the proxy in front of it causes the faults.
     """
     with claims_table(embedded) as table:
         table.put_claims(TENANT_ITEM, {"role": "everything", "tier": "basic"})
@@ -82,7 +82,7 @@ def untraced(cov: Coverage | None) -> Iterator[None]:
 
 @pytest.fixture
 def note_time(record_property: Callable[[str, object], None]) -> Callable[[str, Outcome], None]:
-    """`note_time(fault, outcome)` has the slowest answer told at the end of the run."""
+    """`note_time(fault, outcome)` reports the slowest answer at the end of the run."""
 
     def note(fault: str, outcome: Outcome) -> None:
         section = f"slowest answer under each fault (ms), budget {BUDGET_MS}"

@@ -1,4 +1,4 @@
-"""A server on loopback between the function and its table, which misbehaves as told."""
+"""A server on loopback between the function and its table, with configurable faults."""
 
 import socket
 import ssl
@@ -15,7 +15,7 @@ HOST: Final = "127.0.0.1"
 
 
 class Door(Enum):
-    """What becomes of whoever connects."""
+    """What happens to a new connection."""
 
     OPEN = auto()
     CLOSED = auto()
@@ -28,14 +28,14 @@ class Door(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """What the proxy does to a request, and to whoever connects."""
+    """What the proxy does to a request and to a new connection."""
 
     act: Callable[[Exchange], None]
     door: Door = Door.OPEN
 
 
 class FaultProxy:
-    """Use as a context; starts out as told, `faults` as for `inject`. Speaks TLS if told how."""
+    """A context manager; `faults` are the initial ones, as for `inject`. TLS is optional."""
 
     def __init__(
         self, upstream: str, *faults: Behaviour, tls: ssl.SSLContext | None = None

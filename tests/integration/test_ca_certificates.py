@@ -35,7 +35,7 @@ class _OneAnswer(BaseHTTPRequestHandler):
 
 
 class _Tunnel(BaseHTTPRequestHandler):
-    """A proxy that lets its clients through to anybody, and counts them."""
+    """A proxy that connects its clients to any host, and counts them."""
 
     passed = 0
 

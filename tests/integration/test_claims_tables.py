@@ -215,7 +215,7 @@ def test_a_file_of_defaults_is_no_word_about_users(table: Table) -> None:
 
 
 def test_only_what_is_unchanged_is_removed(table: Table) -> None:
-    """An item that somebody has written since the plan was made stays, and is counted."""
+    """An item that was written after the plan is kept and counted."""
     write_records(table.client, table.name, many(4))
     table.put(Record(TENANT, USER, None).key, claims={"M": {"a": {"SS": ["x", "y"]}}}, n={"N": "1"})
     with Removals(scope_of([Record(TENANT, "kept@x", None)])) as removals:

@@ -88,7 +88,7 @@ def test_a_hanging_name_lookup_is_a_failure_in_time(
 def test_an_unknown_name_is_a_connection_failure(
     loaded_table: Table, deploy: Deploy, note_time: Note, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A name that cannot be resolved is told apart from a table that does not answer in time."""
+    """A name that does not resolve is distinguished from a table that does not answer in time."""
     function = deploy(loaded_table.url, loaded_table.name)
 
     def fail(*_: Any, **__: Any) -> Any:

@@ -31,7 +31,7 @@ def _wire(key: LayerKey) -> dict[str, dict[str, str]]:
 
 
 def test_a_key_twice_is_an_error(table: Table) -> None:
-    """Both engines refuse a key that stands twice in one request: so keys are asked for once."""
+    """Both engines refuse duplicate keys in a request, so each key is requested once."""
     with pytest.raises(ClientError, match="contains duplicates"):
         table.client.batch_get_item(
             RequestItems={table.name: {"Keys": [_wire(USER_ITEM), _wire(USER_ITEM)]}}
@@ -45,7 +45,7 @@ def test_an_answer_has_items_and_unprocessed_keys(table: Table) -> None:
 
 
 def test_items_come_with_their_keys(table: Table) -> None:
-    """An item carries its whole key, by which it is told from the others: order means nothing."""
+    """An item contains its whole key, which identifies it; the order has no meaning."""
     table.put_claims(USER_ITEM, {"a": "1"})
     table.put_claims(TENANT_ITEM, {"b": "2"})
     answer = table.client.batch_get_item(

@@ -28,7 +28,7 @@ print(answer["statusCode"], time.time(), file=sys.stderr, flush=True)
 
 @pytest.fixture
 def proxy(loaded_table: Table) -> Iterator[FaultProxy]:
-    """What stands between the function and the table."""
+    """The proxy between the function and the table."""
     with FaultProxy(loaded_table.url, BY_NAME["hangs after the request"]) as proxy:
         yield proxy
 

@@ -207,7 +207,7 @@ def test_an_item_that_dynamodb_refuses(
 
 
 def test_a_checkpoint_of_another_load(run: Run, table: Table, file: Path) -> None:
-    """Another file, other options, another table: what differs is told, and nothing is done."""
+    """Another file, other options or another table: the difference is reported, nothing written."""
     with FaultProxy(table.url, _after_calls(2, reset)) as proxy:
         assert 3 == _load(run, table, proxy.url, file).exit_code
         proxy.inject(PASS)
@@ -220,7 +220,7 @@ def test_a_checkpoint_of_another_load(run: Run, table: Table, file: Path) -> Non
 
 
 def test_bad_rows_are_left_out_when_told(run: Run, table: Table, file: Path) -> None:
-    """`--keep-going` writes the good rows; the bad ones are in the rejects file, told apart."""
+    """`--keep-going` writes the valid rows; the rejects file has the others with their reasons."""
     bad = f"{TENANT},casey,1,a,\n"
     file.write_text(csv_of(50) + bad)
     assert (2, 0) == (_load(run, table, table.url, file).exit_code, len(content(table)))

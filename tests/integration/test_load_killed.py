@@ -116,7 +116,7 @@ def test_a_killed_load_goes_on(table: Table, tmp_path: Path, mode: OnExisting, s
     assert ["claims.csv"] == [
         path.name for path in tmp_path.iterdir() if "rejects" not in path.name
     ]
-    if process.returncode == -signal.SIGKILL:  # after all was done, before it was told
+    if process.returncode == -signal.SIGKILL:  # after all was done, before the report
         return
     summary = err.decode().splitlines()[0].partition("=")[2]
     counts = {name: int(n) for n, name in re.findall(r"(\d+) (\w+)", summary)}

@@ -1,4 +1,4 @@
-"""Loads through a DynamoDB that misbehaves at random: nothing lost, nothing doubled, all told."""
+"""Loads with random DynamoDB faults: nothing is lost or duplicated, and everything is reported."""
 
 import csv
 import os

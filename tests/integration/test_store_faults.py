@@ -38,13 +38,13 @@ every_fault = pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.n
 
 @pytest.fixture
 def proxy(loaded_table: Table) -> Iterator[FaultProxy]:
-    """What stands between the function and the table; passes all on until told otherwise."""
+    """The proxy between the function and the table; forwards everything until a fault is set."""
     with FaultProxy(loaded_table.url, PASS) as proxy:
         yield proxy
 
 
 def _reasons(fault: Fault, outcome: Outcome) -> frozenset[StoreFailureReason]:
-    """What may be told: a machine that stalls for as long as an attempt may take is a time-out."""
+    """The allowed reasons: a machine that stalls for a whole attempt causes a timeout."""
     stalled = outcome.milliseconds >= BUDGET_MS * _ATTEMPT_SHARE
     return fault.reasons | ({StoreFailureReason.TIMEOUT} if stalled else set())
 

@@ -44,7 +44,7 @@ Stuck = Callable[[FaultProxy], Any]
 
 @pytest.fixture
 def proxy(loaded_table: Table) -> Iterator[FaultProxy]:
-    """What stands between the store and the table."""
+    """The proxy between the store and the table."""
     with FaultProxy(loaded_table.url, PASS) as proxy:
         yield proxy
 

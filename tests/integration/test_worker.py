@@ -122,7 +122,7 @@ def test_connecting_ahead_is_no_answer() -> None:
 
 
 def test_connecting_ahead_in_vain_is_nobodys_error() -> None:
-    """What goes wrong in connecting ahead is tried again for the next job, and told to nobody."""
+    """A failed early connection is not reported, and is tried again for the next job."""
     attempts: list[int] = []
 
     def connect() -> Client:

@@ -1,4 +1,4 @@
-"""Answers to judge, good but for what a test changes."""
+"""Answers to judge, valid except for what a test changes."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ JSON = "application/json"
 def answer_of(
     body: bytes, *, status: int = 200, content_type: str | None = JSON, header: str = "content-type"
 ) -> Answer:
-    """An answer with `body`, as it comes off the wire."""
+    """Return an answer with `body`, as received."""
     headers = () if content_type is None else ((header, content_type),)
     return Answer(status, (("server", "x"), *headers), body)
 

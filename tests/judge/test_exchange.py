@@ -1,4 +1,4 @@
-"""Exchanges as files: what is written is read again, and what is wrong is named."""
+"""Exchange files: what is written can be read again, and every error is named."""
 
 import json
 from typing import Any
@@ -21,7 +21,7 @@ JSON = ("content-type", "application/json")
 
 @pytest.mark.parametrize("body", [b'{"a": 1}', b"", b"\xff\x00", "é".encode(), b"x" * 100])
 def test_an_exchange_comes_back_as_it_went(body: bytes) -> None:
-    """What is exported is read as the same exchange, whatever the bodies' bytes are."""
+    """An exported exchange is read as the same exchange, for any body bytes."""
     exchange = Exchange(
         request=Request(url="https://x.example/", headers=(("a", "1"), ("a", "2")), content=body),
         response=Response(status=200, headers=(JSON,), content=body),
@@ -40,8 +40,10 @@ def test_a_file_without_a_version_is_of_version_1() -> None:
 
 @pytest.mark.parametrize("version", [0, 2, "1", [1]])
 def test_another_version_is_refused(version: Any) -> None:
-    """A later format may mean something else by the same names."""
-    with pytest.raises(OperatorError, match=r"an exchange of version .*; this claimsctl reads ver"):
+    """A later format may use the same names with another meaning."""
+    with pytest.raises(
+        OperatorError, match=r"the exchange has version .*, but this claimsctl reads ver"
+    ):
         exchange_in({"version": version, "response": {"status": 200}})
 
 
@@ -54,7 +56,7 @@ def test_times_are_those_of_the_phases() -> None:
 
 
 def test_a_request_without_an_answer_says_why() -> None:
-    """The reason takes the place of the response."""
+    """The reason replaces the response."""
     no_answer = NoAnswer(Cause.TLS, Phase.TLS, "bad certificate")
     document = unanswered_document(Request(url="https://x.example/"), no_answer, Timings())
     expected = {"cause": "tls", "phase": "tls", "detail": "bad certificate"}
@@ -80,9 +82,9 @@ PAIRS = 'expected a list of ["name", "value"], or an object, found'
         ({"response": ANSWERED | {"headers": [["a", "b"], ["a"]]}},
          ['response.headers.1: expected ["name", "value"], found a list']),
         ({"response": ANSWERED | {"headers": {"a": 1}}},
-         ["response.headers.a: expected a text, found 1"]),
+         ["response.headers.a: expected a string, found 1"]),
         ({"response": ANSWERED | {"body": {}}},
-         ["response.body: expected a text, found an object"]),
+         ["response.body: expected a string, found an object"]),
         ({"response": ANSWERED | {"body": "", "body_base64": ""}},
          ["response: expected either body or body_base64, found both"]),
         ({"response": ANSWERED | {"body_base64": "?"}},
@@ -90,15 +92,15 @@ PAIRS = 'expected a list of ["name", "value"], or an object, found'
         ({"response": ANSWERED | {"body_base64": 7}},
          ["response.body_base64: expected base64, found 7"]),
         ({"response": ANSWERED, "request": {"method": 1, "url": None}},
-         ["request.method: expected a text, found 1",
-          "request.url: expected a text, found nothing"]),
+         ["request.method: expected a string, found 1",
+          "request.url: expected a string, found nothing"]),
         ({"response": ANSWERED, "timings": {"total_ms": -1, "dns_ms": 10**400}},
-         ["timings.dns_ms: expected milliseconds, a number not below 0, found 1" + "0" * 79,
-          "timings.total_ms: expected milliseconds, a number not below 0, found -1"]),
+         ["timings.dns_ms: expected milliseconds, a number of at least 0, found 1" + "0" * 79,
+          "timings.total_ms: expected milliseconds, a number of at least 0, found -1"]),
     ],
 )  # fmt: skip
 def test_each_wrong_field_is_named(document: Any, lines: list[str]) -> None:
-    """Every field that is wrong has a line: its path, what was expected, what was found."""
-    with pytest.raises(OperatorError, match="not an exchange as claimsctl exports them") as raised:
+    """Every wrong field has a line with its path, what was expected and what was found."""
+    with pytest.raises(OperatorError, match="not an exchange that claimsctl exported") as raised:
         exchange_in(document)
     assert lines == list(raised.value.lines)

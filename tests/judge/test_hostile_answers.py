@@ -1,4 +1,4 @@
-"""What is sent to make the judge work: the work grows as the bytes do, and both have a limit."""
+"""Answers that try to overload the judge: the work is proportional to the bytes, with a limit."""
 
 import sys
 from collections.abc import Callable
@@ -46,14 +46,14 @@ HOSTILE = {
 
 @pytest.mark.parametrize("body_of", HOSTILE.values(), ids=list(HOSTILE))
 def test_a_hostile_body_costs_what_its_size_does(body_of: Callable[[int], bytes]) -> None:
-    """Twice the bytes, twice the work at most; and four megabytes none at all."""
+    """Twice the bytes cause at most twice the work; four megabytes are not read."""
     small, large = (_steps(body_of(size)) for size in (20_000, 40_000))
     assert large <= 2.1 * small + 100
     assert _steps(body_of(4 * 1024 * 1024)) < 200
 
 
 def test_findings_are_small_whatever_is_in_them() -> None:
-    """Neither names nor values nor places of a body make a report larger than it."""
+    """Long names, values and positions do not make a report larger than the body."""
     name = "n" * 100_000
     for claims in (f'{{"{name}": {"1" * 20_000}}}', f'{{"{name}": [["x"]]}}', f'{{"{name}": "'):
         body = _with_claims(claims)
@@ -62,12 +62,12 @@ def test_findings_are_small_whatever_is_in_them() -> None:
 
 
 def test_heads_are_counted() -> None:
-    """A file of nothing but heads is refused after the first twenty, whatever follows."""
+    """A file of response heads only is refused after the first twenty."""
     head = b"HTTP/1.1 100 Continue\r\n\r\n"
     good = b"HTTP/1.1 200 OK\r\n\r\n{}"
     assert b"{}" == read_saved_answer(head * 19 + good).answer.body
     for count in (20, 200_000):
-        with pytest.raises(OperatorError, match="more than 20 heads before it"):
+        with pytest.raises(OperatorError, match="more than 20 response heads before it"):
             read_saved_answer(head * count + good)
 
 
@@ -80,7 +80,7 @@ def test_a_malformed_head_is_quoted_in_part() -> None:
 
 
 def test_wrong_fields_are_counted() -> None:
-    """Of an exchange with a hundred thousand wrong headers the first twenty are named."""
+    """For an exchange with a hundred thousand wrong headers, the first twenty are named."""
     document = {"response": {"status": 200, "headers": [1] * 100_000}}
     with pytest.raises(OperatorError) as raised:
         exchange_in(document)

@@ -1,4 +1,4 @@
-"""Time, status and content type: which answers Entra refuses before it reads the body."""
+"""Time, status and content type: the answers that Entra rejects before reading the body."""
 
 import pytest
 from claimsctl.judge.attempt import Answer
@@ -19,20 +19,24 @@ JSON = ("content-type", "application/json")
 @pytest.mark.parametrize(
     ("headers", "evidence", "hint"),
     [
-        ([], "no content-type header", "Some platforms send text/plain"),
-        ([("content-type", "text/plain")], "content-type: text/plain", "API Gateway among them"),
-        ([("Content-Type", "text/html; x")], "content-type: text/html; x", "what sends a page"),
+        ([], "no content-type header", "API Gateway, send text/plain"),
+        (
+            [("content-type", "text/plain")],
+            "content-type: text/plain",
+            "some platforms, including API Gateway",
+        ),
+        ([("Content-Type", "text/html; x")], "content-type: text/html; x", "what sends the page"),
         (
             [JSON, ("content-type", "text/html")],
             "content-type: application/json, content-type: text/html",
-            "what sends a page",
+            "what sends the page",
         ),
     ],
 )
 def test_a_wrong_content_type_is_told_as_it_came(
     headers: list[tuple[str, str]], evidence: str, hint: str
 ) -> None:
-    """Every content-type header is shown, and the hint is that of the wrong one."""
+    """Every content-type header is shown, and the hint is for the wrong one."""
     (finding,) = judge(_answer(*headers)).findings
     assert ("RSP002", 1003006, evidence) == (finding.id, finding.entra_code, finding.evidence)
     assert hint in finding.hint
@@ -43,7 +47,7 @@ def test_a_wrong_content_type_is_told_as_it_came(
     [("utf-8", False), ('"UTF-8"', False), ("utf8", False), ("iso-8859-1", True), ("utf-16", True)],
 )
 def test_a_charset_that_json_has_not(charset: str, *, warned: bool) -> None:
-    """JSON is UTF-8; a charset that says otherwise is warned of."""
+    """A charset other than UTF-8 causes a warning, because JSON is always UTF-8."""
     verdict = judge(_answer(("content-type", f"application/json; Charset={charset}")))
     assert (["RSP018"] if warned else []) == [finding.id for finding in verdict.findings]
 
@@ -83,13 +87,13 @@ def test_a_401_that_says_nothing_may_want_a_key() -> None:
         ),
         (404, [], "status 404", "path of the target URL"),
         (418, [], "status 418", "own log"),
-        (204, [JSON], "status 204", "as a 200"),
+        (204, [JSON], "status 204", "with status 200"),
     ],
 )
 def test_a_status_is_told_with_what_goes_with_it(
     status: int, headers: list[tuple[str, str]], evidence: str, hint: str
 ) -> None:
-    """Where a redirect leads, what a challenge says, and one thing to do about this status."""
+    """A finding shows a redirect's target, a challenge's text, and one thing to do."""
     (finding,) = judge(_answer(*headers, status=status)).findings
     assert ("RSP001", evidence) == (finding.id, finding.evidence)
     assert hint in finding.hint
@@ -100,12 +104,12 @@ def test_a_status_is_told_with_what_goes_with_it(
     [(1001, 1000, True), (1000, 1000, False), (None, 1000, False), (9000, None, False)],
 )
 def test_an_answer_that_comes_too_late(took: float | None, wait: int | None, *, late: bool) -> None:
-    """With a wait and a time the answer must be within; without either, time is not judged."""
+    """An answer must be within the wait; without a wait or a time, it is not judged."""
     verdict = judge(_answer(JSON, ms=took), wait)
     assert ([1003005] if late else []) == [finding.entra_code for finding in verdict.findings]
 
 
 def test_too_late_comes_before_everything() -> None:
-    """Entra has hung up before it could see a status."""
+    """If the answer is late, its status does not count: Entra has already disconnected."""
     verdict = judge(_answer(status=500, ms=2001), 2000)
     assert ["RSP016", "RSP001"] == [finding.id for finding in verdict.findings]

@@ -1,4 +1,4 @@
-"""The reader that keeps places takes what `json.loads` takes, and says where everything stands."""
+"""The parser accepts the same texts as `json.loads`, and gives the position of every value."""
 
 import json
 from typing import Any
@@ -57,7 +57,7 @@ def _plain(value: Value) -> Any:
 def test_it_reads_what_the_standard_library_writes(
     document: Any, indent: int | None, *, ascii_only: bool
 ) -> None:
-    """Every JSON document means the same to both readers."""
+    """Both parsers read every JSON document in the same way."""
     text = json.dumps(document, indent=indent, ensure_ascii=ascii_only)
     assert json.loads(text) == _plain(read_json(text))
 
@@ -65,7 +65,7 @@ def test_it_reads_what_the_standard_library_writes(
 @MANY
 @given(pieces | st.text(st.characters(), max_size=20))
 def test_both_refuse_the_same_texts(text: str) -> None:
-    """What one reader refuses the other refuses too."""
+    """Each parser refuses what the other refuses."""
     try:
         expected = json.loads(text, parse_constant=_refuse)
     except ValueError:
@@ -78,7 +78,7 @@ def test_both_refuse_the_same_texts(text: str) -> None:
 @MANY
 @given(values, st.sampled_from([None, 2]))
 def test_every_place_holds_its_value(document: Any, indent: int | None) -> None:
-    """The characters from start to end are the value's own; a name stands where it is said to."""
+    """The characters from start to end are the value's own, and names are at their positions."""
     text = json.dumps(document, indent=indent)
     for value, depth in read_json(text).walk():
         assert _plain(value) == json.loads(text[value.start : value.end])
@@ -95,7 +95,7 @@ def test_pointers_escape_what_they_must() -> None:
 
 
 def test_a_key_twice_is_kept_twice() -> None:
-    """Both are there; asked for by name, the last one answers, as in `json.loads`."""
+    """Both values are kept; `get` returns the last one, as `json.loads` does."""
     root = read_json('{"a": 1, "a": 2}')
     found = root.get("a")
     assert found is not None
@@ -104,7 +104,7 @@ def test_a_key_twice_is_kept_twice() -> None:
 
 @pytest.mark.parametrize("brackets", ["[]", '{"a":}'], ids=["lists", "objects"])
 def test_depth_ends_where_it_is_said_to(brackets: str) -> None:
-    """Down to the limit everything is read; below it nothing is, however much there is."""
+    """Everything is read down to the limit, and nothing below it."""
     depth = DEPTH_MAX - 1
     root = read_json(brackets[:-1] * depth + "[]" + brackets[-1] * depth)
     assert DEPTH_MAX == max(depth for _, depth in root.walk())
@@ -115,13 +115,13 @@ def test_depth_ends_where_it_is_said_to(brackets: str) -> None:
 
 
 def test_a_pointer_is_cut() -> None:
-    """Names may be as long as the body: a hundred findings with one each would be a flood."""
+    """Long names are cut in pointers, so that a hundred findings do not become too large."""
     root = read_json(json.dumps({"n" * 5000: [1]}))
     assert "/" + "n" * 999 + "…" == root.items[0].items[0].pointer
 
 
 def test_a_number_of_any_length() -> None:
-    """The interpreter's limit of 4300 digits is not JSON's."""
+    """Numbers longer than the interpreter's limit of 4300 digits are valid JSON."""
     assert "7" * 5000 == read_json("7" * 5000).text
 
 
@@ -137,15 +137,15 @@ def test_a_number_of_any_length() -> None:
         ("[1,\n  None]", 2, 3, "None", "a JSON value"),
         ("[-Infinity]", 1, 2, "-Infinity", "a JSON value"),
         ("[1] [2]", 1, 5, "[", "nothing more"),
-        ('["a\nb"]', 1, 4, "invalid control character", "a string as JSON has it"),
-        ('["ab', 1, 2, "unterminated string", "a string as JSON has it"),
-        (r'["\x"]', 1, 3, r"invalid \escape", "a string as JSON has it"),
+        ('["a\nb"]', 1, 4, "invalid control character", "a valid JSON string"),
+        ('["ab', 1, 2, "unterminated string", "a valid JSON string"),
+        (r'["\x"]', 1, 3, r"invalid \escape", "a valid JSON string"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_with_its_place(
     text: str, line: int, column: int, found: str, expected: str
 ) -> None:
-    """Line, column, what stands there and what should."""
+    """An error gives line, column, what was found and what was expected."""
     with pytest.raises(NotJsonError) as raised:
         read_json(text)
     error = raised.value

@@ -1,4 +1,4 @@
-"""Each code that an answer can earn, from several bad answers, and what is accepted."""
+"""Each code is reported for several bad answers, and valid answers are accepted."""
 
 import json
 from typing import Any
@@ -28,7 +28,7 @@ def _first_code(answer: Answer) -> int | None:
 
 @pytest.mark.parametrize("status", [100, 201, 202, 204, 301, 400, 401, 404, 429, 500, 502, 503, 0])
 def test_any_status_but_200_is_1003002(status: int) -> None:
-    """Entra takes claims from a 200 only."""
+    """The status is not 200, the only one that Entra accepts."""
     verdict = judge(answer_of(GOOD, status=status))
     assert [("RSP001", 1003002)] == [(f.id, f.entra_code) for f in verdict.findings]
     assert ({}, False) == (verdict.claims, verdict.accepted)
@@ -42,7 +42,7 @@ def test_any_status_but_200_is_1003002(status: int) -> None:
     ],
 )  # fmt: skip
 def test_any_content_type_but_json_is_1003006(content_type: str | None) -> None:
-    """The content type must be application/json; none at all is the tutorials' classic."""
+    """The content type must be application/json; many tutorials omit it."""
     assert 1003006 == _first_code(answer_of(GOOD, content_type=content_type))
 
 
@@ -56,14 +56,14 @@ def test_any_content_type_but_json_is_1003006(content_type: str | None) -> None:
     ],
 )
 def test_json_in_any_spelling_is_accepted(header: str, content_type: str) -> None:
-    """Header names and media types know no case, and parameters do not matter."""
+    """The case of header names and media types, and parameters, are ignored."""
     answer = answer_of(GOOD, content_type=content_type, header=header)
     assert judge(answer).accepted
 
 
 @pytest.mark.parametrize("body", [b"", b" ", b"\r\n\t", b"null", b" null\n"])
 def test_no_body_is_1003009(body: bytes) -> None:
-    """A body that is absent, blank or JSON's null is the empty one."""
+    """A body that is absent, white space or null counts as empty."""
     assert 1003009 == _first_code(answer_of(body))
 
 
@@ -80,7 +80,7 @@ def test_no_body_is_1003009(body: bytes) -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_json_is_1003003(body: bytes) -> None:
-    """A body that a strict JSON reader refuses cannot be parsed."""
+    """A body that a strict JSON parser refuses cannot be parsed."""
     verdict = judge(answer_of(body))
     assert ["RSP004"] == [finding.id for finding in verdict.findings]
     assert 1003003 == _first_code(answer_of(body))
@@ -98,7 +98,7 @@ def test_what_is_no_json_is_1003003(body: bytes) -> None:
     ],
 )  # fmt: skip
 def test_another_schema_is_1003003(body: bytes) -> None:
-    """JSON without the envelope or its exact discriminator is not of the schema."""
+    """JSON without the outer object or its exact type does not match the schema."""
     failure = judge(answer_of(body)).first_failure
     assert failure is not None
     assert ("RSP005", 1003003) == (failure.id, failure.entra_code)
@@ -106,7 +106,7 @@ def test_another_schema_is_1003003(body: bytes) -> None:
 
 @pytest.mark.parametrize("actions", ["absent", None, {}, "x", 1, [], [{}, {}], [None] * 3])
 def test_any_number_of_actions_but_one_is_1003010(actions: Any) -> None:
-    """Exactly one action: none, two, or anything but a list is refused."""
+    """There must be exactly one action; none, two, or anything but a list is refused."""
     data = {"@odata.type": RESPONSE_DATA} | ({} if actions == "absent" else {"actions": actions})
     assert 1003010 == _first_code(answer_of(body_with_data(data)))
 
@@ -121,7 +121,7 @@ def test_any_number_of_actions_but_one_is_1003010(actions: Any) -> None:
     ],
 )  # fmt: skip
 def test_another_action_is_1003012(action: Any) -> None:
-    """The one action must be the one that provides claims, spelt exactly; absent is no type."""
+    """The action must have exactly the type that provides claims."""
     assert 1003012 == _first_code(answer_of(body_with_actions(action)))
 
 
@@ -139,7 +139,7 @@ def test_another_action_is_1003012(action: Any) -> None:
     ids=["older-name", "older-in-capitals", "capitals", "no-data-type", "null", "null-in-list"],
 )  # fmt: skip
 def test_what_the_contract_library_accepts_is_a_warning(body: bytes, id_: str, claims: Any) -> None:
-    """Microsoft's own library takes these; the documentation names another form: no refusal."""
+    """Forms that only Microsoft's own library accepts cause a warning, not a refusal."""
     verdict = judge(answer_of(body))
     (warned,) = verdict.findings
     assert (id_, Level.WARN, Basis.MODEL) == (warned.id, warned.level, warned.basis)
@@ -147,7 +147,7 @@ def test_what_the_contract_library_accepts_is_a_warning(body: bytes, id_: str, c
 
 
 def test_claims_in_capitals_hide_no_other_fault() -> None:
-    """All faults of an answer show in one run, below a name in capitals too."""
+    """All faults of an answer are shown in one run, even below a name with wrong case."""
     body = json.dumps({"Data": {"Actions": [{"OdataType": "x", "Claims": {"a": 1}}]}}).encode()
     assert ["RSP005", "RSP006", "RSP007", "RSP008", "RSP010", "RSP005"] == [
         finding.id for finding in judge(answer_of(body)).findings
@@ -158,13 +158,13 @@ def test_claims_in_capitals_hide_no_other_fault() -> None:
     "action", [{"@odata.type": ACTION}, {"@odata.type": ACTION, "claims": None}]
 )
 def test_no_claims_bag_is_1003007(action: Any) -> None:
-    """Claims null or absent is the null bag; a user without claims has an empty one."""
+    """Claims that are null or absent are refused; a user without claims has an empty object."""
     assert 1003007 == _first_code(answer_of(body_with_actions(action)))
 
 
 @pytest.mark.parametrize("name", ["", " ", "\t\n"])
 def test_a_claim_without_a_name_is_1003026(name: str) -> None:
-    """An empty or blank key is refused, whatever the other claims are."""
+    """An empty or blank name is refused, regardless of the other claims."""
     verdict = judge(answer_of(body_with_claims({"good": "x", name: "x"})))
     assert [1003026] == [finding.entra_code for finding in verdict.findings]
     assert {} == verdict.claims
@@ -174,7 +174,7 @@ def test_a_claim_without_a_name_is_1003026(name: str) -> None:
     "value", [1, 0.5, True, {}, {"a": "b"}, ["a", 1], [None, 1], [["a"]], [{}]]
 )
 def test_a_claim_of_another_type_is_refused(value: Any) -> None:
-    """Only strings and lists of strings; which code Entra gives is our reading, and says so."""
+    """Only strings and lists of strings are accepted; the code's basis is our reading."""
     failure = judge(answer_of(body_with_claims({"name": value}))).first_failure
     assert failure is not None
     assert (1003003, Basis.CONVENTION) == (failure.entra_code, failure.basis)
@@ -183,7 +183,7 @@ def test_a_claim_of_another_type_is_refused(value: Any) -> None:
 
 @pytest.mark.parametrize("claims", [[], ["a"], "x", 1, True, 0.5])
 def test_claims_that_are_no_object_are_refused(claims: Any) -> None:
-    """The bag is an object of names and values, nothing else."""
+    """Claims must be an object of names and values."""
     assert 1003003 == _first_code(answer_of(body_with_claims(claims)))
 
 
@@ -200,20 +200,20 @@ def test_claims_that_are_no_object_are_refused(claims: Any) -> None:
     ],
 )
 def test_what_entra_takes(claims: dict[str, Any]) -> None:
-    """Strings and lists of strings under any name, none at all included."""
+    """Strings and lists of strings are accepted under any name, and so are empty claims."""
     verdict = judge(answer_of(body_with_claims(claims)))
     assert ((), claims) == (verdict.findings, verdict.claims)
 
 
 def test_unknown_fields_are_let_pass() -> None:
-    """What the contract does not name does not matter."""
+    """Members that are not part of the contract are ignored."""
     document = json.loads(GOOD) | {"x": 1}
     document["data"]["actions"][0]["x"] = document["data"]["x"] = [None]
     assert judge(answer_of(json.dumps(document, indent=2).encode())).accepted
 
 
 def test_evidence_is_short() -> None:
-    """What the endpoint sent is shown in part: a finding stays a line."""
+    """The endpoint's text is cut, so that a finding stays on one line."""
     failure = judge(answer_of(b"[" + b"1," * 1000 + b"1]")).first_failure
     assert failure is not None
     assert (81, "…") == (len(failure.evidence), failure.evidence[-1])

@@ -1,4 +1,4 @@
-"""The judge reads what strangers send: it never raises, and it agrees with our own provider."""
+"""The judge never raises for any input, and agrees with the provider."""
 
 import json
 from typing import Any
@@ -47,7 +47,7 @@ def _check(answer: Answer) -> None:
 @MANY
 @given(st.binary(), st.integers(), any_text | st.none())
 def test_any_bytes(body: bytes, status: int, content_type: str | None) -> None:
-    """Whatever an endpoint sends, there is a verdict with documented codes."""
+    """Any answer gets a verdict with documented codes."""
     _check(answer_of(body))
     _check(answer_of(body, status=status, content_type=content_type))
 
@@ -55,7 +55,7 @@ def test_any_bytes(body: bytes, status: int, content_type: str | None) -> None:
 @MANY
 @given(json_values, json_values, json_values)
 def test_any_json(action: Any, claims: Any, data: Any) -> None:
-    """Whatever JSON stands in whichever place, there is a verdict."""
+    """Any JSON in any position gets a verdict."""
     _check(answer_of(json.dumps(data).encode()))
     _check(answer_of(json.dumps({"data": data}).encode()))
     _check(answer_of(body_with_actions(action)))
@@ -79,7 +79,7 @@ def test_any_json(action: Any, claims: Any, data: Any) -> None:
 )
 @pytest.mark.parametrize("brackets", [b"[]", b'{"a":}'], ids=["lists", "objects"])
 def test_any_depth(depth: int, before: bytes, after: bytes, brackets: bytes) -> None:
-    """However deep a body nests, there is a verdict."""
+    """A body of any depth gets a verdict."""
     body = before + brackets[:-1] * depth + b"1" + brackets[-1:] * depth + after
     verdict = judge(answer_of(body))
     assert not verdict.accepted
@@ -88,7 +88,7 @@ def test_any_depth(depth: int, before: bytes, after: bytes, brackets: bytes) -> 
 @MANY
 @given(good_claims)
 def test_the_providers_answers_are_accepted(claims: Claims) -> None:
-    """Whatever the provider lets out, the judge takes, counting the same bytes."""
+    """The judge accepts every answer of the provider, and counts the same bytes."""
     try:
         composed = compose([Layer(claims)], {})
     except CalloutError:
@@ -111,7 +111,7 @@ def test_the_provider_could_give_what_is_accepted(claims: dict[str, Any]) -> Non
 
 @pytest.mark.parametrize("code", ErrorCode)
 def test_the_providers_errors_are_refused(code: ErrorCode) -> None:
-    """No error of the provider can be taken for claims."""
+    """No error answer of the provider looks like claims."""
     failure = judge(_as_answer(failure_response(CalloutError(code)))).first_failure
     assert failure is not None
     assert 1003002 == failure.entra_code

@@ -1,4 +1,4 @@
-"""Every kind of bad answer: which findings it earns, in which order, by which name and place."""
+"""The findings for every kind of bad answer: their order, titles and positions."""
 
 import json
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ OLD_ANSWER = {
 
 
 def _text(data_type: str = RESPONSE_DATA, action_type: str = ACTION, claims: str = "{}") -> bytes:
-    """An answer over several lines, so that places tell something."""
+    """An answer over several lines, so that positions are meaningful."""
     return f"""{{
   "data": {{
     "@odata.type": "{data_type}",
@@ -35,7 +35,7 @@ def _text(data_type: str = RESPONSE_DATA, action_type: str = ACTION, claims: str
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A body, what is found in it, and of the first finding words of the title and the place."""
+    """A body, its findings, and words of the first finding's title and its position."""
 
     body: bytes
     found: list[tuple[str, int]]
@@ -65,7 +65,10 @@ CASES = {
     "gzip": Case(b"\x1f\x8b\x08\x00", [("RSP004", 1003003)], "compressed"),
     "page": Case(b"\n<!doctype html>", [("RSP004", 1003003)], "page or XML", Place(2, 1)),
     "cut off": Case(
-        b'{"data":\n {"actions": [', [("RSP004", 1003003)], "cut off", Place(2, 15, "/data/actions")
+        b'{"data":\n {"actions": [',
+        [("RSP004", 1003003)],
+        "truncated",
+        Place(2, 15, "/data/actions"),
     ),
     "cut off in a string": Case(b'{"data": "mic', [("RSP004", 1003003)], "not JSON", Place(1, 10)),
     "python": Case(b"{'data': {}}", [("RSP004", 1003003)], "Python", Place(1, 2)),
@@ -74,11 +77,11 @@ CASES = {
     "two answers": Case(GOOD + b"\n" + GOOD, [("RSP004", 1003003)], "not JSON", Place(2, 1)),
     "null": Case(b"null", [("RSP003", 1003009)], "null", Place(1, 1)),
     "empty": Case(b"", [("RSP003", 1003009)], "empty"),
-    "no data": Case(b"{}", [("RSP005", 1003003)], "not of the schema", Place(1, 1)),
+    "no data": Case(b"{}", [("RSP005", 1003003)], "does not match the schema", Place(1, 1)),
     "Data": Case(
         b'{"Data": {}}',
         [("RSP005", 1003003), ("RSP006", 1003010), ("RSP005", 1003003)],
-        "differs from data in capitals",
+        "differs from data in case",
     ),
     "data a list": Case(
         b'{"data": []}', [("RSP005", 1003003)], "not an object", Place(1, 10, "/data")
@@ -89,12 +92,12 @@ CASES = {
     "preview of 2021": Case(
         json.dumps(OLD_ANSWER).encode(),
         [("RSP005", 1003003), ("RSP014", 1003008)],
-        "preview of 2021",
+        "2021 preview",
     ),
     "callout's type": Case(
         _text(data_type="microsoft.graph.onTokenIssuanceStartCalloutData"),
         [("RSP005", 1003003)],
-        "callout's own type",
+        "callout's type",
         Place(3, 20, "/data/@odata.type"),
     ),
     "another event's data": Case(
@@ -111,10 +114,10 @@ CASES = {
     "capitals": Case(
         _text(RESPONSE_DATA.upper(), ACTION.upper()),
         [("RSP005", 1003003), ("RSP007", 1003012)],  # the second only warns
-        "in capitals",
+        "in case",
     ),
     "hash": Case(_text("#" + RESPONSE_DATA), [("RSP005", 1003003)], "begins with #"),
-    "blanks": Case(_text(RESPONSE_DATA + " "), [("RSP005", 1003003)], "blanks round it"),
+    "blanks": Case(_text(RESPONSE_DATA + " "), [("RSP005", 1003003)], "white space around it"),
     "lambda error": Case(
         b'{"errorMessage": "x", "errorType": "KeyError"}',
         [("RSP005", 1003003)],
@@ -128,7 +131,7 @@ CASES = {
     "lambda proxy answer": Case(
         json.dumps({"statusCode": 200, "body": GOOD.decode()}).encode(),
         [("RSP012", 1003003)],
-        "wrapped once too often",
+        "wrapped in another object or string",
         Place(1, 29, "/body"),
     ),
     "JSON made twice": Case(
@@ -158,7 +161,7 @@ CASES = {
     "action of 2021": Case(
         _text().replace(f'"@odata.type": "{ACTION}"'.encode(), b'"type": "ProvideClaimsForToken"'),
         [("RSP007", 1003012)],
-        "preview of 2021",
+        "2021 preview",
         Place(5, 7, "/data/actions/0"),
     ),
     "another event's action": Case(
@@ -166,8 +169,8 @@ CASES = {
         [("RSP007", 1003012)],
         "another event: attributeCollectionStart",
     ),
-    "another level's type": Case(
-        _text(action_type=RESPONSE_DATA), [("RSP007", 1003012)], "another level's type"
+    "type of another level": Case(
+        _text(action_type=RESPONSE_DATA), [("RSP007", 1003012)], "type of another level"
     ),
     "claims null": Case(
         _text(claims="null"), [("RSP008", 1003007)], "are null", Place(6, 19, CLAIMS)
@@ -175,7 +178,7 @@ CASES = {
     "claims absent": Case(
         _text().replace(b"claims", b"Claims"),
         [("RSP008", 1003007)],
-        "Claims differs from claims in capitals",
+        "Claims differs from claims in case",
         Place(6, 9, "/data/actions/0/Claims"),
     ),
     "claims a list": Case(
@@ -239,7 +242,7 @@ WARNED = {
 
 @pytest.mark.parametrize(("body", "id_", "place"), WARNED.values(), ids=list(WARNED))
 def test_what_nobody_documents_is_a_warning(body: bytes, id_: str, place: Place | None) -> None:
-    """Taken, but the verdict rests on our reading, and says so."""
+    """The answer is accepted, but the verdict's basis is our reading."""
     verdict = judge(answer_of(body))
     (finding,) = verdict.findings
     assert (id_, Level.WARN, place) == (finding.id, finding.level, finding.place)
@@ -248,20 +251,20 @@ def test_what_nobody_documents_is_a_warning(body: bytes, id_: str, place: Place 
 
 
 def test_depth_and_size_that_are_usual_are_no_matter() -> None:
-    """64 levels and 64 KiB pass without a word."""
+    """64 levels and 64 KiB pass without a finding."""
     deep = b'{"x": ' + b"[" * 63 + b"]" * 63 + b", " + GOOD[1:]
     assert () == judge(answer_of(deep + b" " * (65_536 - len(deep)))).findings
 
 
 def test_the_last_of_a_key_given_twice_is_judged() -> None:
-    """As most readers do: what comes later wins, in verdict, claims and size."""
+    """The last of duplicate keys counts in verdict, claims and size, as in most parsers."""
     body = _text(claims='{"a": 1, "a": "xy"}')
     verdict = judge(answer_of(body))
     assert ({"a": "xy"}, 3, True) == (verdict.claims, verdict.claims_bytes, verdict.accepted)
 
 
 def test_a_success_that_is_not_200_is_judged_further() -> None:
-    """Somebody who mends the status should not be sent round again; an error's body is let be."""
+    """A 2xx body is judged too, so that one run shows all faults; an error's body is not."""
     body = _text(action_type="x")
     assert ["RSP001", "RSP002", "RSP007"] == [
         finding.id for finding in judge(answer_of(body, status=201, content_type=None)).findings
@@ -270,7 +273,7 @@ def test_a_success_that_is_not_200_is_judged_further() -> None:
 
 
 def test_warnings_come_after_failures() -> None:
-    """What Entra would report is first, whatever place the rest has."""
+    """The failure that Entra would report comes first."""
     answer = answer_of(
         _text(claims='{"x": "1", "x": 2}'), content_type="application/json; charset=latin1"
     )
@@ -278,14 +281,14 @@ def test_warnings_come_after_failures() -> None:
 
 
 def test_the_basis_is_that_of_the_first_failure() -> None:
-    """What is found later, of our own reading or not, does not change what the verdict rests on."""
+    """Later findings do not change the verdict's basis."""
     by_doc = judge(answer_of(_text(action_type="x", claims='{"a": 1}')))
     by_us = judge(answer_of(_text(claims=f'{{"a": 1, "b": "{"x" * 3072}"}}')))
     assert (Basis.DOC, Basis.CONVENTION) == (by_doc.basis, by_us.basis)
 
 
 def test_a_good_answer_with_more_beside_it_is_not_wrapped() -> None:
-    """Where the envelope is right, members that look like a wrapper are unknown fields."""
+    """In a correct answer, members that look like a wrapper are unknown fields."""
     document = json.loads(GOOD)
     document |= {"statusCode": 200, "body": "x", "value": document.copy()}
     document["data"]["data"] = {"actions": []}
@@ -303,13 +306,13 @@ def test_a_good_answer_with_more_beside_it_is_not_wrapped() -> None:
     ids=["numbers", "keys twice", "no names", "halves"],
 )
 def test_findings_of_a_kind_are_bounded(claims: str) -> None:
-    """A body with thousands of faults of a kind is told a hundred of them."""
+    """For a body with thousands of faults of a kind, a hundred findings are kept."""
     ids = [finding.id for finding in judge(answer_of(_text(claims=claims))).findings]
     assert 100 == max(ids.count(id_) for id_ in ids)
 
 
 def test_deep_and_twice_at_once_stays_small() -> None:
-    """Below the usual depth nothing is looked at: pointers there would grow without limit."""
+    """Duplicate keys below the usual depth are not reported, because pointers would be too long."""
     depth = 500
     body = b'{"a": 1, "a": ' * depth + b"1" + b"}" * depth
     verdict = judge(answer_of(body))
@@ -319,12 +322,12 @@ def test_deep_and_twice_at_once_stays_small() -> None:
 
 
 def test_too_deep_and_too_large_are_failures() -> None:
-    """What is not read is not accepted; the finding says how far it was read."""
+    """A body that is not read completely is not accepted, and the finding says why."""
     deep = b'{"x": ' + b"[" * 600 + b"]" * 600 + b", " + GOOD[1:]
     large = GOOD + b" " * BODY_BYTES_MAX
     for body, id_, code, evidence in (
         (deep, "RSP017", 1003003, "more than 512 levels; the rest was not read"),
-        (large, "RSP015", 1003024, "over 131072 bytes; it was not read"),
+        (large, "RSP015", 1003024, "more than 131072 bytes; not read"),
     ):
         verdict = judge(answer_of(body))
         (found,) = verdict.findings
@@ -344,7 +347,7 @@ UNREAD = [
 
 
 def test_every_finding_says_what_to_do() -> None:
-    """Evidence, expectation, hint, code and link: none is ever empty."""
+    """Evidence, expectation, hint, code and link are never empty."""
     answers = [answer_of(case.body) for case in CASES.values()]
     answers += [answer_of(body) for body, _, _ in WARNED.values()]
     answers += UNREAD

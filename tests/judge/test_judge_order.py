@@ -1,4 +1,4 @@
-"""Entra stops at the first thing wrong; the judge reports in its order, and counts as it does."""
+"""The judge reports in Entra's order, and counts bytes as Entra is assumed to."""
 
 from typing import Any
 
@@ -43,13 +43,13 @@ ORDER: list[tuple[str, int, str, bytes, int | None]] = [
 def test_the_first_thing_wrong_is_reported(
     status: int, content_type: str, body: bytes, code: int | None
 ) -> None:
-    """Of several faults the one that Entra meets first comes first."""
+    """The fault that Entra would find first comes first."""
     failure = judge(answer_of(body, status=status, content_type=content_type)).first_failure
     assert code == (None if failure is None else failure.entra_code)
 
 
 def test_later_faults_are_told_too() -> None:
-    """Somebody who mends one fault should not be sent round again for the next."""
+    """One run shows all faults."""
     body = body_with_claims(NO_NAME)
     verdict = judge(answer_of(body, content_type="text/plain"))
     assert [1003006, 1003026, 1003003, 1003025] == [f.entra_code for f in verdict.findings]
@@ -80,7 +80,7 @@ def test_sizes_are_utf8_bytes_of_names_and_values(claims: dict[str, Any], size: 
 
 
 def test_escapes_do_not_count() -> None:
-    """What counts is the text that is meant, not how JSON spells it."""
+    """The decoded text counts, not its JSON spelling."""
     claims = b'{"n": "' + rb"\u0041" * 3071 + b'"}'
     body = body_with_data({"@odata.type": RESPONSE_DATA, "actions": ["here"]}).replace(
         b'"here"', b'{"@odata.type": "' + ACTION.encode() + b'", "claims": ' + claims + b"}"
@@ -90,7 +90,7 @@ def test_escapes_do_not_count() -> None:
 
 
 def test_the_largest_claims_are_named() -> None:
-    """Whoever has to cut should know where."""
+    """The finding names the largest claims."""
     failure = judge(
         answer_of(body_with_claims({"s": "x", "m": "x" * 9, "l": ["x" * 3000], "k": "x" * 99}))
     ).first_failure

@@ -24,7 +24,7 @@ NGINX = b"<html><center><h1>%d</h1></center><hr><center>nginx</center></html>"
     ids=["a-header", "a-page", "a-message", "both"],
 )  # fmt: skip
 def test_a_platform_is_known_by_its_page_or_header(answer: Answer, expected: str) -> None:
-    """By a header's name in any case, by a page, by a short message; it says what to do."""
+    """A platform is recognised by a header, a page or a short message, and has advice."""
     found = platform_of(answer)
     assert found is not None
     assert expected == found.name
@@ -41,7 +41,7 @@ def test_a_platform_is_known_by_its_page_or_header(answer: Answer, expected: str
     ids=["an-error", "no-header", "a-long-text"],
 )
 def test_the_services_own_answer_is_from_nobody_else(answer: Answer) -> None:
-    """An error without a platform's marks; a long text that is about a platform."""
+    """An error without a platform's marks, or a long text about a platform, is not recognised."""
     assert platform_of(answer) is None
 
 
@@ -119,7 +119,7 @@ def test_a_page_without_its_head_is_a_page() -> None:
 
 
 def test_the_table_is_whole() -> None:
-    """Every entry has marks, says what to do in a sentence, and how sure it is."""
+    """Every entry has marks, a sentence of advice, and a source."""
     for each in platforms():
         assert each.header or each.body or each.anywhere
         assert each.do.endswith(".")

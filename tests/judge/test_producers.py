@@ -1,4 +1,4 @@
-"""What serializers make of an answer is recognised, with the cure for its producer."""
+"""The effects of serializers on an answer are recognised, with advice for the producer."""
 
 import json
 from base64 import b64encode
@@ -31,12 +31,12 @@ def _base64(text: bytes) -> str:
 @pytest.mark.parametrize(
     ("document", "id_", "title", "hint"),
     [
-        (_with_type_called("odatatype"), "RSP007", "called odatatype", "JsonPropertyName"),
-        (_with_type_called("OdataType"), "RSP007", "called OdataType", "JsonPropertyName"),
-        (_with_type_called("odata_type"), "RSP007", "called odata_type", "JsonPropertyName"),
-        (_with_type_called("@@odata.type"), "RSP007", "called @@odata.type", "with one @"),
+        (_with_type_called("odatatype"), "RSP007", "named odatatype", "JsonPropertyName"),
+        (_with_type_called("OdataType"), "RSP007", "named OdataType", "JsonPropertyName"),
+        (_with_type_called("odata_type"), "RSP007", "named odata_type", "JsonPropertyName"),
+        (_with_type_called("@@odata.type"), "RSP007", "named @@odata.type", "with one @"),
         ({"data": {"@odata.type": RESPONSE_DATA, "actions": {"@odata.type": ACTION, "claims": {}}}},
-         "RSP006", "one object, not a list of one", "PowerShell unrolls"),
+         "RSP006", "an object, not a list of one", "PowerShell unrolls"),
         ({"data": {"@odata.type": RESPONSE_DATA, "actions": "System.Object[]"}},
          "RSP006", "System.Object[] is the name of a .NET type", "-Depth 10"),
         ({"data": {"@odata.type": RESPONSE_DATA, "actions": ["System.Collections.Hashtable"]}},
@@ -44,15 +44,15 @@ def _base64(text: bytes) -> str:
         ({"data": "System.Collections.Hashtable"}, "RSP005", "is the name of", "-Depth 10"),
         ({"data": "@{actions=System.Object[]}"}, "RSP005", "is the name of", "-Depth 10"),
         ({"Data": json.loads(GOOD)["data"]}, "RSP005", "Data differs", "CamelCase"),
-        (_base64(GOOD), "RSP012", "wrapped once too often", "not as encoded bytes"),
+        (_base64(GOOD), "RSP012", "wrapped in another object or string", "not as encoded bytes"),
         ({"$content-type": "application/json", "$content": _base64(GOOD)}, "RSP012",
-         "wrapped once too often", "base64ToString"),
+         "wrapped in another object or string", "base64ToString"),
         ({"status": 200, "headers": {}, "body": GOOD.decode()}, "RSP012",
-         "wrapped once too often", "Return statusCode"),
+         "wrapped in another object or string", "Return statusCode"),
     ],
 )  # fmt: skip
 def test_a_serializers_work_is_recognised(document: Any, id_: str, title: str, hint: str) -> None:
-    """The first failure names it, and says what its producer has to change."""
+    """The first failure names the producer's fault and what to change."""
     first = _judged(document)[0]
     assert id_ == first.id
     assert title in first.title
@@ -60,7 +60,7 @@ def test_a_serializers_work_is_recognised(document: Any, id_: str, title: str, h
 
 
 def test_all_faults_inside_of_a_wrapper_show_at_once() -> None:
-    """Somebody who unwraps the answer should not be sent round again."""
+    """The inner answer's faults are shown too."""
     inner = json.dumps(_with_type_called("odatatype")).encode()
     findings = _judged({"$content": _base64(inner)})
     assert ["RSP012", "RSP007", "RSP005"] == [finding.id for finding in findings]
@@ -68,7 +68,7 @@ def test_all_faults_inside_of_a_wrapper_show_at_once() -> None:
 
 
 def test_what_is_there_already_is_not_advised() -> None:
-    """Where the type is right and its name wrong, the advice is about the name."""
+    """If the type is correct but its name is wrong, the advice is about the name."""
     for name in ("odatatype", "@@odata.type"):
         for finding in _judged(_with_type_called(name)):
             assert not finding.hint.startswith("Send microsoft.graph")
@@ -76,7 +76,7 @@ def test_what_is_there_already_is_not_advised() -> None:
 
 @pytest.mark.parametrize("text", ["System", "System.Reader", "@home", "aGVsbG8=", "microsoft"])
 def test_a_claim_that_looks_like_a_type_is_a_claim(text: str) -> None:
-    """A value is not suspected because it begins like a type's name or like base64."""
+    """A value that only begins like a type name or base64 is not reported."""
     document = json.loads(GOOD)
     document["data"]["actions"][0]["claims"] = {"a": text}
     assert [] == _judged(document)
@@ -86,7 +86,7 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encodi
 
 
 def test_a_trailer_is_no_body() -> None:
-    """`curl -i` prints the trailer of a chunked answer behind its body."""
+    """The trailer of a chunked answer, which `curl -i` prints after the body, is removed."""
     saved = read_saved_answer(CHUNKED + GOOD + b"x-checksum: abc\r\nServer-Timing: a\r\n\r\n")
     assert saved.answer.body == GOOD
     assert judge(saved.answer).accepted
@@ -102,7 +102,7 @@ def test_a_trailer_is_no_body() -> None:
 def test_a_body_shorter_than_its_length_is_a_warning(
     length: int, extra: bytes, found: list[str]
 ) -> None:
-    """On the wire the rest would be waited for; a length of what was compressed proves nothing."""
+    """A short body is a warning; the length of a compressed body is not compared."""
     is_header = b":" in extra
     head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d" % length
     raw = head + extra * is_header + b"\r\n\r\n" + GOOD + extra * (not is_header)

@@ -1,4 +1,4 @@
-"""What the real nginx, HAProxy and Caddy answer by themselves is recognised as theirs."""
+"""Answers of the real nginx, HAProxy and Caddy are recognised."""
 
 import shutil
 import socket
@@ -223,7 +223,7 @@ NAMES = {"nginx": "nginx", "haproxy": "HAProxy", "caddy": "Caddy"}
 
 
 def test_its_own_answers_are_recognised(proxy: tuple[str, int]) -> None:
-    """By name and case, whatever the status; none of them knows bearer tokens."""
+    """The platform and case are recognised for every status; none checks bearer tokens."""
     name, port = proxy
     for path, (status, case) in CASES[name].items():
         answer = _answer(port, path)

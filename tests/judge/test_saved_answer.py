@@ -1,4 +1,4 @@
-"""Whatever form an answer was saved in, what is judged is what Entra would have got."""
+"""An answer saved in any format is judged as Entra would have received it."""
 
 from contextlib import suppress
 
@@ -40,12 +40,12 @@ OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n"
     ],
 )  # fmt: skip
 def test_what_curl_shows(raw: bytes, answer: Answer) -> None:
-    """`curl -i`: the last head is the answer's; what came before it is not."""
+    """In the output of `curl -i`, the last head belongs to the answer."""
     assert SavedAnswer(answer) == read_saved_answer(raw)
 
 
 def test_a_redirect_that_curl_followed_is_what_entra_gets() -> None:
-    """With `-L` curl shows the page at the end; Entra stops at the redirect, and so do we."""
+    """With `curl -L`, the redirect is judged, not the final page."""
     raw = b"HTTP/1.1 302 Found\r\nlocation: /x\r\n\r\n" + OK + b"{}"
     saved = read_saved_answer(raw)
     assert Answer(302, (("location", "/x"),), b"") == saved.answer
@@ -62,17 +62,20 @@ def test_a_redirect_that_curl_followed_is_what_entra_gets() -> None:
     ],
 )
 def test_a_head_that_is_none(raw: bytes, found: str) -> None:
-    """What is no status line or header is shown, with what was expected."""
+    """A malformed status line or header is shown, with what was expected."""
     with pytest.raises(OperatorError, match="expected a ") as raised:
         read_saved_answer(raw)
     assert found in str(raised.value)
 
 
 def test_a_bare_body_is_taken_for_a_good_answer() -> None:
-    """Without a word on status and content type it is the body that is asked about; it is told."""
+    """Without status and content type, only the body is judged, and a note says so."""
     saved = read_saved_answer(b"{}")
     assert Answer(200, (JSON,), b"{}") == saved.answer
-    assert "only a body; assumed status 200 and content-type: application/json" == saved.note
+    assert (
+        "the file has a body only; assumed status 200 and content-type: application/json"
+        == saved.note
+    )
 
 
 @pytest.mark.parametrize(
@@ -95,34 +98,34 @@ def test_a_bare_body_may_name_its_status(body: bytes, status: int) -> None:
 
 
 def test_status_and_headers_of_a_bare_body() -> None:
-    """What is given counts, and headers that are given are all there are."""
+    """Given status and headers are used, and no other headers are assumed."""
     saved = read_saved_answer(b"{}", 201, ["x: 1", "Y:2 "])
     assert SavedAnswer(Answer(201, (("x", "1"), ("Y", "2")), b"{}")) == saved
     assert "status 200" in read_saved_answer(b"{}", None, ["x: 1"]).note
 
 
 def test_status_and_headers_beside_a_head_are_refused() -> None:
-    """A head that was saved is not argued with."""
+    """--status and --header are refused for a file that has a head."""
     for arguments in ((200, ()), (None, ("x: 1",))):
-        with pytest.raises(OperatorError, match="leave out --status and --header"):
+        with pytest.raises(OperatorError, match="omit --status and --header"):
             read_saved_answer(OK, *arguments)
 
 
 @pytest.mark.parametrize("line", ["", "x", ": x", "a b: c", "é: c"])
 def test_what_is_no_header(line: str) -> None:
-    """A header has a name without blanks, and a colon."""
+    """A header must have a name without spaces, and a colon."""
     with pytest.raises(OperatorError, match="expected a header such as"):
         read_saved_answer(b"", None, [line])
 
 
 def test_an_exchange_by_hand() -> None:
-    """Only the response's status must be there, and headers may be an object."""
+    """Only the response's status is required, and headers may be an object."""
     raw = b'{"response": {"status": 200, "headers": {"A": "1"}, "more": 1}, "more": 1}'
     assert SavedAnswer(Answer(200, (("A", "1"),), b"")) == read_saved_answer(raw)
 
 
 def test_an_answer_with_a_response_of_its_own_is_a_body() -> None:
-    """A body that merely has the word is no exchange."""
+    """A body that only contains the word is not an exchange."""
     raw = b'{"response": {"data": {}}}'
     assert raw == read_saved_answer(raw).answer.body
 
@@ -205,7 +208,7 @@ parts = st.lists(
 @MANY
 @given(parts)
 def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
-    """Whatever is in the file, there is an answer or a message: no other error."""
+    """Any file gives an answer or a message, and no other error."""
     with suppress(OperatorError):
         answer = read_saved_answer(raw).answer
         assert answer.body in raw or raw.lstrip().startswith(b"{")

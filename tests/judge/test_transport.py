@@ -1,4 +1,4 @@
-"""No answer at all: NET001 to NET007."""
+"""Calls without an answer: NET001 to NET007."""
 
 import pytest
 from claimsctl.judge.attempt import Attempt, Cause, NoAnswer, Phase
@@ -20,7 +20,7 @@ WAIT_MS = 1000
     ],
 )
 def test_no_answer_is_a_verdict_too(cause: Cause, id_: str, code: int) -> None:
-    """Each way to get no answer has its finding and the code that Entra would show."""
+    """Each cause of a missing answer has its finding and code."""
     attempt = Attempt({}, 1.0, no_answer=NoAnswer(cause, Phase.BODY, "the detail"))
     verdict = judge_attempt(attempt, WAIT_MS)
     (finding,) = verdict.findings

@@ -27,7 +27,7 @@ _ARN: Final = "arn:aws:lambda:us-east-1:123456789012:function:claims:live"
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the runtime's client has told, at which moment (monotonic seconds)."""
+    """The runtime client's messages, with their times (monotonic seconds)."""
 
     path: str
     body: Any
@@ -36,7 +36,7 @@ class Report:
 
 
 class RuntimeDied(Exception):  # noqa: N818  # says what happened
-    """The environment told of an error instead of what was waited for; Lambda would end it."""
+    """The environment reported an error instead of the expected result; Lambda would end it."""
 
     def __init__(self, report: Report | None, log: str) -> None:
         super().__init__(f"{report}\n{log[-4000:]}")
@@ -47,7 +47,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, *_: object) -> None:
-        """The environment has gone: whoever waited for something can only be told of it."""
+        """The environment has ended; inform all waiting callers."""
 
 
 class Environment:

@@ -56,7 +56,7 @@ def _code(response: dict[str, Any]) -> tuple[int, str | None]:
 
 
 def test_no_token_no_answer(verifying: Emulator) -> None:
-    """It starts without its keys, and refuses whoever brings no token."""
+    """The function starts without keys, and refuses callers without a token."""
     event = _event(issuer_key())
     event["headers"] = {"content-type": "application/json"}
     assert (401, "caller-refused") == _code(verifying.invoke(event))

@@ -136,7 +136,7 @@ def test_nothing_of_the_table_enters_a_snapshot(world: World) -> None:
 
 
 def test_a_restored_environment_says_so(world: World) -> None:
-    """The first callout after a restore is a cold start's, and told from other cold starts."""
+    """The first callout after a restore is a cold start, distinguished from other cold starts."""
     environment = world.published()
     environment.restore()
     for _ in range(2):

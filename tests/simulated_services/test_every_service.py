@@ -119,19 +119,19 @@ def test_each_finding_is_met() -> None:
 
 
 FIRST_LINES = {
-    "a whole chain": "Entra would get its claims",
-    "ends in three days": "Entra would get its claims; but TLS004 The certificate's dates: expires "
-    "on ",
-    "refuses with 401": "The contract was not tested, for the endpoint is protected: a call "
-    "without a token is refused with 401; let a test caller in",
+    "a whole chain": "Entra would accept the answers",
+    "ends in three days": "Entra would accept the answers; but TLS004 The certificate's dates: "
+    "expires on ",
+    "refuses with 401": "The contract was not tested, because the endpoint is protected: a call "
+    "without a token is refused with 401; allow a test caller",
     "hangs after the request": "HTTP001 POST at this path: no answer within 250 ms, twice (in the "
     "phase first byte) (Entra: 1003005)",
     "answers anybody": "AUT001 A call without a token: 200 with 2 claims",
     "answers anybody, badly": "CON001 A member signs in: RSP002 ",
     "text/plain": "CON001 A member signs in: RSP002 The content type is not application/json: "
     "content-type: text/plain (Entra: 1003006)",
-    "ngrok, the agent is off": "HTTP003 A proxy's or platform's page: 404, not of the service but "
-    "of ngrok: the tunnel is offline; ERR_NGROK_3200 (Entra: 1003002)",
+    "ngrok, the agent is off": "HTTP003 A proxy's or platform's page: 404 from ngrok, not from the "
+    "service: the tunnel is offline; ERR_NGROK_3200 (Entra: 1003002)",
 }
 
 
@@ -153,12 +153,11 @@ def test_a_functions_key_is_not_shown(internet: Internet) -> None:
 
 
 HINTS = {
-    "needs mail": "Take mail, givenName and surname for optional: local accounts have none.",
-    "404 for each user": "Answer 200 with claims {} for a user without data, from data.tenantId "
-    "and user.id alone.",
+    "needs mail": "Treat mail, givenName and surname as optional: local accounts do not have them.",
+    "404 for each user": "Answer 200 with claims {} for an unknown user; rely on data.tenantId "
+    "and user.id only.",
     "claims null for a user it does not know": 'Send "claims": {} for a user without claims.',
-    "http on the port of https": "Something that is not TLS listens on this port: serve https "
-    "there.",
+    "http on the port of https": "Serve https on this port: the service there does not use TLS.",
 }
 
 

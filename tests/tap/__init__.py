@@ -1,1 +1,1 @@
-"""The recording proxy: what passes, what is shown of it, what is not."""
+"""The recording proxy: forwarding, displaying and masking."""

@@ -1,4 +1,4 @@
-"""What passes is what would pass without the tap: bytes, faults, silence, back pressure."""
+"""tap forwards everything unchanged: bytes, faults, silence and back pressure."""
 
 import asyncio
 import socket
@@ -33,7 +33,7 @@ WAIT_SECONDS = 0.4
 def test_a_caller_sees_what_it_would_see_without(
     behave: Callable[[socket.socket], None], end: str
 ) -> None:
-    """Byte for byte, and to the same end: nothing is repaired, invented or kept back."""
+    """Bytes and the connection's end are forwarded unchanged."""
     with raw_service(behave) as service, tapped(service.url) as tap:
         direct = call(service.port)
         assert end == direct.end
@@ -43,7 +43,7 @@ def test_a_caller_sees_what_it_would_see_without(
 @pytest.mark.parametrize("parts", [(), (OK,), (OK + b"content-length: 9\r\n\r\nabc",)],
                          ids=["silence", "after-a-line", "in-the-body"])  # fmt: skip
 def test_a_service_that_hangs_hangs(parts: tuple[bytes, ...]) -> None:
-    """Nobody answers in its place; what it has said is there."""
+    """The tap does not answer instead of the service, and forwards what the service sent."""
     over = threading.Event()
 
     def behave(connection: socket.socket) -> None:
@@ -106,7 +106,7 @@ def test_a_body_is_forwarded_as_it_comes() -> None:
 
 
 def test_a_connection_is_kept_for_the_next_request() -> None:
-    """Two requests on one connection of the caller's are two on one of the service's."""
+    """Two requests on one connection of the caller use one connection to the service."""
     connections = []
 
     def behave(connection: socket.socket) -> None:
@@ -154,7 +154,7 @@ def test_a_request_that_waits_for_100_gets_it() -> None:
 
 
 def test_an_answer_may_come_before_the_request_is_whole() -> None:
-    """A service that refuses a body in its midst is heard at once."""
+    """A service's early refusal of a body is forwarded immediately."""
 
     def behave(connection: socket.socket) -> None:
         read_request(connection, b"")
@@ -173,7 +173,7 @@ def test_an_answer_may_come_before_the_request_is_whole() -> None:
 
 
 def test_another_protocol_passes() -> None:
-    """After 101 what passes is not read."""
+    """After a 101, the bytes are not parsed."""
     switched = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"
 
     def behave(connection: socket.socket) -> None:
@@ -195,7 +195,7 @@ def test_another_protocol_passes() -> None:
 
 
 def test_large_bodies_pass_whole() -> None:
-    """What is too large to be kept is forwarded all the same, both ways."""
+    """Bodies that are too large to be kept are still forwarded in both directions."""
     body = bytes(range(256)) * 12_000
 
     head = b"POST / HTTP/1.1\r\nHost: 127.0.0.1:12345\r\nContent-Length: %d\r\n\r\n" % len(body)
@@ -238,7 +238,7 @@ def _send_till_blocked(connection: socket.socket, blocked: threading.Event) -> N
 
 
 def test_a_slow_caller_slows_the_service() -> None:
-    """What nobody reads is not piled up in memory; in the end all of it is there."""
+    """If the caller reads slowly, the tap buffers a limited amount, and loses nothing."""
     blocked = threading.Event()
     head = OK + b"content-length: %d\r\n\r\n" % len(MUCH)
 
@@ -315,7 +315,7 @@ def test_a_caller_may_end_its_side_and_still_get_the_answer() -> None:
 
 @pytest.mark.parametrize("sent", [REQUEST[:30], REQUEST[:-9]], ids=["of-a-head", "of-a-body"])
 def test_half_a_request_is_half_a_request(sent: bytes) -> None:
-    """A caller that ends in its midst is seen to do so."""
+    """A caller that disconnects during a request is noticed."""
     received = []
 
     def behave(connection: socket.socket) -> None:

@@ -1,4 +1,4 @@
-"""What is kept, and for whom: bounded, the newest state, without waiting."""
+"""The history is limited, has the newest state, and never blocks."""
 
 import json
 import socket
@@ -44,7 +44,7 @@ def _waiting(number: int) -> ShownExchange:
 
 
 def test_the_oldest_is_forgotten() -> None:
-    """Memory is bounded; what is forgotten still counts."""
+    """The memory is limited; removed exchanges are still counted."""
     history = History()
     for number in range(1, KEPT_MAX + 11):
         history.add(_judged(number))
@@ -56,7 +56,7 @@ def test_the_oldest_is_forgotten() -> None:
 
 
 def test_a_later_state_replaces_the_earlier() -> None:
-    """An exchange that was waited for is one exchange, where it was in the list."""
+    """A waiting exchange keeps its place in the list when it ends."""
     history = History()
     for exchange in (_waiting(1), _judged(2), _judged(1)):
         history.add(exchange)
@@ -69,7 +69,7 @@ def test_a_later_state_replaces_the_earlier() -> None:
 
 
 def test_a_full_queue_is_not_waited_for() -> None:
-    """What is not recorded is counted, an exchange under way only when it is over."""
+    """Exchanges that are not recorded are counted, when they end."""
     queue: Queue[Recorded] = Queue(1)
     sink = QueueSink(queue)  # type: ignore[arg-type]  # one without a process
     first, second, third = (sink.begin(0.0) for _ in range(3))
@@ -84,7 +84,7 @@ def test_a_full_queue_is_not_waited_for() -> None:
 
 
 def test_what_comes_later_does_not_change_what_was_published() -> None:
-    """An exchange is published as it was then."""
+    """A published exchange is a copy that does not change later."""
     queue: Queue[Recorded] = Queue()
     sink = QueueSink(queue)  # type: ignore[arg-type]  # one without a process
     exchange = sink.begin(0.0)
@@ -105,7 +105,7 @@ def test_each_is_judged_kept_and_passed_on() -> None:
 
 
 def test_a_line_says_how_it_ended() -> None:
-    """Status, verdict or code, sizes; below it why."""
+    """A line has status, verdict or code, and sizes; the reason is below it."""
     (line,) = lines(_judged(7))
     assert ["7", "200", "accepted"] == line.plain.split()[1:4]
     line, why = lines(_judged(8, b"{}"))
@@ -119,7 +119,7 @@ def test_a_line_says_how_it_ended() -> None:
 
 
 def test_what_was_sent_cannot_steer_the_terminal() -> None:
-    """A correlation id is whatever the caller says that it is."""
+    """A correlation id may be any text from the caller."""
     callout = json.dumps(
         {"type": "x.tokenIssuanceStart",
          "data": {"authenticationContext": {"correlationId": "\x1b[2J\n", "user": {"id": "\x07"}}}}
@@ -147,7 +147,7 @@ def test_the_summary_names_what_there_was() -> None:
 
 
 def test_an_exchange_without_answer_says_why() -> None:
-    """The file has no response, but the reason."""
+    """The file has the reason instead of a response."""
     seen = recorded_exchange(b"")
     seen.end(NoAnswer(Cause.CLOSED, Phase.BODY, "half a body"))
     document = exchange_document(masked_and_judged(seen), SERVICE)
@@ -159,12 +159,12 @@ def test_an_exchange_without_answer_says_why() -> None:
 def test_a_folder_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
     """Before anything is forwarded."""
     (tmp_path / "file").touch()
-    with pytest.raises(OperatorError, match=r"--save .*: Not a directory; name a folder"):
+    with pytest.raises(OperatorError, match=r"--save .*: Not a directory; give a writable folder"):
         ExchangeFolder(tmp_path / "file" / "folder", SERVICE)
 
 
 def test_a_planted_link_is_not_followed(tmp_path: Path) -> None:
-    """Unmasked the file holds a token: it is written nowhere else, and the error names it."""
+    """The unmasked file contains a token, so it is written nowhere else; an error names it."""
     victim = tmp_path / "victim"
     victim.write_text("words")
     folder = ExchangeFolder(tmp_path / "saved", SERVICE)
@@ -182,7 +182,7 @@ def test_a_planted_link_is_not_followed(tmp_path: Path) -> None:
 
 
 def test_the_page_serves_what_is_kept() -> None:
-    """List as events, details, and downloads; nobody else gets them."""
+    """The page serves list, details and downloads to this machine only."""
     history = History()
     history.add(_judged(1))
     with socket.create_server(("127.0.0.1", 0)) as listener:

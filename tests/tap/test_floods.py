@@ -1,4 +1,4 @@
-"""Whatever one caller sends, the others wait for a bounded number of the loop's turns."""
+"""A flood from one caller delays the others by a limited number of turns."""
 
 import asyncio
 import socket
@@ -102,7 +102,7 @@ FLOODS = {
 
 @pytest.mark.parametrize("flood", FLOODS.values(), ids=FLOODS)
 def test_a_flood_delays_nobody_else(flood: bytes) -> None:
-    """A callout that comes in its midst is answered within a few turns, and turns stay short."""
+    """During a flood, a callout is answered within a few short turns."""
 
     async def scene(port: int, sink: CountingSink) -> None:
         _, flooding = await asyncio.open_connection(HOST, port)
@@ -123,7 +123,7 @@ def test_a_flood_delays_nobody_else(flood: bytes) -> None:
 
 
 def test_one_request_of_a_connection_is_under_way() -> None:
-    """However many are sent ahead, each is begun when the one before is answered."""
+    """Pipelined requests are started one after the other."""
     count = 200
 
     async def scene(port: int, sink: CountingSink) -> None:
@@ -139,7 +139,7 @@ def test_one_request_of_a_connection_is_under_way() -> None:
 
 
 def test_a_turn_handles_a_bounded_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither side's bytes are read by more than the limit at once, however many have come."""
+    """At most the limit is read at once from each side."""
     sizes: list[int] = []
     read = "claimsctl.tap.framing.RequestFraming.read"
     from claimsctl.tap.framing import RequestFraming  # noqa: PLC0415  # patched below

@@ -1,4 +1,4 @@
-"""Of each request only its Host is replaced, however its bytes come."""
+"""Only the Host of each request is replaced, for any segmentation of the bytes."""
 
 import socket
 
@@ -49,7 +49,7 @@ REQUESTS = {
 @pytest.mark.parametrize(("sent", "expected"), REQUESTS.values(), ids=REQUESTS)
 @pytest.mark.parametrize("step", [1, 7, 100_000], ids=["byte-by-byte", "by-seven", "at-once"])
 def test_only_host_is_replaced(sent: bytes, expected: bytes, step: int) -> None:
-    """The service gets the caller's bytes, however they come, but for the host that it is."""
+    """The service gets the caller's bytes with its own host, for any segmentation."""
     received = []
 
     def behave(connection: socket.socket) -> None:
@@ -69,7 +69,7 @@ def test_only_host_is_replaced(sent: bytes, expected: bytes, step: int) -> None:
 
 
 def test_requests_may_be_sent_ahead() -> None:
-    """Of two requests in one packet the second is forwarded when the first is answered."""
+    """The second of two requests in one packet is forwarded after the first answer."""
     received = []
 
     def behave(connection: socket.socket) -> None:
@@ -97,7 +97,7 @@ def test_requests_may_be_sent_ahead() -> None:
     ids=["no-host", "an-illegal-character", "too-long"],
 )
 def test_an_http_head_that_cannot_be_read_is_refused(head: bytes) -> None:
-    """Passed on unread it could be a web page's request; its bytes are quoted nowhere."""
+    """A malformed request is refused, and its bytes are not quoted."""
     connected: list[socket.socket] = []
 
     with raw_service(connected.append) as service, tapped(service.url) as tap:

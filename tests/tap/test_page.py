@@ -1,4 +1,4 @@
-"""The page in a real browser: live, masked, and with nothing from anywhere else."""
+"""The page in a real browser: live, masked, and self-contained."""
 
 import json
 import ssl
@@ -86,16 +86,16 @@ def _open_newest(tap: TapProcess, chromium: Browser, path: str) -> str:
 
 
 def test_the_list_is_live(tap: TapProcess, chromium: Browser) -> None:
-    """An exchange is in the list without anything being pressed, the newest first."""
+    """A new exchange appears at the top of the list by itself."""
     _open_list(tap, chromium)
-    for path, shown in (("good", "accepted"), ("bad", "refused 1003012")):
+    for path, shown in (("good", "accepted"), ("bad", "rejected 1003012")):
         before = _rows(chromium)
         _call(tap, path)
         chromium.wait_for(f"document.querySelectorAll('#rows tr').length === {before + 1}")
         newest = str(chromium.run("document.querySelector('#rows tr').innerText"))
         assert shown in newest
         assert body_of("member")["data"]["authenticationContext"]["user"]["id"] in newest
-    assert "1 refused" in chromium.text()
+    assert "1 rejected" in chromium.text()
 
 
 def test_a_click_shows_request_answer_and_findings(tap: TapProcess, chromium: Browser) -> None:
@@ -105,7 +105,7 @@ def test_a_click_shows_request_answer_and_findings(tap: TapProcess, chromium: Br
     for expected in (
         "The action type is not valid", "RSP007", "/data/actions/0/@odata.type",
         '"aud": "api://x"', "first byte", '"type": "microsoft.graph.authenticationEvent',
-        "code=******", "1003012", "signature is not shown",
+        "code=******", "1003012", "signature is neither shown",
     ):  # fmt: skip
         assert expected in shown
     assert f'"{OTHER_ACTION}"' == chromium.run(
@@ -117,7 +117,7 @@ def test_a_click_shows_request_answer_and_findings(tap: TapProcess, chromium: Br
 
 @pytest.mark.parametrize("path", ["good", "bad"])
 def test_nothing_secret_is_in_the_page(tap: TapProcess, chromium: Browser, path: str) -> None:
-    """Not a claim's value, not who the user is, no signature, key or cookie: nowhere in the DOM."""
+    """The DOM contains no claim value, user's identity, signature, key or cookie."""
     markup = _open_newest(tap, chromium, path)
     assert "********" in markup
     for secret in SECRETS:
@@ -128,7 +128,7 @@ def test_nothing_secret_is_in_the_page(tap: TapProcess, chromium: Browser, path:
 def test_a_download_is_masked_and_can_be_judged(
     tap: TapProcess, chromium: Browser, path: str
 ) -> None:
-    """The links lead to an exchange that is judged as the real one, and to its callout."""
+    """The downloads are an exchange with the real one's verdict, and its callout."""
     _open_newest(tap, chromium, path)
     exchange, callout = (
         httpx2.get(url)
@@ -145,7 +145,7 @@ def test_a_download_is_masked_and_can_be_judged(
 
 
 def test_what_a_service_sends_is_never_markup(tap: TapProcess, chromium: Browser) -> None:
-    """An answer that is a page is shown as text: nothing of it is loaded or run."""
+    """An HTML answer is shown as text, and not loaded or run."""
     before = len(chromium.requested)
     markup = _open_newest(tap, chromium, "evil")
     assert "&lt;img src=" in markup
@@ -157,7 +157,7 @@ def test_what_a_service_sends_is_never_markup(tap: TapProcess, chromium: Browser
 def test_it_fits_the_screen(
     tap: TapProcess, chromium: Browser, tmp_path: Path, width: int, *, dark: bool
 ) -> None:
-    """Nothing is wider than the screen, light or dark, on a phone too; and it is no blank."""
+    """The page fits the screen, light and dark, including on a phone, and is not empty."""
     _call(tap, "bad")
     chromium.open(tap.page, width=width, dark=dark)
     chromium.wait_for("document.querySelectorAll('#rows tr').length > 0")
@@ -171,7 +171,7 @@ def test_it_fits_the_screen(
 
 
 def test_no_request_leaves_this_machine(tap: TapProcess, chromium: Browser) -> None:
-    """All that the page has asked for in these tests came from its own address; nothing broke."""
+    """All requests of the page went to its own address, without errors."""
     _open_newest(tap, chromium, "good")
     own = f"127.0.0.1:{tap.page_port}"
     asked = {urlsplit(url).netloc for url in chromium.requested if not url.startswith("data:")}
@@ -196,7 +196,7 @@ def test_no_request_leaves_this_machine(tap: TapProcess, chromium: Browser) -> N
 def test_another_site_cannot_reach_it(
     tap: TapProcess, path: str, headers: dict[str, str], expected: int
 ) -> None:
-    """A name that leads to this machine, or a page elsewhere, gets nothing."""
+    """A foreign Host or Origin is refused."""
     _call(tap, "good")
     tap.wait_for("accepted")
     sent = {name: value.replace("PORT", str(tap.page_port)) for name, value in headers.items()}

@@ -26,7 +26,7 @@ def _differences(kind: TenantKind, tenant_id: str = TENANT_ID, **changed: Any) -
 
 @pytest.mark.parametrize("kind", TenantKind)
 def test_an_old_callout_of_either_kind_is_right(kind: TenantKind) -> None:
-    """A recorded token is not expired because one looks at it later, nor wrong by its kind."""
+    """A recorded token is checked at the time of its callout, for either kind of tenant."""
     assert [] == _differences(kind)
 
 

@@ -30,7 +30,7 @@ WAIT_SECONDS = 0.4
 
 
 def test_a_caller_that_gives_up_is_reported_and_ends_the_call() -> None:
-    """The service's connection ends with the caller's; the list has it at once."""
+    """The service's connection ends with the caller's, and the exchange is listed immediately."""
     ended = threading.Event()
 
     def behave(connection: socket.socket) -> None:
@@ -47,7 +47,7 @@ def test_a_caller_that_gives_up_is_reported_and_ends_the_call() -> None:
 
 
 def test_what_passes_is_recorded() -> None:
-    """Head and body of both, without what chunks add."""
+    """The heads and bodies of both sides are recorded, without chunk sizes."""
     with raw_service(answering(CHUNKED)) as service, tapped(service.url) as tap:
         call(tap.port)
         exchange = tap.next()
@@ -97,7 +97,7 @@ def _answer_all_the_same(connection: socket.socket) -> None:
 def test_a_caller_that_leaves_at_once_is_the_reason(
     leave: Callable[[socket.socket], None], behave: Callable[[socket.socket], None]
 ) -> None:
-    """Within Entra's shortest wait too it is 1003005, and nothing is said of the service."""
+    """Even before Entra's shortest timeout, the code is 1003005, without blaming the service."""
     has_request = threading.Event()
 
     def respond(connection: socket.socket) -> None:
@@ -116,13 +116,13 @@ def test_a_caller_that_leaves_at_once_is_the_reason(
     shown = mask_and_judge(exchange, 1000, unmask=False)
     assert shown.failure is not None
     assert ("NET004", 1003005) == (shown.failure.id, shown.failure.entra_code)
-    assert "The caller left before the answer" == shown.failure.title
+    assert "The caller disconnected before the answer" == shown.failure.title
     assert "the caller closed the connection after 50 ms" in shown.failure.evidence
-    assert "not the service's doing" in shown.reason
+    assert "not caused by the service" in shown.reason
 
 
 def test_a_service_that_breaks_off_is_the_reason_while_its_caller_waits() -> None:
-    """The caller's leaving is named only where it came first."""
+    """A disconnecting caller is the reason only if it disconnected first."""
     with (
         raw_service(answering(OK + b"content-length: 9\r\n\r\nabc")) as service,
         tapped(service.url) as tap,

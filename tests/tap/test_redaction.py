@@ -1,4 +1,4 @@
-"""What is masked is masked everywhere, and judged as the real exchange."""
+"""Values are masked everywhere, and the masked exchange gets the real one's verdict."""
 
 import json
 from base64 import urlsafe_b64encode
@@ -56,7 +56,7 @@ def masked_and_judged(seen: RecordedExchange) -> ShownExchange:
 
 
 def everything(shown: ShownExchange) -> str:
-    """All that anybody gets to see: the page's details, the files."""
+    """Everything that is shown: the page's details and the files."""
     document = details(shown, SERVICE, WAIT_MS)
     files = encode(exchange_document(shown, SERVICE)) + bytes(shown.exchange.request.body)
     return json.dumps(document, ensure_ascii=False) + files.decode()
@@ -70,7 +70,7 @@ def shape(verdict: Verdict) -> list[Any]:
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_who_the_user_is_is_masked(scenario: str) -> None:
-    """Nothing of a callout's user is shown but id, kind, age and language; no address at all."""
+    """Only the user's id, type, age and language are shown, and no address."""
     callout = body_of(scenario)
     context = callout["data"]["authenticationContext"]
     seen = masked_and_judged(
@@ -93,7 +93,7 @@ def test_who_the_user_is_is_masked(scenario: str) -> None:
 
 
 def test_an_unknown_field_of_a_callout_is_masked() -> None:
-    """What we do not know may be personal: other events carry what the user has typed."""
+    """Unknown values are masked, because other events contain what the user typed."""
     callout = body_of("member")
     callout["data"]["userSignUpInfo"] = {"attributes": {"city": {"value": "Geheimstadt"}}}
     callout["data"]["authenticationContext"]["user"]["shoeSize"] = 4711
@@ -142,7 +142,7 @@ BODIES = {
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
 def test_claim_values_are_masked_and_judged_all_the_same(body: bytes) -> None:
-    """No value is shown, of whatever is answered; code, places and sizes are those of the real."""
+    """No value of any answer is shown; code, positions and sizes are those of the real one."""
     seen = recorded_exchange(body)
     shown = masked_and_judged(seen)
     text = everything(shown)
@@ -156,7 +156,7 @@ def test_claim_values_are_masked_and_judged_all_the_same(body: bytes) -> None:
 
 @pytest.mark.parametrize("body", [b for n, b in BODIES.items() if n != "utf-16"])
 def test_an_exported_exchange_is_judged_as_the_real_one(body: bytes) -> None:
-    """The masked file has the same code, at the same place."""
+    """The masked file has the same code at the same position."""
     shown = masked_and_judged(recorded_exchange(body))
     raw = encode(exchange_document(shown, SERVICE))
     again = judge(read_saved_answer(raw).answer, WAIT_MS)
@@ -176,7 +176,7 @@ _JSON = st.recursive(
 @given(claims=_JSON, ascii_only=st.booleans(), cut=st.integers(0, 30))
 @settings(max_examples=tries(150), deadline=None)
 def test_masking_changes_no_verdict(claims: Any, cut: int, *, ascii_only: bool) -> None:
-    """Whatever is answered, whole or cut off: masked, it has the same code and the same size."""
+    """A masked answer, whole or truncated, has the same code and size as the real one."""
     document = {"data": {"actions": [{"@odata.type": ACTION, "claims": claims}]}}
     body = json.dumps(document, ensure_ascii=ascii_only).encode("utf-8", "replace")
     body = body[: len(body) - cut]
@@ -188,7 +188,7 @@ def test_masking_changes_no_verdict(claims: Any, cut: int, *, ascii_only: bool) 
 
 
 def test_not_even_a_flag_is_shown() -> None:
-    """True and false are one, numbers keep their length, null and empty lists what they are."""
+    """Booleans become true, numbers keep their length, null and empty lists are unchanged."""
     claims: dict[str, Any] = {"a": False, "b": True, "c": -20.5e3, "d": None, "e": [], "f": 0}
     body = bytes(
         masked_and_judged(recorded_exchange(body_with_claims(claims))).exchange.answer.body
@@ -197,7 +197,7 @@ def test_not_even_a_flag_is_shown() -> None:
 
 
 def test_an_error_is_readable_and_names_nobody() -> None:
-    """What a service says of its failure stays, without the user in it."""
+    """A service's error message is shown without the user's data."""
     body = json.dumps(
         {"error": "no user Kim Lee-Casey, casey@contoso.com", "claims": {"a": "Jane"}}
     )
@@ -219,7 +219,7 @@ def _token(payload: dict[str, Any]) -> str:
 
 
 def test_a_token_is_shown_without_signature_and_person() -> None:
-    """Header and claims are there, decoded; a user's token does not say who the user is."""
+    """The token's header and claims are shown decoded, without the user's identity."""
     token = _token(
         {"aud": "api://x", "name": "Jane Doe", "upn": "casey@contoso.com", "roles": ["R"]}
     )
@@ -261,7 +261,7 @@ def test_a_token_is_shown_without_signature_and_person() -> None:
     ],
 )
 def test_a_header_with_a_secret_is_masked(name: str, value: str, expected: str) -> None:
-    """Names stay, secrets and addresses go, the rest is shown."""
+    """Header names are shown, and secrets and addresses in the values are masked."""
     assert ((name, expected),) == mask_headers(((name, value),), ProseMask())
 
 
@@ -272,14 +272,14 @@ def test_a_querys_values_are_masked() -> None:
 
 
 def test_prose_without_persons() -> None:
-    """A short value that is known is not looked for: it would be found inside of words."""
+    """Short values are not searched for, because they would match inside words."""
     assert "Li is ** and *****" == ProseMask(["Casey"])("Li is Li and Casey").replace(
         "is Li", "is **"
     )
 
 
 def test_unmasked_is_whole() -> None:
-    """Who asks for it gets everything as it was."""
+    """With --unmask, everything is shown unchanged."""
     seen = recorded_exchange(BODIES["good"], headers={"Authorization": "Bearer abc.def.ghi"})
     shown = mask_and_judge(seen, WAIT_MS, unmask=True)
     text = everything(shown)
@@ -292,16 +292,25 @@ def test_unmasked_is_whole() -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"method": "GET"}, "not a callout: Entra sends POST"),
-        ({"method": ""}, "the request is not HTTP/1: passed on unread"),
-        ({"request": Message(body=bytearray(b"{}"), body_bytes=2)}, "not a token issuance callout"),
-        ({"request": Message(body=bytearray(b"{"), body_bytes=1)}, "not a token issuance callout"),
-        ({"request": Message(body_bytes=300_000)}, "the request is over 262144 bytes"),
-        ({"answer": Message(body_bytes=300_000)}, "the answer is over 262144 bytes"),
+        ({"method": "GET"}, "not a callout: the method is not POST"),
+        ({"method": ""}, "the request is not HTTP/1; it was forwarded unread"),
+        (
+            {"request": Message(body=bytearray(b"{}"), body_bytes=2)},
+            "not a Token Issuance Start callout",
+        ),
+        (
+            {"request": Message(body=bytearray(b"{"), body_bytes=1)},
+            "not a Token Issuance Start callout",
+        ),
+        (
+            {"request": Message(body_bytes=300_000)},
+            "not a callout: the request is larger than 262144 bytes",
+        ),
+        ({"answer": Message(body_bytes=300_000)}, "the answer is larger than 262144 bytes"),
     ],
 )
 def test_what_is_no_callout_is_not_judged(change: dict[str, Any], reason: str) -> None:
-    """It is listed, with why there is no verdict."""
+    """A request that is not a callout is listed with the reason for no verdict."""
     shown = masked_and_judged(replace(recorded_exchange(b"{}"), **change))
     assert (ExchangeOutcome.NOT_JUDGED, None) == (shown.outcome, shown.verdict)
     assert shown.reason.startswith(reason)

@@ -1,4 +1,4 @@
-"""Marked secrets are planted wherever one can be; none is in anything that the tap shows."""
+"""Secrets planted in every possible place do not appear in any output of the tap."""
 
 import json
 import time
@@ -149,7 +149,7 @@ def test_a_key_in_a_url_is_masked(name: str, url: str) -> None:
 
 @pytest.mark.parametrize("name", HEADERS)
 def test_a_header_that_is_not_known_is_masked(name: str) -> None:
-    """A header is shown because it is known to hold no secret, not because it sounds harmless."""
+    """Only headers that are known to contain no secret are shown."""
     value = f"{KEY} {CLIENT} secret"
     check(planted(request_headers={name: value}, answer_headers=((name, value),)))
 
@@ -170,7 +170,7 @@ def test_a_header_that_is_not_known_is_masked(name: str) -> None:
     ],
 )
 def test_a_key_in_an_errors_text_is_masked(text: str) -> None:
-    """Of keys and tokens in what a service says of its failure, nothing is shown."""
+    """Keys and tokens in a service's error message are masked."""
     for body in (text.encode(), json.dumps({"message": text}).encode()):
         check(planted(body=body))
     check(planted(detail=text))
@@ -212,7 +212,7 @@ _PIECES = st.sampled_from(
 )
 @settings(max_examples=tries(400), deadline=None)
 def test_nothing_around_a_name_hides_it(before: str, after: str, secret: str) -> None:
-    """Whatever is before and behind it, a name that is known is masked."""
+    """A known name is masked between any other characters."""
     mask = ProseMask([GIVEN_NAME, SURNAME, ADDRESS])
     assert secret.casefold() not in mask(f"{before} {secret} {after}").casefold()
 
@@ -224,7 +224,7 @@ def test_nothing_around_a_name_hides_it(before: str, after: str, secret: str) ->
      "[,", "ü", "\\u00fc"],
 )  # fmt: skip
 def test_masking_takes_no_longer_than_in_proportion(piece: str) -> None:
-    """Eight times the text takes about eight times as long, not sixty-four, wherever it is."""
+    """Eight times the text takes about eight times as long, not sixty-four."""
 
     def cost(size: int) -> float:
         text = (piece * (size // len(piece) + 1))[:size]
@@ -246,7 +246,7 @@ def test_masking_takes_no_longer_than_in_proportion(piece: str) -> None:
 
 
 def test_a_callout_of_many_values_does_not_multiply_the_search() -> None:
-    """However many names a callout gives its user, each text is searched for a bounded number."""
+    """Each text is searched for a limited number of names."""
     user = {f"f{number}": f"value-{number}" for number in range(5_000)}
     user |= {"displayName": " ".join(f"word{number}" for number in range(5_000))}
     user |= {"mail": ADDRESS, "surname": SURNAME}

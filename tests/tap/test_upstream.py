@@ -23,7 +23,7 @@ from tests.tap.services import (
 
 
 def test_a_service_that_is_not_there_is_a_closed_connection() -> None:
-    """No 502 of our own: the caller gets nothing, and the recorded exchange says why."""
+    """The caller gets no 502 from the tap, and the recorded exchange has the reason."""
     with socket.create_server((HOST, 0)) as probe:
         port = probe.getsockname()[1]
     with tapped(f"http://{HOST}:{port}") as tap:

@@ -11,8 +11,8 @@ NO_VALUE: Final = object()
 class Intrinsics:
     """Works out references, functions and conditions.
 
-    `references` is what names stand for, `attribute` what a resource's attribute stands for:
-    itself, unless told otherwise.
+    `references` has the values of names, and `attribute` gives the value of a resource's
+    attribute; by default, the attribute itself.
     """
 
     def __init__(

@@ -27,7 +27,7 @@ class RefusedError(Exception):
 
 
 class Stack:
-    """What CloudFormation would make; a resource stands for its logical id.
+    """The resources that CloudFormation would create; a reference gives the logical id.
 
     Raises `RefusedError` for parameters that the template does not allow.
     """

@@ -1,4 +1,4 @@
-"""What rings, for whom, and that it can ring: its metrics are ones that somebody writes."""
+"""The alarms, their recipients, and that their metrics are written."""
 
 import re
 from collections.abc import Iterator
@@ -90,7 +90,7 @@ def _alarm(name: str) -> dict[str, Any]:
 
 
 def test_what_should_ring_rings() -> None:
-    """There is an alarm for each trouble, and none that nobody has asked for."""
+    """There is an alarm for each problem, and optional ones only on request."""
     assert set(WATCHED.values()) == Stack().of_type("AWS::CloudWatch::Alarm").keys()
 
 
@@ -106,7 +106,7 @@ def test_an_alarm_can_ring(name: str) -> None:
 
 @pytest.mark.parametrize("name", ALL)
 def test_silence_rings_one_alarm_only(name: str) -> None:
-    """No data is no trouble, but for the alarm that somebody asked for to hear of it."""
+    """Missing data triggers only the alarm for missing callouts."""
     alarm = _alarm(name)
     expected = ("notBreaching", "GreaterThanThreshold")
     if name == "NoCalloutsAlarm":
@@ -150,7 +150,7 @@ def test_what_is_written_late_still_rings(name: str) -> None:
 
 
 def test_one_late_answer_rings() -> None:
-    """A tenant with few callouts hears of the first answer that came later than Entra's wait."""
+    """The first late answer triggers the alarm, for tenants with few callouts."""
     alarm = _alarm("LateAnswersAlarm")
     assert (0, "Sum") == (alarm["Threshold"], alarm["Statistic"])
     patterns = [
@@ -186,13 +186,13 @@ def test_entras_wait_is_the_measure() -> None:
 
 
 def test_in_function_mode_strangers_ring_nothing() -> None:
-    """There every stranger's call reaches the function: its refusals alone are no alarm."""
+    """In function mode, refusals alone are no alarm, because every call reaches the function."""
     alarms = Stack(CallerVerification="function").of_type("AWS::CloudWatch::Alarm")
     assert {*WATCHED.values(), *OF_FUNCTION_MODE} - {"FunctionRefusalsAlarm"} == alarms.keys()
 
 
 def test_somebody_is_told() -> None:
-    """With an address every alarm goes there, and so does its end; without, there is no topic."""
+    """With an address, every alarm and its end are sent there; without one, there is no topic."""
     stack = Stack(AlarmEmail="oncall@contoso.example")
     assert [{"Protocol": "email", "Endpoint": "oncall@contoso.example"}] == stack.one(
         "AWS::SNS::Topic"

@@ -39,7 +39,7 @@ def _metrics(widget: dict[str, Any]) -> list[tuple[str, str, dict[str, str]]]:
 
 @pytest.mark.parametrize("mode", ["gateway", "function", "none"])
 def test_every_alarm_is_on_it(mode: str) -> None:
-    """Whoever is on call sees all alarms of the stack, and no others."""
+    """The dashboard shows exactly the alarms of the stack."""
     stack = Stack(CallerVerification=mode)
     (alarms,) = _widgets(stack, "alarm")
     assert {f"{name}.Arn" for name in stack.of_type("AWS::CloudWatch::Alarm")} == {
@@ -48,7 +48,7 @@ def test_every_alarm_is_on_it(mode: str) -> None:
 
 
 def test_every_metric_is_one_that_is_written() -> None:
-    """No line of a diagram is empty for ever."""
+    """Every metric in a chart is written."""
     stack = Stack()
     for widget in _widgets(stack, "metric"):
         for namespace, metric, dimensions in _metrics(widget):
@@ -66,7 +66,7 @@ def test_every_end_of_a_callout_is_in_one_diagram() -> None:
 
 
 def test_entras_wait_is_drawn_in() -> None:
-    """The line that callouts must stay under is the wait that the stack was told."""
+    """The limit line in the chart is the stack's EntraWaitMs."""
     lines = [
         line["value"]
         for widget in _widgets(Stack(EntraWaitMs="2000"), "metric")

@@ -38,7 +38,7 @@ def test_every_output_it_names_is_there() -> None:
 
 
 def test_every_alarm_is_named() -> None:
-    """Whoever gets an alarm's mail finds it on the page, and the page names no other."""
+    """The page lists exactly the stack's alarms."""
     alarms = {
         name
         for name, resource in STACK["Resources"].items()

@@ -51,7 +51,7 @@ def test_the_defaults_are_the_functions_own() -> None:
 
 
 def test_the_wait_has_entras_bounds() -> None:
-    """The template allows the waits that Entra can be told."""
+    """The template allows the timeouts that Entra allows."""
     wait = Stack().template["Parameters"]["EntraWaitMs"]
     assert (ENTRA_WAIT_MS_MIN, ENTRA_WAIT_MS_MAX) == (wait["MinValue"], wait["MaxValue"])
 
@@ -134,7 +134,7 @@ def test_a_letter_in_upper_case_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize("kind", ["external", "workforce"])
 def test_the_usual_issuer_can_be_given_too(kind: str) -> None:
-    """Whoever writes out the issuer that the template would derive gets the same environment."""
+    """Setting the issuer that the template would derive gives the same environment."""
     derived = Stack(TenantKind=kind)
     issuer = derived.environment()["TOKEN_ISSUER"]
     assert derived.environment() == Stack(TenantKind=kind, TokenIssuer=issuer).environment()

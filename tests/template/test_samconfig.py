@@ -34,12 +34,12 @@ def test_each_environment_deploys_alike(name: str) -> None:
 
 
 def test_production_asks_first() -> None:
-    """Nothing changes in production, or where no environment was named, unless somebody says so."""
+    """Production, and a deployment without an environment, require a confirmation."""
     config = _samconfig()
     assert config["prod"]["deploy"]["parameters"]["confirm_changeset"]
     assert config["default"]["deploy"]["parameters"]["confirm_changeset"]
 
 
 def test_no_tenant_is_filled_in() -> None:
-    """Whoever deploys says for which tenant and app."""
+    """samconfig.toml contains no tenant and app."""
     assert "parameter_overrides" not in (ROOT / "samconfig.toml").read_text("utf-8")

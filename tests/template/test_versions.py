@@ -80,7 +80,7 @@ def test_a_parameter_alone_leaves_the_versions_logical_id_as_it_was() -> None:
 
 @pytest.mark.parametrize("name", list(CHANGES))
 def test_a_changed_parameter_makes_a_new_version(name: str) -> None:
-    """Closing the door reaches the alias: the environment never changes under one description."""
+    """A changed environment always reaches the alias, with a new description."""
     before, after = Stack(), Stack(**{name: CHANGES[name]})
     assert before.environment() != after.environment()
     assert _version(before)[1] != _version(after)[1]

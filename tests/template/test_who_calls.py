@@ -1,4 +1,4 @@
-"""Nobody gets to the function but through the authorizer, unless the door was opened on purpose."""
+"""Callers reach the function only through the authorizer, unless verification is turned off."""
 
 import json
 import re
@@ -61,14 +61,14 @@ def test_every_route_has_the_authorizer() -> None:
 
 
 def test_the_door_opens_only_on_purpose() -> None:
-    """A route without authorizer takes CallerVerification=none, and the function is told."""
+    """With CallerVerification=none, the route has no authorizer, and the function knows it."""
     stack = Stack(CallerVerification="none")
     assert [("POST /callout", "NONE", None)] == _routes(stack)
     assert "none" == stack.environment()["CALLER_VERIFICATION"]
 
 
 def test_without_the_authorizer_the_function_verifies() -> None:
-    """In function mode the route has no authorizer, and the function is told to verify."""
+    """In function mode, the route has no authorizer, and the function verifies tokens."""
     stack = Stack(CallerVerification="function")
     assert [("POST /callout", "NONE", None)] == _routes(stack)
     settings = read_settings(stack.environment())
@@ -95,7 +95,7 @@ def test_no_way_in_is_unguarded_but_by_none(mode: str) -> None:
     ],
 )
 def test_a_wall_that_is_not_as_usual_raises_an_alarm(alarm: str, metric: str) -> None:
-    """One answer to somebody else, or with old keys or none, is enough; only this deployment's."""
+    """One answer to another caller, or with old or no keys, triggers only this stack's alarm."""
     mode = "function" if metric.endswith(("Keys", "KeysUnavailable")) else "gateway"
     alarms = Stack(CallerVerification=mode).of_type("AWS::CloudWatch::Alarm")
     properties = alarms[alarm]["Properties"]
@@ -131,7 +131,7 @@ def test_what_makes_no_sense_is_refused_at_deployment(name: str, value: str) -> 
 
 
 def test_there_is_no_other_way_in() -> None:
-    """Whatever can lead to a function is one HTTP API: no Function URL, no event source."""
+    """Only the HTTP API can invoke the function: no function URL, no event source."""
     ways = ("AWS::ApiGateway", "AWS::Lambda", "AWS::Events", "AWS::Scheduler")
     stack = Stack(**DOMAIN, AlarmEmail="oncall@contoso.example")
     types = sorted(resource["Type"] for resource in stack.template["Resources"].values())

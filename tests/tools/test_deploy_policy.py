@@ -112,7 +112,7 @@ def test_a_type_may_be_made_changed_and_removed(type_: str) -> None:
 
 
 def test_claims_are_out_of_its_reach() -> None:
-    """Whoever deploys can neither read nor write an item, nor call the function."""
+    """The policy does not allow reading or writing items, or calling the function."""
     actions = [one for each in json.loads(policy(TEMPLATE))["Statement"] for one in each["Action"]]
     assert not [one for one in actions if "*" in one or one.endswith(("Item", "InvokeFunction"))]
 
@@ -124,15 +124,15 @@ def test_it_fits_into_a_role() -> None:
 
 def test_a_type_that_it_does_not_know_is_named() -> None:
     """Another resource in the template stops `make events` until its actions are known."""
-    with pytest.raises(ValueError, match="AWS::WAFv2::WebACL: add them to BY_TYPE"):
+    with pytest.raises(ValueError, match="AWS::WAFv2::WebACL; add them to BY_TYPE"):
         policy(f"{TEMPLATE}\n  Wall:\n    Type: AWS::WAFv2::WebACL\n")
 
 
 def test_a_stale_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """--check names a stale file, and the same without it mends it."""
+    """--check names a file that is out of date; without it, the file is written."""
     path = tmp_path / "policy.json"
     assert 1 == main(["--check", str(path)])
-    assert f"{path}: stale; run make events\n" == capsys.readouterr().err
+    assert f"{path}: out of date; run make events\n" == capsys.readouterr().err
     assert (0, 0) == (main([str(path)]), main(["--check", str(path)]))
 
 

@@ -64,10 +64,10 @@ def test_what_links_to_an_entry_finds_it() -> None:
 def test_the_page_is_written_and_compared(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A stale page is named by --check, and mended without it."""
+    """--check names a page that is out of date; without it, the page is written."""
     path = tmp_path / "findings.md"
     assert 1 == main(["--check", str(path)])
-    assert f"{path}: stale; run make events\n" == capsys.readouterr().err
+    assert f"{path}: out of date; run make events\n" == capsys.readouterr().err
     assert (0, 0) == (main([str(path)]), main(["--check", str(path)]))
     path.write_text("old")
     assert (1, 0, 0) == (main(["--check", str(path)]), main([str(path)]), main([str(path)]))

@@ -1,4 +1,4 @@
-"""Who calls: Entra for this tenant and app, or nobody."""
+"""Only Entra for this tenant and app is an accepted caller."""
 
 import time
 from dataclasses import replace
@@ -43,7 +43,7 @@ def _v1(**changes: str) -> dict[str, str]:
     ids=["v2", "v1", "audience-uri"],
 )
 def test_entra_gets_in(claims: dict[str, str]) -> None:
-    """Entra's own token gets in: by azp in version 2, by appid in 1, for both audiences."""
+    """Entra's token is accepted by azp (v2) or appid (v1), for both audiences."""
     assert Caller(TENANT_ID, CallerKind.ENTRA) == check_token_claims(claims, EXPECTED)
 
 
@@ -79,7 +79,7 @@ def test_nobody_else_gets_in(changes: dict[str, Any], reason: RefusalReason) -> 
 
 
 def test_no_claims_are_refused() -> None:
-    """A route without authorizer lets nobody in: absent means refused."""
+    """A route without an authorizer refuses all callers."""
     event = http_api_event(b"{}", {}, authorizer_claims=None, received_at_ms=0)
     with pytest.raises(CallerRefused) as refusal:
         GatewayVerifier(EXPECTED).verify(read_http_event(event), SOON)
@@ -97,7 +97,7 @@ def test_envelopes_without_verified_claims_are_refused(build: Any) -> None:
 
 
 def test_headers_that_claim_a_principal_are_nothing() -> None:
-    """App Service's principal headers are the caller's own words outside Azure."""
+    """App Service's principal headers are ignored, because any caller can set them."""
     headers = {
         "x-ms-client-principal-id": AUTHENTICATION_EVENTS_APP_ID,
         "x-ms-client-principal": "e30=",
@@ -143,7 +143,7 @@ def test_a_caller_cannot_ask_about_another_tenant() -> None:
     ],
 )
 def test_evidence_is_no_secret(value: object, told: str) -> None:
-    """What a token says goes into the log where it is an id, a URL or a number; else its kind."""
+    """The log contains a claim's id, URL or number, and only the type of other values."""
     with pytest.raises(CallerRefused) as refusal:
         check_token_claims({**GOOD, "azp": value}, EXPECTED)
     assert told == refusal.value.evidence["actual"]
@@ -154,7 +154,7 @@ TESTER = "77777777-7777-7777-7777-777777777777"
 
 @pytest.mark.parametrize(("ends_in", "gets_in"), [(3600, True), (0, False), (-1, False)])
 def test_a_test_caller_gets_in_for_a_while(ends_in: float, gets_in: bool) -> None:  # noqa: FBT001
-    """A named test caller gets in until the end that was set, and is told apart from Entra."""
+    """A test caller is accepted until its end date, and is distinguished from Entra."""
     expected = replace(EXPECTED, test_app_ids=frozenset({TESTER}), test_until=time.time() + ends_in)
     if gets_in:
         caller = check_token_claims(GOOD | {"azp": TESTER}, expected)
@@ -167,7 +167,7 @@ def test_a_test_caller_gets_in_for_a_while(ends_in: float, gets_in: bool) -> Non
 
 
 def test_a_test_caller_is_held_to_everything_else() -> None:
-    """What lets a test caller in is its app id, and nothing else is waived for it."""
+    """A test caller is accepted by its app id; all other checks apply."""
     expected = replace(EXPECTED, test_app_ids=frozenset({TESTER}), test_until=time.time() + 60)
     for changes in ({"aud": OTHER}, {"tid": OTHER}, {"iss": issuer_of(OTHER)}, {"ver": "3.0"}):
         with pytest.raises(CallerRefused):

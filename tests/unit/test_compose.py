@@ -1,4 +1,4 @@
-"""Layers of claims → the one set of claims that goes out."""
+"""Composing layers to the claims that are sent."""
 
 import pytest
 from claims_provider.claims.compose import compose, restrict
@@ -15,7 +15,7 @@ def test_later_layers_win_claim_by_claim() -> None:
 
 
 def test_a_layer_hides_what_is_below_it_only() -> None:
-    """A hidden claim is gone unless the same or a higher layer gives it."""
+    """A hidden claim is absent unless the same or a higher layer provides it."""
     layers = [
         Layer({"a": "1", "b": "1", "c": "1"}),
         Layer({"b": "2"}, hidden=frozenset({"a", "b", "c"})),
@@ -25,12 +25,12 @@ def test_a_layer_hides_what_is_below_it_only() -> None:
 
 
 def test_nothing_known_is_an_empty_set() -> None:
-    """No layers make no claims: an answer, not an error."""
+    """Without layers, the claims are empty, which is not an error."""
     assert ({}, 0, 0) == ((nothing := compose([], {})).claims, nothing.size, nothing.layers)
 
 
 def test_an_echo_claim_wins() -> None:
-    """A claim that the deployment asks the function for is not what somebody stored."""
+    """A claim that the function adds replaces a stored one."""
     assert {"apiVersion": "1.0.0"} == compose(
         [Layer({"apiVersion": "x"})], {"apiVersion": "1.0.0"}
     ).claims
@@ -43,7 +43,7 @@ def test_withheld_claims_are_counted() -> None:
 
 @pytest.mark.parametrize("value", ["x", "é", "😀"])
 def test_three_kilobytes_go_out_and_not_a_byte_more(value: str) -> None:
-    """Keys and values may have 3 KB in UTF-8 together; over that is an error, never a cut."""
+    """Keys and values may have 3 KB in UTF-8; more is an error, and nothing is cut."""
     name = "n" * (CLAIMS_BYTES_MAX % len(value.encode()) or len(value.encode()))
     fitting = value * ((CLAIMS_BYTES_MAX - len(name)) // len(value.encode()))
     assert CLAIMS_BYTES_MAX == compose([Layer({name: fitting})], {}).size
@@ -70,6 +70,6 @@ def test_a_restricted_layer_gives_and_hides_named_claims_only() -> None:
 
 
 def test_no_names_restrict_nothing() -> None:
-    """Without a list of names a layer is what it is."""
+    """Without a list of names, a layer is unchanged."""
     layer = Layer({"a": "1"}, hidden=frozenset({"c"}))
     assert layer == restrict(layer, frozenset())

@@ -23,7 +23,7 @@ def test_every_code_has_an_answer_entra_takes_for_no_claims(code: ErrorCode) -> 
 
 
 def test_a_refused_caller_learns_nothing() -> None:
-    """Whatever was wrong with a caller, the answer is byte for byte the same."""
+    """The answer to a refused caller is always exactly the same."""
     bodies = {
         failure_response(CallerRefused(reason, expected="x", actual="y"))["body"]
         for reason in RefusalReason
@@ -45,7 +45,7 @@ def test_a_wrong_method_is_told_the_right_one() -> None:
 
 
 def test_detail_and_field_are_told() -> None:
-    """A caller who got in learns what is wrong with the body, and where."""
+    """An accepted caller gets the reason and position of an error in the body."""
     response = failure_response(CalloutError(ErrorCode.FIELD_MISSING, "required", field="data.x"))
     assert ("required", "data.x") == (
         (problem := json.loads(response["body"]))["detail"],

@@ -1,4 +1,4 @@
-"""The gateway's event → one HTTP call."""
+"""Reading a gateway's event as an HTTP call."""
 
 from base64 import b64encode
 from typing import Any
@@ -68,7 +68,7 @@ def test_header_names_are_read_in_any_case(build: Any) -> None:
     ],
 )  # fmt: skip
 def test_an_event_of_anything_else_is_refused(event: object) -> None:
-    """What is no HTTP event of the three envelopes is refused by name, not crashed on."""
+    """An event of another type is refused with its code, without a crash."""
     with pytest.raises(CalloutError) as refusal:
         read_http_event(event)
     assert refusal.value.code is ErrorCode.ENVELOPE_UNKNOWN
@@ -98,7 +98,7 @@ def test_a_base64_body_is_decoded() -> None:
 
 @pytest.mark.parametrize("body", ["!", "abc", "a b c", "é"])
 def test_what_is_no_base64_is_refused(body: str) -> None:
-    """A body that is not the base64 it claims to be is refused by name."""
+    """A body that is not valid base64 is refused with its code."""
     call = read_http_event(_v2() | {"body": body, "isBase64Encoded": True})
     with pytest.raises(CalloutError) as refusal:
         call.body()
@@ -107,7 +107,7 @@ def test_what_is_no_base64_is_refused(body: str) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", ""])
 def test_only_post_is_a_callout(method: str) -> None:
-    """Entra calls with POST; everything else is turned away before anything is decoded."""
+    """Only POST is accepted; other methods are refused before decoding."""
     event = _v2()
     event["requestContext"]["http"]["method"] = method
     with pytest.raises(CalloutError) as refusal:
@@ -134,7 +134,7 @@ def test_the_limit_counts_bytes(character: str, over: int, encoded: bool) -> Non
 @pytest.mark.parametrize("value", [-1, 2**53, 10**400, True, 1.5, "1800000000000", [], None])
 @pytest.mark.parametrize("build", [http_api_event, rest_api_event])
 def test_a_stamp_that_is_no_moment_is_none(build: Any, value: object) -> None:
-    """A time of arrival that cannot be one counts as unsaid."""
+    """An invalid time of arrival counts as unknown."""
     options = {"authorizer_claims": None} if build is http_api_event else {}
     event = build(b"{}", {}, received_at_ms=0, **options)
     name = "timeEpoch" if build is http_api_event else "requestTimeEpoch"
@@ -143,7 +143,7 @@ def test_a_stamp_that_is_no_moment_is_none(build: Any, value: object) -> None:
 
 
 def test_odd_text_in_an_event_is_no_bug() -> None:
-    """A host or a method that is no text is none."""
+    """A host or method that is not text counts as absent."""
     deep: Any = []
     for _ in range(50_000):
         deep = [deep]

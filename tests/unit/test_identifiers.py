@@ -7,7 +7,7 @@ GUID = "aaaabbbb-0000-cccc-1111-dddd2222eeee"
 
 
 def test_a_guid_is_known_in_any_case() -> None:
-    """A GUID is one key however it is capitalised."""
+    """A GUID gives the same key in any case."""
     assert canonical_guid(GUID.upper()) == GUID
 
 
@@ -32,7 +32,7 @@ def test_what_is_no_guid_is_refused(text: str) -> None:
 
 
 def test_an_address_is_known_in_any_ascii_case() -> None:
-    """An address is one key however its ASCII letters are capitalised."""
+    """An address gives the same key for any case of its ASCII letters."""
     assert canonical_address("Casey@Contoso.COM") == "casey@contoso.com"
 
 
@@ -56,6 +56,6 @@ def test_what_is_no_address_is_refused(text: str) -> None:
 
 
 def test_an_object_id_is_never_an_address() -> None:
-    """A user who calls himself by another one's object id does not become that user."""
+    """An address that looks like another user's object id does not give that user's key."""
     with pytest.raises(ValueError, match="exactly one @"):
         canonical_address(GUID)

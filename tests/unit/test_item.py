@@ -1,4 +1,4 @@
-"""One item of the table → one layer of claims."""
+"""Converting an item of the table to a layer of claims."""
 
 from typing import Any
 
@@ -70,7 +70,7 @@ def test_claims_can_be_hidden(hidden: dict[str, Any]) -> None:
     "stored", [{"S": "a"}, {"N": "7"}, {"L": [{"N": "7"}]}, {"NULL": True}, "x"]
 )
 def test_an_item_that_cannot_be_read_is_a_store_failure(attribute: str, stored: Any) -> None:
-    """What a broken item was meant to override must not show in its place."""
+    """An unreadable item is an error, so that the values that it overrides are not sent."""
     if attribute == "claims" and stored == "x":
         stored = {"M": "x"}
     with pytest.raises(StoreFailure) as failure:
@@ -93,12 +93,12 @@ def test_an_item_counts_until_it_expires(moment: float) -> None:
     ],
 )  # fmt: skip
 def test_an_item_past_its_time_is_gone(expires_at: Any) -> None:
-    """Expired is gone at once, whatever DynamoDB's own deletion lags; unreadable is expired."""
+    """An item is ignored from its expiry on, before DynamoDB deletes it; so is a wrong type."""
     assert read_item({"claims": {"M": {"a": STRING}}, "expires_at": expires_at}, NOW) is None
 
 
 def test_an_expired_item_need_not_be_readable() -> None:
-    """What is gone cannot fail a sign-in."""
+    """An expired item cannot fail a sign-in."""
     assert read_item({"claims": {"S": "x"}, "expires_at": {"N": "1"}}, NOW) is None
 
 

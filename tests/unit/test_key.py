@@ -33,7 +33,7 @@ def _keys(callout: Callout, scheme: KeyScheme) -> list[LayerKey]:
 
 
 def test_the_key_scheme_is_fixed() -> None:
-    """Loader, function and everybody's own scripts meet at these very keys."""
+    """The loader, the function and users' scripts depend on these exact keys."""
     assert (
         LayerKey(f"TENANT#{TENANT_ID}", "APP#*"),
         LayerKey(f"USER#{TENANT_ID}#{MEMBER}", f"APP#{CLIENT_APP_ID}"),
@@ -66,7 +66,7 @@ def test_no_app_means_no_app_items() -> None:
 
 
 def test_earlier_user_keys_win() -> None:
-    """All items under an earlier user key stand above all under a later one."""
+    """All items under an earlier user key have precedence over those under a later one."""
     assert [
         user_key(TENANT_ID, "casey@contoso.com", None),
         user_key(TENANT_ID, "casey@contoso.com", CLIENT_APP_ID),
@@ -76,7 +76,7 @@ def test_earlier_user_keys_win() -> None:
 
 
 def test_an_address_is_marked_as_one() -> None:
-    """Items found by address can be told from those found by id."""
+    """Items found by address are distinguished from those found by id."""
     assert [False, False, True, True, False, False] == [
         request.by_address for request in layers_of(_callout(), BY_MAIL)
     ]
@@ -92,7 +92,7 @@ def test_no_key_is_asked_for_twice() -> None:
 
 @pytest.mark.parametrize("mail", [None, "", "casey", MEMBER, "a@b@c", "a b@c", "x" * 400 + "@c"])
 def test_what_is_no_address_asks_for_nothing(mail: str | None) -> None:
-    """A mail that cannot be a key is passed over; somebody's object id in it above all."""
+    """A mail that cannot be a key is skipped, especially one that contains an object id."""
     assert _keys(_callout(), KeyScheme()) == _keys(_callout(mail=mail), BY_MAIL)
 
 
@@ -107,7 +107,7 @@ def test_what_is_no_address_asks_for_nothing(mail: str | None) -> None:
     ],
 )
 def test_guests_have_no_address_keys(user: dict[str, Any]) -> None:
-    """An address that another organisation vouches for finds nobody's claims, unless told."""
+    """A guest's address finds no claims unless the setting allows it."""
     callout = _callout(**user)
     assert _keys(callout, KeyScheme()) == _keys(callout, BY_MAIL)
     told = KeyScheme(user_keys=BY_MAIL.user_keys, address_keys_for_guests=True)

@@ -1,4 +1,4 @@
-"""What is asked: the body's bytes → a callout, or a clear refusal."""
+"""Reading the body's bytes as a callout, or refusing it clearly."""
 
 import json
 from typing import Any
@@ -38,7 +38,7 @@ CLIENT = "data/authenticationContext/clientServicePrincipal"
 
 @pytest.mark.parametrize("scenario", ["member", "local-account", "social-account", "guest", "saml"])
 def test_every_variant_is_read(scenario: str) -> None:
-    """Whoever signs in and however, the callout is read."""
+    """The callout of every kind of user is read."""
     body = body_of(scenario)
     user = body["data"]["authenticationContext"]["user"]
     read = _read(json.dumps(body).encode()).user
@@ -57,19 +57,19 @@ def test_every_variant_is_read(scenario: str) -> None:
 )  # fmt: skip
 @pytest.mark.parametrize("value", [None, 7, True, [], {"new": {"shape": []}}, "x"])
 def test_a_field_nobody_reads_may_hold_anything(path: str, value: object) -> None:
-    """Whatever Entra makes of a field that we never read, it costs nobody a sign-in."""
+    """Any value in a field that is never read is accepted."""
     assert _read(json.dumps(_with(path, value)).encode()).user.id
 
 
 def test_guids_are_read_in_any_case() -> None:
-    """A tenant, user or app is the same one in capitals."""
+    """Ids are compared regardless of case."""
     loud = json.dumps(_with(f"{USER}/id", "AAAAAAAA-0000-1111-2222-BBBBBBBBBBBB"))
     assert _read(loud.encode()).user.id == "aaaaaaaa-0000-1111-2222-bbbbbbbbbbbb"
 
 
 @pytest.mark.parametrize("value", [7, "", "x\n", "{}", [], {"a": 1}, "\ud800"])
 def test_an_odd_correlation_id_is_dropped(value: object) -> None:
-    """A correlation id that is no GUID never reaches log or claims, and costs nobody a sign-in."""
+    """A correlation id that is not a GUID is dropped, and the callout is accepted."""
     body = _with("data/authenticationContext/correlationId", value)
     assert _read(json.dumps(body).encode()).correlation_id is None
 
@@ -113,7 +113,7 @@ def test_a_missing_field_is_named() -> None:
 
 
 def test_a_refusal_never_quotes_a_value() -> None:
-    """A refusal goes out in the answer, so it says nothing of what was sent."""
+    """A refusal is part of the answer, so it does not contain request data."""
     assert "secret-value" not in str(_refusal(_with(f"{USER}/id", "secret-value")))
 
 
@@ -143,7 +143,7 @@ def test_a_refusal_never_quotes_a_value() -> None:
 def test_a_body_that_cannot_be_a_callout_is_refused_by_its_code(
     body: bytes, code: ErrorCode
 ) -> None:
-    """Every way not to be a callout has a code of its own."""
+    """Every fault of a body has its own code."""
     assert code is _refusal(body).code
 
 

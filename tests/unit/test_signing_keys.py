@@ -34,7 +34,7 @@ def _keys(server: FakeKeyServer, clock: Clock) -> SigningKeys:
 
 
 def _settle(keys: SigningKeys) -> None:
-    """Let a fetch that goes on beside the callouts come to its end."""
+    """Wait for the end of a background fetch."""
     give_up_at = time.monotonic() + 30
     worker = keys._workers._current
     while keys._is_fetching and worker is not None and worker.answers.empty():
@@ -44,7 +44,7 @@ def _settle(keys: SigningKeys) -> None:
 
 @pytest.fixture
 def clock() -> Clock:
-    """A clock that stands still until it is moved."""
+    """A clock that moves only on request."""
     return Clock()
 
 
@@ -64,7 +64,7 @@ def test_a_known_key_is_not_asked_for_again(server: FakeKeyServer, clock: Clock)
 
 
 def test_a_refresh_in_good_time_costs_no_callout(server: FakeKeyServer, clock: Clock) -> None:
-    """From an hour on the keys are fetched beside the callout: it does not wait."""
+    """After an hour, the keys are fetched in the background, and the callout does not wait."""
     keys = _keys(server, clock)
     server.keys = (OLD, NEW)
     clock.now += REFRESH_SECONDS
@@ -128,7 +128,7 @@ def test_the_last_good_keys_outlive_the_key_server(server: FakeKeyServer, clock:
 def test_without_any_key_it_is_said_so(
     failure: Exception, server: FakeKeyServer, clock: Clock
 ) -> None:
-    """No keys at all is an outage of its own, told apart from a caller to be refused."""
+    """Having no keys is an outage, not a refusal of the caller."""
     server.failure = failure
     keys = _keys(server, clock)
     with pytest.raises(KeysUnavailable) as unavailable:

@@ -121,7 +121,7 @@ def test_a_snapshot_is_not_fetched_by_a_collection(world: World) -> None:
 
 
 def test_a_restored_environment_has_a_new_client(world: World) -> None:
-    """It is being made before anybody asks for it, and serves the first callout."""
+    """The client is created before the first callout, which uses it."""
     world.hooks.before_snapshot()
     world.hooks.after_restore()
     _wait(lambda: 2 == len(world.clients))
@@ -171,7 +171,7 @@ def test_a_bug_ends_no_environment(
     hook: str, part: type, method: str, line: str,
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: Output,
 ) -> None:  # fmt: skip
-    """Whatever step fails, it is told by type and place, and the callout is answered."""
+    """A failing step is logged by type and location, and the callout is answered."""
     with monkeypatch.context() as patched:
         patched.setattr(part, method, _fail)
         getattr(world.hooks, hook)()
@@ -219,7 +219,7 @@ def _runtime_library() -> tuple[ModuleType, list[tuple[str, Any]]]:
 
 
 def test_the_hooks_are_known_to_the_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Under SnapStart the runtime's own library is told of both hooks."""
+    """With SnapStart, both hooks are registered with the runtime's own library."""
     library, registered = _runtime_library()
     monkeypatch.setitem(sys.modules, "snapshot_restore_py", library)
     handler = build_handler({**ENVIRONMENT, "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"})

@@ -34,7 +34,7 @@ def test_a_callout_is_one_line_and_one_set_of_metrics(capsys: pytest.CaptureFixt
 def test_deployments_are_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
     """Metrics of two deployments in one account are two: an alarm looks at its own."""
     telemetry = Telemetry("local")
-    for _ in range(2):  # the library forgets most of what it was told after each flush
+    for _ in range(2):  # the library drops most of its state after each flush
         telemetry.write(_record())
         metrics = json.loads(capsys.readouterr().out.splitlines()[1])
         (definition,) = metrics["_aws"]["CloudWatchMetrics"]
@@ -86,7 +86,7 @@ def test_a_failure_of_telemetry_breaks_nothing(
 
 
 def test_a_bug_is_described_without_its_message() -> None:
-    """An unforeseen exception's message may quote what somebody sent; its type and place do not."""
+    """An unexpected exception is logged by type and location, because a message may quote data."""
     try:
         raise ValueError("casey@contoso.com")  # noqa: EM101, TRY301
     except ValueError as error:
@@ -97,7 +97,7 @@ def test_a_bug_is_described_without_its_message() -> None:
 
 
 def test_text_that_utf_8_cannot_carry_costs_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A lone surrogate in a field is escaped: whoever sends one must not silence the log."""
+    """A lone surrogate in a field is escaped, so that it cannot suppress the log line."""
     raw = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="utf-8", write_through=True))
     record = _record()

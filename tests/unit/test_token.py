@@ -239,7 +239,7 @@ def test_a_test_caller_gets_in_and_is_known() -> None:
 
 
 def test_an_unknown_issuer_costs_no_fetch() -> None:
-    """Whoever names an issuer that is not the tenant's never makes us ask anybody."""
+    """A token with an issuer other than the tenant's never causes a fetch."""
     server = FakeKeyServer(KEY)
     verifier = _verifier(server)
     asked = len(server.asked)

@@ -1,1 +1,1 @@
-"""The files in events/, built from the contract's models so that they cannot drift."""
+"""The files in events/, generated from the contract's models so that they stay correct."""

@@ -1,4 +1,4 @@
-"""``python -m tools.sample_events events`` writes the files; ``--check`` only compares."""
+"""Write the sample events: ``python -m tools.sample_events events``; ``--check`` compares."""
 
 import sys
 from pathlib import Path
@@ -8,12 +8,12 @@ from tools.sample_events.gateways import bad_gateway_files, gateway_files
 
 
 def event_files() -> list[EventFile]:
-    """Every file in ``events/`` but the index and the claims to load."""
+    """Return every file in ``events/`` except the index and the sample claims."""
     return [*callout_files(), *gateway_files(), *bad_body_files(), *bad_gateway_files()]
 
 
 def main(arguments: list[str]) -> int:
-    """Write the files below the named folder, or compare them; 1 when one is stale or left over."""
+    """Write or compare the files in the named folder; return 1 if one is out of date or extra."""
     check = "--check" in arguments
     (folder,) = (Path(argument) for argument in arguments if argument != "--check")
     files = event_files()
@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
     ]
     if check:
         for name in sorted([*stale, *left_over]):
-            sys.stderr.write(f"{folder / name}: stale; run make events\n")
+            sys.stderr.write(f"{folder / name}: out of date; run make events\n")
         return 1 if stale or left_over else 0
     for name in stale:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _index(files: list[EventFile]) -> str:
-    """``events/README.md``: what each file is for and what comes back."""
+    """Return ``events/README.md``: the purpose of each file and the function's answer."""
     lines = [
         "# Sample events",
         "",

@@ -1,4 +1,4 @@
-"""Callout bodies, good and bad, as sample files."""
+"""Valid and invalid callout bodies as sample files."""
 
 import json
 from dataclasses import dataclass
@@ -10,27 +10,27 @@ from claimsctl.entra.callout import body_of
 
 @dataclass(frozen=True, slots=True)
 class EventFile:
-    """One sample file, and what the function answers to it."""
+    """A sample file, and the function's answer to it."""
 
     name: str
     content: bytes
     status: int
     code: str | None
-    """``code`` of the problem+json; ``None`` for claims."""
+    """The ``code`` of the problem+json answer, or ``None`` for claims."""
     about: str
     status_open: int | None = None
-    """The status under ``CALLER_VERIFICATION=none``, where that differs."""
+    """The status under ``CALLER_VERIFICATION=none``, if different."""
 
 
 def pretty(document: Any) -> bytes:
-    """`document` as a file for people: indented JSON."""
+    """Return `document` as indented JSON."""
     return json.dumps(document, indent=2).encode() + b"\n"
 
 
 def callout_files() -> list[EventFile]:
-    """``callout/``: every variant that Entra sends, and oddities that must not cost a sign-in."""
+    """Return ``callout/``: what Entra sends, and unusual callouts that must also work."""
     about = {
-        "member": "a member of the tenant, every field present",
+        "member": "a member of the tenant, with every field present",
         "local-account": "an external tenant's local account: no mail, no given name, IPv6",
         "social-account": "a social account: no user principal name",
         "guest": "a B2B guest: `#EXT#` in the user principal name",
@@ -54,13 +54,15 @@ def callout_files() -> list[EventFile]:
         _good("nulls", nulls, "null for every optional object and field"),
         _good("unknown-fields", unknown, "unknown fields at every level"),
         _good(
-            "type-in-another-case", odd_case, "`type` in capitals: compared without regard to case"
+            "type-in-another-case",
+            odd_case,
+            "`type` in upper case, which is compared case-insensitively",
         ),
     ]
 
 
 def bad_body_files() -> list[EventFile]:
-    """``bad/``: bodies that get no claims, each with its code."""
+    """Return ``bad/``: bodies that get no claims, each with its code."""
     user = "data__authenticationContext__user"
     member = json.dumps(body_of("member"))
     deep = "[" * (BODY_DEPTH_MAX + 1) + "]" * (BODY_DEPTH_MAX + 1)
@@ -83,16 +85,18 @@ def bad_body_files() -> list[EventFile]:
             "too-large",
             pretty(_changed(source="x" * BODY_BYTES_MAX)),
             "body-too-large",
-            "over 64 KiB",
+            "larger than 64 KiB",
             413,
         ),
         _bad(
             "another-event",
             pretty(_changed(type="microsoft.graph.authenticationEvent.attributeCollectionStart")),
             "event-type-unsupported",
-            "another event of the same shape",
+            "another event with the same structure",
         ),
-        _bad("odata-type", pretty(odata), "data-type-unsupported", "`@odata.type` in another case"),
+        _bad(
+            "odata-type", pretty(odata), "data-type-unsupported", "`@odata.type` in different case"
+        ),
         _bad(
             "no-tenant",
             pretty(_changed(data__tenantId=None)),

@@ -1,4 +1,4 @@
-"""Gateway events with a callout in them, good and bad."""
+"""Valid and invalid gateway events that contain a callout."""
 
 from base64 import b64encode
 from dataclasses import replace
@@ -15,7 +15,7 @@ HEADERS = {"Content-Type": "application/json; charset=utf-8"}
 
 
 def gateway_files() -> list[EventFile]:
-    """``gateway/``: one callout in every envelope."""
+    """Return ``gateway/``: one callout in an event of every gateway."""
     body = pretty(body_of("member"))
     claims = authorizer_claims(TENANT_ID)
     v2 = http_api_event(body, HEADERS, authorizer_claims=claims, received_at_ms=RECEIVED_AT_MS)
@@ -27,8 +27,16 @@ def gateway_files() -> list[EventFile]:
     url = function_url_event(body, HEADERS, received_at_ms=RECEIVED_AT_MS)
     refused = EventFile("", b"", 401, "caller-refused", "", status_open=200)
     return [
-        EventFile("gateway/http-api.json", pretty(v2), 200, None, "HTTP API, authorizer's claims"),
-        EventFile("gateway/http-api-base64.json", pretty(base64), 200, None, "the body in base64"),
+        EventFile(
+            "gateway/http-api.json", pretty(v2), 200, None, "HTTP API, with the authorizer's claims"
+        ),
+        EventFile(
+            "gateway/http-api-base64.json",
+            pretty(base64),
+            200,
+            None,
+            "HTTP API, with the body in base64",
+        ),
         replace(
             refused,
             name="gateway/rest-api.json",
@@ -45,7 +53,7 @@ def gateway_files() -> list[EventFile]:
 
 
 def bad_gateway_files() -> list[EventFile]:
-    """``bad/gateway-…``: envelopes that get no claims."""
+    """Return ``bad/gateway-…``: events that get no claims."""
     body = pretty(body_of("member"))
 
     def event(**claims: str) -> dict[str, Any]:
@@ -73,7 +81,9 @@ def bad_gateway_files() -> list[EventFile]:
     other = "99999999-9999-9999-9999-999999999999"
     refused = "caller-refused"
     return [
-        _gateway("no-authorizer", no_authorizer, 401, refused, "a route without authorizer", 200),
+        _gateway(
+            "no-authorizer", no_authorizer, 401, refused, "a route without an authorizer", 200
+        ),
         _gateway(
             "another-caller", event(azp=other), 401, refused, "another app of the tenant", 200
         ),
@@ -95,7 +105,7 @@ def bad_gateway_files() -> list[EventFile]:
             {"requestContext": {"elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:x"}}},
             400,
             "envelope-unknown",
-            "an event of a load balancer",
+            "an event from a load balancer",
         ),
     ]
 

@@ -1,4 +1,4 @@
-"""A callout answered with the least that can: json and boto3's client, nothing checked."""
+"""Answer a callout with the minimum: json and boto3's client, without any checks."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The floor of a warm callout: the one call that reads a user's item, and nothing round it."""
+"""The lower limit of a warm callout: only the call that reads a user's item."""
 
 import os
 from typing import Any
@@ -13,5 +13,5 @@ KEY = {
 
 
 def lambda_handler(_event: object, _context: object) -> dict[str, Any]:
-    """The item as it comes."""
+    """Return the item unchanged."""
     return client.get_item(TableName=os.environ["TABLE_NAME"], Key=KEY)["Item"]

@@ -1,8 +1,8 @@
-"""No library and no table: what Python and Lambda's runtime client take by themselves."""
+"""Without any library or table: the time of Python and Lambda's runtime client alone."""
 
 
 def lambda_handler(_event: object, _context: object) -> dict[str, object]:
-    """The floor: the answer as a constant."""
+    """Return a constant answer."""
     return {"statusCode": 200, "headers": {"content-type": "application/json"}, "body": _ANSWER}
 
 

@@ -1,5 +1,5 @@
 """The function: answers Microsoft Entra's Token Issuance Start callout with claims from DynamoDB.
 
-``inbound`` (what arrived, who calls, what is asked) → ``claims`` (what we know) → ``outbound``
-(what we answer), joined in ``handler`` and put together once per cold start in ``wiring``.
+``inbound`` (event, caller, callout) → ``claims`` (items, layers) → ``outbound`` (answer). The steps
+are joined in ``handler`` and created once per cold start in ``wiring``.
 """

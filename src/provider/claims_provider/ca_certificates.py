@@ -1,9 +1,9 @@
-"""The CA certificates by which the table's server is verified: read once, for all clients.
+"""The CA certificates for verifying the table's server, read once for all clients.
 
-botocore reads its list of 127 at every connection, which takes longer than the rest of a callout;
-and in an environment that is called every few minutes each callout makes a connection, since
-DynamoDB closes idle ones. There is no option for it, so this module depends on private names of
-botocore; where one is gone, the function does not start.
+botocore reads its list of 127 certificates for every connection, which takes longer than the rest
+of a callout. In an environment that is called every few minutes, each callout opens a connection,
+because DynamoDB closes idle ones. botocore has no option for this, so the module uses private
+names of botocore; if one is missing, the function does not start.
 """
 
 import ssl
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 
 class SharedCaCertificates:
-    """The TLS context of all clients; the list is read for the first one."""
+    """The TLS context of all clients, created for the first one."""
 
     def __init__(self) -> None:
         self._context: ssl.SSLContext | None = None
 
     def share_with(self, client: "DynamoDBClient") -> None:
-        """Let `client` connect, through a proxy too, by the list that is read already.
+        """Make `client`'s connections, including through a proxy, use the list already read.
 
-        The list stays the one that botocore would read: its own, or ``AWS_CA_BUNDLE``.
+        It is the list that botocore would read: its own, or ``AWS_CA_BUNDLE``.
         """
         session: Any = client._endpoint.http_session  # type: ignore[attr-defined] # noqa: SLF001
         if self._context is None:

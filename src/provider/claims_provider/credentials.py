@@ -1,8 +1,8 @@
-"""Credentials from a container's endpoint, as Lambda hands them over under SnapStart.
+"""Get credentials from a container endpoint, which Lambda uses with SnapStart.
 
-botocore asks such an endpoint three times with a second in between: right for a program that
-starts, too slow for a callout that Entra waits for. A refused or failed request is repeated soon
-here. How long an answer may take is the deadline's business.
+botocore calls such an endpoint three times with a second in between, which is too slow for a
+callout. Here, a refused or failed request is repeated sooner. The deadline limits the time for an
+answer.
 """
 
 import time
@@ -14,12 +14,12 @@ from botocore.utils import ContainerMetadataFetcher
 
 ATTEMPTS: Final = 6
 PAUSE_SECONDS: Final = 0.05
-"""All attempts at an endpoint that refuses take 0.3 s: those begun after a restore and the
-callout's own fit into its budget, so that it can say what was wrong."""
+"""All attempts at an endpoint that refuses take 0.3 s, so that both the attempts after a restore
+and the callout's own fit into its budget, and it can report the error."""
 
 
 def retry_soon(session: Session) -> None:
-    """Let `session` ask its container's credential endpoint so."""
+    """Make `session` call its container's credential endpoint in this way."""
     fetcher = ContainerMetadataFetcher(sleep=lambda _: time.sleep(PAUSE_SECONDS))
     fetcher.RETRY_ATTEMPTS = ATTEMPTS
     provider = ContainerProvider(fetcher=fetcher)  # type: ignore[arg-type]  # the stubs are wrong

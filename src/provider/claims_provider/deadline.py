@@ -1,22 +1,22 @@
-"""How long a callout's answer may still take."""
+"""The remaining time for a callout's answer."""
 
 import time
 from dataclasses import dataclass
 from typing import Final, Self
 
 RESERVE_MS: Final = 300
-"""What Entra's wait also pays for: DNS, TLS, the gateway, the way back."""
+"""The part of Entra's wait for DNS, TLS, the gateway and the network."""
 
 FLOOR_MS: Final = 150
-"""The least time we try for. When the gateway's stamp says that less is left, either Entra has
-gone, and trying costs nothing, or two clocks disagree, and not trying would be an outage."""
+"""The minimum time for an attempt. If less remains by the gateway's timestamp, either Entra has
+disconnected, and trying is harmless, or the clocks disagree, and not trying would be an outage."""
 
 STALE_MS: Final = 30_000
-"""A stamp older than a gateway waits for a function is not of this call (a sample, a replay)."""
+"""The oldest plausible timestamp: a gateway waits no longer, so an older one is from a sample."""
 
 
 def budget_ms(entra_wait_ms: int) -> int:
-    """Milliseconds of `entra_wait_ms` that are ours: less the reserve, which takes half at most."""
+    """Return `entra_wait_ms` minus the reserve, which takes at most half of it."""
     return entra_wait_ms - min(RESERVE_MS, entra_wait_ms // 2)
 
 
@@ -28,16 +28,16 @@ class Deadline:
 
     @classmethod
     def after_ms(cls, milliseconds: float) -> Self:
-        """The deadline that many milliseconds from now."""
+        """Return the deadline that many milliseconds from now."""
         return cls(time.monotonic() + milliseconds / 1000)
 
     @classmethod
     def of_callout(cls, entered: float, budget: int, received_at_ms: int | None) -> Self:
-        """The deadline of a callout that the handler entered at `entered` (monotonic seconds).
+        """Return the deadline of a callout that entered the handler at `entered` (monotonic s).
 
-        `budget` (milliseconds) counts from `received_at_ms`, when the gateway received the call in
-        epoch milliseconds, so that a cold start is paid from it; from the handler's entry when that
-        is unknown, in the future or stale.
+        `budget` (milliseconds) counts from `received_at_ms`, the time in epoch milliseconds when
+        the gateway received the call, so that it includes a cold start. If that time is unknown, in
+        the future or too old, `budget` counts from the handler's entry.
         """
         elapsed = 0.0
         if received_at_ms is not None:
@@ -48,5 +48,5 @@ class Deadline:
         return cls(entered + left / 1000)
 
     def remaining(self) -> float:
-        """Seconds left; never negative."""
+        """Return the seconds that remain; never negative."""
         return max(0.0, self.at - time.monotonic())

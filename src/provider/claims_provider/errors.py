@@ -1,4 +1,4 @@
-"""Everything that can go wrong in a callout, by stable code."""
+"""All errors of a callout, by stable code."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -31,11 +31,11 @@ class ErrorCode(StrEnum):
 
 
 class CalloutError(Exception):
-    """A callout that gets no claims, and why.
+    """A callout that gets no claims, with the reason.
 
-    `detail` and `field` go out in the answer, so they never hold a value that somebody sent or
-    stored. `evidence` goes to the operator's log only, and never holds a token, claim value,
-    address or name.
+    `detail` and `field` are part of the answer, so they never contain request data or stored
+    values. `evidence` is written to the operator's log only, and never contains a token, claim
+    value, address or name.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class CalloutError(Exception):
 
 
 class RefusalReason(StrEnum):
-    """Why a caller was refused; in log and metric only, the answer is the same 401 for all."""
+    """Why a caller was refused; for log and metric only. The answer is always the same 401."""
 
     MISSING = "missing"
     ENVELOPE = "envelope"
@@ -72,7 +72,7 @@ class RefusalReason(StrEnum):
 
 
 class CallerRefused(CalloutError):  # noqa: N818  # says what happened
-    """The caller is not Entra calling for this tenant and app. The answer does not say why."""
+    """The caller is not Entra for this tenant and app. The answer does not give the reason."""
 
     def __init__(self, reason: RefusalReason, **evidence: str | int) -> None:
         super().__init__(ErrorCode.CALLER_REFUSED, evidence={"reason": reason.value, **evidence})
@@ -80,14 +80,14 @@ class CallerRefused(CalloutError):  # noqa: N818  # says what happened
 
 
 class KeysUnavailable(CalloutError):  # noqa: N818  # says what happened
-    """No key of the token's issuer is known, and the issuer's key server does not answer."""
+    """The function has no key of the token's issuer, and the key server does not answer."""
 
     def __init__(self, issuer: str, error: str) -> None:
         super().__init__(ErrorCode.KEYS_UNAVAILABLE, evidence={"issuer": issuer, "error": error})
 
 
 class StoreFailureReason(StrEnum):
-    """Why the store could not say what it knows."""
+    """Why the table could not be read."""
 
     TIMEOUT = "timeout"
     CONNECTION = "connection"
@@ -102,7 +102,7 @@ class StoreFailureReason(StrEnum):
 
 
 class StoreFailure(CalloutError):  # noqa: N818  # says what happened
-    """The table could not be read, or not in time. It is never taken for "no such item"."""
+    """The table could not be read, or not in time. Never treated as "no such item"."""
 
     def __init__(self, reason: StoreFailureReason, **evidence: str | int) -> None:
         super().__init__(ErrorCode.STORE_FAILURE, evidence={"reason": reason.value, **evidence})
@@ -110,4 +110,4 @@ class StoreFailure(CalloutError):  # noqa: N818  # says what happened
 
 
 class SettingsError(Exception):
-    """The environment makes no valid configuration; the message names every variable at fault."""
+    """The environment is not a valid configuration; the message names every wrong variable."""

@@ -1,4 +1,4 @@
-"""A gateway's event in, its answer out: the whole pipeline."""
+"""The whole pipeline, from a gateway's event to its answer."""
 
 import time
 from typing import Any
@@ -26,7 +26,7 @@ from claims_provider.telemetry import Telemetry, describe_bug
 
 
 class CalloutHandler:
-    """Answers callouts: authenticated before parsed, always in time, never with a guess."""
+    """Answers callouts: verifies the caller before parsing, and answers in time."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class CalloutHandler:
         telemetry: Telemetry,
         budget_ms: int,
     ) -> None:
-        """`budget_ms` is what an answer may take, from the gateway's receipt of the call."""
+        """`budget_ms` is the time for an answer, from when the gateway received the call."""
         self._settings = settings
         self._verifier = verifier
         self._store = store
@@ -44,7 +44,7 @@ class CalloutHandler:
         self._budget_ms = budget_ms
 
     def __call__(self, event: object, context: object = None) -> dict[str, Any]:
-        """The gateway's answer to `event`; never raises."""
+        """Return the answer to the gateway's `event`. Never raises."""
         record = CalloutRecord()
         with record.timed("answer_ms", "AnswerTime"):
             try:
@@ -63,7 +63,7 @@ class CalloutHandler:
         return response
 
     def _claims_for(self, event: object, record: CalloutRecord) -> Claims:
-        """What the callout in `event` is answered with. Raises `CalloutError`."""
+        """Return the claims for the callout in `event`. Raises `CalloutError`."""
         entered = time.monotonic()
         call = read_http_event(event)
         deadline = Deadline.of_callout(entered, self._budget_ms, call.received_at_ms)

@@ -1,17 +1,17 @@
-"""What Lambda imports. All that is slow happens here, once, before the first callout is handled."""
+"""Lambda's entry point. All slow work happens here once, before the first callout."""
 
 import gc
 import os
 
-# What is imported stays for good: a collection on the way would look through all of it for nothing.
+# Imported objects are never freed, so a garbage collection now would only cost time.
 gc.disable()
 
-# pydantic would search all that is installed for plugins of its own, of which there are none.
+# Without this, pydantic searches all installed packages for plugins; there are none.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 from claims_provider.wiring import build_handler  # noqa: E402
 
 lambda_handler = build_handler()
 
-gc.freeze()  # nor is it looked through by any collection later on
+gc.freeze()  # later collections skip the imported objects too
 gc.enable()

@@ -1,6 +1,6 @@
-"""What is known of one callout: the fields of its line in the log, and its metrics.
+"""The record of one callout: the fields of its log line, and its metrics.
 
-No claim value, token, address or name ever enters a record: only codes, counts, sizes and timings.
+A record never contains a claim value, token, address or name; only codes, counts, sizes and times.
 """
 
 import time
@@ -15,7 +15,7 @@ from claims_provider.outbound.failure import FAILURES
 
 
 class CalloutRecord:
-    """What is known of one callout so far."""
+    """The log fields and metrics of one callout."""
 
     def __init__(self) -> None:
         self.fields: dict[str, Any] = {}
@@ -28,7 +28,7 @@ class CalloutRecord:
         self.fields.update(fields)
 
     def warn(self, **fields: Any) -> None:
-        """Add fields that somebody should look at: the line becomes a warning."""
+        """Add fields that need attention; the line becomes a warning."""
         self.warned = True
         self.fields.update(fields)
 
@@ -38,7 +38,7 @@ class CalloutRecord:
 
     @contextmanager
     def timed(self, field: str, metric: str | None = None) -> Iterator[None]:
-        """Note the milliseconds that the block takes, however it ends."""
+        """Record the milliseconds that the block takes, even if it raises."""
         began = time.monotonic()
         try:
             yield
@@ -49,15 +49,15 @@ class CalloutRecord:
                 self.milliseconds[metric] = milliseconds
 
     def note_caller(self, caller: Caller) -> None:
-        """Note who was let in; all but Entra with fresh keys is a warning and a metric."""
+        """Record the accepted caller; anything except Entra with fresh keys is a warning."""
         self.note(caller=caller.kind.value)
         match caller.kind:
             case CallerKind.ANYBODY:
-                self.warn(open_door="CALLER_VERIFICATION is none: anybody gets an answer")
+                self.warn(open_door="CALLER_VERIFICATION is none: every caller gets an answer")
                 self.count("OpenDoor")
                 self.count("NotEntra")
             case CallerKind.TEST:
-                self.warn(test_caller="one of TEST_CALLER_APP_IDS, not Entra, gets an answer")
+                self.warn(test_caller="the caller is one of TEST_CALLER_APP_IDS, not Entra")
                 self.count("TestCaller")
                 self.count("NotEntra")
         if caller.has_stale_key:
@@ -65,7 +65,7 @@ class CalloutRecord:
             self.count("StaleKeys")
 
     def note_failure(self, error: CalloutError) -> None:
-        """Note why something failed, whatever is answered."""
+        """Record why something failed, for any answer."""
         self.warn()
         if error.evidence:
             self.note(cause=dict(error.evidence))
@@ -74,7 +74,7 @@ class CalloutRecord:
             self.count(f"CallerRefused.{error.reason}")
 
     def note_composition(self, composition: Composition) -> None:
-        """Note what the answer is made of; a claim that was withheld is a warning and a metric."""
+        """Record the answer's contents; a withheld claim is a warning and a metric."""
         self.note(
             layers=composition.layers,
             claims=len(composition.claims),

@@ -1,4 +1,4 @@
-"""The function's environment → one frozen, validated object. Read once, at cold start."""
+"""The function's settings: a frozen, validated object, read from the environment at cold start."""
 
 import time
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class CallerVerification(StrEnum):
-    """Who makes sure that the caller is Entra."""
+    """What verifies that the caller is Entra."""
 
     GATEWAY = "gateway"
     FUNCTION = "function"
@@ -39,24 +39,24 @@ class CallerVerification(StrEnum):
 
 
 class OnStoreFailure(StrEnum):
-    """What a user gets while the table cannot be read: no token, or a token without claims."""
+    """What users get while the table cannot be read: no token, or a token without claims."""
 
     FAIL = "fail"
     EMPTY = "empty"
 
 
 class EchoClaim(StrEnum):
-    """Claims the function can add by itself, for finding one's way in tests."""
+    """Claims that the function itself can add, for tests."""
 
     CORRELATION_ID = "correlationId"
     API_VERSION = "apiVersion"
 
 
 TEST_CALLER_DAYS_MAX: Final = 31
-"""How far ahead the end of test callers may lie: nobody removes what works for ever."""
+"""The latest end of test callers, so that they do not stay forever."""
 
 TENANTS_MAX: Final = 10
-"""Keys of three issuers each are fetched at cold start."""
+"""The most tenants: at cold start, the keys of three issuers are fetched for each."""
 
 _WAIT_RANGE = f"expected an integer from {ENTRA_WAIT_MS_MIN} to {ENTRA_WAIT_MS_MAX}"
 _EXPECTED: Final = {
@@ -65,11 +65,11 @@ _EXPECTED: Final = {
     "greater_than_equal": _WAIT_RANGE,
     "less_than_equal": _WAIT_RANGE,
 }
-"""What was expected, by pydantic's type of error, where its own words are not the plainest."""
+"""What was expected, by pydantic's error type, if its own message is unclear."""
 
 
 def _split(text: object) -> object:
-    """The parts of a comma-separated list; spaces around commas and empty parts do not count."""
+    """Return the parts of a comma-separated list, without surrounding spaces and empty parts."""
     if not isinstance(text, str):
         return text
     return tuple(part for part in map(str.strip, text.split(",")) if part)
@@ -80,15 +80,13 @@ def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _moment(text: str) -> float:
-    """ISO 8601 with a zone, in epoch seconds."""
+    """Return an ISO 8601 time with a time zone in epoch seconds."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         moment = datetime.min  # noqa: DTZ901  # as wrong as one without a zone
     if moment.tzinfo is None:
-        message = (
-            f"expected a date and time with its zone such as 2026-12-31T18:00:00Z, found {text!r}"
-        )
+        message = f"expected a time with its zone such as 2026-12-31T18:00:00Z, found {text!r}"
         raise ValueError(message)
     return moment.timestamp()
 
@@ -98,7 +96,7 @@ _Distinct = AfterValidator(_distinct)
 
 
 class Settings(BaseModel):
-    """Every variable the function reads, by its name in lower case."""
+    """Every variable that the function reads, by its name in lower case."""
 
     model_config = ConfigDict(alias_generator=str.upper, extra="ignore", frozen=True)
 
@@ -107,28 +105,28 @@ class Settings(BaseModel):
     tenant_id: Annotated[
         tuple[Guid, ...], _Separated, _Distinct, Field(min_length=1, max_length=TENANTS_MAX)
     ]
-    """One tenant; in function mode several, if need be."""
+    """One tenant, or several in function mode."""
     token_issuer: Annotated[tuple[str, ...], _Separated, _Distinct] = ()
-    """``iss`` of Entra's token, of those that Entra uses for the tenant. One in gateway mode; in
-    function mode all if empty."""
+    """The accepted ``iss``, from those that Entra uses for the tenant. Exactly one in gateway mode;
+    in function mode, empty means all."""
     token_audiences: Annotated[tuple[str, ...], _Separated, _Distinct] = ()
-    """``aud`` of Entra's token: the app's GUID and ``api://`` URI. Required unless nothing is
+    """The accepted ``aud``: the app's GUID and ``api://`` URI. Required unless callers are not
     verified."""
     test_caller_app_ids: Annotated[frozenset[Guid], _Separated] = frozenset()
-    """Apps let in besides Entra, for one's own tests."""
+    """Apps that are accepted in addition to Entra, for tests."""
     test_callers_until: Annotated[float, BeforeValidator(_moment)] = 0.0
-    """When they are let in no more, in epoch seconds."""
+    """The end of the test callers, in epoch seconds."""
     entra_wait_ms: Annotated[int, Field(ge=ENTRA_WAIT_MS_MIN, le=ENTRA_WAIT_MS_MAX)] = (
         ENTRA_WAIT_MS_DEFAULT
     )
-    """What the extension's ``timeoutInMilliseconds`` says."""
+    """The extension's ``timeoutInMilliseconds``."""
     on_store_failure: OnStoreFailure = OnStoreFailure.FAIL
     user_keys: Annotated[tuple[UserKey, ...], _Separated, _Distinct, Field(min_length=1)] = (
         UserKey.ID,
     )
     address_keys_for_guests: bool = False
     address_key_claims: Annotated[frozenset[str], _Separated] = frozenset()
-    """The only claims that items found by address may give; empty: all."""
+    """The only claims that items found by address may provide; empty means all."""
     app_key: AppKey = AppKey.CLIENT
     echo_claims: Annotated[frozenset[EchoClaim], _Separated] = frozenset()
 
@@ -141,8 +139,8 @@ class Settings(BaseModel):
     def _check_caller(self) -> None:
         if self.caller_verification is not CallerVerification.FUNCTION and len(self.tenant_id) > 1:
             message = (
-                "TENANT_ID: several tenants are for CALLER_VERIFICATION=function; "
-                "expected one, a JWT authorizer has one issuer"
+                "TENANT_ID: expected one tenant, because a JWT authorizer has one issuer; "
+                "several tenants require CALLER_VERIFICATION=function"
             )
             raise ValueError(message)
         match self.caller_verification:
@@ -180,7 +178,7 @@ class Settings(BaseModel):
 
     @property
     def issuers(self) -> tuple[Issuer, ...]:
-        """Whose tokens are accepted in function mode."""
+        """Return the issuers whose tokens are accepted in function mode."""
         every = (issuer for tenant in self.tenant_id for issuer in issuers_of(tenant))
         return tuple(
             issuer for issuer in every if not self.token_issuer or issuer.url in self.token_issuer
@@ -188,14 +186,14 @@ class Settings(BaseModel):
 
     @property
     def key_scheme(self) -> KeyScheme:
-        """How a user's items are found."""
+        """Return how a user's items are found."""
         return KeyScheme(self.user_keys, self.app_key, self.address_keys_for_guests)
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """The settings in `environment`; an empty variable counts as absent.
+    """Return the settings in `environment`; an empty variable counts as absent.
 
-    Raises `SettingsError`, naming every variable at fault.
+    Raises `SettingsError`, naming every wrong variable.
     """
     try:
         return Settings.model_validate({name: text for name, text in environment.items() if text})
@@ -205,8 +203,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 
 def _message(fault: "ErrorDetails") -> str:
-    """What is wrong with one variable: its name, what was expected, what was found."""
-    if not fault["loc"]:  # what does not go together names its variables itself
+    """Return the error of one variable: its name, what was expected, what was found."""
+    if not fault["loc"]:  # the message for conflicting variables names them itself
         return str(fault["ctx"]["error"])
     name, kind = fault["loc"][0], fault["type"]
     match kind:

@@ -1,12 +1,12 @@
-"""Lambda SnapStart: what goes into a snapshot, and what is made anew when one is restored.
+"""Lambda SnapStart: prepare a snapshot, and renew state after a restore.
 
-Lambda starts the function once, when a version is published, and takes a snapshot of it; every
-environment of that version is a copy. So all environments would share what the snapshot holds:
-credentials that run out, a connection that the table has long closed, the state of the random
-numbers, keys that the issuer has withdrawn since. None of that is believed after a restore.
+Lambda starts the function once, when a version is published, and takes a snapshot; every
+environment of that version is a copy. All environments would therefore share the snapshot's state:
+credentials that expire, a connection that the table has closed, the state of the random number
+generator, and keys that the issuer has since withdrawn. None of these is used after a restore.
 
-Neither hook ever raises. An error before the snapshot would fail the publication, one after the
-restore the callout that waits for it.
+Neither hook ever raises. An error before the snapshot would fail the publication, and an error
+after the restore would fail the waiting callout.
 """
 
 import gc
@@ -24,27 +24,27 @@ from claims_provider.inbound.caller import Verifier
 from claims_provider.telemetry import Telemetry, describe_bug
 
 PRIMING_MS: Final = 3000
-"""What the read before the snapshot may take. Lambda grants a publication minutes."""
+"""The time limit for the read before the snapshot. Lambda allows minutes for a publication."""
 
 REST_MS: Final = 1000
-"""What a worker may take to end before the snapshot."""
+"""The time limit for a worker to end before the snapshot."""
 
 NOBODY: Final = LayerKey("SNAPSHOT", "SNAPSHOT")
-"""A key that no item has: nothing that is read from the table may enter a snapshot."""
+"""A key without an item: a snapshot must not contain anything read from the table."""
 
 
 @dataclass(frozen=True, slots=True)
 class SnapshotHooks:
-    """What Lambda's runtime calls before it takes a snapshot and after it has restored one."""
+    """The hooks that Lambda's runtime calls before a snapshot and after a restore."""
 
     verifier: Verifier
     store: ClaimsStore
     telemetry: Telemetry
 
     def register(self) -> None:
-        """Have the hooks called, by the library that Lambda's runtime for Python carries.
+        """Register the hooks with the library in Lambda's Python runtime.
 
-        It is no part of the artefact: the runtime reads the list of its own copy.
+        The library is not part of the artefact, because the runtime reads its own copy's list.
         """
         from snapshot_restore_py import (  # type: ignore[import-not-found]  # noqa: PLC0415
             register_after_restore,
@@ -55,14 +55,14 @@ class SnapshotHooks:
         register_after_restore(self.after_restore)
 
     def before_snapshot(self) -> None:
-        """Use everything once, so that the snapshot holds it warm; then leave nothing connected."""
+        """Use everything once, so that the snapshot is warm, then close all connections."""
         self._carry_out("snapshot", self._prime, self._rest)
 
     def after_restore(self) -> None:
-        """Make everything anew that the world may have changed since. Waits for nothing.
+        """Renew everything that may be outdated. Never waits.
 
-        The callout that the restore is for waits for credentials and keys itself, where it needs
-        them, as long as it may: only it knows since when Entra waits.
+        The waiting callout itself waits for credentials and keys if it needs them, because only it
+        knows how long Entra has waited.
         """
         self._carry_out(
             "restore", random.seed, self.telemetry.restored, self.verifier.renew, self.store.renew
@@ -74,12 +74,12 @@ class SnapshotHooks:
     def _rest(self) -> None:
         self.store.rest(Deadline.after_ms(REST_MS))
         gc.unfreeze()
-        gc.collect()  # the client that was dropped, with its credentials
-        # Once restored, a collection of everything would fetch the whole snapshot into memory.
+        gc.collect()  # frees the dropped client and its credentials
+        # After a restore, a full collection would load the whole snapshot into memory.
         gc.freeze()
 
     def _carry_out(self, name: str, *steps: Callable[[], object]) -> None:
-        """Take each step, whatever becomes of the others, and write a line about it."""
+        """Run each step even if others fail, and write a log line about it."""
         began = time.monotonic()
         failures: list[Mapping[str, Any]] = []
         for step in steps:

@@ -1,6 +1,6 @@
 """One structured line and one set of metrics per callout; correlationId joins Entra's log.
 
-Whatever fails here, the answer goes out.
+A failure here never prevents the answer.
 """
 
 import json
@@ -23,7 +23,7 @@ _FRAMES: Final = 5
 
 
 class _StandardOutput(logging.StreamHandler[TextIO]):
-    """Writes to what standard output is now; the library's handler keeps what it was at first."""
+    """Writes to the current standard output; the library's handler keeps the original one."""
 
     def __init__(self) -> None:
         logging.Handler.__init__(self)
@@ -34,15 +34,15 @@ class _StandardOutput(logging.StreamHandler[TextIO]):
 
 
 class Telemetry:
-    """Writes records to standard output, where Lambda takes logs and (as EMF) metrics from."""
+    """Writes records to standard output, from which Lambda takes logs and (as EMF) metrics."""
 
     def __init__(self, function_name: str) -> None:
-        """`function_name` tells one deployment's metrics from another's in the same account."""
+        """`function_name` separates the metrics of deployments in the same account."""
         self._logger = Logger(
             service=SERVICE,
             location=None,
             logger_handler=_StandardOutput(),
-            # ASCII: text that UTF-8 cannot carry would cost the line.
+            # ASCII, because text that UTF-8 cannot encode would lose the line.
             json_serializer=partial(json.dumps, default=str, separators=(",", ":")),
         )
         self._metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
@@ -51,16 +51,16 @@ class Telemetry:
         self._restored = False
 
     def restored(self) -> None:
-        """The environment comes from a snapshot: what was done before was done elsewhere."""
+        """The environment was restored from a snapshot, so the next callout is a cold start."""
         self._cold = self._restored = True
 
     def tell(self, message: str, fields: Mapping[str, Any], *, warn: bool) -> None:
-        """Write a line that is no callout's; never raises."""
+        """Write a line that does not belong to a callout. Never raises."""
         with suppress(Exception):
             (self._logger.warning if warn else self._logger.info)(message, extra=fields)
 
     def write(self, record: CalloutRecord) -> None:
-        """Write one callout's line and metrics; never raises: an answer matters more."""
+        """Write a callout's line and metrics. Never raises, because the answer matters more."""
         record.note(cold_start=self._cold)
         if self._restored:
             record.note(restored=True)
@@ -80,14 +80,14 @@ class Telemetry:
                     name=name, unit=MetricUnit.Milliseconds, value=milliseconds
                 )
             self._metrics.flush_metrics()
-        finally:  # what could not be written must not go out with the next callout's
+        finally:  # metrics that could not be written must not be added to the next callout's
             self._metrics.clear_metrics()
 
 
 def describe_bug(error: BaseException) -> Mapping[str, str]:
-    """Where an unforeseen exception came from: its type and places, never its message.
+    """Return an unexpected exception's type and locations, but never its message.
 
-    A message may quote what somebody sent or stored.
+    A message may quote request data or stored values.
     """
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     places = " < ".join(

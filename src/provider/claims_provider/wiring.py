@@ -1,4 +1,4 @@
-"""Cold start: settings, client, what to verify, put together once."""
+"""Cold start: create the settings, the client and the verifier once."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 CONTAINER_CREDENTIALS: Final = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 
 _ATTEMPT_SHARE = 0.4
-"""Part of the budget that one connect or one read may take, so that a second attempt fits in: a
-connection that died while the environment was frozen hangs until its time-out."""
+"""The part of the budget for one connect or read, so that there is time for a second attempt: a
+connection that died while the environment was frozen hangs until its timeout."""
 
 PUBLISH_MS: Final = 6000
-"""What fetching keys may take before a snapshot: longer than a fetch, so that none is left open."""
+"""The time for fetching keys before a snapshot: longer than one fetch, so that none stays open."""
 
 _USER_AGENT = f"entra-claims-provider Botocore/{botocore.__version__}"
-"""The reader's name in CloudTrail's data events."""
+"""The function's name in CloudTrail data events."""
 
 
 def build_handler(
@@ -39,21 +39,21 @@ def build_handler(
     fetch_keys: "FetchKeys | None" = None,
     verifier: Verifier | None = None,
 ) -> CalloutHandler:
-    """The handler that `environment` configures. Raises `SettingsError`.
+    """Return the handler that `environment` configures. Raises `SettingsError`.
 
-    For one machine, where there is no Entra: `fetch_keys` stands for the issuers' key servers,
-    `verifier` for what the settings choose. No setting reaches either.
+    For a local machine without Entra: `fetch_keys` replaces the issuers' key servers, and
+    `verifier` replaces the one that the settings choose. No setting can set either.
     """
     settings = read_settings(environment)
     budget = budget_ms(settings.entra_wait_ms)
     is_for_snapshot = environment.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
-    # Nobody waits while a version is published: fetching what the snapshot holds may take longer.
+    # No caller waits while a version is published, so fetching the keys may take longer.
     keys_ms = PUBLISH_MS if is_for_snapshot else budget
     verifier = verifier or verifier_of(settings, keys_ms, fetch_keys)
     store = ClaimsStore(settings.table_name, _connector(budget))
     telemetry = Telemetry(environment.get("AWS_LAMBDA_FUNCTION_NAME", "local"))
     if is_for_snapshot:
-        # Imported here: no other cold start needs it.
+        # Imported here because no other cold start needs it.
         from claims_provider.snapshot import SnapshotHooks  # noqa: PLC0415
 
         SnapshotHooks(verifier, store, telemetry).register()
@@ -67,9 +67,9 @@ def build_handler(
 
 
 def verifier_of(settings: Settings, keys_ms: int, fetch_keys: "FetchKeys | None") -> Verifier:
-    """The check that the caller is Entra, as `settings` choose it.
+    """Return the check that the caller is Entra, as `settings` choose it.
 
-    `keys_ms` (milliseconds) is what fetching the issuers' keys may take now.
+    `keys_ms` (milliseconds) is the time limit for fetching the issuers' keys now.
     """
     match settings.caller_verification:
         case CallerVerification.NONE:
@@ -92,7 +92,7 @@ def _expected(settings: Settings, tenant_id: str, issuer: str) -> ExpectedCaller
 
 
 def _token_verifier(settings: Settings, keys_ms: int, fetch_keys: "FetchKeys | None") -> Verifier:
-    # Imported here: a JWT library costs a cold start 40 ms, which gateway mode need not pay.
+    # Imported here because a JWT library adds 40 ms to a cold start; gateway mode does not need it.
     import ssl  # noqa: PLC0415
     from urllib.parse import urlsplit  # noqa: PLC0415
 
@@ -119,23 +119,23 @@ def _connector(budget: int) -> "Callable[[], DynamoDBClient]":
         read_timeout=share,
         retries={"total_max_attempts": 1, "mode": "standard"},
         tcp_keepalive=True,
-        # What botocore would find out anew for each call, a seventh of what the call costs: who is
-        # calling, and whether keys that are all made by `layers_of` are keys.
+        # botocore would determine these for each call, at a seventh of the call's cost: the user
+        # agent, and whether keys, which `layers_of` always makes, are valid.
         user_agent=_USER_AGENT,
         parameter_validation=False,
     )
 
-    # Reading the service's description is nearly all that a client costs: it is read once, where
-    # it is, and not looked for in folders that a function has not.
+    # Most of a client's cost is reading the service description. It is read once from its known
+    # location, without searching folders that do not exist in Lambda.
     descriptions = Loader([Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
     ca_certificates = SharedCaCertificates()
 
-    # A session each: a credential refresh that hangs holds a lock of its session for ever.
+    # One session for each client, because a hanging credential refresh holds its session's lock.
     def connect() -> "DynamoDBClient":
         session = botocore.session.Session()
         session.register_component("data_loader", descriptions)
         if CONTAINER_CREDENTIALS in os.environ:
-            # Imported here: Lambda has them under SnapStart only.
+            # Imported here because Lambda uses them with SnapStart only.
             from claims_provider.credentials import retry_soon  # noqa: PLC0415
 
             retry_soon(session)

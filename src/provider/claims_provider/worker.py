@@ -1,10 +1,10 @@
-"""A deadline that holds, whatever the call does.
+"""Run a call with a deadline that always holds.
 
-botocore's timeouts bound single reads, not a call: a store that drips its answer, a name lookup
-that hangs or a slow credential service can each take many times longer. So a call runs in a daemon
-thread and the caller waits as long as it may. A worker that misses the deadline is abandoned
-together with its client, and counted until it ends; while too many are stuck, calls fail at once
-instead of adding to them.
+botocore's timeouts limit single reads, not a call: a store that sends its answer slowly, a hanging
+name lookup or a slow credential service can each take many times longer. Therefore, a call runs in
+a daemon thread, and the caller waits until the deadline. A worker that misses the deadline is
+abandoned with its client, and counted until it ends; while too many are stuck, calls fail
+immediately.
 """
 
 import threading
@@ -16,18 +16,18 @@ from typing import Any, Final
 from claims_provider.deadline import Deadline
 
 MAX_STUCK: Final = 32
-"""Abandoned workers that may be alive at once. A name lookup hangs for some 30 s at most; at one
-callout per 700 ms that is about as many."""
+"""The maximum number of abandoned workers. A name lookup hangs for about 30 s at most; at one
+callout per 700 ms that is about this many."""
 
 Job = Callable[[Any], Any]
 
 
 def _connect_only(_: Any) -> None:
-    """The job of which nobody waits for an answer: it leaves a client for the next one."""
+    """The job that only creates a client for the next job; no caller waits for it."""
 
 
 class NoAnswer(Exception):  # noqa: N818  # says what happened
-    """A call did not come back in time, or (not `begun`) could not be made at all."""
+    """A call did not return in time, or if not `begun`, could not be made."""
 
     def __init__(self, *, begun: bool, stuck_workers: int) -> None:
         super().__init__("late" if begun else "too many calls are stuck")
@@ -50,7 +50,7 @@ class _Worker:
         self._jobs.put(job)
 
     def abandon(self) -> None:
-        """Let the thread end: now when idle, else as soon as its job comes back."""
+        """Let the thread end: now if idle, otherwise when its job returns."""
         self._is_abandoned = True
         self._jobs.put(None)
 
@@ -72,7 +72,7 @@ class _Worker:
                 answer = None, error
             if job is not _connect_only:
                 self.answers.put(answer)
-        with suppress(Exception):  # nobody waits for it
+        with suppress(Exception):  # no caller waits for it
             client.close()
 
 
@@ -80,27 +80,27 @@ class WorkerPool:
     """Runs one call at a time, each within its deadline."""
 
     def __init__(self, connect: Callable[[], Any]) -> None:
-        """`connect` makes a worker's client; it is called in the worker, so it may be slow too."""
+        """`connect` creates a worker's client, in the worker because it may also be slow."""
         self._connect = connect
         self._current: _Worker | None = None
         self._stuck: list[_Worker] = []
 
     @property
     def stuck(self) -> int:
-        """Abandoned workers that are still alive."""
+        """Return the number of abandoned workers that are still alive."""
         self._stuck = [worker for worker in self._stuck if worker.is_alive()]
         return len(self._stuck)
 
     def connect(self) -> None:
-        """Begin to make the client that the next job needs. Never waits.
+        """Start to create the client that the next job needs. Never waits.
 
-        An error in connecting is reported to nobody: the next job tries again. Raises `NoAnswer` as
-        `run` does at once.
+        A connection error is not reported, because the next job tries again. Raises `NoAnswer` in
+        the same case in which `run` raises it immediately.
         """
         self.start(_connect_only)
 
     def rest(self, deadline: Deadline) -> None:
-        """End every worker and its client, and wait by `deadline` until they have ended.
+        """End every worker and its client, and wait for them until `deadline`.
 
         The next job gets new ones.
         """
@@ -109,10 +109,10 @@ class WorkerPool:
             worker.join(deadline.remaining())
 
     def run(self, job: Job, deadline: Deadline) -> Any:
-        """What `job(client)` returns, or raises.
+        """Return or raise what `job(client)` returns or raises.
 
-        Raises `NoAnswer` when the deadline passes first, and at once while `MAX_STUCK` earlier
-        calls have still not come back.
+        Raises `NoAnswer` if the deadline passes first, and immediately while `MAX_STUCK` earlier
+        calls have not returned.
         """
         self.start(job)
         try:
@@ -122,7 +122,7 @@ class WorkerPool:
             raise NoAnswer(begun=True, stuck_workers=self.stuck) from None
 
     def start(self, job: Job) -> None:
-        """Begin with `job`; `wait` or `abandon` has to follow. Raises `NoAnswer` as `run` does."""
+        """Start `job`; `wait` or `abandon` must follow. Raises `NoAnswer` as `run` does."""
         if self._current is None:
             if self.stuck >= MAX_STUCK:
                 raise NoAnswer(begun=False, stuck_workers=self.stuck)
@@ -130,9 +130,9 @@ class WorkerPool:
         self._current.start(job)
 
     def wait(self, deadline: Deadline) -> Any:
-        """What the job that was started returns, or raises.
+        """Return or raise what the started job returns or raises.
 
-        Raises `NoAnswer` when the deadline passes first; the job goes on then.
+        Raises `NoAnswer` if the deadline passes first; the job then continues.
         """
         assert self._current is not None, "nothing was started"  # noqa: S101  # the caller's order
         try:
@@ -144,9 +144,9 @@ class WorkerPool:
         return answer
 
     def abandon(self) -> None:
-        """Stop waiting for the job that was started, whatever it does; the next gets a new client.
+        """Stop waiting for the started job; the next job gets a new client.
 
-        The worker counts as stuck until its job comes back.
+        The worker counts as stuck until its job returns.
         """
         if self._current is not None:
             worker, self._current = self._current, None

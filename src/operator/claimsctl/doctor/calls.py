@@ -1,4 +1,4 @@
-"""The calls of one run, and what the run has learnt from them."""
+"""The calls of one run, and what the run has learned from them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,11 +15,11 @@ JSON_TYPE: Final = "application/json"
 
 
 class CallId(StrEnum):
-    """What a call is for: checks find each other's calls by it."""
+    """The purpose of a call; checks find each other's calls by it."""
 
     FIRST = "first"
     SECOND = "second"
-    """Made when the first was not answered in time."""
+    """Made if the first call was not answered in time."""
     GET = "get"
     HEAD = "head"
     OPTIONS = "options"
@@ -73,18 +73,18 @@ class Call:
 
     id: CallId
     purpose: str
-    """What it is for, as reports say it."""
+    """The purpose, as shown in reports."""
     request: bytes
     headers: Mapping[str, str]
-    """As sent; the bearer token is masked."""
+    """As sent, with the bearer token masked."""
     attempt: Attempt
     verdict: Verdict
-    """What Entra would do with the answer, even where the call is not one that Entra makes."""
+    """What Entra would do with the answer, even if Entra would not make such a call."""
 
 
 @dataclass(slots=True)
 class Run:
-    """One run against a target: it makes every call, and keeps what checks learn for later ones."""
+    """One run against a target: makes all calls, and keeps what checks learn for later checks."""
 
     target: Target
     calls: list[Call] = field(default_factory=list)
@@ -93,7 +93,7 @@ class Run:
 
     @property
     def bearer(self) -> str | None:
-        """The token to be let in with: the operator's, else an invalid one that was accepted."""
+        """Return the token for access: the operator's, or an invalid one that was accepted."""
         given = self.target.expectations.bearer
         return self.accepted_invalid_token if given is None else given
 
@@ -108,7 +108,7 @@ class Run:
         method: str = "POST",
         url: str | None = None,
     ) -> Call:
-        """Make a call on a new connection, and wait as long as Entra does.
+        """Make a call on a new connection, with Entra's timeout.
 
         `headers` replace the content type that Entra sends, `url` replaces the target's.
         """
@@ -124,15 +124,15 @@ class Run:
         return call
 
     def call_as_entra(self, id_: CallId, purpose: str) -> Call:
-        """A member's sign-in, with the token to be let in with."""
+        """Call as Entra does when a member signs in, with the token for access."""
         return self.call(id_, purpose, encoded(self.target.callout("member")), bearer=self.bearer)
 
     def made(self, id_: CallId) -> Call | None:
-        """The first call of that id."""
+        """Return the first call with that id."""
         return next((call for call in self.calls if call.id is id_), None)
 
     def first_call(self) -> Call:
-        """The first call; the second one, where only that was answered."""
+        """Return the first call, or the second if only that one was answered."""
         first, second = self.made(CallId.FIRST), self.made(CallId.SECOND)
         assert first is not None, "the check of HTTP001 makes it"  # noqa: S101
         return second if second is not None and second.attempt.answer is not None else first

@@ -1,4 +1,4 @@
-"""Whether a refusal protects: a 401 or 403 counts if it comes from what checks bearer tokens."""
+"""Decide whether a 401 or 403 protects the endpoint: only if a check of bearer tokens sent it."""
 
 import re
 from dataclasses import dataclass
@@ -18,17 +18,17 @@ _SPEAKS_OF_TOKENS: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What a 401 or 403 is worth."""
+    """Whether a 401 or 403 protects the endpoint."""
 
     protects: bool
     why: str
-    """Whose work it is, or why it proves nothing."""
+    """What sent it, or why it proves nothing."""
     hint: str = ""
-    """What to do where it proves nothing."""
+    """What to do if it proves nothing."""
 
 
 def read_refusal(answer: Answer) -> Refusal:
-    """What `answer`, a 401 or 403, is worth as protection."""
+    """Return whether `answer`, a 401 or 403, shows that the endpoint is protected."""
     platform = platform_of(answer)
     if platform is not None:
         return Refusal(platform.knows_tokens, f"{platform.name}: {platform.case}", platform.do)
@@ -41,11 +41,11 @@ def read_refusal(answer: Answer) -> Refusal:
             hint=CHALLENGE_CURE,
         )
     if answer.status == _UNAUTHORIZED or _SPEAKS_OF_TOKENS.search(quoted(answer)):
-        return Refusal(protects=True, why="the endpoint refuses")
+        return Refusal(protects=True, why="the endpoint refuses the call")
     return Refusal(
         protects=False,
-        why="nothing in it says that a token was missed; a firewall or a missing route says the"
-        " same",
-        hint="Find out who answers 403. A service that misses a token answers 401 with"
-        " www-authenticate: Bearer.",
+        why="it does not show that a token is missing; a firewall or a missing route gives the"
+        " same answer",
+        hint="Find out what sends the 403. If a token is missing, the service should answer 401"
+        " with www-authenticate: Bearer.",
     )

@@ -1,4 +1,4 @@
-"""Checks, and how they run: which are selected, which are skipped for what, what is reported."""
+"""Select and run the checks, skip those whose prerequisites failed, and report the findings."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -12,38 +12,38 @@ from claimsctl.explain.entries import EntryKind, entries
 from claimsctl.judge.finding import Basis, Finding, Level, NoResult, Verdict, shortened
 
 _EVIDENCE_CHARACTERS: Final = 2400
-"""Names and headers that an endpoint sends may be as long as it likes."""
+"""The longest evidence: an endpoint may send names and headers of any length."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
     """One check of an endpoint.
 
-    `ids` are those of the findings that it makes: each is in every report, as ``ok``, ``warn``,
-    ``fail``, or ``skip`` with the reason.
+    `ids` are the ids of its findings. Each is in every report, as ``ok``, ``warn``, ``fail``, or
+    ``skip`` with the reason.
     """
 
     ids: tuple[str, ...]
     run: Callable[[Run], Iterable[Finding]]
     calls_max: int = 0
-    """The most HTTP calls that it makes; announced before the run."""
+    """The maximum number of HTTP calls; announced before the run."""
     needs: tuple[str, ...] = ()
-    """Ids of findings that must neither have failed nor been skipped before."""
+    """Ids of earlier findings that must not have failed or been skipped."""
     blocked_by: tuple[str, ...] = ()
-    """Ids of findings that must not have failed before; skipped they may be."""
+    """Ids of earlier findings that must not have failed but may have been skipped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run found."""
+    """The result of a run."""
 
     url: str
-    """Without secrets, to be shown."""
+    """Without secrets, for display."""
     findings: tuple[Finding, ...]
     calls: tuple[Call, ...]
 
     def worst(self) -> Level:
-        """The gravest level; `Level.OK` when nothing was wrong, whatever was skipped."""
+        """Return the most severe level, ignoring skipped checks."""
         levels = {finding.level for finding in self.findings}
         return next((level for level in (Level.FAIL, Level.WARN) if level in levels), Level.OK)
 
@@ -58,9 +58,9 @@ def finding(
     entra_code: int | None = None,
     no_result: NoResult | None = None,
 ) -> Finding:
-    """A finding of the doctor, with the title and the link that `claimsctl.explain` has for its id.
+    """Return a finding of the doctor, with the title and link from `claimsctl.explain`.
 
-    Which Entra code a state of an endpoint leads to is our reading: it is not documented.
+    Which Entra code a state of an endpoint leads to is not documented; it is our reading.
     """
     entry = entries()[id_]
     return Finding(
@@ -78,7 +78,7 @@ def finding(
 
 
 def skipped_for(missing: Finding, *ids: str) -> Iterator[Finding]:
-    """The findings `ids`, skipped because `missing`, which they need, failed or was skipped."""
+    """Yield the findings `ids` as skipped, because they need `missing`."""
     how = "failed"
     if missing.level is not Level.FAIL:
         is_direct = missing.no_result is not NoResult.PREREQUISITE
@@ -89,13 +89,13 @@ def skipped_for(missing: Finding, *ids: str) -> Iterator[Finding]:
 
 
 def claims_in(verdict: Verdict) -> str:
-    """How many claims Entra would add: ``1 claim``, ``2 claims``."""
+    """Return how many claims Entra would add: ``1 claim``, ``2 claims``."""
     count = len(verdict.claims)
     return f"{count} claim" if count == 1 else f"{count} claims"
 
 
 def calls_max(checks: Sequence[Check]) -> int:
-    """The most HTTP calls that the checks make."""
+    """Return the maximum number of HTTP calls that the checks make."""
     return sum(check.calls_max for check in checks)
 
 
@@ -106,9 +106,9 @@ def run_checks(
     ignore: Collection[str] = (),
     progress: Callable[[Check], None] = lambda _: None,
 ) -> Report:
-    """Run the checks on `target`. Findings whose id begins as one in `ignore` are left out.
+    """Run the checks on `target`, and omit findings whose id starts with a prefix in `ignore`.
 
-    Never raises for what the endpoint does, however odd.
+    Never raises for anything that the endpoint does.
     """
     run = Run(target)
     findings: list[Finding] = []
@@ -125,7 +125,7 @@ def _findings_of(check: Check, run: Run, before: Sequence[Finding]) -> Iterator[
         yield from skipped_for(missing, *check.ids)
         return
     reported: set[str] = set()
-    reason = "it said nothing"
+    reason = "it reported nothing"
     try:
         for each in check.run(run):
             reported.add(each.id)
@@ -139,8 +139,8 @@ def _findings_of(check: Check, run: Run, before: Sequence[Finding]) -> Iterator[
             yield finding(
                 id_,
                 Level.WARN,
-                f"this check broke: {reason}",
-                hint="This is a fault of claimsctl, not of the endpoint: please report it.",
+                f"the check itself failed: {reason}",
+                hint="This is a bug in claimsctl, not in the endpoint; please report it.",
                 expected="a result",
                 no_result=NoResult.BROKEN,
             )
@@ -153,9 +153,9 @@ def _stops(check: Check, earlier: Finding) -> bool:
 
 
 def selected_checks(checks: Sequence[Check], prefixes: Collection[str]) -> tuple[Check, ...]:
-    """The checks that make a finding whose id begins as one of `prefixes`, and those they need.
+    """Return the checks with a finding whose id starts with one of `prefixes`, and those they need.
 
-    All of them without prefixes. Raises `OperatorError` for a prefix that fits none.
+    Without prefixes, returns all checks. Raises `OperatorError` for a prefix that matches none.
     """
     if not prefixes:
         return tuple(checks)
@@ -171,7 +171,7 @@ def selected_checks(checks: Sequence[Check], prefixes: Collection[str]) -> tuple
 
 
 def known_prefixes(prefixes: Collection[str]) -> tuple[str, ...]:
-    """`prefixes` of ids to leave out, in upper case. Raises `OperatorError` where none fits."""
+    """Return `prefixes` in upper case. Raises `OperatorError` for one that matches no finding."""
     ids = [entry.id for entry in entries().values() if entry.kind is EntryKind.FINDING]
     return tuple(_known("--ignore", prefix, ids) for prefix in prefixes)
 
@@ -181,7 +181,7 @@ def _known(option: str, prefix: str, ids: Iterable[str]) -> str:
     if wanted and any(id_.startswith(wanted) for id_ in ids):
         return wanted
     subjects = ", ".join(dict.fromkeys(id_.rstrip("0123456789") for id_ in ids))
-    message = f"{option} {prefix}: no finding's id begins so; they begin with {subjects}"
+    message = f"{option} {prefix}: no finding has this prefix; use an id or one of {subjects}"
     raise OperatorError(message)
 
 
@@ -190,7 +190,7 @@ _PUBLIC = "DNS002"
 
 
 def headline(report: Report) -> str:
-    """One sentence: the first cause; else what was not tested; else that all is well."""
+    """Return one sentence: the first cause, what was not tested, or that no problem was found."""
     cause = first_cause(report)
     if cause is not None:
         code = f" (Entra: {cause.entra_code})" if cause.entra_code else ""
@@ -198,16 +198,16 @@ def headline(report: Report) -> str:
     protected = _protected(report)
     if protected is not None:
         return (
-            f"The contract was not tested, for the endpoint is {protected.evidence}; "
-            "let a test caller in"
+            f"The contract was not tested, because the endpoint is {protected.evidence}; "
+            "allow a test caller"
         )
     levels = {each.id: each.level for each in report.findings}
     if levels.get(_CONTRACT, Level.SKIP) is Level.SKIP:
         good = "No problems found in the checks that ran; the contract was not tested"
     elif levels.get(_PUBLIC) is Level.WARN:
-        return "Entra would take its answers, if it could call this machine"
+        return "Entra would accept the answers, but cannot call this machine"
     else:
-        good = "Entra would get its claims"
+        good = "Entra would accept the answers"
     warning = _first(report, Level.WARN)
     if warning is None:
         return good
@@ -215,26 +215,26 @@ def headline(report: Report) -> str:
 
 
 def advice(report: Report) -> str:
-    """The one thing to do next; empty for nothing."""
+    """Return the one thing to do next; empty if there is nothing to do."""
     cause = first_cause(report) or _protected(report) or _first(report, Level.WARN)
     return "" if cause is None else cause.hint
 
 
 def counts(report: Report) -> str:
-    """How many findings of each level."""
+    """Return the number of findings of each level."""
     number = Counter(each.level for each in report.findings)
     return ", ".join(f"{number[level]} {level.value}" for level in Level if number[level])
 
 
 def first_cause(report: Report) -> Finding | None:
-    """The first failure with an Entra code, else the first one: later ones may follow from it."""
+    """Return the first failure with an Entra code, or the first failure, which may cause others."""
     failures = [each for each in report.findings if each.level is Level.FAIL]
     with_code = (each for each in failures if each.entra_code is not None)
     return next(with_code, next(iter(failures), None))
 
 
 def is_protected(report: Report) -> bool:
-    """Whether the endpoint refused every token that there was, so that nothing more is known."""
+    """Return the finding that the endpoint refused every token, so that no more was tested."""
     return _protected(report) is not None
 
 

@@ -1,4 +1,4 @@
-"""The endpoint that is checked, and what the operator says about it."""
+"""The endpoint to check, and the operator's expectations."""
 
 import json
 import ssl
@@ -16,28 +16,28 @@ from claimsctl.entra.network import public_trust
 from claimsctl.entra.tokens import SigningKey
 
 MASK: Final = "…"
-"""What a report shows in the place of a secret."""
+"""What a report shows instead of a secret."""
 
 _PORTS: Final = {"https": 443, "http": 80}
 
 
 @dataclass(frozen=True, slots=True)
 class Expectations:
-    """What the operator says about the endpoint."""
+    """The operator's expectations of the endpoint."""
 
     wait_ms: int = 1000
     retries: int = 0
     bearer: str | None = None
-    """A token that the endpoint should accept, where the operator has one."""
+    """A token that the endpoint should accept, if the operator has one."""
     invalid_token_key: SigningKey | None = None
-    """The key of the endpoint's issuer, to sign invalid tokens; ``None``: an unknown key signs."""
+    """The issuer's key, to sign invalid tokens; ``None`` uses an unknown key."""
     tenant_id: str | None = None
     allow_anonymous: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The endpoint. `trust` is what a strict client trusts, by default the public web's roots."""
+    """The endpoint. `trust` is a strict client's TLS context, by default with public roots."""
 
     url: str
     expectations: Expectations
@@ -50,7 +50,7 @@ class Target:
 
     @property
     def host(self) -> str:
-        """The host as DNS and TLS have it: in ASCII, an IPv6 address without brackets."""
+        """Return the host for DNS and TLS: in ASCII, an IPv6 address without brackets."""
         return httpx2.URL(self.url).raw_host.decode("ascii")
 
     @property
@@ -60,12 +60,12 @@ class Target:
 
     @property
     def wait_seconds(self) -> float:
-        """Entra's wait, for sockets."""
+        """Return Entra's timeout in seconds, for sockets."""
         return self.expectations.wait_ms / 1000
 
     @property
     def is_local(self) -> bool:
-        """Whether the endpoint is on this machine: a trial, which Entra could not call."""
+        """Return whether the endpoint is on this machine, where Entra could not call it."""
         host = self.parts.hostname or ""
         if host == "localhost" or host.endswith(".localhost"):
             return True
@@ -75,7 +75,7 @@ class Target:
 
     @property
     def shown_url(self) -> str:
-        """The URL without its secrets: credentials, and the query's values (a function's key)."""
+        """Return the URL without secrets: credentials and query values, such as a function key."""
         parts = self.parts
         *credentials, host = parts.netloc.rsplit("@", 1)
         names = [pair.partition("=") for pair in parts.query.split("&") if pair]
@@ -87,7 +87,7 @@ class Target:
         )
 
     def callout(self, scenario: str) -> dict[str, Any]:
-        """The callout of a scenario, for the operator's tenant."""
+        """Return the callout of a scenario, for the operator's tenant."""
         body = body_of(scenario)
         if self.expectations.tenant_id is not None:
             body["data"]["tenantId"] = self.expectations.tenant_id
@@ -95,5 +95,5 @@ class Target:
 
 
 def encoded(body: Mapping[str, Any]) -> bytes:
-    """A body as Entra writes it."""
+    """Return a body in Entra's encoding."""
     return json.dumps(body).encode()

@@ -1,4 +1,4 @@
-"""What an endpoint serves by TLS: version, protocol, certificates as they come, trust or not."""
+"""Probe an endpoint's TLS: version, protocol, served certificates, and whether they are trusted."""
 
 import socket
 import ssl
@@ -16,21 +16,21 @@ _PROTOCOLS: Final = ("h2", "http/1.1")
 
 
 class HandshakeFailure(Enum):
-    """Why a handshake failed, as far as the doctor distinguishes."""
+    """The reasons for a failed handshake that the doctor distinguishes."""
 
     TIMEOUT = auto()
     NOT_TLS = auto()
-    """What answered is not TLS."""
+    """The answer is not TLS."""
     NO_AGREEMENT = auto()
     """The server's alert `handshake_failure`."""
     UNKNOWN_NAME = auto()
     """The server's alert `unrecognized_name`."""
     CUT = auto()
-    """The connection ended within the handshake."""
+    """The connection ended during the handshake."""
     PRIVATE_AUTHORITY = auto()
     """The chain ends in a self-signed certificate that is not trusted."""
     CERTIFICATE = auto()
-    """The certificates are not accepted for another reason."""
+    """The certificates are rejected for another reason."""
     OTHER = auto()
 
 
@@ -43,7 +43,7 @@ _BY_REASON: Final = {
     "UNRECOGNIZED_NAME": HandshakeFailure.UNKNOWN_NAME,
     "UNEXPECTED_EOF_WHILE_READING": HandshakeFailure.CUT,
 }
-"""How OpenSSL's names of errors end: what precedes differs between its versions."""
+"""The ends of OpenSSL's error names; their beginnings differ between versions."""
 
 _SELF_SIGNED: Final = {18, 19}
 """X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN."""
@@ -55,18 +55,18 @@ class Handshake:
 
     version: str | None = None
     protocol: str | None = None
-    """What ALPN chose; ``None`` for nothing."""
+    """The protocol that ALPN chose, or ``None``."""
     chain: tuple[x509.Certificate, ...] = ()
-    """The certificates as served, the host's own first."""
+    """The served certificates, the host's own first."""
     failure: HandshakeFailure | None = None
     error: str | None = None
-    """The failure, in OpenSSL's or the system's words."""
+    """The failure message of OpenSSL or the system."""
 
 
 def shake_hands(host: str, port: int, context: ssl.SSLContext, seconds: float) -> Handshake:
-    """A handshake with `host` and nothing after it, within `seconds`, name lookup included.
+    """Perform only a handshake with `host`, within `seconds` including the name lookup.
 
-    Never raises for what the other side does.
+    Never raises for anything that the other side does.
     """
     try:
         with (
@@ -75,7 +75,7 @@ def shake_hands(host: str, port: int, context: ssl.SSLContext, seconds: float) -
         ):
             return Handshake(tls.version(), tls.selected_alpn_protocol(), _served(tls))
     except TimeoutError:
-        late = f"not finished within {seconds * 1000:.0f} ms"
+        late = f"not completed within {seconds * 1000:.0f} ms"
         return Handshake(failure=HandshakeFailure.TIMEOUT, error=late)
     except ssl.SSLCertVerificationError as error:
         return Handshake(failure=_verification_failure(error), error=error.verify_message)
@@ -117,33 +117,33 @@ def _connected(host: str, port: int, until: float) -> socket.socket:
             sock.close()
             failure = error
         else:
-            sock.settimeout(max(until - time.monotonic(), 0.001))  # zero means something else
+            sock.settimeout(max(until - time.monotonic(), 0.001))  # zero would mean non-blocking
             return sock
     raise failure
 
 
 def any_certificate() -> ssl.SSLContext:
-    """Accepts any certificate, to see it, over TLS 1.2 or later."""
+    """Return a context that accepts any certificate, to read it, over TLS 1.2 or later."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    context.set_ciphers("ALL:@SECLEVEL=0")  # a weak key is to be reported too
+    context.set_ciphers("ALL:@SECLEVEL=0")  # so that a weak key is reported, not refused
     context.set_alpn_protocols(list(_PROTOCOLS))
     return context
 
 
 def any_old_version() -> ssl.SSLContext:
-    """Accepts any certificate, over TLS 1.0 or 1.1, to report that only these are served."""
+    """Return a context for TLS 1.0 or 1.1, to report that only these versions are served."""
     context = any_certificate()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # for just that reason
+        warnings.simplefilter("ignore", DeprecationWarning)  # these versions are deprecated
         context.minimum_version = ssl.TLSVersion.TLSv1
         context.maximum_version = ssl.TLSVersion.TLSv1_1
     return context
 
 
 def _served(tls: ssl.SSLSocket) -> tuple[x509.Certificate, ...]:
-    # Public from Python 3.13 on, and there it gives the certificates' bytes.
+    # Public since Python 3.13, where it returns the certificates' bytes.
     source: Any = tls if hasattr(tls, "get_unverified_chain") else tls._sslobj  # type: ignore[attr-defined]  # noqa: SLF001
     served = source.get_unverified_chain() or ()
     return tuple(x509.load_der_x509_certificate(_der(each)) for each in served)

@@ -1,20 +1,20 @@
 """A model of the JWT authorizer that API Gateway puts in front of an HTTP API.
 
-A model: AWS publishes no code of it. It follows the developer guide ("Control access to HTTP APIs
-with JWT authorizers", and the page on troubleshooting them):
+AWS does not publish the authorizer's code. The model follows the developer guide ("Control access
+to HTTP APIs with JWT authorizers", and its troubleshooting page):
 
 - The identity source is ``$request.header.Authorization``: the token alone, or after ``Bearer ``.
 - Only RSA-based algorithms. ``kid`` must be one of the keys of the issuer's ``jwks_uri``, and that
   key must have signed.
 - ``iss`` is the one configured issuer; ``aud`` has a configured audience, and ``client_id`` counts
   only where there is no ``aud``; ``exp`` is after, ``nbf`` and ``iat`` are before the current time.
-- A refusal is a 401 whose ``www-authenticate`` says why. ``the token does not have a valid
-  audience`` is AWS's wording, the other descriptions are ours.
+- A refusal is a 401 whose ``www-authenticate`` gives the reason. ``the token does not have a valid
+  audience`` is AWS's wording; the other descriptions are this project's.
 
 PyJWT checks the signature, ``iss``, ``aud``, ``exp``, ``nbf`` and ``iat``. Where the guide is
 silent, the model is stricter than PyJWT: a key is used with its own algorithm only; times are whole
-numbers, without leeway, and ``exp`` is required; ``Bearer`` is spelt like that. A real gateway may
-accept a little more, which is what the function's own checks are for.
+numbers, without leeway, and ``exp`` is required; ``Bearer`` is case-sensitive. A real gateway may
+accept more tokens, which the function's own checks cover.
 """
 
 import json
@@ -33,16 +33,16 @@ from claimsctl.emulator.issuer_keys import IssuerKeys
 from claimsctl.errors import OperatorError
 
 BODY = {"message": "Unauthorized"}
-"""The body of API Gateway's 401, whatever the reason."""
+"""The body of API Gateway's 401 for every reason."""
 
 _SHOWABLE = re.compile(r"(https|api)://[\w.:/-]{1,200}|[\w-]{1,64}", re.ASCII)
-"""Ids, issuers, audiences. No address, no name of two words, no token."""
+"""Matches ids, issuers and audiences, but no address, name of two words or token."""
 
 _INTEGER_MAX = 2**63
 
 
 class Reason(StrEnum):
-    """``cause.reason`` in the log: the function's own words. Never renamed."""
+    """``cause.reason`` in the log, with the function's own names. Never renamed."""
 
     MISSING = "missing"
     MALFORMED = "malformed"
@@ -71,25 +71,25 @@ _DESCRIPTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What was found, and what would have been let through."""
+    """What was found, and what would have been accepted."""
 
     reason: Reason
     claim: str | None = None
     """The claim or header parameter at fault."""
     expected: str | None = None
     actual: str | None = None
-    """What was found there, as far as a log may show it."""
+    """The value found, as far as a log may show it."""
 
     @property
     def challenge(self) -> str:
-        """The ``www-authenticate`` header: constant words, none of the caller's."""
+        """Return the ``www-authenticate`` header: constant text, nothing from the caller."""
         if self.reason is Reason.MISSING:
             return "Bearer"
         description = _DESCRIPTIONS[self.reason]
         return f'Bearer scope="" error="invalid_token" error_description="{description}"'
 
     def log_line(self, now: float) -> str:
-        """One line like the function's own; `now` is in epoch seconds."""
+        """Return a log line in the function's format; `now` is in epoch seconds."""
         cause = {
             "reason": self.reason.value,
             "claim": self.claim,
@@ -110,9 +110,9 @@ class Refusal:
 
 
 def loggable(value: Any) -> str:
-    """`value` of a claim for the log: itself if it is an id, a URL or a number; otherwise its type.
+    """Return a claim's `value` for the log if it is an id, a URL or a number; otherwise its type.
 
-    The sender of a token chooses its claims; no name or address may reach the log that way.
+    The sender of a token chooses its claims, and no name or address may reach the log through them.
     """
     match value:
         case None:
@@ -141,7 +141,7 @@ _COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]*", re.ASCII)
 _BEARER = "Bearer "
 _BLANKS = " \t"
 _EPOCH_MAX = 2**53
-"""Whole numbers up to here survive any JSON reader."""
+"""Every JSON parser reads whole numbers up to this one exactly."""
 _WHOLE_SECONDS = "a whole number of seconds"
 
 
@@ -154,10 +154,10 @@ class JwtAuthorizer:
         self._keys = keys
 
     def authorize(self, authorization: str | None) -> dict[str, str] | Refusal:
-        """The token's claims as the function gets them, or why there are none. Never raises.
+        """Return the token's claims as the function gets them, or the refusal. Never raises.
 
-        `authorization` is the header's value, ``None`` without one. The issuer's keys may have to
-        be fetched, which takes as long as they take.
+        `authorization` is the header's value, or ``None`` without one. The call may fetch the
+        issuer's keys, and waits for them.
         """
         try:
             return _as_strings(self._verified_claims(_token_in(authorization)))
@@ -197,7 +197,7 @@ class JwtAuthorizer:
     def _refuse_claims(
         self, error: jwt.PyJWTError, claims: Mapping[str, Any], now: float
     ) -> NoReturn:
-        """Refuse signed `claims` for what PyJWT found in them."""
+        """Refuse signed `claims` for the error that PyJWT found in them."""
         match error:
             case jwt.ExpiredSignatureError():
                 _refuse(Reason.EXPIRED, "exp", f"after {int(now)}", claims["exp"])
@@ -214,7 +214,7 @@ class JwtAuthorizer:
                 _refuse(Reason.MALFORMED, expected="the claims of a JWT")
 
     def _key_of(self, token: str, now: float) -> jwt.PyJWK:
-        """The issuer's key that the token's header names."""
+        """Return the issuer's key that the token's header names."""
         try:
             header = jwt.get_unverified_header(token)
         except jwt.PyJWTError:
@@ -257,7 +257,7 @@ def _token_in(authorization: str | None) -> str:
 
 
 def _read_claims(payload: bytes) -> Mapping[str, Any]:
-    """The claims in a signed `payload`, read as strictly as JSON is defined, times included."""
+    """Return the claims in a signed `payload`, parsed as strict JSON, including the times."""
     try:
         claims = json.loads(
             payload.decode("utf-8"), parse_float=_finite, parse_constant=_reject_constant
@@ -286,9 +286,9 @@ def _reject_constant(name: str) -> NoReturn:
 
 
 def _as_strings(claims: Mapping[str, Any]) -> dict[str, str]:
-    """Every claim as a string, as API Gateway's events have them; null claims are left out.
+    """Return every claim as a string, as in API Gateway's events, without null claims.
 
-    Lists are ``[a b]``. What API Gateway makes of objects is not documented: here they are JSON.
+    Lists are ``[a b]``. The format of objects is not documented; here they are JSON.
     """
     try:
         return {name: _text(value) for name, value in claims.items() if value is not None}
@@ -307,7 +307,7 @@ def _text(value: Any) -> str:
 
 
 class _UnauthorizedError(Exception):
-    """Ends a check; never leaves the authorizer."""
+    """Ends a check. Raised and caught in the authorizer only."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.reason.value)

@@ -1,4 +1,4 @@
-"""The main job on one machine, step by step: load claims, serve, call as Entra does, judge."""
+"""The demonstration on one machine: load claims, serve, call as Entra does, judge."""
 
 import json
 import time
@@ -25,7 +25,7 @@ from claimsctl.resources import bundled
 
 _WAIT_MS = 10_000
 _SETTINGS = {"POWERTOOLS_LOG_LEVEL": "CRITICAL", "ENTRA_WAIT_MS": str(ENTRA_WAIT_MS_MAX)}
-"""No log, and the most time for a busy machine."""
+"""No log, and the longest timeout, for a busy machine."""
 _EXCHANGES = {
     "member": "A member signs in",
     "local-account": "A local account signs in; Entra sends no mail address",
@@ -35,7 +35,7 @@ _EXCHANGES = {
 
 @dataclass(frozen=True, slots=True)
 class ClaimsLoaded:
-    """The embedded table holds the claims of a file."""
+    """The embedded table contains the claims of a file."""
 
     rows: int
     file_name: str
@@ -66,10 +66,10 @@ DemoStep = ClaimsLoaded | EndpointServed | CalloutAnswered
 
 
 def demo_steps() -> Generator[DemoStep, None, None]:
-    """What happens, as it happens: `ClaimsLoaded`, `EndpointServed`, then each `CalloutAnswered`.
+    """Yield each event as it happens: `ClaimsLoaded`, `EndpointServed`, each `CalloutAnswered`.
 
-    Table and server last as long as the generator; close it to end them earlier. Raises
-    `OperatorError` when a callout gets no answer at all.
+    The table and server exist as long as the generator; close it to end them earlier. Raises
+    `OperatorError` if a callout gets no answer.
     """
     sample = bundled("events/claims.sample.csv")
     profile = TokenProfile(TENANT_ID)
@@ -93,7 +93,7 @@ def _exchange(url: str, token: str, scenario: str, title: str) -> CalloutAnswere
     request = json.dumps(body).encode()
     headers = {"content-type": "application/json", "authorization": f"Bearer {token}"}
     answer = send_callout(url, request, headers, _WAIT_MS).answer
-    if answer is None:  # a machine so slow that nothing can be shown on it
+    if answer is None:  # the machine is too slow for a demonstration
         message = f"{url}: no answer within {_WAIT_MS} ms"
         raise OperatorError(message, exit_code=ExitCode.NOT_FINE)
     user_id = body["data"]["authenticationContext"]["user"]["id"]

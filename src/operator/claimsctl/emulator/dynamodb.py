@@ -1,4 +1,4 @@
-"""The embedded DynamoDB (moto in this process), and the table that local commands work on."""
+"""The embedded DynamoDB (moto in this process), and the table that local commands use."""
 
 import logging
 import os
@@ -31,7 +31,7 @@ _CREDENTIAL_SCOPE = re.compile(r"(Credential=[^/,\s]*/[^/,]*/)[^/,]*(/)")
 
 
 def csrf_guard(application: "WSGIApplication") -> "WSGIApplication":
-    """`application`, closed to web pages: see `web_page_reason`."""
+    """Return `application`, closed to web pages: see `web_page_reason`."""
 
     def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         headers = (
@@ -42,16 +42,16 @@ def csrf_guard(application: "WSGIApplication") -> "WSGIApplication":
         if "HTTP_HOST" in environ and not web_page_reason(headers, NAMES):
             return application(environ, start_response)
         start_response("403 Forbidden", [("Content-Type", "text/plain")])
-        return [b"for programs of this machine, not for web pages\n"]
+        return [b"requests from web pages are refused\n"]
 
     return answer
 
 
 def any_region(application: "WSGIApplication") -> "WSGIApplication":
-    """`application`, which sees every request as signed for `LOCAL_REGION`.
+    """Return `application`, with every request changed to appear signed for `LOCAL_REGION`.
 
-    moto keeps tables by region. It reads the region from the credential scope of the signature,
-    which it does not verify, or from a user agent that names one.
+    moto stores tables by region. It reads the region from the credential scope of the signature,
+    which it does not verify, or from the user agent.
     """
 
     def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -66,16 +66,16 @@ def any_region(application: "WSGIApplication") -> "WSGIApplication":
 
 @contextmanager
 def embedded_table(port: int = 0) -> Iterator[TableLocation]:
-    """An empty claims table in this process (moto), with the keys of the template's table.
+    """Provide an empty claims table in this process (moto), with the keys of the template's table.
 
-    It listens on `port` of the loopback interface if that is free, otherwise on any port. It is
-    closed to web pages, and the same table in every region.
+    It listens on `port` of the loopback interface if that is free, otherwise on any port. It
+    refuses requests from web pages, and is the same table in every region.
 
-    As long as the context lasts, the process's environment has none of the operator's AWS settings:
+    While the context is active, the process's environment has none of the operator's AWS settings:
     they are for other tables, and moto reads them as the AWS SDK does.
     """
     with process_environment(without_aws(os.environ)):
-        # Imported here: half a second that no other command needs to pay.
+        # Imported here because the import takes half a second.
         from moto.server import ThreadedMotoServer  # noqa: PLC0415
 
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -92,7 +92,7 @@ def embedded_table(port: int = 0) -> Iterator[TableLocation]:
             client.create_table(TableName=location.name, **table_schema(bundled("template.yaml")))
             try:
                 yield location
-            finally:  # moto's tables outlive its server
+            finally:  # moto keeps its tables when its server stops
                 client.delete_table(TableName=location.name)
         finally:
             server.stop()
@@ -116,12 +116,12 @@ def chosen_table(
     tenant: str | None,
     port: int = 0,
 ) -> Iterator[TableLocation]:
-    """The table that the options name; without any, the embedded one, filled from `claims`.
+    """Provide the table that the options name; without any, the embedded one with `claims`.
 
-    By default the embedded table holds the sample's claims; it is on `port` if that is free. A
-    table that the options name is only read: the rows that people sign in with must not be replaced
-    by a trial. Raises `OperatorError` when the options name a table and `claims`, and for a file
-    that cannot be loaded.
+    By default, the embedded table contains the sample claims, on `port` if that is free. A table
+    that the options name is only read, so that a test never replaces claims that users sign in
+    with. Raises `OperatorError` if the options name a table and `claims`, and for a file that
+    cannot be loaded.
     """
     if endpoint_url or table:
         if claims is not None:
@@ -140,8 +140,8 @@ def _only_read(endpoint_url: str | None, table: str | None, claims: Path) -> Ope
     load = {"--table": table or "TABLE", "--endpoint-url": endpoint_url}
     options = " ".join(f"{name} {shlex.quote(value)}" for name, value in load.items() if value)
     message = (
-        f"--claims fills the embedded table only, found {found} (or TABLE_NAME,"
-        f" AWS_ENDPOINT_URL_DYNAMODB); to load that table: claimsctl claims load"
+        f"--claims fills the embedded table only, but {found} is also given (or TABLE_NAME,"
+        f" AWS_ENDPOINT_URL_DYNAMODB); to load that table, run claimsctl claims load"
         f" {shlex.quote(str(claims))} {options}"
     )
     return OperatorError(message)

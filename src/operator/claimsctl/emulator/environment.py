@@ -1,11 +1,11 @@
-"""The process's environment, replaced while the AWS SDK and Powertools must not read it."""
+"""Replace the process's environment while the AWS SDK and Powertools must not read it."""
 
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 LOG_LEVEL = "POWERTOOLS_LOG_LEVEL"
-"""The variable of the function's log level."""
+"""The variable for the function's log level."""
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _LEVELS_OF_OTHERS = ("LOG_LEVEL", "AWS_LAMBDA_LOG_LEVEL")
 
@@ -14,7 +14,7 @@ _OF_THE_SDK = ("AWS_", "BOTO_", "REQUESTS_CA_BUNDLE")
 
 @contextmanager
 def process_environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """The process's environment is `variables`, for as long as the context lasts."""
+    """Replace the process's environment with `variables` while the context is active."""
     before = dict(os.environ)
     _replace(variables)
     try:
@@ -24,7 +24,7 @@ def process_environment(variables: Mapping[str, str]) -> Iterator[None]:
 
 
 def without_aws(environment: Mapping[str, str]) -> dict[str, str]:
-    """`environment` without the settings of the AWS SDK, nor those in its files."""
+    """Return `environment` without the AWS SDK's settings, including those in its files."""
     kept = {name: value for name, value in environment.items() if not name.startswith(_OF_THE_SDK)}
     return kept | {
         "AWS_CONFIG_FILE": os.devnull,
@@ -34,10 +34,10 @@ def without_aws(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def without_logging(environment: Mapping[str, str]) -> dict[str, str]:
-    """`environment` without the variables that would change the function's log.
+    """Return `environment` without the variables that would change the function's log.
 
-    Variables of Powertools in an operator's shell are for other functions, and some of them make it
-    write to standard output. A valid ``POWERTOOLS_LOG_LEVEL`` is kept.
+    Powertools variables in an operator's shell are for other functions, and some of them make
+    Powertools write to standard output. A valid ``POWERTOOLS_LOG_LEVEL`` is kept.
     """
     return {name: value for name, value in environment.items() if _counts(name, value)}
 

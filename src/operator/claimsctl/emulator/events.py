@@ -1,4 +1,4 @@
-"""Gateway events: an HTTP request → the function's event (a builder per envelope), and back.
+"""Convert HTTP requests to the function's gateway events, and events back to callouts.
 
 Sources: API Gateway's reference of payload formats 2.0 and 1.0, Lambda's of Function URLs. The
 authorizer's claims arrive as strings, lists in the form ``[a b]``, ``scopes`` null without a scope
@@ -36,7 +36,7 @@ def http_api_event(
     received_at_ms: int,
     method: str = "POST",
 ) -> dict[str, Any]:
-    """Payload 2.0 of an HTTP API, with what its authorizer verified (``None``: has none)."""
+    """Return payload 2.0 of an HTTP API, with the claims that its authorizer verified, if any."""
     event = _payload_2(body, headers, SAMPLE_API_HOST, received_at_ms, method)
     event["routeKey"] = event["requestContext"]["routeKey"] = f"{method} {CALLOUT_PATH}"
     if authorizer_claims is not None:
@@ -46,14 +46,14 @@ def http_api_event(
 
 
 def function_url_event(body: bytes, headers: Headers, *, received_at_ms: int) -> dict[str, Any]:
-    """What a Lambda Function URL without IAM sends: payload 2.0, nothing verified."""
+    """Return the event of a Lambda function URL without IAM: payload 2.0, nothing verified."""
     return _payload_2(
         body, headers, f"{_API_ID}.lambda-url.eu-central-1.on.aws", received_at_ms, "POST"
     )
 
 
 def rest_api_event(body: bytes, headers: Headers, *, received_at_ms: int) -> dict[str, Any]:
-    """Payload 1.0 of a REST API: header names as sent, no verified claims that could be trusted."""
+    """Return payload 1.0 of a REST API: header names as sent, no verified claims."""
     text, is_base64 = _encode(body)
     return {
         "resource": CALLOUT_PATH,
@@ -128,22 +128,22 @@ def _encode(body: bytes) -> tuple[str, bool]:
 
 
 def is_envelope(document: object) -> bool:
-    """Whether `document` is a gateway's event rather than a bare callout body."""
+    """Return whether `document` is a gateway event and not a callout body."""
     return isinstance(document, dict) and "requestContext" in document
 
 
 def callout_in(document: object) -> object:
-    """The callout body in a gateway's event, ``None`` without one; any other `document` itself."""
+    """Return the callout body in a gateway event, if any; return any other `document` itself."""
     if not is_envelope(document):
         return document
     try:
         return read_json(read_http_event(document).body())
-    except CalloutError:  # the function says what is wrong with it
+    except CalloutError:  # the function reports the error
         return None
 
 
 def tenant_of(body: object) -> str:
-    """The tenant that a callout body names; the samples' where it names none."""
+    """Return the tenant that a callout body names, or the samples' tenant."""
     data = body.get("data") if isinstance(body, dict) else None
     tenant_id = data.get("tenantId") if isinstance(data, dict) else None
     try:
@@ -153,7 +153,7 @@ def tenant_of(body: object) -> str:
 
 
 def read_json(raw: bytes) -> object:
-    """`raw` as JSON, or ``None`` if it is not JSON: the function then says what is wrong."""
+    """Return `raw` as JSON, or ``None`` if it is not JSON, which the function then reports."""
     try:
         return json.loads(raw)
     except (ValueError, RecursionError):
@@ -161,9 +161,9 @@ def read_json(raw: bytes) -> object:
 
 
 def played_event(body: bytes, tenant_id: str, token: str | None = None) -> dict[str, Any]:
-    """`body` as it arrives through the HTTP API, with Entra's token for `tenant_id` verified.
+    """Return the HTTP API's event for `body`, with Entra's token for `tenant_id` verified.
 
-    With `token` it arrives as through a route without authorizer: the function has to verify.
+    With `token`, the route has no authorizer, so the function must verify the token.
     """
     return http_api_event(
         body,

@@ -1,4 +1,4 @@
-"""The function in this process: the same handler that Lambda runs, configured for one machine."""
+"""The function in this process: the handler that Lambda runs, configured for one machine."""
 
 import logging
 import os
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LocalFunction:
-    """The handler, and what it is deployed with."""
+    """The handler, and its deployment settings."""
 
     handler: "CalloutHandler"
     settings: Settings
 
     def invoke(self, event: object) -> dict[str, Any]:
-        """The handler's answer to a gateway event; its log goes to standard error."""
+        """Return the handler's answer to a gateway event; its log goes to standard error."""
         with redirect_stdout(sys.stderr):
             return self.handler(event)
 
@@ -46,13 +46,14 @@ def local_function(
     fetch_keys: "FetchKeys | None" = None,
     verifier: "Verifier | None" = None,
 ) -> Iterator[LocalFunction]:
-    """The function, deployed for `tenant_id` over `table`.
+    """Return the function, configured for `tenant_id` and `table`.
 
-    Variables of `environment` (``USER_KEYS``, ``ENTRA_WAIT_MS``, …) count as they would in Lambda,
-    except those of Powertools; `overrides` replace them; what the template would derive is derived.
-    `fetch_keys` stands for Entra's key servers where the function verifies tokens itself.
-    `verifier` replaces the checks of the caller that the variables make: the settings accept
-    Entra's issuers only. Raises `OperatorError` when the variables make no valid configuration.
+    Variables of `environment` (``USER_KEYS``, ``ENTRA_WAIT_MS``, …) have the same effect as in
+    Lambda, except those of Powertools. `overrides` replace them, and variables that the template
+    derives are derived here too. `fetch_keys` replaces Entra's key servers when the function
+    verifies tokens itself. `verifier` replaces the caller checks that the variables configure,
+    because the settings accept Entra's issuers only. Raises `OperatorError` for an invalid
+    configuration.
     """
     variables = {
         "TENANT_ID": tenant_id,
@@ -70,18 +71,18 @@ def local_function(
 def _built(
     variables: Mapping[str, str], fetch_keys: "FetchKeys | None", verifier: "Verifier | None"
 ) -> LocalFunction:
-    # Imported here: Powertools reads the environment when it is imported.
+    # Imported here because Powertools reads the environment on import.
     from claims_provider.telemetry import SERVICE  # noqa: PLC0415
     from claims_provider.wiring import build_handler  # noqa: PLC0415
 
     try:
-        with redirect_stdout(sys.stderr):  # the logger keeps the stream it finds now
+        with redirect_stdout(sys.stderr):  # the logger keeps the current stream
             handler = build_handler(variables, fetch_keys, verifier)
-            # Powertools reads the level once per process, whatever a later function is told.
+            # Powertools reads the level only once per process.
             logging.getLogger(SERVICE).setLevel(variables.get(LOG_LEVEL, "INFO").upper())
             return LocalFunction(handler, read_settings(variables))
     except SettingsError as error:
-        message = f"the function's settings: {error}"
+        message = f"the function's settings are invalid: {error}"
         raise OperatorError(message) from None
     except (BotoCoreError, ValueError) as error:
         message = f"the function cannot start: {error} ({AWS_SETTINGS})"

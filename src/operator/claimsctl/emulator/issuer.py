@@ -1,9 +1,9 @@
-"""Who signs the tokens that the local endpoint accepts: the local issuer, or a third party.
+"""The issuers whose tokens the local endpoint accepts: the local issuer, or a third party.
 
-The local issuer publishes what Entra publishes about a tenant's tokens, on this machine's loopback.
-Its discovery documents and key set have the paths that Entra's have below its host. ``issuer`` in
-them is Entra's real one, since tokens are compared with it as in a deployment; only ``jwks_uri`` is
-local. Sources: OpenID Connect Discovery 1.0; Microsoft's reference of the OpenID Connect protocol.
+The local issuer publishes the same documents as Entra, on the loopback interface and at the same
+paths. ``issuer`` in them is Entra's real issuer, because tokens are compared with it as in a
+deployment; only ``jwks_uri`` is local. Sources: OpenID Connect Discovery 1.0; Microsoft's reference
+of the OpenID Connect protocol.
 """
 
 import json
@@ -27,7 +27,7 @@ from claimsctl.errors import OperatorError
 
 _PREFIX = {TokenVersion.V1: "", TokenVersion.V2: "v2.0/"}
 _START_MS = 2000
-"""How long a function that verifies tokens waits for a third party's keys when it starts."""
+"""How long a function that verifies tokens waits at its start for a third party's keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +37,18 @@ class Issuer:
     tenant_id: str
     kind: TenantKind
     key: Callable[[], SigningKey]
-    """The key that signs now; asked each time, so that a new one is published at once."""
+    """Returns the current signing key; called each time, so that a new key is published at once."""
 
     def discovery_path(self, version: TokenVersion) -> str:
-        """Where the discovery document of a token version is."""
+        """Return the path of a token version's discovery document."""
         return f"/{self.tenant_id}/{_PREFIX[version]}.well-known/openid-configuration"
 
     def keys_path(self, version: TokenVersion) -> str:
-        """Where the key set of a token version is; the same keys under both."""
+        """Return the path of a token version's key set; both versions have the same keys."""
         return f"/{self.tenant_id}/discovery/{_PREFIX[version]}keys"
 
     def discovery(self, version: TokenVersion, base_url: str) -> dict[str, Any]:
-        """The discovery document of a token version, published below `base_url`."""
+        """Return the discovery document of a token version, published below `base_url`."""
         return {
             "issuer": issuer_of(self.tenant_id, self.kind, version),
             "jwks_uri": f"{base_url}{self.keys_path(version)}",
@@ -58,18 +58,18 @@ class Issuer:
         }
 
     def key_set(self) -> dict[str, Any]:
-        """The keys whose signatures count, as a JSON Web Key Set.
+        """Return the valid keys, as a JSON Web Key Set.
 
-        Raises `OperatorError` when the key cannot be read.
+        Raises `OperatorError` if the key cannot be read.
         """
         return {"keys": [self.key().jwk()]}
 
     def fetch_keys(self, keys_url: str) -> bytes:  # noqa: ARG002  # one key for all its issuers
-        """What Entra's key server at `keys_url` would answer. Raises as `key_set` does."""
+        """Return the answer of Entra's key server at `keys_url`. Raises as `key_set` does."""
         return json.dumps(self.key_set()).encode()
 
     def authorizer(self, settings: Settings) -> JwtAuthorizer | None:
-        """The gateway's authorizer as template.yaml has it, ``None`` where the route has none.
+        """Return the gateway's authorizer as in template.yaml, or ``None`` if the route has none.
 
         It is configured like the function, and only gateway mode has one.
         """
@@ -81,17 +81,17 @@ class Issuer:
 
 
 NO_CALLER = "none"
-"""The caller of a token that names none: some emulators of Entra leave ``azp`` out."""
+"""Stands for the caller of a token without one: some emulators of Entra omit ``azp``."""
 
 
 @dataclass(frozen=True, slots=True)
 class _NamelessCallers:
-    """Gateway mode's checks, for tokens with and without the claim that names the caller."""
+    """Gateway mode's checks, for tokens with or without the claim that names the caller."""
 
     checks: GatewayVerifier
 
     def verify(self, call: HttpCall, deadline: Deadline) -> Caller:
-        """Who calls. Raises `CallerRefused`."""
+        """Return the caller. Raises `CallerRefused`."""
         claims = call.authorizer_claims
         if claims is not None and not claims.keys() & {"azp", "appid"}:
             named = {**claims, "azp": NO_CALLER, "appid": NO_CALLER}
@@ -99,15 +99,15 @@ class _NamelessCallers:
         return self.checks.verify(call, deadline)
 
     def renew(self) -> None:
-        """Everything it knows is configured."""
+        """Do nothing: all values are configured."""
 
 
 @dataclass(frozen=True, slots=True)
 class ThirdPartyIssuer:
-    """An issuer other than Entra, whose tokens the endpoint accepts on this machine.
+    """An issuer other than Entra whose tokens the endpoint accepts on this machine.
 
-    The function in a deployment accepts Entra's issuers only, and its settings refuse any other.
-    Here it gets a verifier with the same checks, made for this issuer.
+    A deployed function accepts Entra's issuers only, and its settings refuse any other. Here the
+    function gets a verifier with the same checks for this issuer.
     """
 
     url: str
@@ -121,15 +121,15 @@ class ThirdPartyIssuer:
     keys: IssuerKeys
 
     def authorizer(self, mode: CallerVerification) -> JwtAuthorizer | None:
-        """The gateway's authorizer for this issuer, ``None`` where the route has none."""
+        """Return the gateway's authorizer for this issuer, or ``None`` if the route has none."""
         if mode is not CallerVerification.GATEWAY:
             return None
         return JwtAuthorizer(self.url, self.audiences, self.keys)
 
     def verifier(self, mode: CallerVerification) -> Verifier:
-        """The function's own checks, for this issuer. `mode` is ``gateway`` or ``function``.
+        """Return the function's own checks for this issuer. `mode` is ``gateway`` or ``function``.
 
-        Raises `OperatorError` for `NO_CALLER` in function mode, whose checks know no exception.
+        Raises `OperatorError` for `NO_CALLER` in function mode, whose checks have no exception.
         """
         expected = ExpectedCaller(
             tenant_id=self.tenant_id,
@@ -142,7 +142,7 @@ class ThirdPartyIssuer:
             checks = GatewayVerifier(expected)
             return _NamelessCallers(checks) if NO_CALLER in self.callers else checks
         if NO_CALLER in self.callers:
-            message = f"--caller {NO_CALLER} is for --caller-verification gateway"
+            message = f"--caller {NO_CALLER} requires --caller-verification gateway"
             raise OperatorError(message)
         # Imported here: only this mode verifies tokens in the function.
         from claims_provider.inbound.signing_keys import SigningKeys  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""The public keys of an issuer: where they are read from, and how long they are kept."""
+"""Read and cache the public keys of an issuer."""
 
 import json
 import threading
@@ -18,27 +18,27 @@ GATEWAY_SECONDS: Final = 2 * 60 * 60
 """API Gateway "can cache the public key for two hours" (developer guide, JWT authorizers)."""
 
 REFETCH_SECONDS: Final = 60
-"""The least time between two fetches for a key id that a fetched key set lacks."""
+"""The minimum time between two fetches for an unknown key id."""
 
 RETRY_SECONDS: Final = 2
-"""The least time between two fetches while there are no keys."""
+"""The minimum time between two fetches while there are no keys."""
 
 FETCH_MS: Final = 5000
-"""How long one fetch of a URL may take, from the look-up of its name to the last byte."""
+"""The longest time for fetching a URL, from the name lookup to the last byte."""
 
 BYTES_MAX: Final = BODY_BYTES_MAX
-"""Of a key set, from a file as from a URL."""
+"""The largest key set, from a file or a URL."""
 
 KEY_BITS_MIN: Final = 2048
 _OK = 200
 _RSA_SIGNATURES = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"})
 
 Keys = Mapping[str, jwt.PyJWK]
-"""Keys by their id."""
+"""Keys by id."""
 
 
 class IssuerKeys:
-    """The keys of one issuer, fetched when they are needed. Threads may share it."""
+    """The keys of one issuer, fetched when needed. Thread-safe."""
 
     def __init__(
         self,
@@ -50,10 +50,10 @@ class IssuerKeys:
     ) -> None:
         """`fetch` returns a JSON Web Key Set, or raises `OperatorError`; errors name `where`.
 
-        Keys are used for `keep_seconds`; zero reads them for each token. A key id that they lack
-        fetches them again, at most every `refetch_seconds`; ``None``: it never does. The developer
-        guide does not say whether it makes a real gateway fetch. After a failure the next attempt
-        is `retry_seconds` later.
+        Keys are used for `keep_seconds`; zero reads them for each token. An unknown key id causes
+        a new fetch, at most every `refetch_seconds`, or never if that is ``None``. The developer
+        guide does not say whether a real gateway does so. After a failure, the next attempt is
+        `retry_seconds` later.
         """
         self.fetch = fetch
         self._keep_seconds = keep_seconds
@@ -67,9 +67,9 @@ class IssuerKeys:
         self._failure = ""
 
     def current(self, now: float, kid: object = None) -> Keys:
-        """The keys that count at `now` (epoch seconds), for a token that names `kid`.
+        """Return the valid keys at `now` (epoch seconds), for a token that names `kid`.
 
-        Raises `OperatorError` when there are none.
+        Raises `OperatorError` if there are none.
         """
         with self._lock:
             if _is_past(self._fetched_at, self._keep_seconds, now):
@@ -80,7 +80,7 @@ class IssuerKeys:
                 and kid not in self._keys
                 and _is_past(self._tried_at, self._refetch_seconds, now)
             ):
-                with suppress(OperatorError):  # the keys at hand still count
+                with suppress(OperatorError):  # the cached keys are still valid
                     self._renew(now)
             return self._keys
 
@@ -98,15 +98,17 @@ class IssuerKeys:
 
 
 def _is_past(moment: float | None, seconds: float, now: float) -> bool:
-    return moment is None or not 0 <= now - moment < seconds  # before `moment`: clock put back
+    return (
+        moment is None or not 0 <= now - moment < seconds
+    )  # before `moment` if the clock was set back
 
 
 def usable_keys(key_set: bytes, where: str) -> dict[str, jwt.PyJWK]:
-    """The keys of a JSON Web Key Set (RFC 7517) that may have signed a token, by their id.
+    """Return the keys of a JSON Web Key Set (RFC 7517) that may have signed a token, by id.
 
-    RSA keys of at least 2048 bits that have an id; ``use``, ``key_ops`` and ``alg`` must allow to
-    verify signatures where they are present. A key without ``alg`` is one for RS256. Raises
-    `OperatorError`, which names `where`, when `key_set` is none or holds no such key.
+    These are RSA keys of at least 2048 bits that have an id. If ``use``, ``key_ops`` or ``alg`` is
+    present, it must allow verifying signatures. A key without ``alg`` is for RS256. Raises
+    `OperatorError`, which names `where`, if `key_set` is not a key set or has no such key.
     """
     try:
         entries = json.loads(key_set)["keys"]
@@ -124,7 +126,7 @@ def usable_keys(key_set: bytes, where: str) -> dict[str, jwt.PyJWK]:
                     keys.setdefault(entry["kid"], key)
     if not keys:
         message = (
-            f"{where}: expected an RSA key with an id that verifies signatures, found none in"
+            f"{where}: expected an RSA key with an id (kid) for verifying signatures, found none in"
             f" {len(entries)} keys"
         )
         raise OperatorError(message)
@@ -144,7 +146,7 @@ def _verifies_signatures(jwk: Mapping[str, Any]) -> bool:
 
 
 def keys_at(where: str) -> IssuerKeys:
-    """The keys of the key set at `where`, a URL or the path of a file.
+    """Return the keys of the key set at `where`, a URL or the path of a file.
 
     A file is read for each token. A URL is fetched every two hours, and for an unknown key id.
     """
@@ -159,12 +161,12 @@ def keys_at(where: str) -> IssuerKeys:
 
 
 def is_url(where: str) -> bool:
-    """Whether a key set is behind a URL rather than in a file."""
+    """Return whether a key set is at a URL and not in a file."""
     return where.startswith(("http://", "https://"))
 
 
 def read_key_file(path: Path) -> bytes:
-    """The bytes of the file `path`. Raises `OperatorError` if it is unreadable or too long."""
+    """Return the bytes of the file `path`. Raises `OperatorError` if unreadable or too long."""
     try:
         with path.open("rb") as file:
             content = file.read(BYTES_MAX + 1)
@@ -178,14 +180,14 @@ def read_key_file(path: Path) -> bytes:
 
 
 def fetch_key_set(url: str) -> bytes:
-    """The body at `url`, without redirects or proxies, within `FETCH_MS` and `BYTES_MAX`.
+    """Return the body at `url`, without redirects or proxies, within `FETCH_MS` and `BYTES_MAX`.
 
-    Raises `OperatorError`, which says what came instead.
+    Raises `OperatorError`, which describes what was received instead.
     """
     attempt = send_callout(url, b"", {"accept": "application/json"}, FETCH_MS, method="GET")
     if attempt.answer is None:
         reason = attempt.no_answer.detail if attempt.no_answer else "no answer"
-        message = f"{url}: no key set: {reason}"
+        message = f"{url}: the key set cannot be fetched: {reason}"
         raise OperatorError(message)
     if attempt.answer.status != _OK:
         message = f"{url}: expected a key set with status 200, found status {attempt.answer.status}"

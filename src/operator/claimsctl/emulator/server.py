@@ -1,7 +1,7 @@
 """The local HTTP API: one route in front of the function, as template.yaml's gateway has it.
 
-A model of the gateway's JWT authorizer checks each request of that route. Further routes publish a
-local issuer's discovery documents and keys. Loopback only.
+A model of the gateway's JWT authorizer checks each request to that route. Other routes publish a
+local issuer's discovery documents and keys. The server listens on the loopback interface only.
 """
 
 import signal
@@ -34,7 +34,7 @@ from claimsctl.errors import OperatorError
 _START_SECONDS = 10
 _GRACE_SECONDS = 2
 _PAYLOAD_BYTES_MAX = 10 * 1024 * 1024
-"""Largest request an HTTP API takes; API Gateway's quotas."""
+"""The largest request that an HTTP API accepts (API Gateway's quotas)."""
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -42,7 +42,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 def build_app(
     function: LocalFunction, authorizer: JwtAuthorizer | None, issuer: Issuer | None
 ) -> Starlette:
-    """The gateway's one route, checked by `authorizer`, and the routes that publish `issuer`."""
+    """Return the gateway's route, checked by `authorizer`, and the routes that publish `issuer`."""
     app = Starlette(
         routes=[
             Route(CALLOUT_PATH, _callout_endpoint(function, authorizer), methods=["POST"]),
@@ -55,7 +55,7 @@ def build_app(
 
 
 def _callout_endpoint(function: LocalFunction, authorizer: JwtAuthorizer | None) -> Endpoint:
-    one_at_a_time = threading.Lock()  # as Lambda gives an environment one call at a time
+    one_at_a_time = threading.Lock()  # Lambda sends an environment one call at a time
 
     def invoke(event: dict[str, Any]) -> dict[str, Any]:
         with one_at_a_time:
@@ -65,7 +65,7 @@ def _callout_endpoint(function: LocalFunction, authorizer: JwtAuthorizer | None)
         now = time.time()
         claims = None
         if authorizer is not None:
-            # The gateway joins headers of one name, so that a second token spoils the first.
+            # The gateway joins headers with the same name, so a second token invalidates the first.
             sent = ",".join(request.headers.getlist("authorization"))
             decision = await run_in_threadpool(authorizer.authorize, sent)  # may fetch keys
             if isinstance(decision, Refusal):
@@ -74,7 +74,10 @@ def _callout_endpoint(function: LocalFunction, authorizer: JwtAuthorizer | None)
             claims = decision
         try:
             body = await request.body()
-        except (ClientDisconnect, CancelledError):  # the caller has gone, or we are ending
+        except (
+            ClientDisconnect,
+            CancelledError,
+        ):  # the caller disconnected, or the server is stopping
             return Response()
         if len(body) > _PAYLOAD_BYTES_MAX:
             return JSONResponse({"message": "Request Entity Too Large"}, 413)
@@ -105,20 +108,20 @@ def _issuer_routes(issuer: Issuer) -> Iterator[Route]:
 
 
 async def _not_found(_: Request, __: Exception) -> Response:
-    """Like the gateway's answer to any other route or method."""
+    """Answer any other route or method as the gateway does."""
     return JSONResponse({"message": "Not Found"}, 404)
 
 
 async def _unavailable(_: Request, error: Exception) -> Response:
-    """The issuer's key cannot be read: there is nothing to publish."""
+    """Answer 503, because the issuer's key cannot be read."""
     sys.stderr.write(f"claimsctl: {error}\n")
     return JSONResponse({"message": "Service Unavailable"}, 503)
 
 
 def for_servers_only(app: ASGIApp, hosts: frozenset[str]) -> ASGIApp:
-    """`app`, for callers that are no web pages: see `web_page_reason`.
+    """Return `app` with requests from web pages refused: see `web_page_reason`.
 
-    Host must be this machine's or one of `hosts`: nothing else has a name for this port.
+    Host must be this machine or one of `hosts`.
     """
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
@@ -138,7 +141,7 @@ def for_servers_only(app: ASGIApp, hosts: frozenset[str]) -> ASGIApp:
 
 def serve_forever(app: ASGIApp, listener: socket.socket) -> None:
     """Serve `app` on `listener` until SIGINT or SIGTERM."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does, cleanly
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stops cleanly, like Ctrl-C
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=_GRACE_SECONDS)
     with suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listener])
@@ -146,10 +149,10 @@ def serve_forever(app: ASGIApp, listener: socket.socket) -> None:
 
 @contextmanager
 def served(function: LocalFunction, issuer: Issuer) -> Iterator[str]:
-    """The callout's URL, served in a thread for as long as the context lasts.
+    """Serve the API in a thread while the context is active, and provide the callout's URL.
 
-    `issuer` signs the tokens that are accepted. Raises `OperatorError` when nothing is served
-    within `_START_SECONDS`.
+    `issuer` signs the accepted tokens. Raises `OperatorError` if the server does not start within
+    `_START_SECONDS`.
     """
     app = build_app(function, issuer.authorizer(function.settings), issuer)
     config = uvicorn.Config(app, host=HOST, port=0, log_level="warning")

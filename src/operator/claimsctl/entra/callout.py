@@ -1,6 +1,6 @@
-"""Callouts to play Entra with: who signs in, by scenario, and changes to single fields.
+"""Callouts for playing Entra: scenarios of users who sign in, and changes to single fields.
 
-They are made of the model that the function validates callouts by.
+They use the same model that the function uses to validate callouts.
 """
 
 import json
@@ -127,30 +127,30 @@ SCENARIOS: Final[dict[str, Callout]] = {
         ),
     ),
 }
-"""Callouts by the names that commands and files give them."""
+"""Callouts by the names that commands and files use."""
 
 
 def scenario_named(name: str) -> str:
-    """The scenario that has `name`, or the only one whose name begins with it.
+    """Return the scenario named `name`, or the only one whose name begins with it.
 
-    Raises `OperatorError` when there is none, or more than one.
+    Raises `OperatorError` if there is none, or more than one.
     """
     found = [scenario for scenario in SCENARIOS if scenario.startswith(name)]
     if name in SCENARIOS:
         return name
     if len(found) == 1:
         return found[0]
-    message = f"no scenario {name!r}; there are {', '.join(SCENARIOS)}"
+    message = f'no scenario is named "{name}"; expected one of {", ".join(SCENARIOS)}'
     raise OperatorError(message)
 
 
 def body_of(scenario: str) -> dict[str, Any]:
-    """The JSON body of a scenario, without the fields that are not set."""
+    """Return the JSON body of a scenario, without unset fields."""
     return SCENARIOS[scenario].model_dump(by_alias=True, exclude_none=True)
 
 
 def scenario_callout(name: str, tenant_id: str | None) -> dict[str, Any]:
-    """A scenario's body with a new correlation id, and with `tenant_id` if given."""
+    """Return a scenario's body with a new correlation id, and with `tenant_id` if given."""
     body = body_of(scenario_named(name))
     body["data"]["authenticationContext"]["correlationId"] = str(uuid.uuid4())
     if tenant_id is not None:
@@ -162,10 +162,10 @@ def scenario_callout(name: str, tenant_id: str | None) -> dict[str, Any]:
 
 
 def set_user(body: dict[str, Any], user: str) -> None:
-    """Make `user`, an object id or an address as the table has them, the one who signs in.
+    """Set the user who signs in: `user` is an object id or an address, as in the table.
 
-    An address becomes ``mail`` and ``userPrincipalName``; of an object id the other fields of the
-    user stay, since a provider may need them.
+    An address becomes ``mail`` and ``userPrincipalName``. With an object id, the user's other
+    fields stay, because a provider may need them.
     """
     if "@" in user:
         set_fields(body, (f"user.mail={user}", f"user.userPrincipalName={user}"))
@@ -176,15 +176,15 @@ def set_user(body: dict[str, Any], user: str) -> None:
 def set_fields(body: dict[str, Any], changes: Sequence[str]) -> None:
     """Apply changes such as ``user.id=…`` to `body`.
 
-    A path begins at the body, at its ``data`` or at the authentication context, whichever has its
-    first name. A value is text, unless it is ``null``, ``true`` or ``false``, or begins with ``{``,
-    ``[`` or ``"``: then it is JSON. Raises `OperatorError`.
+    A path starts at the body, at its ``data`` or at the authentication context, depending on which
+    has the path's first name. A value is text, unless it is ``null``, ``true`` or ``false``, or
+    begins with ``{``, ``[`` or ``"``; it is then parsed as JSON. Raises `OperatorError`.
     """
     for change in changes:
         path, equals, text = change.partition("=")
         names = path.split(".")
         if not equals or not all(names):
-            message = f"--set {change}: expected a path and a value such as user.id=…"
+            message = f"--set {change}: expected PATH=VALUE, such as user.id=…"
             raise OperatorError(message)
         place = _beginning(body, names[0])
         for name in names[:-1]:
@@ -196,7 +196,7 @@ def set_fields(body: dict[str, Any], changes: Sequence[str]) -> None:
 
 
 def _beginning(body: dict[str, Any], name: str) -> dict[str, Any]:
-    """The object where a path that begins with `name` starts; the context for a new name."""
+    """Return the object where a path that begins with `name` starts; the context for a new name."""
     place = body
     for step in _CONTEXT:
         inner = place.get(step)
@@ -212,5 +212,5 @@ def _value(change: str, text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        message = f"--set {change}: begins like JSON but is not JSON; put text in double quotes"
+        message = f"--set {change}: the value is not valid JSON; put text in double quotes"
         raise OperatorError(message) from None

@@ -1,4 +1,4 @@
-"""Whether an event is a callout that Entra could have sent: checked before anything is sent."""
+"""Check before sending whether an event is a callout that Entra could have sent."""
 
 import re
 from collections.abc import Iterator
@@ -17,14 +17,14 @@ _PROBLEMS_MAX: Final = 20
 
 
 def has_comments(text: str) -> bool:
-    """Whether `text`, which is no JSON, has comments as JSON5 and JSONC allow them."""
+    """Return whether `text`, which is not JSON, contains comments as in JSON5 and JSONC."""
     return _COMMENT.search(text) is not None
 
 
 def callout_problems(body: Any) -> list[str]:
-    """What keeps `body` from being a callout: where (JSON Pointer), what was found and expected."""
+    """Return why `body` is not a callout: JSON Pointer, what was found and what was expected."""
     if not isinstance(body, dict):
-        return [f"the event is {_name(body)}: expected a callout, a JSON object"]
+        return [f"the event is {_name(body)}; expected a callout, which is a JSON object"]
     problems = [*_of_type(body), *_placeholders(body, "")]
     reported = {problem.split(":", 1)[0] for problem in problems}
     data = body.get("data")
@@ -38,7 +38,7 @@ def callout_problems(body: Any) -> list[str]:
         if pointer in reported:
             continue
         value = holder.get(name) if isinstance(holder, dict) else None
-        is_needed = name != "correlationId"  # a callout may come without one
+        is_needed = name != "correlationId"  # a callout may have none
         if value is None and is_needed:
             problems.append(f"{pointer}: missing; expected a GUID{_without_user(user, name)}")
         elif value is not None and not (isinstance(value, str) and _GUID.fullmatch(value)):
@@ -51,7 +51,7 @@ def _of_type(body: dict[str, Any]) -> Iterator[str]:
     if event is None:
         yield f"/type: missing; expected {EVENT_TYPE}"
     elif not isinstance(event, str) or event.lower() != EVENT_TYPE.lower():
-        yield f"/type: {_name(event)}, another event's; expected {EVENT_TYPE}"
+        yield f"/type: {_name(event)} is another event's type; expected {EVENT_TYPE}"
     data = body.get("data")
     if not isinstance(data, dict):
         yield f"/data: {'missing' if data is None else _name(data)}; expected an object"
@@ -64,7 +64,7 @@ def _of_type(body: dict[str, Any]) -> Iterator[str]:
 
 def _placeholders(value: Any, pointer: str) -> Iterator[str]:
     if isinstance(value, str) and _is_placeholder(value, pointer):
-        yield f"{pointer}: {_name(value)} is a placeholder; fill it in"
+        yield f"{pointer}: {_name(value)} is a placeholder; replace it with a value"
     members = value.items() if isinstance(value, dict) else ()
     for name, member in members:
         step = str(name).replace("~", "~0").replace("/", "~1")
@@ -79,7 +79,7 @@ def _is_placeholder(text: str, pointer: str) -> bool:
 
 def _without_user(user: Any, name: str) -> str:
     is_missing = user is None and name == "id"
-    return " (there is no user: a callout for an app-only token?)" if is_missing else ""
+    return " (no user: is this a callout for an app-only token?)" if is_missing else ""
 
 
 def _name(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Callouts as Entra makes them: one attempt, a callout with its retries, the times of several."""
+"""Make callouts as Entra does: one attempt, a callout with retries, or several for timing."""
 
 import json
 import ssl
@@ -17,7 +17,7 @@ from claimsctl.judge.body import BODY_BYTES_MAX
 from claimsctl.judge.finding import Verdict
 from claimsctl.judge.judge import judge_attempt
 
-_TOO_LARGE: Final = f"over {BODY_BYTES_MAX} bytes of body; the rest was not read"
+_TOO_LARGE: Final = f"the body is larger than {BODY_BYTES_MAX} bytes; the rest was not read"
 _SERVER_ERROR: Final = 500
 _COLD_RATIO: Final = 3.0
 _COLD_MS: Final = 100.0
@@ -38,20 +38,20 @@ class CalloutResult:
 
 @dataclass(frozen=True, slots=True)
 class CalloutTimes:
-    """How long several callouts in a row took, and how many Entra would accept."""
+    """The durations of several consecutive callouts, and how many Entra would accept."""
 
     milliseconds: tuple[float, ...]
     accepted: int
 
     def percentile(self, share: int) -> float:
-        """The time within which `share` of a hundred callouts are over."""
+        """Return the time within which `share` percent of the callouts ended."""
         if len(self.milliseconds) == 1:
             return self.milliseconds[0]
         return quantiles(self.milliseconds, n=100, method="inclusive")[share - 1]
 
     @property
     def began_cold(self) -> bool:
-        """Whether the first callout seems to have waited for a cold start."""
+        """Return whether the first callout seems to include a cold start."""
         first, *others = self.milliseconds
         return bool(others) and first > max(_COLD_RATIO * median(others), _COLD_MS)
 
@@ -66,7 +66,7 @@ def make_callout(
 ) -> CalloutResult:
     """Make a callout, and retry it up to `retries` times after no answer or a 5xx.
 
-    Entra's documentation says that it retries, but not after what: this is our reading.
+    The documentation says that Entra retries, but not in which cases; this is our reading.
     """
     sent = body if isinstance(body, bytes) else json.dumps(body).encode()
     attempts: list[Attempt] = []
@@ -77,7 +77,7 @@ def make_callout(
 
 
 def times_of(results: Sequence[CalloutResult]) -> CalloutTimes:
-    """Times and verdicts of several callouts; a callout's time is that of all its attempts."""
+    """Return the times and verdicts of several callouts; a callout's time covers all attempts."""
     times = tuple(sum(attempt.elapsed_ms for attempt in result.attempts) for result in results)
     return CalloutTimes(times, sum(result.verdict.accepted for result in results))
 
@@ -90,10 +90,10 @@ def send_callout(
     trust: ssl.SSLContext | None = None,
     method: str = "POST",
 ) -> Attempt:
-    """POST `body` to `url`, on a new connection, and wait `wait_ms` for the whole answer.
+    """POST `body` to `url` on a new connection, and wait `wait_ms` for the whole answer.
 
-    Never raises for what the endpoint or the network does: the attempt has it. Entra sends no other
-    `method`; another one shows what listens there.
+    Never raises for a failure of the endpoint or the network; the attempt contains it. Entra sends
+    POST only; other methods show what listens there.
     """
     trust = trust or public_trust()  # takes 20 ms that do not count against the endpoint
     watch = Stopwatch(wait_ms)
@@ -120,7 +120,7 @@ def send_callout(
     except (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException) as error:
         detail = str(error) or "no answer in time"
         if network.has_ended and watch.phase is Phase.BODY and http_version is None:
-            detail = "Server disconnected within the answer's head."
+            detail = "Server disconnected within the response head."
         no_answer = NoAnswer(_cause(error, network), watch.phase, detail)
     except _TooLargeError:
         no_answer = NoAnswer(Cause.TOO_LARGE, watch.phase, _TOO_LARGE)

@@ -1,4 +1,4 @@
-"""A bearer token from the tenant, for calling a protected endpoint as its test caller."""
+"""Get a bearer token from the tenant to call a protected endpoint as a test caller."""
 
 import json
 import time
@@ -13,12 +13,12 @@ from claimsctl.errors import ExitCode, OperatorError
 _WAIT_SECONDS = 10.0
 _DETAIL_CHARACTERS = 300
 _ANSWER_BYTES_MAX = 64 * 1024
-"""A token has some kilobytes. The rest is not read."""
+"""The most that is read: a token has a few kilobytes."""
 _OK = 200
 
 
 def authority_of(tenant_id: str, kind: TenantKind) -> str:
-    """The authority that issues a tenant's tokens, by its GUID, as Entra's documentation has it."""
+    """Return the authority that issues a tenant's tokens, by GUID, as in Entra's documentation."""
     if kind is TenantKind.WORKFORCE:
         return f"https://login.microsoftonline.com/{tenant_id}"
     return f"https://{tenant_id}.ciamlogin.com/{tenant_id}"
@@ -27,10 +27,10 @@ def authority_of(tenant_id: str, kind: TenantKind) -> str:
 def client_credentials_token(
     authority: str, client_id: str, client_secret: str, identifier_uri: str
 ) -> str:
-    """A token of `client_id` for the endpoint that `identifier_uri` names.
+    """Return a token of `client_id` for the endpoint that `identifier_uri` names.
 
-    It carries the client's own id as ``azp``, never Entra's: an endpoint accepts it only while it
-    lists that id among its test callers. Raises `OperatorError`; the secret is in no message.
+    Its ``azp`` is the client's own id, never Entra's, so an endpoint accepts it only if its test
+    callers include that id. Raises `OperatorError`; no message contains the secret.
     """
     url = f"{authority.rstrip('/')}/oauth2/v2.0/token"
     form = {
@@ -57,7 +57,7 @@ def client_credentials_token(
 
 
 def _post(url: str, form: Mapping[str, str]) -> tuple[int, bytes]:
-    """Status and body of the answer, within the wait. Raises ``httpx2.HTTPError``."""
+    """Return the status and body of the answer, within the timeout. Raises ``httpx2.HTTPError``."""
     until = time.monotonic() + _WAIT_SECONDS
     content = bytearray()
     with httpx2.stream(

@@ -1,7 +1,7 @@
-"""The HTTP library's network, so that every phase is timed and all of them share one deadline.
+"""A network backend for the HTTP library that times each phase and applies one deadline to all.
 
-A time-out of the HTTP library applies to a single read: an endpoint that sends its answer byte by
-byte would be waited for far longer than Entra waits.
+The HTTP library's timeout applies to a single read. With it alone, the client would wait far longer
+than Entra for an endpoint that sends its answer byte by byte.
 """
 
 import socket
@@ -15,7 +15,7 @@ from claimsctl.entra.network import Address, Stopwatch, resolve_host, tls_reason
 from claimsctl.judge.attempt import Phase
 
 _READ_BYTES: Final = 16 * 1024
-"""At once: while it is taken apart, nothing is asked about the deadline."""
+"""The most that is read at once: the deadline is not checked while a chunk is parsed."""
 
 
 class NameUnknownError(httpcore2.ConnectError):
@@ -23,17 +23,17 @@ class NameUnknownError(httpcore2.ConnectError):
 
 
 class TlsError(httpcore2.ConnectError):
-    """The TLS handshake failed, the certificate's check included."""
+    """The TLS handshake failed, including the certificate check."""
 
 
 class _Stream(httpcore2.NetworkStream):
-    """A connection each step of which may take the time that is left."""
+    """A connection whose every step may take the remaining time."""
 
     def __init__(
         self, sock: socket.socket, address: Any, watch: Stopwatch, on_end: Callable[[], None]
     ) -> None:
         self._sock = sock
-        self._address = address  # a connection that was reset no longer knows it
+        self._address = address  # not available after a reset
         self._watch = watch
         self._on_end = on_end
 
@@ -46,7 +46,7 @@ class _Stream(httpcore2.NetworkStream):
             raise httpcore2.ReadTimeout from error
         except OSError as error:
             if isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or ""):
-                # By TLS 1.3 a server refuses the client's side of the handshake only afterwards.
+                # In TLS 1.3, a server rejects the client's part of the handshake only afterwards.
                 raise TlsError(tls_reason(error)) from error
             raise httpcore2.ReadError(str(error)) from error
         if received:
@@ -101,12 +101,12 @@ class _Stream(httpcore2.NetworkStream):
 
 
 class TimedNetwork(httpcore2.NetworkBackend):
-    """Resolves and connects, address by address, while there is time."""
+    """Resolves the name and tries each address while time remains."""
 
     def __init__(self, watch: Stopwatch) -> None:
         self._watch = watch
         self.has_ended = False
-        """Whether the other side has closed the connection."""
+        """Return whether the other side has closed the connection."""
 
     def _end(self) -> None:
         self.has_ended = True

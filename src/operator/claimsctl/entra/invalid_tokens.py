@@ -1,4 +1,4 @@
-"""Tokens that an endpoint must refuse, each wrong in one thing, made from what a good one has."""
+"""Tokens that an endpoint must refuse, each made from a valid token with one fault."""
 
 import hmac
 from base64 import urlsafe_b64decode
@@ -11,23 +11,23 @@ from claimsctl.entra.token_claims import CLIENT_APP_ID
 from claimsctl.entra.tokens import Claims, SigningKey, base64url, header_of, mint, sign, unsigned
 
 Make = Callable[[Claims, SigningKey], str]
-"""A good token's claims and the issuer's key → an invalid token."""
+"""Makes an invalid token from a valid token's claims and the issuer's key."""
 
 OTHER_GUID: Final = "99999999-9999-9999-9999-999999999999"
-"""An id that nothing has."""
+"""An id that nothing uses."""
 
 _TWO_HOURS_SECONDS: Final = 7200
 
 
 class RefusedBy(StrEnum):
-    """Who refuses a token: the gateway's authorizer, or the function behind it."""
+    """The part that refuses a token: the gateway's authorizer, or the function."""
 
     GATEWAY = "gateway"
     FUNCTION = "function"
 
 
 class InvalidToken(StrEnum):
-    """The names. Never renamed: scripts and logs rely on them."""
+    """The names. They are never renamed, because scripts and logs rely on them."""
 
     ALG_NONE = "alg-none"
     HS256 = "hs256"
@@ -42,7 +42,7 @@ class InvalidToken(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What is wrong with an invalid token, what that teaches, who refuses it, how it is made."""
+    """An invalid token: its fault, the rule that it breaks, who refuses it, and how it is made."""
 
     about: str
     teaches: str
@@ -53,7 +53,7 @@ class Recipe:
 
 
 def with_claims(change: Callable[[Claims], Mapping[str, Any]]) -> Make:
-    """The good token with some claims changed; ``None`` leaves a claim out."""
+    """Return the valid token with some claims changed; ``None`` omits a claim."""
 
     def make(claims: Claims, key: SigningKey) -> str:
         changed = {**claims, **change(claims)}
@@ -63,7 +63,7 @@ def with_claims(change: Callable[[Claims], Mapping[str, Any]]) -> Make:
 
 
 def with_header(**change: str | list[str] | None) -> Make:
-    """The good token with members of its header changed; ``None`` leaves one out."""
+    """Return the valid token with header members changed; ``None`` omits a member."""
 
     def make(claims: Claims, key: SigningKey) -> str:
         header = {**header_of(key), **change}
@@ -73,7 +73,7 @@ def with_header(**change: str | list[str] | None) -> Make:
 
 
 def caller_claim(claims: Claims) -> str:
-    """The name of the claim that names the calling app."""
+    """Return the name of the claim that identifies the calling app."""
     return "azp" if "azp" in claims else "appid"
 
 
@@ -82,7 +82,7 @@ def _without_signature(claims: Claims, key: SigningKey) -> str:
 
 
 def _hmac_with_public_key(claims: Claims, key: SigningKey) -> str:
-    """Passes where a library takes the algorithm from the token and the key for a secret."""
+    """Accepted by libraries that take the algorithm from the token and use the key as a secret."""
     signing_input = unsigned({**header_of(key), "alg": "HS256"}, claims)
     mac = hmac.digest(key.public_pem(), signing_input.encode("ascii"), "sha256")
     return f"{signing_input}.{base64url(mac)}"
@@ -103,64 +103,64 @@ _GATEWAY, _FUNCTION = RefusedBy
 
 INVALID_TOKENS: Final[Mapping[InvalidToken, Recipe]] = {
     InvalidToken.ALG_NONE: Recipe(
-        "`alg` is none, and there is no signature",
+        "`alg` is none, without a signature",
         "a token must not choose how it is verified",
         _GATEWAY,
         "algorithm",
         _without_signature,
     ),
     InvalidToken.HS256: Recipe(
-        "HMAC, with the public key as the secret",
-        "the algorithm belongs to the key, not to the token",
+        "signed by HMAC with the public key as the secret",
+        "the key determines the algorithm, not the token",
         _GATEWAY,
         "algorithm",
         _hmac_with_public_key,
     ),
     InvalidToken.KID: Recipe(
-        "names a key that the issuer does not publish",
-        "only the issuer's published keys count",
+        "signed with a key that the issuer does not publish",
+        "only the issuer's published keys are valid",
         _GATEWAY,
         "unknown-key",
         with_header(kid="unknown"),
     ),
     InvalidToken.SIGNATURE: Recipe(
-        "one bit of the signature is flipped",
-        "claims mean nothing before the signature is verified",
+        "one bit of the signature is changed",
+        "claims cannot be trusted before the signature is verified",
         _GATEWAY,
         "signature",
         _with_flipped_bit,
     ),
     InvalidToken.ISS: Recipe(
         "another tenant's issuer",
-        "a good signature does not say whose token it is: compare `iss`",
+        "a valid signature does not show which tenant issued the token: compare `iss`",
         _GATEWAY,
         "issuer",
         with_claims(lambda good: {"iss": good["iss"].replace(good["tid"], OTHER_GUID)}),
     ),
     InvalidToken.AUD: Recipe(
         "for another API",
-        "a token for another API is not for this one: compare `aud`",
+        "a token for another API must not work here: compare `aud`",
         _GATEWAY,
         "audience",
         with_claims(lambda _: {"aud": OTHER_GUID}),
     ),
     InvalidToken.EXPIRED: Recipe(
         "expired an hour ago",
-        "a token that leaks must not work for ever: check `exp`",
+        "a leaked token must stop working: check `exp`",
         _GATEWAY,
         "expired",
         with_claims(_issued_earlier),
     ),
     InvalidToken.AZP: Recipe(
         "another app of the tenant (`azp`, `appid` in v1)",
-        "any app of the tenant can get a token: only Entra's own may call",
+        "any app of the tenant can get a token, but only Entra may call: compare `azp`",
         _FUNCTION,
         "caller",
         with_claims(lambda good: {caller_claim(good): CLIENT_APP_ID}),
     ),
     InvalidToken.TID: Recipe(
         "another tenant's `tid`",
-        "the gateway does not compare `tid`: the function must",
+        "the gateway does not compare `tid`, so the function must",
         _FUNCTION,
         "tenant",
         with_claims(lambda _: {"tid": OTHER_GUID}),
@@ -170,5 +170,5 @@ INVALID_TOKENS: Final[Mapping[InvalidToken, Recipe]] = {
 
 
 def make_invalid_token(name: InvalidToken, claims: Claims, key: SigningKey) -> str:
-    """The invalid token `name`, made from the good token's `claims` and the issuer's `key`."""
+    """Return the invalid token `name`, made from valid `claims` and the issuer's `key`."""
     return INVALID_TOKENS[name].make(claims, key)

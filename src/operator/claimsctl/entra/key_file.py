@@ -1,8 +1,8 @@
-"""The local issuer's signing key, kept for this user between commands.
+"""The local issuer's signing key, stored for this user between commands.
 
-`claimsctl serve` checks signatures with the key that `claimsctl token` signs with; the first of
-them to run makes it. Only servers on this user's own machine accept its tokens, and yet nobody else
-may read it.
+`claimsctl token` signs with the key, and `claimsctl serve` verifies with it; the first of them to
+run creates it. Only servers on this user's machine accept its tokens, but no other user may read
+it.
 """
 
 import os
@@ -17,11 +17,11 @@ from claimsctl.entra.tokens import SigningKey
 from claimsctl.errors import OperatorError
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
-_MEND = "delete it, and the next command makes a new one"
+_MEND = "delete the file, and the next command creates a new key"
 
 
 def key_path(platform: str = sys.platform) -> Path:
-    """Where the key is kept: in the user's configuration folder, as `platform` has it.
+    """Return the key's path in the user's configuration folder on `platform`.
 
     Raises `OperatorError` for a user without a home directory.
     """
@@ -29,17 +29,17 @@ def key_path(platform: str = sys.platform) -> Path:
         path = _configuration_folder(platform) / "claimsctl/issuer-key.pem"
     except RuntimeError:  # no home directory
         path = Path()
-    if not path.is_absolute():  # it would be a path below the working directory
-        message = "no home directory to keep the issuer's key in; set HOME"
+    if not path.is_absolute():  # otherwise, a path below the working directory
+        message = "there is no home directory for the issuer's key; set HOME"
         raise OperatorError(message)
     return path
 
 
 def kept_key(path: Path) -> SigningKey:
-    """The key in the file `path`; a missing file is made first.
+    """Return the key in the file `path`; create a missing file first.
 
-    Raises `OperatorError`, saying what to do, when the file cannot be made or read, holds no such
-    key, or may be read by others.
+    Raises `OperatorError` with advice if the file cannot be created or read, does not contain such
+    a key, or is readable by others.
     """
     try:
         pem = _read(path)
@@ -71,16 +71,16 @@ def _read(path: Path) -> bytes:
     except FileNotFoundError:
         raise
     except OSError as error:
-        message = f"{path}: cannot be read: {error.strerror}; mend that, or {_MEND}"
+        message = f"{path}: cannot be read: {error.strerror}; make it readable, or {_MEND}"
         raise OperatorError(message) from None
     if mode & _OTHERS:
-        message = f"{path}: others may read it (mode {mode:04o}); chmod 600 it, or {_MEND}"
+        message = f"{path}: other users can read it (mode {mode:04o}); run chmod 600, or {_MEND}"
         raise OperatorError(message)
     return pem
 
 
 def _create(path: Path) -> None:
-    """Make the file, whole or not at all; another process's file of the same moment stays."""
+    """Create the file atomically; keep a file that another process creates at the same time."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor, draft = mkstemp(dir=path.parent)  # mode 0600
@@ -92,5 +92,5 @@ def _create(path: Path) -> None:
         finally:
             Path(draft).unlink()
     except OSError as error:
-        message = f"{path}: cannot be made: {error.strerror}; set HOME to a folder that can be"
+        message = f"{path}: cannot be created: {error.strerror}; set HOME to a writable folder"
         raise OperatorError(message) from None

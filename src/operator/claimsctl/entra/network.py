@@ -1,4 +1,4 @@
-"""What a call over the network needs: addresses, trusted roots, a deadline with phases.
+"""Network basics for a call: addresses, trusted roots, and a deadline with phases.
 
 This module imports no HTTP library: `claimsctl.entra.client` makes the calls.
 """
@@ -18,16 +18,16 @@ from claimsctl.errors import OperatorError
 from claimsctl.judge.attempt import Phase
 
 RETRIES_MAX: Final = 1
-"""``maximumRetries`` of the extension, by Graph's reference."""
+"""``maximumRetries`` of the extension, according to Graph's reference."""
 
 _LEAST_SECONDS: Final = 0.001
-"""A socket's time-out of zero means something else."""
+"""A socket timeout of zero would mean non-blocking mode."""
 
 Address = tuple[int, int, int, str, Any]
 
 
 class Stopwatch:
-    """The phase of an attempt, the time that each phase took, and the time that is left."""
+    """The current phase of an attempt, the time of each phase, and the remaining time."""
 
     def __init__(self, wait_ms: float) -> None:
         self._began = self._phase_began = time.perf_counter()
@@ -36,28 +36,28 @@ class Stopwatch:
         self.timings: dict[Phase, float] = {}
 
     def enter(self, phase: Phase) -> None:
-        """Begin `phase`, unless it has begun already."""
+        """Start `phase`, unless it has already started."""
         if phase is not self.phase:
             self.stop()
             self.phase = phase
 
     def stop(self) -> None:
-        """Add the time since then to the current phase."""
+        """Add the elapsed time to the current phase."""
         now = time.perf_counter()
         taken = (now - self._phase_began) * 1000
         self.timings[self.phase] = self.timings.get(self.phase, 0.0) + taken
         self._phase_began = now
 
     def elapsed_ms(self) -> float:
-        """Milliseconds since the beginning."""
+        """Return the milliseconds since the start."""
         return (time.perf_counter() - self._began) * 1000
 
     def is_over(self) -> bool:
-        """Whether no time is left."""
+        """Return whether no time remains."""
         return time.perf_counter() - self._began >= self._wait
 
     def remaining(self) -> float:
-        """Seconds left. Raises ``TimeoutError`` when none is."""
+        """Return the seconds that remain. Raises ``TimeoutError`` if none do."""
         left = self._wait - (time.perf_counter() - self._began)
         if left <= 0:
             raise TimeoutError
@@ -65,25 +65,26 @@ class Stopwatch:
 
 
 def public_trust() -> ssl.SSLContext:
-    """The trust of a strict client of the public web: Mozilla's roots, TLS 1.2 and later.
+    """Return the TLS context of a strict public client: Mozilla's roots, TLS 1.2 and later.
 
-    Not this machine's roots: Entra has none that its administrator has added. ``SSL_CERT_FILE``
-    names others, for an endpoint in a test network. Raises `OperatorError` when it has none.
+    It ignores this machine's roots, because Entra does not have the ones that an administrator
+    added here. ``SSL_CERT_FILE`` replaces the roots, for an endpoint in a test network. Raises
+    `OperatorError` if that file contains none.
     """
     given = os.environ.get("SSL_CERT_FILE")
     try:
         context = ssl.create_default_context(cafile=given or certifi.where())
     except OSError as error:  # an ssl.SSLError too
-        message = f"SSL_CERT_FILE {given}: no certificates can be read from it: {error.strerror}"
+        message = f"SSL_CERT_FILE {given}: no certificates can be read: {error.strerror}"
         raise OperatorError(message) from None
     context.verify_flags |= ssl.VERIFY_X509_STRICT
     return context
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host`, a name or an address without brackets, is this machine whoever resolves it.
+    """Return whether `host`, a name or an address without brackets, is always this machine.
 
-    Of names only ``localhost`` is: another one below it may be asked of a name server.
+    The only such name is ``localhost``; a subdomain of it may be sent to a name server.
     """
     if host == "localhost":
         return True
@@ -93,10 +94,10 @@ def is_loopback(host: str) -> bool:
 
 
 def resolve_host(host: str, port: int | None, seconds: float, flags: int = 0) -> list[Address]:
-    """The addresses of `host`, looked up in a thread: a lookup has no time-out.
+    """Return the addresses of `host`, looked up in a thread because a lookup has no timeout.
 
-    Raises ``TimeoutError`` after `seconds`, another ``OSError`` for a name that does not resolve or
-    is malformed.
+    Raises ``TimeoutError`` after `seconds`, and another ``OSError`` for a name that does not
+    resolve or is malformed.
     """
     found: list[Address] = []
     failures: list[OSError] = []
@@ -105,7 +106,7 @@ def resolve_host(host: str, port: int | None, seconds: float, flags: int = 0) ->
         try:
             found.extend(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags))
         except UnicodeError as error:  # a label that is empty or longer than 63 characters
-            failures.append(socket.gaierror(socket.EAI_NONAME, f"no name of a host: {error}"))
+            failures.append(socket.gaierror(socket.EAI_NONAME, f"not a valid host name: {error}"))
         except OSError as error:
             failures.append(error)
 
@@ -120,7 +121,7 @@ def resolve_host(host: str, port: int | None, seconds: float, flags: int = 0) ->
 
 
 def tls_reason(error: Exception) -> str:
-    """Why a handshake has failed, in a few words."""
+    """Return why a handshake failed, in a few words."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"certificate not accepted: {error.verify_message}"
     if isinstance(error, ssl.SSLError):

@@ -1,7 +1,7 @@
-"""A bearer token against what Entra sends to an endpoint: each difference with cause and cure.
+"""Compare a bearer token with what Entra sends to an endpoint; explain each difference.
 
-Facts: Entra's access token reference; the issuers of external tenants are from reports of
-incidents. The signature is checked by who has the keys, not here.
+Sources: Entra's access token reference; for the issuers of external tenants, incident reports. The
+signature is not checked here.
 """
 
 import json
@@ -22,25 +22,25 @@ from claimsctl.judge.finding import shortened
 _LEEWAY_SECONDS: Final = 300
 _PARTS: Final = 3
 _SECONDS_MAX: Final = 253402300800
-"""The year 10000, where a calendar ends."""
+"""The year 10000, the end of Python's calendar."""
 _SHOWN_CHARACTERS: Final = 200
 _VERSIONS: Final = {"1.0": TokenVersion.V1, "2.0": TokenVersion.V2}
 _ALGORITHM: Final = "RS256"
 
 
 class Outcome(StrEnum):
-    """How a part of the token compares."""
+    """The result of comparing a part of the token."""
 
     OK = "ok"
     WARN = "warn"
     FAIL = "fail"
     SKIP = "skip"
-    """Not checked: nothing to compare with."""
+    """Not checked, because there is nothing to compare with."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenFinding:
-    """One part of a token, compared."""
+    """The result for one part of a token."""
 
     part: str
     """The claim, or ``token``, ``signature``, ``alg``."""
@@ -51,7 +51,7 @@ class TokenFinding:
     cure: str = ""
 
     def document(self) -> dict[str, str]:
-        """The finding for machines."""
+        """Return the finding as a JSON object."""
         return {
             "part": self.part, "outcome": self.outcome.value, "found": self.found,
             "expected": self.expected, "cause": self.cause, "cure": self.cure,
@@ -60,12 +60,12 @@ class TokenFinding:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the endpoint is set up for; ``None``: not said, so the token's own is taken."""
+    """The endpoint's configuration; ``None`` means unknown, and the token's own value counts."""
 
     tenant_id: str | None = None
     kind: TenantKind | None = None
     audience: str | None = None
-    """Exactly this one."""
+    """Exactly this value."""
     app_id: str | None = None
     """The app registration: its GUID in a v2 token, its identifier URI in a v1 token."""
     version: TokenVersion | None = None
@@ -80,7 +80,7 @@ class ReadToken:
 
 
 def bare_token(text: str) -> str:
-    """The token in what people paste: a header, ``Bearer`` before it, quotes, a token answer."""
+    """Return the token from pasted text: a header, ``Bearer`` and a token, quotes, or JSON."""
     text = text.strip()
     if text.startswith("{"):
         with suppress(ValueError, RecursionError, KeyError):
@@ -93,7 +93,7 @@ def bare_token(text: str) -> str:
 
 
 def read_token(token: str) -> ReadToken | None:
-    """Header and claims, unverified; ``None`` for what is no JSON Web Token."""
+    """Return the unverified header and claims, or ``None`` if it is not a JSON Web Token."""
     parts = token.split(".")
     if len(parts) != _PARTS:
         return None
@@ -102,16 +102,16 @@ def read_token(token: str) -> ReadToken | None:
 
 
 def check_token(token: str, expected: Expected, now: float | None = None) -> list[TokenFinding]:
-    """Every part that the endpoint compares, in the order in which it does."""
+    """Yield a finding for each part that the endpoint checks, in the same order."""
     read = read_token(token)
     if read is None:
         return [
             TokenFinding(
                 "token",
                 Outcome.FAIL,
-                "no JSON Web Token",
-                "three parts with dots: header, claims, signature",
-                "It was cut off, or is a placeholder or another kind of token.",
+                "not a JSON Web Token",
+                "three parts separated by dots: header, claims, signature",
+                "It is truncated, a placeholder or another kind of token.",
                 "Copy the whole token, without quotes and line breaks.",
             )
         ]
@@ -162,7 +162,7 @@ def _version(claims: Mapping[str, Any], expected: TokenVersion | None) -> TokenF
             "ver",
             Outcome.WARN,
             "1.0",
-            "2.0, unless the endpoint is set up for v1 tokens",
+            "2.0, unless the endpoint is configured for v1 tokens",
             "requestedAccessTokenVersion of the API's app registration is not 2.",
             "Set requestedAccessTokenVersion to 2 if no other API relies on v1 tokens of this app.",
         )
@@ -171,7 +171,7 @@ def _version(claims: Mapping[str, Any], expected: TokenVersion | None) -> TokenF
         Outcome.FAIL,
         _shown(found),
         "1.0 or 2.0",
-        "This is no access token of Entra's.",
+        "This is not an Entra access token.",
         "Use an access token for the API's app registration.",
     )
 
@@ -188,16 +188,16 @@ def _issuer(claims: Mapping[str, Any], expected: Expected) -> TokenFinding:
         issuer_of(tenant, kind, each): (kind, each) for kind in TenantKind for each in TokenVersion
     }
     cause, cure = (
-        "The token is of another tenant or another issuer.",
-        f"Check the tenant: this one's issuer is {wanted}.",
+        "The token is from another tenant or another issuer.",
+        f"Check the tenant: its issuer is {wanted}.",
     )
     if isinstance(found, str) and found in others:
         kind, _ = others[found]
-        cause = f"The tenant is of the kind {kind.value}, or the token of another version."
-        cure = f"Expect {found} (TenantKind {kind.value}), and fetch the keys from its own host."
+        cause = f"The tenant's kind is {kind.value}, or the token has another version."
+        cure = f"Expect {found} (TenantKind {kind.value}), and fetch the keys from that host."
     elif isinstance(found, str) and found.endswith(f".ciamlogin.com/{tenant}/v2.0"):
-        cause = "The issuer has the tenant's name in the host; Entra's has the tenant's GUID."
-        cure = f"Expect {wanted}, also where the metadata is fetched by the tenant's name."
+        cause = "The issuer's host contains the tenant's name; Entra uses the tenant's GUID."
+        cure = f"Expect {wanted}, even if the metadata is fetched by the tenant's name."
     return TokenFinding("iss", Outcome.FAIL, _shown(found), wanted, cause, cure)
 
 
@@ -210,7 +210,7 @@ def _tenant(claims: Mapping[str, Any], expected: Expected) -> TokenFinding:
             _shown(found),
             "",
             "",
-            "--tenant says which tenant to compare with.",
+            "Use --tenant to give the tenant to compare with.",
         )
     if found == expected.tenant_id:
         return TokenFinding("tid", Outcome.OK, _shown(found))
@@ -219,7 +219,7 @@ def _tenant(claims: Mapping[str, Any], expected: Expected) -> TokenFinding:
         Outcome.FAIL,
         _shown(found),
         expected.tenant_id,
-        "The token is of another tenant.",
+        "The token is from another tenant.",
         "Get the token from this tenant, or correct TenantId.",
     )
 
@@ -236,7 +236,7 @@ def _audience(claims: Mapping[str, Any], expected: Expected) -> TokenFinding:
             _shown(found),
             form,
             "",
-            "--app or --audience says what the endpoint accepts.",
+            "Use --app or --audience to give what the endpoint accepts.",
         )
     if found == expected.audience or (
         expected.audience is None
@@ -247,14 +247,14 @@ def _audience(claims: Mapping[str, Any], expected: Expected) -> TokenFinding:
     cause = "The token is for another app registration."
     own = expected.audience or str(expected.app_id)
     if isinstance(found, str) and found and (found in own or own in found):
-        cause = "A v2 token has the app's GUID as audience, a v1 token the api:// URI."
+        cause = "A v2 token's audience is the app's GUID; a v1 token's is the api:// URI."
     return TokenFinding(
         "aud",
         Outcome.FAIL,
         _shown(found),
         wanted,
         cause,
-        "Let the endpoint accept the GUID and the api:// URI of its own app, and no other.",
+        "Make the endpoint accept only the GUID and the api:// URI of its own app.",
     )
 
 
@@ -268,14 +268,14 @@ def _caller(claims: Mapping[str, Any]) -> TokenFinding:
     name = "appid" if claims.get("ver") == "1.0" else "azp"
     found = claims.get(name)
     if found == AUTHENTICATION_EVENTS_APP_ID:
-        return TokenFinding(name, Outcome.OK, f"{found}, Entra's authentication-events service")
+        return TokenFinding(name, Outcome.OK, f"{found}, Entra's authentication events service")
     return TokenFinding(
         name,
         Outcome.FAIL,
         _shown(found),
         AUTHENTICATION_EVENTS_APP_ID,
-        "The token was got by hand, for another app; Entra's own names its events service.",
-        "For a test, let the endpoint accept this app for a while (TEST_CALLER_APP_IDS).",
+        "Another app requested the token; Entra's own token names its events service.",
+        "For a test, make the endpoint accept this app for a limited time (TEST_CALLER_APP_IDS).",
     )
 
 
@@ -294,12 +294,12 @@ def _times(claims: Mapping[str, Any], now: float) -> Iterator[TokenFinding]:
         elif name == "exp":
             yield TokenFinding(
                 name, Outcome.FAIL, text, f"later than {_moment(now)}", "The token has expired.",
-                "Get a new one.",
+                "Get a new token.",
             )  # fmt: skip
         else:
             yield TokenFinding(
                 name, Outcome.FAIL, text, f"at most {_moment(now)}", "The token is not valid yet.",
-                "Set this machine's clock.",
+                "Correct this machine's clock.",
             )  # fmt: skip
 
 

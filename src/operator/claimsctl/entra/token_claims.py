@@ -1,4 +1,4 @@
-"""The claims of Entra's tokens by tenant and version, and the ids of the samples.
+"""The claims of Entra's tokens by tenant and version, and the ids in the samples.
 
 This module imports neither cryptography nor a JWT library: `claimsctl.entra.tokens` signs.
 """
@@ -27,12 +27,12 @@ SAMPLE_AUDIENCES: Final = (SAMPLE_API_APP_ID, SAMPLE_IDENTIFIER_URI)
 _SAMPLE_OBJECT_ID: Final = "ffff5555-aa66-7788-99bb-cccccc00dddd"
 _SAMPLE_NOW: Final = 1795508820
 _BACKDATED_SECONDS: Final = 300
-"""Entra dates its tokens five minutes back, so that no clock finds them in the future."""
+"""Entra dates its tokens five minutes back, so that slow clocks do not see them in the future."""
 _LIFETIME_SECONDS: Final = 3900
 
 
 class TenantKind(StrEnum):
-    """Which kind of tenant; decides who issues its v2 tokens. As TenantKind in template.yaml."""
+    """The kind of tenant, which determines its v2 issuer; TenantKind in template.yaml."""
 
     EXTERNAL = "external"
     WORKFORCE = "workforce"
@@ -55,16 +55,16 @@ class TokenProfile:
 
     @property
     def issuer(self) -> str:
-        """``iss`` of the tokens."""
+        """Return the tokens' ``iss``."""
         return issuer_of(self.tenant_id, self.kind, self.version)
 
     @property
     def audience(self) -> str:
-        """``aud`` of the tokens: the app id in v2, the identifier URI in v1."""
+        """Return the tokens' ``aud``: the app id in v2, the identifier URI in v1."""
         return SAMPLE_API_APP_ID if self.version is TokenVersion.V2 else SAMPLE_IDENTIFIER_URI
 
     def claims(self, now: int) -> dict[str, str | int]:
-        """The claims of a token that Entra issues at `now` (epoch seconds)."""
+        """Return the claims of a token that Entra issues at `now` (epoch seconds)."""
         issued_at = now - _BACKDATED_SECONDS
         is_v2 = self.version is TokenVersion.V2
         return {
@@ -87,7 +87,7 @@ def issuer_of(
     kind: TenantKind = TenantKind.EXTERNAL,
     version: TokenVersion = TokenVersion.V2,
 ) -> str:
-    """``iss`` of a tenant's tokens. In external tenants the GUID is in the host too."""
+    """Return the ``iss`` of a tenant's tokens. In external tenants the host contains the GUID."""
     if version is TokenVersion.V1:
         return f"https://sts.windows.net/{tenant_id}/"
     if kind is TenantKind.WORKFORCE:
@@ -96,6 +96,6 @@ def issuer_of(
 
 
 def authorizer_claims(tenant_id: str) -> dict[str, str]:
-    """Claims of an external tenant's v2 token, all strings, as the authorizer passes them on."""
+    """Return an external tenant's v2 claims, all strings, as the authorizer passes them on."""
     claims = TokenProfile(tenant_id).claims(_SAMPLE_NOW)
     return {name: str(value) for name, value in claims.items()}

@@ -1,7 +1,7 @@
-"""A claims mapping policy, and a preview of which claims get into a token under which names.
+"""Claims mapping policies, and a preview of the claims and names in a token.
 
-Source: Microsoft's reference of claims customization using a policy. Its ``definition`` is an array
-that holds one string of JSON; people keep it in each of the forms that `read_policy` accepts.
+Source: Microsoft's reference of claims customization using a policy. A policy's ``definition`` is
+an array with one string of JSON; `read_policy` accepts the forms in which people store it.
 """
 
 import json
@@ -82,7 +82,7 @@ class MappedClaim:
 
 
 class MappingOutcome(StrEnum):
-    """Whether a claim gets into the token, and if not, why."""
+    """Whether a claim gets into the token, or why not."""
 
     EMITTED = "emitted"
     NOT_MAPPED = "not-mapped"
@@ -91,12 +91,12 @@ class MappingOutcome(StrEnum):
     NO_NAME = "no-name"
     """The policy's entry has no name for this kind of token."""
     NOT_ANSWERED = "not-answered"
-    """The policy maps it, and the endpoint does not answer it."""
+    """The policy maps the claim, but the endpoint's answer does not contain it."""
 
 
 @dataclass(frozen=True, slots=True)
 class PreviewedClaim:
-    """One claim's outcome; with `token_name` if the policy has one, `value` if it was answered."""
+    """One claim's outcome; `token_name` is set if the policy has one, `value` if answered."""
 
     id: str
     outcome: MappingOutcome
@@ -106,7 +106,7 @@ class PreviewedClaim:
 
 
 def read_policy(raw: bytes, name: str) -> tuple[MappedClaim, ...]:
-    """The entries of the policy in the file `name` whose source is the claims provider.
+    """Return the entries of the policy in the file `name` whose source is the claims provider.
 
     Raises `OperatorError` for anything but a claims mapping policy.
     """
@@ -125,7 +125,9 @@ def read_policy(raw: bytes, name: str) -> tuple[MappedClaim, ...]:
         if not isinstance(id_, str) or not all(
             isinstance(given, str | None) for given in (jwt_name, saml_name)
         ):
-            message = f"{name}: entry {number} of ClaimsSchema: expected ID and a claim type, text"
+            message = (
+                f"{name}: entry {number} of ClaimsSchema: expected ID and a claim type, as strings"
+            )
             raise OperatorError(message)
         entries.append(MappedClaim(id_, jwt_name, saml_name))
     return tuple(entries)
@@ -134,9 +136,9 @@ def read_policy(raw: bytes, name: str) -> tuple[MappedClaim, ...]:
 def preview(
     claims: Mapping[str, Any], policy: Sequence[MappedClaim], *, saml: bool
 ) -> tuple[PreviewedClaim, ...]:
-    """The claims that a token (with `saml`: an assertion) would have under `policy`.
+    """Return the claims that a token (with `saml`, an assertion) would have under `policy`.
 
-    Ids are compared letter for letter, as Entra does. Answered claims come first, in their order.
+    Ids are compared exactly, as Entra does. Answered claims come first, in their order.
     """
     by_id: dict[str, list[MappedClaim]] = {}
     for entry in policy:
@@ -146,7 +148,7 @@ def preview(
         for id_, value in claims.items()
         for previewed in _answered(id_, value, by_id, saml=saml)
     ]
-    # One that differs in case alone is reported with the answered claim.
+    # An entry that differs only in case is reported with the answered claim.
     missing = [
         PreviewedClaim(id_, MappingOutcome.NOT_ANSWERED)
         for id_ in by_id
@@ -156,12 +158,12 @@ def preview(
 
 
 def is_restricted_jwt_name(name: str) -> bool:
-    """Whether ``JwtClaimType`` cannot be `name`."""
+    """Return whether ``JwtClaimType`` cannot be `name`."""
     return name in _JWT or name == "." or name.startswith(_JWT_PREFIXES)
 
 
 def is_restricted_saml_name(name: str) -> bool:
-    """Whether ``SamlClaimType`` cannot be `name`, without a signing key of one's own."""
+    """Return whether ``SamlClaimType`` cannot be `name` unless the app has its own signing key."""
     return name in _SAML
 
 
@@ -208,5 +210,5 @@ def _answered(
 
 
 def _other_case(id_: str, names: Mapping[str, Any]) -> str:
-    """A name that differs from `id_` in case alone; empty for none."""
+    """Return a name that differs from `id_` only in case; empty if there is none."""
     return next((name for name in names if name.casefold() == id_.casefold()), "")

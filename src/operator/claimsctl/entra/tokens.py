@@ -1,4 +1,4 @@
-"""Signing keys, and tokens signed with them as Entra signs its own."""
+"""Signing keys, and tokens signed as Entra signs them."""
 
 import json
 from base64 import urlsafe_b64encode
@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
 ALGORITHM: Final = "RS256"
-"""What Entra signs access tokens with."""
+"""The algorithm of Entra's access tokens."""
 
 _BITS: Final = 2048
 _EXPONENT: Final = 65537
@@ -22,7 +22,7 @@ Claims = Mapping[str, Any]
 
 
 def base64url(raw: bytes) -> str:
-    """`raw` in base64url without padding, as JOSE has it (RFC 7515)."""
+    """Return `raw` in base64url without padding, as in JOSE (RFC 7515)."""
     return urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
 
 
@@ -34,12 +34,12 @@ class SigningKey:
 
     @classmethod
     def generate(cls) -> Self:
-        """A new key."""
+        """Return a new key."""
         return cls(generate_private_key(_EXPONENT, _BITS))
 
     @classmethod
     def from_pem(cls, pem: bytes) -> Self:
-        """The key in `pem`. Raises ``ValueError`` unless it is a bare RSA key of 2048 bits."""
+        """Return the key in `pem`. Raises ``ValueError`` unless it is an RSA key of 2048 bits."""
         message = f"expected an RSA private key of {_BITS} bits in PEM, without a password"
         try:
             key = serialization.load_pem_private_key(pem, password=None)
@@ -50,7 +50,7 @@ class SigningKey:
         return cls(key)
 
     def to_pem(self) -> bytes:
-        """The private key, unencrypted: for a file that nobody else may read."""
+        """Return the private key, unencrypted, for a file that no other user can read."""
         return self.private.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
@@ -65,13 +65,13 @@ class SigningKey:
 
     @property
     def kid(self) -> str:
-        """The key's id: its thumbprint (RFC 7638), so that it stays while the key does."""
+        """Return the key's id: its thumbprint (RFC 7638), which changes only with the key."""
         n, e = self._numbers()
         canonical = f'{{"e":"{e}","kty":"RSA","n":"{n}"}}'
         return base64url(sha256(canonical.encode("ascii")).digest())
 
     def jwk(self) -> dict[str, str]:
-        """The public key as a member of a key set."""
+        """Return the public key as a member of a key set."""
         n, e = self._numbers()
         return {"kty": "RSA", "use": "sig", "alg": ALGORITHM, "kid": self.kid, "n": n, "e": e}
 
@@ -85,17 +85,17 @@ def _base64url_number(number: int) -> str:
 
 
 def mint(claims: Claims, key: SigningKey) -> str:
-    """A token with `claims`, signed with `key` and naming it."""
+    """Return a token with `claims`, signed with `key`, whose id is in the header."""
     return sign(header_of(key), claims, key)
 
 
 def header_of(key: SigningKey) -> dict[str, str]:
-    """The header of Entra's tokens."""
+    """Return the header of Entra's tokens."""
     return {"typ": "JWT", "alg": ALGORITHM, "kid": key.kid}
 
 
 def sign(header: Header, claims: Claims, key: SigningKey) -> str:
-    """A token signed with `key` by RS256, whatever algorithm `header` names."""
+    """Return a token signed with `key` by RS256, even if `header` names another algorithm."""
     signing_input = unsigned(header, claims)
     signature = jwt.get_algorithm_by_name(ALGORITHM).sign(
         signing_input.encode("ascii"), key.private
@@ -104,7 +104,7 @@ def sign(header: Header, claims: Claims, key: SigningKey) -> str:
 
 
 def unverified_claims(token: str) -> Claims | None:
-    """The claims of `token`, without verifying it; ``None`` for a token that cannot be read."""
+    """Return the unverified claims of `token`, or ``None`` if it cannot be read."""
     try:
         claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
     except jwt.InvalidTokenError:

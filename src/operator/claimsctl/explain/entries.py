@@ -1,6 +1,6 @@
-"""The entries that explain codes and findings, read from the TOML files of this package.
+"""The entries that explain codes and findings, read from this package's TOML files.
 
-A new group of findings needs a new file ``*_findings.toml`` and nothing else.
+To add a group of findings, add a file named ``*_findings.toml``; nothing else is needed.
 """
 
 import difflib
@@ -40,7 +40,7 @@ class Source(StrEnum):
     FIELD = "field"
     """Reports from the field."""
     READING = "reading"
-    """Our reading, where the documentation is silent."""
+    """Our reading; the documentation does not say."""
 
 
 _DOCS: Final = {
@@ -72,12 +72,12 @@ _FAMILIES: Final = (
     (re.compile(r"IDX\d*", re.IGNORECASE), (EntryKind.TOKEN_ERROR,)),
     (re.compile(r"[A-Z]{3,4}\d*", re.IGNORECASE), (EntryKind.FINDING,)),
 )
-"""What may be suggested for what: a number is never taken for a code of another list."""
+"""The kinds to suggest for an input: a number of one list never suggests one of another list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a code or finding means, what causes it, how to check and cure it."""
+    """What a code or finding means, its causes, and how to check and fix it."""
 
     id: str
     kind: EntryKind
@@ -91,16 +91,16 @@ class Entry:
     source: Source
     doc: str
     marks: tuple[str, ...] = ()
-    """Patterns of the words by which others report the same."""
+    """Patterns of other products' messages for the same fault."""
 
     def document(self) -> dict[str, Any]:
-        """The entry for machines."""
+        """Return the entry as a JSON object."""
         return {name: value for name, value in asdict(self).items() if name != "marks"}
 
 
 @cache
 def entries() -> dict[str, Entry]:
-    """Every entry by id: Entra's codes, sign-in errors, findings, each in the order of its file."""
+    """Return every entry by id, in the order of the files."""
     files = [(kind, _FOLDER / name) for kind, name in _FILES.items()]
     files += [(EntryKind.FINDING, path) for path in sorted(_FOLDER.glob("*_findings.toml"))]
     return {
@@ -116,7 +116,7 @@ def page_link(id_: str) -> str:
 
 
 def find_entry(asked: str) -> Entry | None:
-    """The entry with that id or name, in any case; AADSTS may be left out, or be too much."""
+    """Return the entry with that id or name, ignoring case and a missing or extra AADSTS prefix."""
     all_entries = entries()
     wanted = _plain(asked)
     for id_, entry in all_entries.items():
@@ -126,17 +126,17 @@ def find_entry(asked: str) -> Entry | None:
 
 
 def find_entries(text: str) -> list[Entry]:
-    """The entries that a pasted text is about, such as a log line: by ids in it, else by words.
+    """Return the entries that a pasted text, such as a log line, is about: by id, or by wording.
 
-    In the order in which they are in the text. A code of Entra's own list comes before
-    AADSTS1100001, which only says that there is one.
+    The entries are in the order of the text, except that a code of Entra's own list comes before
+    AADSTS1100001, which only says that such a code exists.
     """
     found = find_entry(text)
     if found is not None:
         return [found]
     by_id = [entry for word in _WORD.findall(text) if (entry := _named(word)) is not None]
     if any(entry.kind is EntryKind.TOKEN_ERROR for entry in by_id):
-        reason = token_error_in(text)  # which may be plainer than invalid_token
+        reason = token_error_in(text)  # may be more specific than invalid_token
         by_id = [reason, *by_id] if reason is not None else by_id
     unique = list(dict.fromkeys(by_id)) or [
         entry for entry in entries().values() if _has_any(entry.marks, text)
@@ -145,7 +145,7 @@ def find_entries(text: str) -> list[Entry]:
 
 
 def token_error_in(text: str) -> Entry | None:
-    """Why a bearer token was refused, as far as `text` says; the plainest reason."""
+    """Return the most specific reason for a refused bearer token that `text` gives."""
     for entry in entries().values():
         marks = (re.escape(entry.id), *entry.marks)
         if entry.kind is EntryKind.TOKEN_ERROR and _has_any(marks, text):
@@ -154,7 +154,7 @@ def token_error_in(text: str) -> Entry | None:
 
 
 def nearest(asked: str) -> list[Entry]:
-    """The entries of the same family whose ids or names look most like it, best first."""
+    """Return the entries of the same family with the most similar ids or names, best first."""
     wanted = _plain(asked)
     family = next((kinds for form, kinds in _FAMILIES if form.fullmatch(wanted)), tuple(EntryKind))
     by_spelling = {
@@ -179,7 +179,7 @@ def _has_any(marks: Iterable[str], text: str) -> bool:
 
 
 def _named(word: str) -> Entry | None:
-    """The entry whose id or name a word of a text is; plain numbers only where they are codes."""
+    """Return the entry whose id or name is `word`; a plain number counts only if it is a code."""
     if _PREFIXED.fullmatch(word):
         return find_entry(word)
     all_entries = entries()

@@ -1,4 +1,4 @@
-"""One attempt at a callout: how long each phase took, and the answer or why there is none."""
+"""One attempt at a callout: the duration of each phase, and the answer or the reason for none."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,16 +6,16 @@ from enum import StrEnum
 
 
 class Phase(StrEnum):
-    """The phases of an attempt, in their order."""
+    """The phases of an attempt, in order."""
 
     DNS = "dns"
     CONNECT = "connect"
     TLS = "tls"
     SEND = "send"
     FIRST_BYTE = "first_byte"
-    """From the last byte sent to the first one received: the endpoint's work, and the network's."""
+    """From the last byte sent to the first byte received: endpoint and network time."""
     BODY = "body"
-    """From the first byte of the answer to its last."""
+    """From the first byte of the answer to the last."""
 
 
 class Cause(StrEnum):
@@ -35,20 +35,20 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP answer as it came: nothing parsed, nothing repaired."""
+    """An HTTP answer as received, neither parsed nor repaired."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
     elapsed_ms: float | None = None
-    """From the start of the call, name lookup included, to the last byte."""
+    """From the start of the call, including the name lookup, to the last byte."""
 
     def header(self, name: str) -> str | None:
-        """The first header of that name, in any case."""
+        """Return the first header with that name, ignoring case."""
         return next(iter(self.all_headers(name)), None)
 
     def all_headers(self, name: str) -> list[str]:
-        """The values of every header of that name, in any case."""
+        """Return the values of all headers with that name, ignoring case."""
         return [value for key, value in self.headers if key.lower() == name]
 
 
@@ -61,7 +61,7 @@ class NoAnswer:
     detail: str
 
     def document(self) -> dict[str, str]:
-        """The reason for machines."""
+        """Return the reason as a JSON object."""
         return {"cause": self.cause.value, "phase": self.phase.value, "detail": self.detail}
 
 
@@ -70,11 +70,11 @@ class Attempt:
     """One attempt; exactly one of `answer` and `no_answer` is set."""
 
     timings: Mapping[Phase, float]
-    """Milliseconds of each phase that began, the one that failed included."""
+    """Milliseconds of each phase that started, including a phase that failed."""
     elapsed_ms: float
     answer: Answer | None = None
     no_answer: NoAnswer | None = None
     address: str | None = None
-    """The address that was connected to."""
+    """The address of the connection."""
     http_version: str | None = None
     tls_version: str | None = None

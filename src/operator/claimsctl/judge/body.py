@@ -1,6 +1,7 @@
-"""The body as JSON: RSP003 and RSP004 where Entra cannot read it, RSP013, RSP015 and RSP017.
+"""Parse the body as JSON: RSP003, RSP004, RSP013, RSP015 and RSP017.
 
-The last three warn of what readers of JSON differ about and nobody documents.
+RSP003 and RSP004 report a body that Entra cannot read. The other three warn of undocumented cases
+in which JSON parsers differ.
 """
 
 import re
@@ -30,16 +31,16 @@ from claimsctl.judge.json_positions import (
 )
 
 BODY_BYTES_MAX: Final = 128 * 1024
-"""What is read of a body: forty times what the largest claims need."""
+"""The largest body that is read: forty times the size of the largest claims."""
 
 _BOM: Final = b"\xef\xbb\xbf"
 _GZIP: Final = b"\x1f\x8b"
 _UTF_16_OR_32: Final = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 _EXPECTED = "one JSON object in UTF-8, without a byte order mark"
 _BODY_BYTES_USUAL: Final = 65_536
-"""Twenty times what the largest claims need; Entra's limit is not documented."""
+"""Twenty times the size of the largest claims; Entra's limit is not documented."""
 _DEPTH_USUAL: Final = 64
-"""The default limit of .NET's JSON readers; an answer needs six."""
+"""The default limit of .NET's JSON parsers; an answer needs six levels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +54,25 @@ class Body:
     line_starts: tuple[int, ...]
 
     def place(self, value: Value, *, key: bool = False) -> Place:
-        """Where a value begins; with `key`, where its name does."""
+        """Return where a value begins, or with `key` where its name begins."""
         at = value.key_start if key and value.key_start >= 0 else value.start
         line = bisect_right(self.line_starts, at)
         return Place(line, at - self.line_starts[line - 1] + 1, value.pointer)
 
     def spelling(self, value: Value) -> str:
-        """A value as it is written."""
+        """Return a value as written in the body."""
         return self.text[value.start : value.end]
 
 
 def body_text(body: bytes) -> str:
-    """A body as text for people: positions count in it."""
+    """Return the body as the text in which positions are counted."""
     return body.removeprefix(_BOM).decode("utf-8", "replace")
 
 
 def read_body(body: bytes) -> tuple[Body | None, list[Finding]]:
-    """The body, if it can be read, and what keeps Entra from reading it.
+    """Return the body, if it can be read, and the findings about reading it.
 
-    Nothing is read of a body that is larger than `BODY_BYTES_MAX`.
+    A body larger than `BODY_BYTES_MAX` is not read.
     """
     if (unread := _unread(body)) is not None:
         return None, [unread]
@@ -94,16 +95,16 @@ def read_body(body: bytes) -> tuple[Body | None, list[Finding]]:
 
 
 def judge_text(body: Body) -> Iterator[Finding]:
-    """Warnings about depth, keys given twice down to the usual depth, and size."""
+    """Yield warnings about depth, size, and duplicate keys down to the usual depth."""
     deep = next((value for value, depth in body.root.walk() if depth > _DEPTH_USUAL), None)
     if deep is not None:
         yield warning(
             "RSP017",
             1003003,
-            "The body nests very deep",
+            "The body is nested very deeply",
             f"more than {_DEPTH_USUAL} levels",
-            "Leave out what the contract does not name.",
-            expected=f"at most {_DEPTH_USUAL} levels, where common JSON readers stop",
+            "Remove everything that is not part of the contract.",
+            expected=f"at most {_DEPTH_USUAL} levels, the limit of common JSON parsers",
             place=body.place(deep),
             doc=JSON_STANDARD,
         )
@@ -114,14 +115,14 @@ def judge_text(body: Body) -> Iterator[Finding]:
             1003024,
             "The body is very large",
             f"{body.bytes} bytes",
-            "Send the claims and nothing else.",
-            expected="some 4 KB; Entra has a limit of its own and does not say which",
+            "Send the claims only.",
+            expected="about 4 KB; Entra's limit is not documented",
             doc=ERROR_CODES,
         )
 
 
 def _unread(body: bytes) -> Finding | None:
-    """Why `body` is not even decoded; ``None`` for one that is."""
+    """Return why `body` cannot be decoded, or ``None`` if it can."""
     if len(body) > BODY_BYTES_MAX:
         return _too_large()
     if body.strip() in (b"", b"null"):
@@ -139,9 +140,9 @@ def _too_large() -> Finding:
         "RSP015",
         1003024,
         "The body is very large",
-        f"over {BODY_BYTES_MAX} bytes; it was not read",
-        "Send the claims and nothing else.",
-        expected="some 4 KB; Entra has a limit of its own and does not say which",
+        f"more than {BODY_BYTES_MAX} bytes; not read",
+        "Send the claims only.",
+        expected="about 4 KB; Entra's limit is not documented",
         basis=Basis.CONVENTION,
         doc=ERROR_CODES,
     )
@@ -151,10 +152,10 @@ def _too_deep(text: str, error: NotJsonError) -> Finding:
     return failure(
         "RSP017",
         1003003,
-        "The body nests very deep",
+        "The body is nested very deeply",
         f"{error.found}; the rest was not read",
-        "Leave out what the contract does not name.",
-        expected=f"at most {_DEPTH_USUAL} levels, where common JSON readers stop",
+        "Remove everything that is not part of the contract.",
+        expected=f"at most {_DEPTH_USUAL} levels, the limit of common JSON parsers",
         place=place_in(text, error.at, error.inside.pointer if error.inside else ""),
         basis=Basis.CONVENTION,
         doc=JSON_STANDARD,
@@ -167,8 +168,8 @@ def _empty(body: bytes) -> Finding:
         "RSP003",
         1003009,
         "The body is null" if is_null else "The body is empty",
-        "null" if is_null else f"{len(body)} bytes" + (", all blank" if body else ""),
-        "Send the JSON answer; a user without claims has {} for claims.",
+        "null" if is_null else f"{len(body)} bytes" + (", only white space" if body else ""),
+        'Send the JSON answer. For a user without claims, send "claims": {}.',
         expected=_EXPECTED,
         place=Place(1, 1) if is_null else None,
         doc=ERROR_CODES,
@@ -182,7 +183,7 @@ def _encoding(found: str, title: str, body: bytes, at: int | None = None) -> Fin
         1003003,
         title,
         found if at else f"{found}, beginning {body[:8].hex(' ')}",
-        "Send JSON in UTF-8 without a byte order mark, uncompressed unless asked for.",
+        "Send JSON in UTF-8, without a byte order mark and without compression.",
         expected=_EXPECTED,
         place=place_in(before, len(before)) if at is not None else None,
         basis=Basis.CONVENTION,
@@ -192,21 +193,23 @@ def _encoding(found: str, title: str, body: bytes, at: int | None = None) -> Fin
 
 def _not_json(text: str, error: NotJsonError) -> Finding:
     pointer = error.inside.pointer if error.inside else ""
-    title, hint = "The body is not JSON", "Let a JSON library write the body."
+    title, hint = "The body is not JSON", "Write the body with a JSON library."
     begin = text.lstrip()[:9].lower()
     if begin.startswith("<"):
-        title = "The body is a page or XML, not JSON"
-        hint = "Find what sends it: a login, an error or an interstitial in front of the service."
+        title = "The body is a web page or XML, not JSON"
+        hint = (
+            "Find out what sends the page: a login, error or warning page in front of the service."
+        )
     elif error.at >= len(text.rstrip()) and error.inside:
-        title = "The body is cut off"
-        hint = "Send the whole body, and its true length in content-length."
+        title = "The body is truncated"
+        hint = "Send the whole body, and its correct length in content-length."
     elif error.found == "'" or error.found in ("None", "True", "False"):
-        title = "The body is Python's or JavaScript's notation, not JSON"
+        title = "The body uses Python or JavaScript syntax, not JSON"
         hint = "Write the body with json.dumps or JSON.stringify."
     elif error.found.lstrip("-") in ("NaN", "Infinity", "undefined"):
-        hint = f"JSON knows no {error.found}: leave the member out."
+        hint = f"JSON does not support {error.found}: omit the value."
     elif error.expected == "nothing more":
-        hint = "Send one JSON object and nothing after it."
+        hint = "Send one JSON object with nothing after it."
     return failure(
         "RSP004",
         1003003,
@@ -229,10 +232,10 @@ def _keys_given_twice(body: Body) -> Iterator[Finding]:
                 yield warning(
                     "RSP013",
                     1003003,
-                    "A key is given twice in one object",
-                    f'"{item.key}" again',
-                    "Send every key once: which of the two is read is nowhere documented.",
-                    expected="each key once; judged by the last",
+                    "A key appears more than once in one object",
+                    f'"{item.key}" appears again',
+                    "Send each key once: which value Entra reads is not documented.",
+                    expected="each key once; the verdict uses the last value",
                     place=body.place(item, key=True),
                     doc=f"{JSON_STANDARD}#section-4",
                 )

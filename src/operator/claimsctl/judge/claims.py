@@ -24,14 +24,14 @@ CLAIMS_BYTES_MAX: Final = 3072
 _LARGEST = 3
 _HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
 _HINTS: Final = {
-    JsonType.NULL: "Leave out what is null.",
-    JsonType.LIST: "Send one list of strings; lists within it are not taken.",
-    JsonType.OBJECT: "Send its parts as claims of their own, or its JSON as one string.",
+    JsonType.NULL: "Omit null values.",
+    JsonType.LIST: "Send one list of strings, without nested lists.",
+    JsonType.OBJECT: "Send the object's parts as separate claims, or its JSON as one string.",
 }
 
 
 def taken_claims(bag: Value) -> dict[str, str | list[str]]:
-    """The claims of a bag without failures, those that are null left out; of two the last."""
+    """Return the claims without nulls; of duplicate keys, the last. `bag` must have no failures."""
     return {
         str(claim.key): [item.text for item in claim.items if item.type is not JsonType.NULL]
         if claim.type is JsonType.LIST
@@ -42,7 +42,7 @@ def taken_claims(bag: Value) -> dict[str, str | list[str]]:
 
 
 def judge_claims(body: Body, bag: Value) -> Iterator[Finding]:
-    """Names, then values, then sizes."""
+    """Yield findings about names, then values, then sizes."""
     claims = _last_of_each(bag)
     rules = (_no_names(body, claims), _wrong_types(body, claims), _half_characters(body, claims))
     no_names, wrong_types, half_characters = (islice(r, FINDINGS_PER_RULE) for r in rules)
@@ -56,7 +56,7 @@ def judge_claims(body: Body, bag: Value) -> Iterator[Finding]:
 
 
 def bytes_of(bag: Value) -> int:
-    """All names and values, items of lists one by one, in bytes of UTF-8."""
+    """Return the total size of all names, values and list items, in bytes of UTF-8."""
     return sum(_bytes_of_claim(claim) for claim in _last_of_each(bag))
 
 
@@ -82,7 +82,7 @@ def _no_names(body: Body, claims: list[Value]) -> Iterator[Finding]:
                 "A claim has no name",
                 f'"{claim.key}": {body.spelling(claim)}',
                 "Give every claim a name.",
-                expected="a name that is neither empty nor blank",
+                expected="a name that is not empty or white space",
                 place=body.place(claim, key=True),
                 doc=ERROR_CODES,
             )
@@ -98,7 +98,7 @@ def _wrong_types(body: Body, claims: list[Value]) -> Iterator[Finding]:
 
 
 def _wrong_type(body: Body, claim: Value, wrong: Value) -> Finding:
-    inside = f", the list's item {wrong.key} is {wrong.type.value}" if wrong is not claim else ""
+    inside = f", item {wrong.key} is {wrong.type.value}" if wrong is not claim else ""
     if wrong.type in (JsonType.NUMBER, JsonType.BOOLEAN):
         hint = f'Send it as a string: "{shortened(wrong.text)}".'
     else:
@@ -107,7 +107,7 @@ def _wrong_type(body: Body, claim: Value, wrong: Value) -> Finding:
         return warning(
             "RSP010",
             1003003,
-            "A claim is null, or a list with null in it",
+            "A claim is null or contains null",
             f"{claim.key}: {body.spelling(claim)}{inside}",
             hint,
             expected="a string or a list of strings",
@@ -134,7 +134,7 @@ def _too_large(body: Body, claims: list[Value], size: int) -> Finding:
         1003025,
         "The claims are too large",
         f"{size} bytes; largest: {largest}",
-        "Send fewer or shorter claims: all keys and values together may have 3 KB.",
+        "Send fewer or shorter claims: all names and values together may have at most 3 KB.",
         expected=f"at most {CLAIMS_BYTES_MAX} bytes",
         place=body.place(sizes[0][1], key=True),
     )
@@ -150,7 +150,7 @@ def _type_names(body: Body, claims: list[Value]) -> Iterator[Finding]:
                     trace.title,
                     f"{claim.key}: {body.spelling(claim)}",
                     trace.hint,
-                    expected="the value itself: Entra takes any text and puts it into the token",
+                    expected="the value itself: Entra copies any text into the token",
                     place=body.place(part),
                 )
 
@@ -162,9 +162,9 @@ def _half_characters(body: Body, claims: list[Value]) -> Iterator[Finding]:
             yield warning(
                 "RSP019",
                 1003003,
-                "A claim holds half a character",
+                "A claim contains half of a surrogate pair",
                 f"{claim.key}: {body.spelling(claim)}",
-                "Cut text between characters, not within a surrogate pair.",
-                expected="text that UTF-8 can carry",
+                "Cut text between characters, not inside a surrogate pair.",
+                expected="text that UTF-8 can encode",
                 place=body.place(claim),
             )

@@ -1,4 +1,4 @@
-"""The objects around the claims, from the outermost inwards: RSP005 to RSP008, RSP012, RSP014."""
+"""The objects around the claims, from the outermost inward: RSP005 to RSP008, RSP012, RSP014."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -42,7 +42,7 @@ _ERRORS: Final = (
 
 
 def read_envelope(body: Body) -> tuple[Value | None, list[Finding]]:
-    """The object that holds the claims, if there is one, and what is wrong with the rest."""
+    """Return the object that contains the claims, if there is one, and the findings so far."""
     if wrapped := find_wrapped(body.root):
         findings = [_wrapped(body, wrapped), *_judge_schema_version(body)]
         return None, [*findings, *_judge_inner(wrapped.text or body.spelling(wrapped.value))]
@@ -66,8 +66,8 @@ def _wrapped(body: Body, wrapped: Wrapped) -> Finding:
     return failure(
         "RSP012",
         1003003,
-        "The answer is wrapped once too often",
-        f"inside of {wrapped.wrapper}",
+        "The answer is wrapped in another object or string",
+        f"inside {wrapped.wrapper}",
         wrapped.hint,
         expected=_ENVELOPE,
         place=body.place(wrapped.value),
@@ -75,7 +75,7 @@ def _wrapped(body: Body, wrapped: Wrapped) -> Finding:
 
 
 def _judge_inner(text: str) -> Iterator[Finding]:
-    """What is wrong with the answer inside, so that it need not be asked for again."""
+    """Yield the findings about the inner answer, so that one run shows all of them."""
     inner, findings = read_body(text.encode("utf-8", "replace"))
     if inner is not None:
         findings += read_envelope(inner)[1]
@@ -84,7 +84,7 @@ def _judge_inner(text: str) -> Iterator[Finding]:
 
 
 def _member(holder: Value, name: str) -> Value | None:
-    """A member, or what is there in its place in capitals: so that all faults show in one run."""
+    """Return a member, or one whose name differs in case only, so that one run shows all faults."""
     in_capitals = member_in_capitals(holder, name)
     return in_capitals[0] if in_capitals else holder.get(name)
 
@@ -112,14 +112,14 @@ def _judge_data(body: Body) -> Iterator[Finding]:
         if item.type is JsonType.OBJECT and item.get("@odata.type") is None:
             yield _without_type(body, item)
         return
-    title, hint = "The body is not of the schema", f"Send {_ENVELOPE}."
+    title, hint = "The body does not match the schema", f"Send {_ENVELOPE}."
     at = odata_type or data or body.root
     found = body.spelling(at)
     if data is None:
         found = f"no data in {found}"
         title, hint = _without_data(body.root) or (title, hint)
     elif data.type is not JsonType.OBJECT:
-        title = "The data are not an object"
+        title = "data is not an object"
     else:
         is_text = odata_type is not None and odata_type.type is JsonType.STRING
         title = title_of_data_type(odata_type.text if odata_type and is_text else "")
@@ -138,10 +138,10 @@ def _judge_data(body: Body) -> Iterator[Finding]:
 
 
 def _without_type(body: Body, data: Value) -> Finding:
-    """The contract library does not ask for the type of data, and the documentation names it."""
+    """Judge the type of data, which the documentation names and the contract library ignores."""
     item, (title, hint) = type_under_another_name(data) or (
         data,
-        ("The data have no @odata.type", f"Send {RESPONSE_DATA}."),
+        ("data has no @odata.type", f"Send {RESPONSE_DATA}."),
     )
     return warning(
         "RSP005",
@@ -160,13 +160,13 @@ def _without_data(root: Value) -> tuple[str, str] | None:
     action_type = actions and actions.items and actions.items[0].get("type")
     is_old_event = event_type and event_type.text == OLD_EVENT
     if is_old_event or (action_type and action_type.text == OLD_ACTION):
-        return "This is the answer of the preview of 2021", f"Send {_ENVELOPE}."
+        return "The answer has the format of the 2021 preview", f"Send {_ENVELOPE}."
     if actions:
-        return "The outer object data is missing", 'Put it all into {"data": …}.'
+        return "The outer object data is missing", 'Put the whole answer into {"data": …}.'
     if error := _name_error(root):
         return (
             f"The body is {error}, sent with status 200",
-            "The endpoint's own log says what failed; an error should have a status of its own.",
+            "Check the endpoint's own log for the error. Send errors with an error status.",
         )
     return None
 
@@ -178,9 +178,9 @@ def _judge_schema_version(body: Body) -> Iterator[Finding]:
             yield failure(
                 "RSP014",
                 1003008,
-                "The answer names an apiSchemaVersion, and Entra's callout none",
+                "The answer contains an apiSchemaVersion, but Entra's callout does not",
                 body.spelling(version),
-                "Leave apiSchemaVersion out: it belongs to the preview of 2021.",
+                "Remove apiSchemaVersion: it belongs to the 2021 preview.",
                 expected="no apiSchemaVersion",
                 place=body.place(version, key=True),
                 basis=Basis.CONVENTION,
@@ -198,7 +198,7 @@ def _judge_number(body: Body, data: Value, actions: Value | None) -> Iterator[Fi
             title,
             _members(data),
             hint,
-            expected="a list of one action, called actions",
+            expected="a list of one action, named actions",
             place=body.place(item, key=True),
             basis=Basis.CONVENTION,
         )
@@ -278,11 +278,11 @@ def _judge_action_type(body: Body, action: Value) -> Iterator[Finding]:
         yield warning(
             "RSP007",
             1003012,
-            "The type differs in capitals"
+            "The type differs in case"
             if named.lower() == ACTION.lower()
             else "This is the action's older name",
             body.spelling(odata_type or action),
-            f"Send {ACTION}, the only name that the documentation has.",
+            f"Send {ACTION}, the only documented name.",
             expected=expected,
             place=body.place(odata_type or action),
             basis=Basis.MODEL,
@@ -309,7 +309,7 @@ def _judge_action_type(body: Body, action: Value) -> Iterator[Finding]:
 
 
 def _members(value: Value) -> str:
-    """The names that an object has in place of the missing one."""
+    """Return the names in an object that lacks the expected one."""
     if value.type is not JsonType.OBJECT:
         return ""
     names = ", ".join(str(item.key) for item in value.items)
@@ -317,6 +317,6 @@ def _members(value: Value) -> str:
 
 
 def _name_error(root: Value) -> str:
-    """What kind of error message a body is; empty for no known one."""
+    """Return the kind of error message that a body is; empty for an unknown kind."""
     keys = {item.key for item in root.items}
     return next((name for members, name in _ERRORS if members <= keys), "")

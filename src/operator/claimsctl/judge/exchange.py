@@ -1,6 +1,6 @@
-"""An exchange as a file: what was sent, what came back, how long it took.
+"""The file format of an exchange: the request, the response and the timings.
 
-The format that ``claimsctl judge`` reads, and that ``call`` and ``tap`` write::
+``claimsctl judge`` reads this format; ``call`` and ``tap`` write it::
 
     {"version":  1,
      "request":  {"method": "POST", "url": "https://…", "headers": [["name", "value"], …],
@@ -9,9 +9,9 @@ The format that ``claimsctl judge`` reads, and that ``call`` and ``tap`` write::
      "timings":  {"dns_ms": 3.1, "connect_ms": 8.0, "tls_ms": 21.4, "send_ms": 0.1,
                   "first_byte_ms": 140.2, "body_ms": 0.9, "total_ms": 173.7}}
 
-Only ``response`` with its ``status`` is required; headers may be an object too. A body that is not
-UTF-8 is in ``body_base64`` instead. Without an answer there is ``no_answer`` in place of
-``response``: cause, phase and detail. The writer masks what is secret beforehand.
+Only ``response`` with its ``status`` is required. Headers may also be an object. A body that is not
+UTF-8 is in ``body_base64`` instead. Without an answer, ``no_answer`` replaces
+``response``: cause, phase and detail. The writer masks secrets before writing.
 """
 
 import json
@@ -42,7 +42,7 @@ class Request:
     content: bytes = b""
 
     def document(self) -> dict[str, Any]:
-        """The request as the file has it."""
+        """Return the request in the file's format."""
         return {"method": self.method, "url": self.url, **_message(self.headers, self.content)}
 
 
@@ -55,7 +55,7 @@ class Response:
     content: bytes = b""
 
     def document(self) -> dict[str, Any]:
-        """The response as the file has it."""
+        """Return the response in the file's format."""
         return {"status": self.status, **_message(self.headers, self.content)}
 
 
@@ -73,12 +73,12 @@ class Timings:
 
     @classmethod
     def of(cls, phases: Mapping[Phase, float], total_ms: float, digits: int) -> "Timings":
-        """Measured times, rounded to `digits` after the point."""
+        """Return the measured times, rounded to `digits` decimal places."""
         measured = {f"{phase.value}_ms": round(ms, digits) for phase, ms in phases.items()}
         return cls(total_ms=round(total_ms, digits), **measured)
 
     def document(self) -> dict[str, float]:
-        """The times that were measured, as the file has them."""
+        """Return the measured times in the file's format."""
         return {name: ms for name, ms in asdict(self).items() if ms is not None}
 
 
@@ -92,12 +92,12 @@ class Exchange:
 
     @property
     def answer(self) -> Answer:
-        """The answer, to be judged."""
+        """Return the answer, for the judge."""
         response = self.response
         return Answer(response.status, response.headers, response.content, self.timings.total_ms)
 
     def document(self) -> dict[str, Any]:
-        """The exchange as the file has it: `exchange_in` returns an equal one."""
+        """Return the exchange in the file's format; `exchange_in` returns an equal one."""
         return {
             "version": FORMAT_VERSION,
             **({} if self.request is None else {"request": self.request.document()}),
@@ -109,7 +109,7 @@ class Exchange:
 def unanswered_document(
     request: Request, no_answer: NoAnswer | None, timings: Timings
 ) -> dict[str, Any]:
-    """A request without a response, and why there is none, where that is known."""
+    """A request without a response, and the reason if it is known."""
     return {
         "version": FORMAT_VERSION,
         "request": request.document(),
@@ -119,9 +119,9 @@ def unanswered_document(
 
 
 def exchange_in(document: Any) -> Exchange:
-    """The exchange in a JSON document.
+    """Return the exchange in a JSON document.
 
-    Raises `OperatorError` whose lines name each field that is wrong.
+    Raises `OperatorError`, with one line for each wrong field.
     """
     reader = _FieldReader()
     exchange = reader.exchange(document)
@@ -130,7 +130,7 @@ def exchange_in(document: Any) -> Exchange:
 
 
 def request_in(document: Any) -> Request:
-    """The request in a JSON document of an exchange, which may have had no answer.
+    """Return the request in a JSON document of an exchange, with or without an answer.
 
     Raises `OperatorError` as `exchange_in` does.
     """
@@ -141,7 +141,7 @@ def request_in(document: Any) -> Request:
 
 
 def _message(headers: Headers, content: bytes) -> dict[str, Any]:
-    """Headers and body, which both sides have."""
+    """The headers and body of a request or response."""
     body = {"headers": [list(header) for header in headers]}
     try:
         return {**body, "body": content.decode("utf-8")}
@@ -150,29 +150,29 @@ def _message(headers: Headers, content: bytes) -> dict[str, Any]:
 
 
 class _FieldReader:
-    """Reads a document's fields; collects what is wrong with them, each with its path."""
+    """Reads a document's fields, and collects the problems with their paths."""
 
     def __init__(self) -> None:
         self.problems: list[str] = []
-        """The first of them."""
+        """The first problems."""
         self._more = 0
 
     def lines(self) -> list[str]:
-        """The problems, for people."""
+        """Return the problems as lines for people."""
         return [*self.problems, f"and {self._more} more"] if self._more else self.problems
 
     def check(self, document: Any) -> None:
-        """Raise `OperatorError` if something was wrong with what was read of `document`."""
+        """Raise `OperatorError` if reading `document` found a problem."""
         version = document.get("version", FORMAT_VERSION) if isinstance(document, dict) else None
         if version is not None and version != FORMAT_VERSION:
             found = json.dumps(version)[:_SHOWN_CHARACTERS]
             message = (
-                f"an exchange of version {found}; this claimsctl reads version "
+                f"the exchange has version {found}, but this claimsctl reads version "
                 f"{FORMAT_VERSION}: use the claimsctl that exported it, or a newer one"
             )
             raise OperatorError(message)
         if self.problems:
-            message = "not an exchange as claimsctl exports them"
+            message = "not an exchange that claimsctl exported"
             raise OperatorError(message, lines=self.lines())
 
     def exchange(self, document: Any) -> Exchange:
@@ -215,7 +215,7 @@ class _FieldReader:
             if ms is None:
                 continue
             if type(ms) not in (int, float) or not 0 <= ms <= sys.float_info.max:
-                self._refuse(f"timings.{name}", "milliseconds, a number not below 0", ms)
+                self._refuse(f"timings.{name}", "milliseconds, a number of at least 0", ms)
             else:
                 times[name] = float(ms)
         return Timings(**times)
@@ -231,7 +231,7 @@ class _FieldReader:
                 case [str(name), str(text)]:
                     headers.append((name, text))
                 case (str(name), other):
-                    self._refuse(f"{at}.{name}", "a text", other)
+                    self._refuse(f"{at}.{name}", "a string", other)
                 case _:
                     self._refuse(f"{at}.{number}", '["name", "value"]', pair)
         return tuple(headers)
@@ -253,7 +253,7 @@ class _FieldReader:
     def _text(self, value: Any, at: str) -> str:
         if isinstance(value, str):
             return value
-        self._refuse(at, "a text", value)
+        self._refuse(at, "a string", value)
         return ""
 
     def _members(self, value: Any, at: str) -> dict[str, Any]:

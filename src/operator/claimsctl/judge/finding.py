@@ -1,7 +1,7 @@
-"""Findings, and the verdict that they add up to.
+"""Findings, and the verdict on an answer.
 
-The judge of answers and the checks of the doctor report in these terms. Every id is explained in
-`claimsctl.explain`; ids are never renamed.
+The judge and the doctor's checks report findings. `claimsctl.explain` explains every id; ids are
+never renamed.
 """
 
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ ERROR_CODES: Final = (
 JSON_STANDARD: Final = "https://www.rfc-editor.org/rfc/rfc8259"
 
 FINDINGS_PER_RULE: Final = 100
-"""How many findings of one rule are kept: a body could break it a million times."""
+"""The number of findings kept for each rule: a body could break a rule a million times."""
 
 _EVIDENCE_CHARACTERS = 80
 
 
 class Level(StrEnum):
-    """How a finding counts; a check that cannot run gives a ``skip`` with the reason."""
+    """The severity of a finding; a check that cannot run reports ``skip`` with the reason."""
 
     OK = "ok"
     SKIP = "skip"
@@ -33,37 +33,37 @@ class Level(StrEnum):
 
 
 class Basis(StrEnum):
-    """What a finding rests on."""
+    """The source of the rule behind a finding."""
 
     DOC = "doc"
-    """Entra's documentation fixes it."""
+    """Entra's documentation."""
     MODEL = "model"
-    """Microsoft's published contract library has it so (Microsoft.Azure.Entra.Authentication)."""
+    """Microsoft's published contract library (Microsoft.Azure.Entra.Authentication)."""
     CONVENTION = "convention"
-    """Our reading, where both are silent."""
+    """Our reading, where neither says anything."""
 
 
 BASIS_NOTES: Final = {
-    Basis.MODEL: ", as Microsoft's contract library has it",
-    Basis.CONVENTION: ", as we read it",
+    Basis.MODEL: "; according to Microsoft's contract library",
+    Basis.CONVENTION: "; our reading, not documented",
 }
-"""What is said behind a code that the documentation does not fix."""
+"""The note after a code that the documentation does not specify."""
 
 
 class NoResult(StrEnum):
-    """Why a check came to no result."""
+    """Why a check has no result."""
 
     PREREQUISITE = "prerequisite"
-    """A finding that it needs failed, or was skipped itself."""
+    """A finding that the check needs failed or was skipped."""
     PROTECTED = "protected"
-    """The endpoint refused every caller that there was."""
+    """The endpoint refused every caller that was tried."""
     BROKEN = "broken"
     """The check raised an error, or reported nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in a body: line and column from 1, in characters; `pointer` as in RFC 6901."""
+    """A position in a body: line and column from 1, in characters; `pointer` as in RFC 6901."""
 
     line: int
     column: int
@@ -72,7 +72,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing found. `id` is stable; `entra_code` is what the sign-in log would show for it."""
+    """One finding. `id` is stable; `entra_code` is the code that the sign-in log would show."""
 
     id: str
     level: Level
@@ -86,12 +86,12 @@ class Finding:
     expected: str = ""
     place: Place | None = None
     doc: str = ""
-    """Where it is documented: a URL."""
+    """The URL of the documentation."""
     no_result: NoResult | None = None
-    """Why the check has no result, where others decide on that."""
+    """Why the check has no result, if other code depends on the reason."""
 
     def document(self) -> dict[str, Any]:
-        """The finding for machines."""
+        """Return the finding as a JSON object."""
         place = self.place and {
             "line": self.place.line,
             "column": self.place.column,
@@ -120,7 +120,7 @@ class Verdict:
     claims: dict[str, Any]
     """The claims that Entra would add to the token; empty for a rejected answer."""
     claims_bytes: int
-    """Names and values of the claims found, in bytes of UTF-8, accepted or not."""
+    """The size of all names and values found, in bytes of UTF-8, whether accepted or not."""
 
     @property
     def first_failure(self) -> Finding | None:
@@ -134,20 +134,20 @@ class Verdict:
 
     @property
     def entra_code(self) -> int | None:
-        """What the sign-in log would show; ``None`` for an accepted answer."""
+        """Return the code that the sign-in log would show, or ``None`` for an accepted answer."""
         failure = self.first_failure
         return None if failure is None else failure.entra_code
 
     @property
     def basis(self) -> Basis:
-        """What the verdict rests on: it is no surer than the least sure finding that decides."""
+        """Return the basis of the verdict: that of the least certain finding that decides it."""
         decisive = [self.first_failure] if self.first_failure else self.findings
         bases = {finding.basis for finding in decisive}
         unsure = (basis for basis in (Basis.CONVENTION, Basis.MODEL) if basis in bases)
         return next(unsure, Basis.DOC)
 
     def document(self) -> dict[str, Any]:
-        """The verdict for machines."""
+        """Return the verdict as a JSON object."""
         return {
             "verdict": "accepted" if self.accepted else "rejected",
             "entra_code": self.entra_code,
@@ -170,7 +170,7 @@ def failure(
     basis: Basis = Basis.DOC,
     doc: str = REFERENCE,
 ) -> Finding:
-    """A finding for which Entra refuses an answer; the evidence is cut to one line."""
+    """Return a finding for which Entra rejects an answer; the evidence is cut to one line."""
     return Finding(
         id_, Level.FAIL, title, shortened(evidence), hint, code, basis, expected, place, doc
     )
@@ -188,12 +188,12 @@ def warning(
     basis: Basis = Basis.CONVENTION,
     doc: str = REFERENCE,
 ) -> Finding:
-    """A finding for which Entra may refuse an answer: the documentation does not say."""
+    """Return a finding for which Entra may reject an answer; the documentation does not say."""
     return Finding(
         id_, Level.WARN, title, shortened(evidence), hint, code, basis, expected, place, doc
     )
 
 
 def shortened(text: str, kept: int = _EVIDENCE_CHARACTERS) -> str:
-    """`text` cut to `kept` characters, by default what fits on one line of evidence."""
+    """Return `text` cut to `kept` characters, by default one line of evidence."""
     return text if len(text) <= kept else f"{text[:kept]}…"

@@ -30,19 +30,19 @@ _UNAUTHORIZED = 401
 _JSON = "application/json"
 _UTF_8 = {"utf-8", "utf8", "us-ascii"}
 _HINTS = {
-    400: "The endpoint takes the callout for a bad request: its own log says why.",
-    401: "The endpoint refuses the caller: compare the token's iss, aud and azp with what it"
+    400: "The endpoint rejects the callout as a bad request: check its own log for the reason.",
+    401: "The endpoint refuses the caller: compare the token's iss, aud and azp with the values it"
     " expects (claimsctl token --check).",
-    403: "Find out who refuses, the service or something in front of it (firewall, gateway, allow"
-    " list), and let POST to this path pass.",
-    404: "Check the path of the target URL, and that the service listens there for POST.",
-    405: "The service must take POST at the target URL's path.",
-    413: "The service takes the callout for too large: about 2 KB must be let through.",
-    415: "The service must take application/json, with or without a charset.",
-    429: "Lift the rate limit: a tenant may make 50 callouts a second.",
-    502: "The gateway did not get a proper answer from the service: its own log says why.",
-    503: "The service, or what it reads, was not available: its own log says why.",
-    504: "The gateway waited for the service in vain: find what it waits for.",
+    403: "Find out whether the service or something in front of it (firewall, gateway, allow list)"
+    " refuses the call, and allow POST to this path.",
+    404: "Check the path of the target URL, and that the service accepts POST there.",
+    405: "The service must accept POST at the target URL's path.",
+    413: "The service rejects the callout as too large: it must accept about 2 KB.",
+    415: "The service must accept application/json, with or without a charset.",
+    429: "Raise the rate limit: a tenant may make 50 callouts a second.",
+    502: "The gateway got no valid answer from the service: check the service's log.",
+    503: "The service, or something that it depends on, was unavailable: check the service's log.",
+    504: "The service did not answer the gateway in time: find out which step is slow.",
 }
 _KEY_MISSING = "An Azure Function without its key (?code=…) answers in the same way."
 _REDIRECT = "Put the final URL into the extension's targetUrl, and into resourceId its host."
@@ -51,7 +51,7 @@ _ERROR = "The endpoint's own log says why. A user without claims is a 200 with c
 
 
 def judge_time(answer: Answer, wait_ms: int | None) -> Iterator[Finding]:
-    """RSP016: whether Entra would have waited for it."""
+    """RSP016: whether Entra would have waited for the answer."""
     if wait_ms is None or answer.elapsed_ms is None or answer.elapsed_ms <= wait_ms:
         return
     yield failure(
@@ -59,7 +59,8 @@ def judge_time(answer: Answer, wait_ms: int | None) -> Iterator[Finding]:
         1003005,
         "The answer comes too late",
         f"{answer.elapsed_ms:.0f} ms",
-        "Find what is slow (cold start, store, connection), and set timeoutInMilliseconds to 2000.",
+        "Find the slow phase (cold start, store, connection), and set timeoutInMilliseconds to"
+        " 2000.",
         expected=f"the whole answer within {wait_ms} ms",
         doc=ERROR_CODES,
     )
@@ -70,14 +71,14 @@ def judge_status(answer: Answer) -> Iterator[Finding]:
     status = answer.status
     if status == _OK:
         return
-    title = "Entra takes claims from a 200 only"
+    title = "The status is not 200, the only one that Entra accepts"
     evidence = f"status {status}"
     hint = _HINTS.get(status, _ERROR)
     match status // 100:
         case 2:
             hint = platform_hint(answer) or _ANSWERED
         case 3:
-            title = "Entra takes claims from a 200 only, and this is a redirect"
+            title = "The status is a redirect; Entra accepts 200 only"
             location = answer.header("location")
             evidence += f" to {location}" if location else " without a location"
             otherwise = LOGIN_CURE if login_of(answer) else _REDIRECT
@@ -99,7 +100,7 @@ def judge_status(answer: Answer) -> Iterator[Finding]:
 
 
 def _hint_for(answer: Answer, otherwise: str) -> str:
-    """What to do about an error: what the other side says decides, then who it is."""
+    """Return the advice for an error: from the answer's own message first, then by platform."""
     platform, refused, own = platform_of(answer), token_refusal(answer), own_code(answer)
     if own is not None:
         return f"{own.id}: {own.cure[0]}"
@@ -132,15 +133,15 @@ def judge_length(answer: Answer) -> Iterator[Finding]:
         1003001,
         "The body is shorter than its content-length",
         f"{len(answer.body)} bytes of {lengths[-1]}",
-        "Let a library count the length, in bytes and not in characters; a saved answer may also"
-        " have been cut when it was saved.",
+        "Let the HTTP library set content-length, in bytes and not in characters. If this is a"
+        " saved answer, the file may be truncated.",
         expected=f"{lengths[-1]} bytes",
         doc="https://www.rfc-editor.org/rfc/rfc9112#section-6.3",
     )
 
 
 def judge_content_type(answer: Answer) -> Iterator[Finding]:
-    """RSP002: any content type but JSON's; RSP018: a charset that JSON does not have."""
+    """RSP002: a content type other than application/json; RSP018: a charset other than UTF-8."""
     values = answer.all_headers("content-type")
     media_types = [_media_type(value) for value in values] or [""]
     if wrong := [media_type for media_type in media_types if media_type != _JSON]:
@@ -161,9 +162,9 @@ def judge_content_type(answer: Answer) -> Iterator[Finding]:
             yield warning(
                 "RSP018",
                 1003003,
-                "The content type names a charset that JSON does not have",
+                "The content type names a charset other than UTF-8",
                 f"content-type: {value}",
-                "Send application/json alone, and the body in UTF-8.",
+                "Send application/json without a charset, and the body in UTF-8.",
                 expected="no charset, or utf-8",
             )
 
@@ -171,12 +172,12 @@ def judge_content_type(answer: Answer) -> Iterator[Finding]:
 def _content_type_hint(media_type: str, *, sent: bool) -> str:
     if not sent or media_type == "text/plain":
         return (
-            "Set the header content-type: application/json in the service's answer. Some platforms "
-            "send text/plain for an answer without one, API Gateway among them."
+            "Set the header content-type: application/json in the service. Without it, some"
+            " platforms, including API Gateway, send text/plain."
         )
     if media_type == "text/html":
         return (
-            "Find what sends a page: a login, an error or an interstitial in front of the service."
+            "Find out what sends the page: a login, error or warning page in front of the service."
         )
     return "Set the header content-type: application/json, once."
 

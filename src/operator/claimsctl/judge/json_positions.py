@@ -1,8 +1,8 @@
-"""A JSON reader that keeps positions, and keys given twice.
+"""A JSON parser that keeps positions and duplicate keys.
 
-`json.loads` keeps neither and fails where a body nests deep; the libraries that keep positions lose
-keys given twice. This reader accepts exactly the texts that `json.loads` accepts, without ``NaN``
-and ``Infinity`` (RFC 8259), down to `DEPTH_MAX` levels whatever the interpreter's own limit is.
+`json.loads` keeps neither and fails on deeply nested bodies; the libraries that keep positions lose
+duplicate keys. This parser accepts exactly the texts that `json.loads` accepts, except ``NaN``
+and ``Infinity`` (RFC 8259), to a depth of `DEPTH_MAX` regardless of the interpreter's own limit.
 """
 
 import re
@@ -15,10 +15,10 @@ from typing import Final, NoReturn
 from claimsctl.judge.finding import Place
 
 DEPTH_MAX: Final = 512
-"""Levels that are read: an answer needs six, and common readers stop at 64."""
+"""The deepest level that is read: an answer needs six, and common parsers stop at 64."""
 
 _POINTER_CHARACTERS: Final = 1000
-"""Of a pointer, before it is cut: names in it may be as long as the text."""
+"""The longest pointer before it is cut: a name in it may be as long as the text."""
 
 _BLANKS: Final = re.compile(r"[ \t\n\r]*")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
@@ -27,7 +27,7 @@ _STRING: Final = JSONDecoder()
 
 
 class JsonType(StrEnum):
-    """The type of a JSON value, in words for people."""
+    """The type of a JSON value, as shown to people."""
 
     OBJECT = "an object"
     LIST = "a list"
@@ -48,24 +48,24 @@ class Value:
     start: int
     parent: "Value | None" = field(repr=False)
     key: str | int = ""
-    """Its name in the object, or its index in the list, that holds it."""
+    """The value's name in its object, or its index in its list."""
     key_start: int = -1
     """Where the name begins."""
     end: int = -1
     text: str = ""
-    """A string's characters; a number, boolean or null as it is written."""
+    """A string's characters; a number, boolean or null as written."""
     items: "list[Value]" = field(default_factory=list, repr=False)
-    """What a list or object holds, keys given twice included."""
+    """The values in a list or object, including those with duplicate keys."""
 
     def get(self, key: str) -> "Value | None":
-        """An object's member of that name, the last of several; ``None`` for none."""
+        """Return an object's member with that name, the last if there are several, or ``None``."""
         if self.type is not JsonType.OBJECT:
             return None
         return next((item for item in reversed(self.items) if item.key == key), None)
 
     @property
     def pointer(self) -> str:
-        """The value's JSON Pointer (RFC 6901); the beginning of a very long one."""
+        """Return the value's JSON Pointer (RFC 6901), cut if it is very long."""
         parts: list[str] = []
         value: Value | None = self
         while value is not None and value.parent is not None:
@@ -76,7 +76,7 @@ class Value:
         return pointer if len(pointer) <= kept else f"{pointer[:kept]}…"
 
     def walk(self) -> "Iterator[tuple[Value, int]]":
-        """Each value within, this one included, in the text's order, with its depth from 1."""
+        """Yield this value and each value in it, in text order, with its depth from 1."""
         rest = [(self, 1)]
         while rest:
             value, depth = rest.pop()
@@ -85,7 +85,7 @@ class Value:
 
 
 class NotJsonError(ValueError):
-    """The text is not JSON: what was found and expected, at which character, inside which value."""
+    """The text is not JSON; gives what was found and expected, the position and the value."""
 
     def __init__(self, found: str, expected: str, at: int, inside: Value | None) -> None:
         super().__init__(f"found {found}, expected {expected}")
@@ -97,12 +97,12 @@ class TooDeepError(NotJsonError):
 
 
 def place_in(text: str, at: int, pointer: str = "") -> Place:
-    """Line and column of the character `at`."""
+    """Return the line and column of the character `at`."""
     return Place(text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at), pointer)
 
 
 def read_json(text: str) -> Value:
-    """The one value that `text` is. Raises `NotJsonError`, of which `TooDeepError` is one."""
+    """Return the value in `text`. Raises `NotJsonError` or its subclass `TooDeepError`."""
     return _Reader(text).read()
 
 
@@ -131,7 +131,7 @@ class _Reader:
         return root
 
     def _next_item(self, inside: Value) -> Value | None:
-        """The next of a list's or object's items; ``None``: it has been closed."""
+        """Return the next item of a list or object, or ``None`` at its end."""
         is_object = inside.type is JsonType.OBJECT
         closing = "}" if is_object else "]"
         character = self._look()
@@ -158,7 +158,7 @@ class _Reader:
         return item
 
     def _value(self, inside: Value | None, key: str | int = "", key_start: int = -1) -> Value:
-        """The value that comes next; a list or object only opened, its `end` still missing."""
+        """Return the next value; a list or object is only opened, and its `end` not yet set."""
         character = self._look()
         value = Value(JsonType.NULL, self._at, inside, key, key_start)
         if character in ("{", "["):
@@ -183,11 +183,11 @@ class _Reader:
             text, self._at = _STRING.raw_decode(self._text, self._at)
         except JSONDecodeError as error:
             found = error.msg.lower().removesuffix(" at").removesuffix(" starting")
-            raise NotJsonError(found, "a string as JSON has it", error.pos, inside) from None
+            raise NotJsonError(found, "a valid JSON string", error.pos, inside) from None
         return str(text)
 
     def _look(self) -> str:
-        """The next character that is not blank; empty at the end."""
+        """Return the next character that is not white space; empty at the end."""
         blanks = _BLANKS.match(self._text, self._at)
         self._at = blanks.end() if blanks else self._at
         return self._text[self._at : self._at + 1]

@@ -1,8 +1,8 @@
-"""Would Entra accept this answer? The two entry points: for an answer, and for an attempt at one.
+"""Would Entra accept this answer? The entry points for an answer and for an attempt at a callout.
 
-Nothing here is shared with the provider, limits and names included: else both would share a bug.
-Rules and codes are from Entra's reference of the custom claims provider and its list of error
-codes; where that is silent about a code, the finding's basis says so.
+The judge shares nothing with the provider, not even limits and names, so that they cannot share a
+bug. The rules and codes come from Entra's custom claims provider reference and its list of error
+codes. If these do not specify a code, the finding's basis says so.
 """
 
 from dataclasses import replace
@@ -35,14 +35,14 @@ _PROBLEMS: Final = {
     Cause.NAME: _Problem(
         "NET001",
         1003027,
-        "The host's name leads to no address",
-        "Check the target URL's host, and that public DNS knows it.",
+        "The host's name does not resolve",
+        "Check the target URL's host, and that public DNS resolves it.",
         "a name that public DNS resolves",
     ),
     Cause.CONNECT: _Problem(
         "NET002",
         1003027,
-        "Nothing accepts the connection",
+        "The connection is refused or times out",
         "Check the port, the firewall, and that the service listens on a public address.",
         "a TCP connection to the target URL's host and port",
     ),
@@ -51,35 +51,36 @@ _PROBLEMS: Final = {
         1003027,
         "The TLS handshake fails",
         "Serve a certificate of a public authority for this host, with its intermediates.",
-        "TLS 1.2 or later, and a chain that leads to a root of Mozilla's list",
+        "TLS 1.2 or later, and a chain to a root in Mozilla's list",
     ),
     Cause.TIMEOUT: _Problem(
         "NET004",
         1003005,
-        "No answer came in time",
-        "Find what is slow: cold start, store, connection. timeoutInMilliseconds may be 2000.",
+        "No answer in time",
+        "Find the slow phase (cold start, store, connection), and set timeoutInMilliseconds to"
+        " 2000.",
         "the whole answer within Entra's wait",
     ),
     Cause.CLOSED: _Problem(
         "NET005",
         1003001,
-        "The connection ended before the answer did",
-        "The service, or a proxy before it, has crashed or given up: its own log says why.",
-        "a whole answer",
+        "The connection closed before the answer was complete",
+        "Check the logs of the service and of any proxy in front of it for a crash or timeout.",
+        "a complete answer",
     ),
     Cause.PROTOCOL: _Problem(
         "NET006",
         1003001,
-        "What came is not HTTP",
-        "Something else listens on that port: check the target URL's scheme and port.",
-        "an answer by HTTP/1.1",
+        "The answer is not HTTP",
+        "Check the target URL's scheme and port: another service listens on that port.",
+        "an HTTP/1.1 answer",
     ),
     Cause.TOO_LARGE: _Problem(
         "NET007",
         1003024,
-        "The answer does not end",
-        "Send the claims alone.",
-        "some kilobytes",
+        "The answer is too long or never ends",
+        "Send the claims only.",
+        "a few kilobytes",
     ),
 }
 _DOCUMENTED: Final = {1003005}
@@ -87,7 +88,7 @@ _DOCUMENTED: Final = {1003005}
 
 
 def judge_no_answer(no_answer: NoAnswer) -> Finding:
-    """What Entra would show for a call that brought no answer."""
+    """Return the finding for a call without an answer, with the code that Entra would show."""
     problem = _PROBLEMS[no_answer.cause]
     return failure(
         problem.id,
@@ -108,12 +109,12 @@ _PAGE_BEGINS_WITHIN: Final = 64
 
 
 def judge(answer: Answer, wait_ms: int | None = None) -> Verdict:
-    """The verdict on `answer`; never raises, whatever the bytes are.
+    """Return the verdict on `answer`. Never raises, for any bytes.
 
-    Failures come in the order in which Entra would find them: time, status, content type, body,
-    envelope, action, claims. With `wait_ms` (the extension's ``timeoutInMilliseconds``) an answer
-    that took longer is refused too. An answer that reports an error is not judged further. Of a
-    rule that a body could break thousands of times, the first hundred findings are kept.
+    Failures are in the order in which Entra would find them: time, status, content type, body,
+    envelope, action, claims. With `wait_ms` (the extension's ``timeoutInMilliseconds``), an answer
+    that took longer is rejected. An answer that reports an error is not judged further. For a rule
+    that a body could break thousands of times, only the first hundred findings are kept.
     """
     findings = [*judge_time(answer, wait_ms), *judge_status(answer)]
     if answer.status not in _SUCCESS:
@@ -127,7 +128,7 @@ def judge(answer: Answer, wait_ms: int | None = None) -> Verdict:
 
 
 def judge_attempt(attempt: Attempt, wait_ms: int | None = None) -> Verdict:
-    """The verdict on an attempt at a callout: on its answer, or on why there is none."""
+    """Return the verdict on an attempt: on its answer, or on the reason for none."""
     if attempt.answer is not None:
         return judge(attempt.answer, wait_ms)
     assert attempt.no_answer is not None, "an attempt ends in one of the two"  # noqa: S101

@@ -1,7 +1,6 @@
-"""Which proxy or platform has answered in the service's place, and what to do about it.
+"""Recognise the proxy or platform that answered instead of the service, and advise what to do.
 
-One table, ``platforms.toml``, for every command that shows an answer. Its head says what the fields
-mean.
+All commands that show an answer use the table in ``platforms.toml``, which describes its fields.
 """
 
 import re
@@ -24,17 +23,17 @@ MESSAGE_CHARACTERS: Final = 600
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """A case of the table: who answers, why, and the one thing to do."""
+    """An entry of the table: the platform that answers, why, and what to do."""
 
     name: str
     case: str
     do: str
     source: str
-    """``doc``, ``code`` or ``field``: how sure its marks are."""
+    """``doc``, ``code`` or ``field``: the source of its marks."""
     knows_tokens: bool
-    """Whether its 401 or 403 is the work of something that checks bearer tokens."""
+    """Whether its 401 or 403 comes from a check of bearer tokens."""
     statuses: frozenset[int]
-    """Empty: any."""
+    """Empty means any status."""
     header: re.Pattern[str] | None
     value: re.Pattern[str] | None
     without: re.Pattern[str] | None
@@ -43,7 +42,7 @@ class Platform:
     body: re.Pattern[str] | None
 
     def fits(self, answer: Answer, text: str) -> bool:
-        """Whether `answer`, whose body is `text`, has all its marks."""
+        """Return whether `answer`, whose body is `text`, matches all marks."""
         if self.statuses and answer.status not in self.statuses:
             return False
         if self.body is not None and not self.body.search(text):
@@ -64,16 +63,16 @@ class Platform:
 
 @cache
 def platforms() -> tuple[Platform, ...]:
-    """The table, in the order in which its entries count."""
+    """Return the table's entries; the first match counts."""
     table = Path(__file__).with_name("platforms.toml").read_text("utf-8")
     return tuple(map(_platform, tomllib.loads(table)["platform"]))
 
 
 def platform_of(answer: Answer) -> Platform | None:
-    """The platform that made `answer`; ``None`` where nothing shows one.
+    """Return the platform that sent `answer`, or ``None`` if none is recognised.
 
-    An answer that Entra would accept is the service's, whatever its claims say: ask only about
-    others.
+    Call this only for answers that Entra would reject: an accepted answer comes from the service,
+    even if its claims mention a platform.
     """
     text = readable_text(answer, _READ_BYTES)
     is_page = _HTML in (answer.header("content-type") or "").lower() or _PAGE.match(text)

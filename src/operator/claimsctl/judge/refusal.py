@@ -1,4 +1,4 @@
-"""What the other side says of its refusal or failure: quoted first, then read."""
+"""Quote and interpret the other side's message about a refusal or failure."""
 
 import json
 import re
@@ -37,7 +37,7 @@ _TEXTS: Final = ("error_description", "detail", "message", "Message", "errorMess
 
 
 def quoted(answer: Answer) -> str:
-    """The challenges and the message in the body, in the other side's words; may be empty."""
+    """Return the challenges and the body's message as the other side sent them; may be empty."""
     challenges = [f"www-authenticate: {value}" for value in answer.all_headers("www-authenticate")]
     message = _message(answer)
     parts = [*challenges, *([f"body: {message}"] if message else [])]
@@ -45,12 +45,12 @@ def quoted(answer: Answer) -> str:
 
 
 def token_refusal(answer: Answer) -> Entry | None:
-    """Why the bearer token was refused, as far as the answer says; ``None`` where it does not."""
+    """Return why the bearer token was refused, or ``None`` if the answer does not say."""
     return token_error_in(quoted(answer))
 
 
 def own_code(answer: Answer) -> Entry | None:
-    """The function's own error code, where the answer is a problem+json of this project's."""
+    """Return the function's own error code, if the answer is a problem+json of this project."""
     try:
         document = json.loads(_text(answer))
     except (ValueError, RecursionError):
@@ -61,7 +61,7 @@ def own_code(answer: Answer) -> Entry | None:
 
 
 def names_bearer(answer: Answer) -> bool:
-    """Whether a challenge asks for a bearer token (RFC 6750)."""
+    """Return whether a challenge requests a bearer token (RFC 6750)."""
     return any(
         re.search(r"(?:^|,)\s*bearer\b", value, re.IGNORECASE)
         for value in answer.all_headers("www-authenticate")
@@ -104,13 +104,13 @@ def _message(answer: Answer) -> str:
         words = " ".join(_MARKUP.sub(" ", text).split())
         return words[:_PAGE_CHARACTERS_MAX]
     is_answer = isinstance(document, dict) and "data" in document
-    if is_answer or document in ({}, [], None):  # claims with a wrong status are no message
+    if is_answer or document in ({}, [], None):  # claims with a wrong status are not a message
         return ""
     return _text_in(document) or text
 
 
 def _text_in(document: Any) -> str:
-    """The texts of an error's JSON; empty where it has none of the usual members."""
+    """Return the texts of an error's JSON; empty without any of the usual members."""
     if isinstance(document, str):
         return document
     if isinstance(document, list):

@@ -26,22 +26,22 @@ _NAMED_STATUS: Final = re.compile(
 _NAMED_WITHIN: Final = 4096
 _OK: Final = 200
 _HEADS_MAX: Final = 20
-"""Proxies, interim answers and a redirect: each has a head, curl follows 50 redirects at most."""
+"""Each proxy, interim answer and redirect has a head; curl follows at most 50 redirects."""
 _LINE_CHARACTERS: Final = 80
-"""Of a malformed line, as an error shows it."""
+"""The longest malformed line in an error message."""
 
 SAVED_BYTES_MAX: Final = 4 * 1024 * 1024
-"""What is read of a saved answer: the largest that ``tap`` writes has three quarters of it."""
+"""The largest saved answer that is read; ``tap`` writes at most three quarters of it."""
 _BARE_HEADERS: Final = (("content-type", "application/json"),)
 
 
 @dataclass(frozen=True, slots=True)
 class SavedAnswer:
-    """The answer, and what was assumed or left out to read it."""
+    """The answer, and a note on what was assumed or ignored to read it."""
 
     answer: Answer
     note: str = ""
-    """Empty: nothing was assumed or left out."""
+    """Empty if nothing was assumed or ignored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class _Head:
 def read_saved_answer(
     raw: bytes, status: int | None = None, headers: Sequence[str] = ()
 ) -> SavedAnswer:
-    """The answer in `raw`; `status` and `headers` (``Name: value``) are those of a bare body.
+    """Return the answer in `raw`; `status` and `headers` (``Name: value``) belong to a bare body.
 
     Without them a bare body is read as application/json, with the status that it names or else 200.
     Raises `OperatorError` for a head that is malformed, and for `status` or `headers` given for a
@@ -70,7 +70,7 @@ def read_saved_answer(
         output = CurlOutput(raw)  # malformed: the error shows it
     if output is not None:
         if given:
-            message = "the file has a status line; leave out --status and --header"
+            message = "the file has a status line; omit --status and --header"
             raise OperatorError(message)
         saved = _after_heads(output.raw)
         return replace(saved, note="; ".join(filter(None, (output.note, saved.note))))
@@ -84,7 +84,8 @@ def read_saved_answer(
         assumed.append(f"status {status}" + (", which it names" if named else ""))
     answer = Answer(status, pairs or _BARE_HEADERS, raw)
     assumed += [] if pairs else ["content-type: application/json"]
-    return SavedAnswer(answer, f"only a body; assumed {' and '.join(assumed)}" if assumed else "")
+    note = f"the file has a body only; assumed {' and '.join(assumed)}" if assumed else ""
+    return SavedAnswer(answer, note)
 
 
 def _status_in(body: bytes) -> int | None:
@@ -94,7 +95,7 @@ def _status_in(body: bytes) -> int | None:
 
 
 def read_header(line: str) -> tuple[str, str]:
-    """Name and value of ``Name: value``. Raises `OperatorError`."""
+    """Return the name and value of ``Name: value``. Raises `OperatorError`."""
     name, colon, value = line.partition(":")
     if not colon or not _HEADER_NAME.fullmatch(name):
         found = repr(line[:_LINE_CHARACTERS])
@@ -104,7 +105,7 @@ def read_header(line: str) -> tuple[str, str]:
 
 
 def _exchange_document(raw: bytes) -> Any:
-    """The exchange in `raw` as JSON; ``None`` for anything else, an answer's body included."""
+    """Return the exchange in `raw`, or ``None`` for anything else, such as an answer's body."""
     if not raw.lstrip().startswith(b"{"):
         return None
     try:
@@ -119,9 +120,9 @@ def _exchange_document(raw: bytes) -> Any:
 
 
 def _after_heads(raw: bytes) -> SavedAnswer:
-    """The answer behind the heads that curl shows before it.
+    """Return the answer after the heads that curl prints before it.
 
-    Of a redirect that curl has followed, the redirect: Entra follows none.
+    If curl followed a redirect, return the redirect: Entra is not assumed to follow it.
     """
     head = _read_head(raw, 0)
     for _ in range(_HEADS_MAX):
@@ -129,10 +130,10 @@ def _after_heads(raw: bytes) -> SavedAnswer:
             body, note = _body_behind(head, raw[head.end :])
             return SavedAnswer(Answer(head.status, head.headers, body), note)
         if 300 <= head.status < 400:  # noqa: PLR2004  # redirects
-            note = "curl has followed a redirect (-L), which Entra does not: judged is the redirect"
+            note = "curl followed a redirect (-L), but Entra does not; the redirect was judged"
             return SavedAnswer(Answer(head.status, head.headers, b""), note)
         head = _read_head(raw, head.end)
-    message = f"expected an answer, found more than {_HEADS_MAX} heads before it"
+    message = f"expected an answer, found more than {_HEADS_MAX} response heads before it"
     raise OperatorError(message)
 
 

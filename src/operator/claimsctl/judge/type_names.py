@@ -1,4 +1,4 @@
-"""The types that an answer's objects are called by, and what a wrong one is."""
+"""The type names of an answer's objects, and explanations of wrong ones."""
 
 from typing import Final
 
@@ -6,9 +6,9 @@ RESPONSE_DATA: Final = "microsoft.graph.onTokenIssuanceStartResponseData"
 ACTION: Final = "microsoft.graph.tokenIssuanceStart.provideClaimsForToken"
 PREVIEW_ACTION: Final = "microsoft.graph.provideClaimsForToken"
 OLD_EVENT: Final = "onTokenIssuanceStartCustomExtension"
-"""``type`` of callout and answer in the preview of 2021 (apiSchemaVersion 10-01-2021-preview)."""
+"""``type`` of callout and answer in the 2021 preview (apiSchemaVersion 10-01-2021-preview)."""
 OLD_ACTION: Final = "ProvideClaimsForToken"
-"""``type`` of an action there."""
+"""``type`` of an action in the 2021 preview."""
 
 CALLOUT_DATA: Final = "microsoft.graph.onTokenIssuanceStartCalloutData"
 EVENT: Final = "microsoft.graph.authenticationEvent.tokenIssuanceStart"
@@ -17,30 +17,30 @@ OTHER_EVENTS: Final = ("attributeCollectionStart", "attributeCollectionSubmit", 
 
 
 def title_of_data_type(found: str) -> str:
-    """What is wrong with the type of ``data``, in a sentence."""
+    """Return what is wrong with the type of ``data``, in a sentence."""
     if found in (CALLOUT_DATA, EVENT):
-        return "This is the callout's own type, not the answer's"
-    return _title(found, RESPONSE_DATA, "The data are not a Token Issuance Start answer's")
+        return "This is the callout's type, not the answer's"
+    return _title(found, RESPONSE_DATA, "This is not the type of a Token Issuance Start answer")
 
 
 def title_of_action_type(found: str | None) -> str:
-    """What is wrong with an action's type, in a sentence; `found` is ``None`` for no type."""
+    """Return what is wrong with an action's type; `found` is ``None`` for no type."""
     if found is None:
         return "The action has no @odata.type"
     if found == OLD_ACTION:
-        return "This is the action type of the preview of 2021"
+        return "This is the action type of the 2021 preview"
     if found in (RESPONSE_DATA, CALLOUT_DATA, EVENT):
-        return "This is another level's type, not the action's"
+        return "This is the type of another level, not of the action"
     return _title(found, ACTION, "The action type is not valid")
 
 
 def _title(found: str, right: str, otherwise: str) -> str:
     if found.strip() == right:
-        return "The type has blanks round it"
+        return "The type has white space around it"
     if found.lstrip("#") == right:
         return "The type begins with #"
     if found.lower() == right.lower():
-        return "The type differs in capitals"
+        return "The type differs in case"
     for event in OTHER_EVENTS:
         if event.lower() in found.lower():
             return f"This is the type of another event: {event}"

@@ -1,4 +1,4 @@
-"""An answer inside of something else: nested, made JSON twice, in base64, in a proxy's answer."""
+"""Answers inside something else: nested, JSON-encoded twice, in base64, in a proxy's answer."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -9,22 +9,22 @@ from claimsctl.judge.producers import base64_text
 from claimsctl.judge.type_names import RESPONSE_DATA
 
 _PROXY_ANSWER: Final = {"statusCode", "headers", "isBase64Encoded", "multiValueHeaders"}
-_UNWRAP: Final = "Send what is inside as the body itself."
-_MADE_TWICE: Final = "Make JSON of it once: it is text already when it is made JSON again."
+_UNWRAP: Final = "Send the inner answer as the body."
+_MADE_TWICE: Final = "Encode the answer as JSON once only."
 
 
 class Wrapped(NamedTuple):
-    """Where an answer is inside of another, and what its producer has to do."""
+    """An answer inside something else, and the advice for its producer."""
 
     value: Value
     wrapper: str
     hint: str = _UNWRAP
     text: str = ""
-    """The answer itself, where `value` is a text that holds it."""
+    """The answer itself, if `value` is a string that contains it."""
 
 
 def find_wrapped(root: Value) -> Wrapped | None:
-    """An answer that is nested too deep; ``None`` for none."""
+    """Return an answer that is wrapped in something else, or ``None``."""
     data = root.get("data")
     odata_type = data and data.get("@odata.type")
     if odata_type is not None and odata_type.text == RESPONSE_DATA:
@@ -37,7 +37,7 @@ def _in_text(root: Value, data: Value | None) -> Iterator[Wrapped]:
     if root.type is JsonType.STRING:
         if _is_answer_text(root.text):
             yield Wrapped(
-                root, "a JSON string: it has been made JSON twice", _MADE_TWICE, root.text
+                root, "a JSON string: the answer was JSON-encoded twice", _MADE_TWICE, root.text
             )
         if inner := base64_text(root.text):
             hint = "Send the object as JSON (jsonBody, or parsed JSON), not as encoded bytes."
@@ -45,15 +45,15 @@ def _in_text(root: Value, data: Value | None) -> Iterator[Wrapped]:
     if data is not None and data.type is JsonType.STRING and _is_object_text(data.text):
         yield Wrapped(
             data,
-            "a JSON string: data has been made JSON twice",
+            "a JSON string: data was JSON-encoded twice",
             _MADE_TWICE,
             f'{{"data": {data.text}}}',
         )
     content = root.get("$content")
     if content is not None and (inner := base64_text(content.text)):
         hint = (
-            "Let the Response action send json(base64ToString(…['$content'])), or set the"
-            " content-type of what it reads to application/json."
+            "Make the Response action send json(base64ToString(…['$content'])), or set the"
+            " content-type of the data that it reads to application/json."
         )
         yield Wrapped(content, "Logic Apps' $content, in base64", hint, inner)
 
@@ -66,12 +66,13 @@ def _in_proxy_answer(root: Value) -> Iterator[Wrapped]:
     if "status" in keys and "statusCode" not in keys:
         yield Wrapped(
             body,
-            "a Lambda proxy answer with status for statusCode",
-            "Return statusCode, not status: without it API Gateway sends the whole as the body.",
+            "a Lambda proxy answer with status instead of statusCode",
+            "Return statusCode, not status: without it API Gateway sends the whole object as the"
+            " body.",
             text,
         )
         return
-    yield Wrapped(body, "a Lambda proxy answer, which the gateway should have unwrapped", text=text)
+    yield Wrapped(body, "a Lambda proxy answer that the gateway should have unwrapped", text=text)
 
 
 def _in_value(root: Value, data: Value | None) -> Iterator[Wrapped]:

@@ -1,1 +1,1 @@
-"""A recording reverse proxy between one's own tunnel and the service: see what Entra sees."""
+"""A recording reverse proxy between a tunnel and the service, to see what Entra sees."""

@@ -1,12 +1,12 @@
-"""One caller's connection, and the one to the service that is made for it.
+"""A caller's connection, and the connection to the service that belongs to it.
 
-Whatever comes from either side goes to the other. Both connections live and end together, so that
-nothing of HTTP's connection handling is changed: keep-alive, a reset, half an answer and silence
-come from the service, or from the caller.
+The bytes of each side are forwarded to the other. Both connections start and end together, so that
+HTTP's connection handling is unchanged: keep-alive, a reset, a partial answer or silence comes from
+the service or the caller.
 
-Of each connection one request is under way at a time: what a caller sends behind it waits until it
-is answered. And each turn of the event loop handles a bounded part of what has come, so that one
-caller delays the others by a turn, whatever it sends.
+Each connection handles one request at a time: further bytes of the caller wait until it is
+answered. Each turn of the event loop handles a bounded amount of data, so that a caller delays the
+others by at most one turn.
 """
 
 import asyncio
@@ -28,11 +28,11 @@ from claimsctl.tap.turns import Turns
 from claimsctl.tap.upstream import NoConnectionError, Upstream, connect
 
 AHEAD_BYTES_MAX: Final = 256 * 1024
-"""What a caller may send before the service is connected."""
+"""The most that a caller may send before the service is connected."""
 REST_SECONDS: Final = 0.2
-"""How long a caller may go on sending its request when it cannot be forwarded."""
+"""How long a caller may continue sending a request that cannot be forwarded."""
 HALF_CLOSED_SECONDS: Final = 120.0
-"""How long an answer is waited for after the caller has closed its side."""
+"""How long to wait for an answer after the caller has closed its side."""
 _FORBIDDEN: Final = 403
 _BAD_REQUEST: Final = 400
 _REFUSAL: Final = (
@@ -57,13 +57,13 @@ class Connection(asyncio.Protocol):
         self._upstream, self._trust, self._hosts = upstream, trust, hosts
         self._recorder = Recorder(sink)
         self._requests: RequestFraming | None = RequestFraming(upstream.shown_host.encode("ascii"))
-        """``None`` once something else than HTTP passes."""
+        """``None`` after bytes that are not HTTP."""
         self._from_caller = Turns(self._request, self._may_request, self._balance)
         self._from_service = Turns(self._answer, on_waiting=self._balance)
         self._is_full = False
-        """Whether the service takes no more for now."""
+        """Whether the service accepts no more data for now."""
         self._is_slow = False
-        """Whether the caller does."""
+        """Whether the caller accepts no more data for now."""
         self._is_refused = False
         self._caller: asyncio.Transport | None = None
         self._caller_ended = False
@@ -74,7 +74,7 @@ class Connection(asyncio.Protocol):
 
     @property
     def busy(self) -> bool:
-        """Whether an exchange is under way."""
+        """Return whether an exchange is in progress."""
         return self._recorder.open
 
     def close(self) -> None:
@@ -96,11 +96,11 @@ class Connection(asyncio.Protocol):
             self._from_caller.add(data)
 
     def _may_request(self) -> bool:
-        """Whether the caller's next bytes are handled: an answer that is awaited comes first."""
+        """Return whether the caller's next bytes may be handled: a pending answer comes first."""
         return self._requests is None or self._recorder.arriving or not self._recorder.open
 
     def _request(self, data: bytes) -> bytes:
-        """Handle bytes of at most one request; the rest."""
+        """Handle bytes of at most one request, and return the rest."""
         if self._is_refused:
             return b""
         if self._requests is None:
@@ -112,8 +112,10 @@ class Connection(asyncio.Protocol):
             part = self._requests.read(data)
         except NotHttpError as error:
             self._recorder.unreadable(error)
-            if self._requests.begins_as_http:  # unread, a web page's request would pass
-                self._refuse(_BAD_REQUEST, "Bad Request", "the request's head cannot be read")
+            if self._requests.begins_as_http:  # a web page's request must not pass unread
+                self._refuse(
+                    _BAD_REQUEST, "Bad Request", "the request's header section cannot be parsed"
+                )
             else:
                 self._stop_reading()
             return b""
@@ -132,7 +134,7 @@ class Connection(asyncio.Protocol):
         return web_page_reason(headers, self._hosts)
 
     def _refuse(self, status: int, phrase: str, detail: str) -> None:
-        """Answer the caller in the service's place, and end the connection."""
+        """Answer the caller instead of the service, and end the connection."""
         self._is_refused = True
         body = json.dumps({"status": status, "title": phrase, "detail": f"claimsctl tap: {detail}"})
         if self._caller is not None:
@@ -144,7 +146,7 @@ class Connection(asyncio.Protocol):
         self._caller_ended = True
         self._recorder.caller_left(gone=False)
         if self._requests is not None and self._requests.has_held:
-            self._stop_reading()  # half a head is what the service gets
+            self._stop_reading()  # the service gets only a part of the head
         unread = self._requests is None
         if self._service is not None:
             if not self._recorder.open and not unread:
@@ -177,12 +179,12 @@ class Connection(asyncio.Protocol):
         self._balance()
 
     def pause_caller(self, *, paused: bool) -> None:
-        """Stop or resume reading from the caller: the service accepts no more, or accepts again."""
+        """Stop or resume reading from the caller, depending on what the service accepts."""
         self._is_full = paused
         self._balance()
 
     def _balance(self) -> None:
-        """Read from each side only while the other takes more, and nothing waits for its turn."""
+        """Read from each side only while the other accepts data and nothing waits for its turn."""
         _read(self._caller, paused=self._is_full or self._from_caller.are_waiting)
         _read(self._service, paused=self._is_slow or self._from_service.are_waiting)
 
@@ -205,7 +207,7 @@ class Connection(asyncio.Protocol):
         self._from_service.add(data)
 
     def _answer(self, data: bytes) -> bytes:
-        """Handle bytes of the service; nothing is left of them."""
+        """Handle bytes of the service, and return an empty rest."""
         if self._caller is not None:
             self._caller.write(data)
             if self._caller_ended and _is_reset(self._caller):
@@ -221,14 +223,14 @@ class Connection(asyncio.Protocol):
         return b""
 
     def service_ended(self, error: Exception | None = None) -> None:
-        """The service has closed the connection, or (with `error`) broken it."""
+        """The service has closed the connection, or with `error`, broken it."""
         self._from_service.finish()
         self._recorder.service_ended(error)
         if self._caller is not None:
             _end(self._caller, reset=error is not None)
 
     def service_lost(self, error: Exception | None) -> None:
-        """The connection to the service is gone."""
+        """The connection to the service has ended."""
         self._service = None
         self.service_ended(error)
 
@@ -258,7 +260,7 @@ class Connection(asyncio.Protocol):
                 self._caller.close()
 
     def _stop_reading(self) -> None:
-        """From here on bytes pass unread: those held first."""
+        """Forward all further bytes unread, those held first."""
         held = self._requests.held if self._requests is not None else b""
         self._requests = None
         if held:
@@ -268,7 +270,7 @@ class Connection(asyncio.Protocol):
 
 
 class _ServiceSide(asyncio.Protocol):
-    """The service's side: passes on what the service does."""
+    """The service's side: forwards the service's events."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -294,19 +296,19 @@ class _ServiceSide(asyncio.Protocol):
 
 
 def _read(transport: asyncio.Transport | None, *, paused: bool) -> None:
-    """Read from `transport`, or do not for now."""
+    """Resume or pause reading from `transport`."""
     if transport is not None and not transport.is_closing():
         (transport.pause_reading if paused else transport.resume_reading)()
 
 
 def _is_reset(transport: asyncio.Transport) -> bool:
-    """Whether what was written last has been answered with a reset, as loopback does at once."""
+    """Return whether the last write was answered with a reset, which is immediate on loopback."""
     sock = transport.get_extra_info("socket")
     return sock is not None and sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
 
 
 def _end(transport: asyncio.Transport, *, reset: bool) -> None:
-    """Close `transport` after what is still to be written, or at once with a reset."""
+    """Close `transport` after writing buffered data, or at once with a reset."""
     if not reset:
         transport.close()
         return

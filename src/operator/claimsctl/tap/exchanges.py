@@ -1,4 +1,4 @@
-"""What is shown of recorded exchanges: masked and judged, kept in memory, saved as files."""
+"""Recorded exchanges, masked and judged for display, kept in memory and saved as files."""
 
 import json
 import threading
@@ -20,17 +20,17 @@ from claimsctl.tap.redaction import mask_exchange, read_callout
 from claimsctl.tap.upstream import Upstream
 
 _EVENT: Final = "tokenissuancestart"
-_NOT_SHOWN: Final = "(not shown: it may hold a claim's value; --unmask shows it)"
+_NOT_SHOWN: Final = "(not shown: it may contain a claim's value; --unmask shows it)"
 
 KEPT_MAX: Final = 200
-"""Exchanges in memory."""
+"""The number of exchanges in memory."""
 
 _FOLDER_MODE: Final = 0o700
-"""Only for the operator to read: unmasked, a file holds a token and claims."""
+"""Readable by the operator only: an unmasked file contains a token and claims."""
 
 
 class ExchangeOutcome(StrEnum):
-    """How an exchange ended, or that it has not."""
+    """How an exchange ended, or that it is still waiting."""
 
     WAITING = "waiting"
     ACCEPTED = "accepted"
@@ -40,32 +40,32 @@ class ExchangeOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ShownExchange:
-    """One exchange as it may be shown."""
+    """One exchange in displayable form."""
 
     exchange: RecordedExchange
     """Masked, if `masked`."""
     masked: bool
     outcome: ExchangeOutcome
     verdict: Verdict | None
-    """About `exchange` as it is shown: it holds nothing else."""
+    """The verdict on the displayed `exchange`; it contains no other data."""
     reason: str
-    """Why it is not judged; or a remark on the verdict."""
+    """Why the exchange is not judged, or a remark on the verdict."""
     user_id: str
     correlation_id: str
 
     @property
     def at(self) -> datetime:
-        """When it began."""
+        """Return when the exchange began."""
         return datetime.fromtimestamp(self.exchange.began_at, UTC)
 
     @property
     def failure(self) -> Finding | None:
-        """Why Entra would refuse the answer."""
+        """Return why Entra would reject the answer."""
         return None if self.verdict is None else self.verdict.first_failure
 
 
 def mask_and_judge(recorded: RecordedExchange, wait_ms: int, *, unmask: bool) -> ShownExchange:
-    """What is shown of `recorded`, judged for a caller that waits `wait_ms`."""
+    """Return `recorded` in displayable form, judged for a caller that waits `wait_ms`."""
     callout = read_callout(recorded)
     exchange = recorded if unmask else mask_exchange(recorded)
     reason = _why_not_judged(recorded, callout)
@@ -95,28 +95,28 @@ def _outcome(exchange: RecordedExchange, verdict: Verdict | None) -> ExchangeOut
 
 
 def is_token_issuance(callout: Any) -> bool:
-    """Whether a JSON document is a callout of the event that we answer, in any case."""
+    """Return whether a JSON document is a Token Issuance Start callout, ignoring case."""
     type_ = callout.get("type") if isinstance(callout, dict) else None
     return isinstance(type_, str) and type_.casefold().endswith(_EVENT)
 
 
 def _why_not_judged(exchange: RecordedExchange, callout: Any) -> str:
-    """Why there is no verdict; empty when there is one."""
+    """Return why there is no verdict; empty if there is one."""
     reason = ""
     if exchange.refused:
         reason = f"refused, not forwarded: {exchange.refused}"
     elif not exchange.method:
-        reason = "the request is not HTTP/1: passed on unread"
+        reason = "the request is not HTTP/1; it was forwarded unread"
     elif exchange.method != "POST":
-        reason = "not a callout: Entra sends POST"
+        reason = "not a callout: the method is not POST"
     elif not exchange.request.whole:
-        reason = f"the request is over {BODY_BYTES_MAX} bytes: no callout is"
+        reason = f"not a callout: the request is larger than {BODY_BYTES_MAX} bytes"
     elif not exchange.arrived and exchange.no_answer is not None:
-        pass  # half a callout, for all that is known, and no answer to it
+        pass  # possibly a partial callout, without an answer
     elif not is_token_issuance(callout):
-        reason = "not a token issuance callout: its type is another, or there is none"
+        reason = "not a Token Issuance Start callout: its type is missing or different"
     elif not exchange.answer.whole:
-        reason = f"the answer is over {BODY_BYTES_MAX} bytes: passed on whole, not judged"
+        reason = f"the answer is larger than {BODY_BYTES_MAX} bytes; forwarded whole, not judged"
     return reason
 
 
@@ -124,9 +124,9 @@ def _remark(exchange: RecordedExchange) -> str:
     gave_up = exchange.given_up_ms
     if gave_up is None:
         return ""
-    left = f"the caller left after {gave_up:.0f} ms"
+    left = f"the caller disconnected after {gave_up:.0f} ms"
     if exchange.left_early:
-        left += f", sooner than Entra's shortest wait ({LEAST_WAIT_MS} ms): not the service's doing"
+        left += f", before Entra's shortest timeout ({LEAST_WAIT_MS} ms): not caused by the service"
     return left
 
 
@@ -149,7 +149,7 @@ def _verdict(exchange: RecordedExchange, wait_ms: int) -> Verdict:
 
 
 def _verdict_on_caller(exchange: RecordedExchange) -> Verdict:
-    """1003005, as for any answer that its caller does not get; nothing is said of the service."""
+    """Return 1003005, as for any answer that the caller does not get; it says nothing more."""
     finding = judge_no_answer(
         NoAnswer(
             Cause.TIMEOUT,
@@ -159,20 +159,20 @@ def _verdict_on_caller(exchange: RecordedExchange) -> Verdict:
     )
     about_caller = replace(
         finding,
-        title="The caller left before the answer",
+        title="The caller disconnected before the answer",
         expected=f"a caller that waits {LEAST_WAIT_MS} ms or longer, as Entra does",
-        hint="Ask the caller, or the tunnel, why it left: the service had no time to answer.",
+        hint="Check why the caller or the tunnel disconnected: the service had no time to answer.",
     )
     return Verdict((about_caller,), {}, 0)
 
 
 def masked_verdict(recorded: RecordedExchange, masked: RecordedExchange, wait_ms: int) -> Verdict:
-    """The verdict on `recorded`, with the evidence and the claims of `masked`, the same masked."""
+    """Return the verdict on `recorded`, with the evidence and claims of `masked`."""
     return _as_shown(_verdict(recorded, wait_ms), _verdict(masked, wait_ms))
 
 
 def _as_shown(verdict: Verdict, of_masked: Verdict) -> Verdict:
-    """`verdict` with the evidence from the masked answer, if the two agree; else without any."""
+    """Return `verdict` with the masked answer's evidence if the two agree; otherwise without."""
     if _shape(verdict) == _shape(of_masked):
         return of_masked
     hidden = tuple(
@@ -199,7 +199,7 @@ def _id(value: Any) -> str:
 
 
 class History:
-    """The last exchanges, by number; a later state of one replaces the earlier."""
+    """The last exchanges, by number; a later state of an exchange replaces an earlier one."""
 
     def __init__(self, kept_max: int = KEPT_MAX) -> None:
         self._kept_max = kept_max
@@ -208,10 +208,10 @@ class History:
         self._version = 0
         self._counts: Counter[ExchangeOutcome] = Counter()
         self.dropped = 0
-        """How many exchanges came too fast to be recorded."""
+        """The number of exchanges that arrived too fast to be recorded."""
 
     def add(self, shown: ShownExchange) -> None:
-        """Keep `shown`, and forget the oldest when there are too many."""
+        """Keep `shown`, and remove the oldest exchange if there are too many."""
         number = shown.exchange.number
         with self._lock:
             self._version += 1
@@ -224,25 +224,25 @@ class History:
                 del self._kept[min(self._kept)]
 
     def since(self, version: int) -> tuple[int, list[ShownExchange]]:
-        """The present version, and what has changed since `version`, in the order of numbers."""
+        """Return the current version, and the changes since `version`, ordered by number."""
         with self._lock:
             new = [shown for at, shown in self._kept.values() if at > version]
             return self._version, new
 
     def find(self, number: int) -> ShownExchange | None:
-        """The exchange of that number, if it is still kept."""
+        """Return the exchange with that number, if it is still kept."""
         with self._lock:
             found = self._kept.get(number)
         return None if found is None else found[1]
 
     def counts(self) -> dict[ExchangeOutcome, int]:
-        """How many of all exchanges ended how, forgotten ones included."""
+        """Return the number of exchanges for each outcome, including removed ones."""
         with self._lock:
             return {outcome: self._counts[outcome] for outcome in ExchangeOutcome}
 
 
 def exchange_document(shown: ShownExchange, upstream: Upstream) -> dict[str, Any]:
-    """An exchange in the format of `claimsctl.judge.exchange`, with the verdict added."""
+    """Return an exchange in the format of `claimsctl.judge.exchange`, with the verdict."""
     recorded = shown.exchange
     request = Request(
         method=recorded.method,
@@ -270,7 +270,7 @@ def exchange_document(shown: ShownExchange, upstream: Upstream) -> dict[str, Any
 
 
 def encode(document: dict[str, Any]) -> bytes:
-    """The file's bytes: ASCII, so that nothing on the way changes them."""
+    """Return the file's bytes, in ASCII so that no transfer changes them."""
     return json.dumps(document, indent=2).encode("ascii") + b"\n"
 
 
@@ -278,16 +278,16 @@ class ExchangeFolder:
     """A folder with a file for every exchange."""
 
     def __init__(self, path: Path, upstream: Upstream) -> None:
-        """Make the folder. Raises `OperatorError` when that cannot be."""
+        """Create the folder. Raises `OperatorError` if it cannot be created."""
         self._path, self._upstream = path, upstream
         try:
             path.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
         except OSError as error:
-            message = f"--save {path}: {error.strerror}; name a folder that can be written to"
+            message = f"--save {path}: {error.strerror}; give a writable folder"
             raise OperatorError(message) from None
 
     def save(self, shown: ShownExchange) -> None:
-        """Write the exchange, and its callout by itself. Raises `OSError`."""
+        """Write the exchange, and its callout in a separate file. Raises `OSError`."""
         stem = f"{shown.at:%Y%m%dT%H%M%SZ}-{shown.exchange.number:04}"
         document = exchange_document(shown, self._upstream)
         self._write(f"{stem}.exchange.json", encode(document))

@@ -1,4 +1,4 @@
-"""Where messages begin and end in the bytes that pass. The bytes themselves are not changed."""
+"""Find where messages begin and end in the forwarded bytes, without changing the bytes."""
 
 import re
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ import h11
 from claimsctl.tap.recording import RecordedExchange
 
 HEAD_BYTES_MAX: Final = 64 * 1024
-"""No server accepts a longer head by default, and no callout has one."""
+"""The longest header section: servers accept no longer one by default, and no callout has one."""
 
 NotHttpError = h11.RemoteProtocolError
-"""What passes is not HTTP/1, so where messages end is unknown."""
+"""The bytes are not HTTP/1, so the ends of messages are unknown."""
 
 _QUOTED_BYTES = re.compile(r":? (?:b|bytearray\(b)['\"]")
 _HEAD_END = re.compile(rb"\n\r?\n")
@@ -23,24 +23,24 @@ _SYNTHETIC: Final = [("host", "x")]
 
 
 def not_http_reason(error: NotHttpError) -> str:
-    """What is wrong, without the bytes that h11 quotes: a header line may hold a token."""
+    """Return h11's error without the bytes that it quotes: a header line may contain a token."""
     return _QUOTED_BYTES.split(str(error), maxsplit=1)[0]
 
 
 @dataclass(frozen=True, slots=True)
 class RequestPart:
-    """Bytes of one request, to be forwarded."""
+    """Bytes of one request, to forward."""
 
     raw: bytes
     request: h11.Request | None
     """The head, if it ends in this part."""
     content: bytes
-    """The part of the body in it, without chunk sizes."""
+    """The body's bytes in it, without chunk sizes."""
     ended: bool
 
 
 class RequestFraming:
-    """The requests on one connection, with `host` in place of their own."""
+    """The requests on one connection, with their Host header replaced by `host`."""
 
     def __init__(self, host: bytes) -> None:
         self._host = host
@@ -48,27 +48,27 @@ class RequestFraming:
         self._in_body = False
         self._held = bytearray()
         self.rest = b""
-        """After the end of a request: what came behind it."""
+        """The bytes after the end of a request."""
 
     @property
     def held(self) -> bytes:
-        """Bytes not forwarded yet: an incomplete head."""
+        """Bytes that are not forwarded yet: an incomplete head."""
         return bytes(self._held)
 
     @property
     def has_held(self) -> bool:
-        """Whether there are any."""
+        """Return whether there are any."""
         return bool(self._held)
 
     @property
     def begins_as_http(self) -> bool:
-        """Whether what is held begins with the line of an HTTP/1 request."""
+        """Return whether the held bytes begin with an HTTP/1 request line."""
         return _HTTP_1.match(self._held) is not None
 
     def read(self, data: bytes) -> RequestPart | None:
-        """What to forward, now that `data` has come: of one request at most; then see `rest`.
+        """Return what to forward after `data`, of at most one request; `rest` has the remainder.
 
-        ``None``: nothing yet. Raises `NotHttpError`; then see `held`.
+        Returns ``None`` for nothing yet. Raises `NotHttpError`; `held` then has the bytes.
         """
         self._held += data
         self.rest = b""
@@ -88,7 +88,7 @@ class RequestFraming:
         )
 
     def _with_host(self, raw: bytes) -> bytes:
-        """`raw`, which begins with a head, with the Host that the service expects."""
+        """Return `raw`, which begins with a head, with the Host that the service expects."""
         end = _HEAD_END.search(raw)
         assert end is not None, "h11 has found it"  # noqa: S101
         head, rest = raw[: end.start() + 1], raw[end.start() + 1 :]
@@ -107,9 +107,9 @@ class ResponseFraming:
         self._parser.send(h11.EndOfMessage())
 
     def read(self, data: bytes, exchange: RecordedExchange) -> bool:
-        """Add what is in `data` to `exchange`; returns whether the answer ended with it.
+        """Add `data` to `exchange`, and return whether the answer ended with it.
 
-        Empty `data`: the connection has ended. Raises `NotHttpError`, also when that is too early.
+        Empty `data` means that the connection ended. Raises `NotHttpError`, also for an early end.
         """
         self._parser.receive_data(data)
         response, content, ended = _next_events(self._parser)
@@ -120,7 +120,7 @@ class ResponseFraming:
 
     @property
     def rest(self) -> bytes:
-        """What came after the end."""
+        """Return the bytes after the end."""
         return self._parser.trailing_data[0]
 
 
@@ -143,5 +143,5 @@ def _next_events(
                 pass
             case h11.EndOfMessage():
                 return head, b"".join(content), True
-            case _:  # more is needed
+            case _:  # more data is needed
                 return head, b"".join(content), False

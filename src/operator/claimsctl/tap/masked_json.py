@@ -1,7 +1,8 @@
-"""JSON masked character by character: as long as it was, of the same shape, and without values.
+"""Mask JSON character by character, keeping its length and structure but not its values.
 
-Each character of a value is replaced by one of as many bytes, a digit by 1, ``false`` by ``true``;
-so the masked text is judged as the real one, also where it is not quite JSON.
+Each character of a value is replaced by one with the same number of bytes, a digit by 1, ``false``
+by ``true``. The masked text therefore gets the same verdict as the real one, even if it is not
+quite JSON.
 """
 
 import json
@@ -10,14 +11,14 @@ from collections.abc import Callable
 from typing import Final
 
 Keep = Callable[[tuple[str, ...]], bool]
-"""Whether the value at a path (names of the objects around it, its own last) may be shown."""
+"""Returns whether the value at a path of names, from the outermost object, may be shown."""
 
 ONE_BYTE: Final = "*"
 _TWO_BYTES, _THREE_BYTES, _FOUR_BYTES = "\u00d7", "\u2022", "\U0001f784"
 _DEPTH_MAX: Final = 64
-"""Nothing that is nested deeper is shown: a path costs as much as it is deep."""
+"""Deeper values are never shown, because the cost of a path grows with its depth."""
 _JSON_TOKEN = re.compile(
-    r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)'  # a string, perhaps without its end
+    r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)'  # a string, possibly unterminated
     r"|-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
     r"|[A-Za-z_]+|[\[\]{}:,]|\s+|.",
     re.DOTALL,
@@ -31,10 +32,10 @@ _FRACTION = re.compile(r"(?<=\.)[0-9]+")
 
 
 def mask_json(text: str, keep: Keep, shown: Callable[[str], str]) -> str:
-    """`text` with its values masked, except those that `keep` allows: they go through `shown`."""
+    """Return `text` with its values masked; values that `keep` allows go through `shown`."""
     masked: list[str] = []
     path: list[str] = []
-    """A name for each open object or list; what is in a list has the list's name."""
+    """Return the name of each open object or list; items of a list have the list's name."""
     name = ""
     tokens = _JSON_TOKEN.findall(text)
 
@@ -71,19 +72,19 @@ def _is_name(tokens: list[str], index: int) -> bool:
 
 def _string(token: str, keep: Keep, shown: Callable[[str], str]) -> str:
     inner = _text(token)
-    if inner[:1] in {"{", "["} and is_json(inner):  # wrapped once too often
+    if inner[:1] in {"{", "["} and is_json(inner):  # JSON in a string
         return json.dumps(mask_json(inner, keep, shown), ensure_ascii=False)
     end = token[-1] if len(token) > 1 and token.endswith('"') else ""
     return '"' + mask_text(token[1 : len(token) - len(end)]) + end
 
 
 def mask_text(text: str) -> str:
-    """Every character of `text`, as a JSON string has it, replaced by one of as many bytes."""
+    """Return `text` of a JSON string with each character replaced by one of the same size."""
     return _CHARACTER.sub(lambda match: _stand_in(match[0]), text)
 
 
 def mask_words(text: str, *, sized: bool = True) -> str:
-    """`text`, which is not JSON, with letters and digits replaced; only ASCII's, if not `sized`."""
+    """Return `text`, not JSON, with letters and digits replaced; only ASCII unless `sized`."""
     return "".join(
         _sized(character) if character.isalnum() and (sized or character.isascii()) else character
         for character in text
@@ -110,7 +111,7 @@ def _sized(character: str) -> str:
 
 
 def _bare(token: str) -> str:
-    """A number of as many digits, ``true`` for both; words that JSON does not have are masked."""
+    """Return a number with as many digits, or ``true`` for a boolean; other words are masked."""
     if token[0] in "-0123456789":
         with_integer = _INTEGER.sub(lambda match: "1" * len(match[0]), token, count=1)
         return _FRACTION.sub(lambda match: "1" * len(match[0]), with_integer)
@@ -133,7 +134,7 @@ def _text(token: str) -> str:
 
 
 def is_json(text: str) -> bool:
-    """Whether `text` is JSON as a whole."""
+    """Return whether the whole of `text` is JSON."""
     try:
         json.loads(text)
     except (ValueError, RecursionError):

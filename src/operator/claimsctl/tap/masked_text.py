@@ -1,8 +1,8 @@
-r"""Text for people, masked: addresses, tokens, keys in URLs, and values that name the user.
+r"""Mask text for people: addresses, tokens, keys in URLs, and values that name the user.
 
-What is sensitive is found in the decoded text, so that an escape (``O\u0027Brien``, ``%40``,
-``&#39;``), another case or base64 around it hides nothing. Each step reads the text once: its time
-is in proportion to the text's length, whatever the text is.
+Sensitive values are found in the decoded text, so that an escape (``O\u0027Brien``, ``%40``,
+``&#39;``), a different case or base64 does not hide them. Each step reads the text once, so its
+time is proportional to the text's length.
 """
 
 import json
@@ -18,17 +18,17 @@ from typing import Final, NamedTuple
 from claimsctl.tap.masked_json import ONE_BYTE, mask_json, mask_text
 
 CUT: Final = "signature-cut"
-"""What is shown in place of a token's signature."""
+"""What is shown instead of a token's signature."""
 
 KNOWN_MAX: Final = 100
-"""How many values each text is searched for. A user has some twenty; a stranger could send
-thousands, and would multiply them by as many texts."""
+"""How many values each text is searched for. A user has about twenty; an attacker could send
+thousands, to be searched for in as many texts."""
 _KNOWN_CHARACTERS_MIN: Final = 3
-"""A shorter name would be found in the middle of words."""
+"""The shortest value: shorter ones would match inside words."""
 _DECODED_ROUNDS: Final = 3
-"""How many escapes may be around one another: JSON in JSON in a URL."""
+"""How many levels of escapes are decoded, such as JSON in JSON in a URL."""
 _WRAPPED_MAX: Final = 3
-"""How many times base64 is decoded."""
+"""How many levels of base64 are decoded."""
 _JWT_PARTS_MIN: Final = 2
 
 _ESCAPE = re.compile(
@@ -61,30 +61,30 @@ _TOKEN_SHOWN: Final = frozenset(
 
 
 class _Span(NamedTuple):
-    """Characters to hide, and what is shown instead; ``None``: as many bytes."""
+    """Characters to hide, and their replacement; ``None`` means the same number of bytes."""
 
     start: int
     end: int
     shown: str | None = None
     is_part: bool = False
-    """Whether a token that it is in takes care of it."""
+    """Whether a token that contains it already hides it."""
 
 
 class _Decoded(NamedTuple):
-    """Text without its escapes; `starts` has where each character begins in the raw text."""
+    """Text without escapes; `starts` has the position of each character in the raw text."""
 
     text: str
     starts: list[int] | None
-    """``None``: each where it is. Else one more than there are characters."""
+    """``None`` if positions are unchanged. Otherwise, one more entry than there are characters."""
 
 
 class ProseMask:
-    """Masks text for people. One for each exchange, since it knows who the user is."""
+    """Masks text for people. Created for each exchange, because it knows the user's values."""
 
     def __init__(self, known: Iterable[str] = ()) -> None:
-        """`known`: values that name the user; ones of under three characters are not searched.
+        """`known` has the values that name the user; values under three characters are ignored.
 
-        Of more than `KNOWN_MAX` the first ones count.
+        Only the first `KNOWN_MAX` are used.
         """
         folded = (_folded(value)[0] for value in known)
         long_enough = (value for value in folded if len(value) >= _KNOWN_CHARACTERS_MIN)
@@ -92,11 +92,11 @@ class ProseMask:
 
     @property
     def known(self) -> int:
-        """How many values each text is searched for."""
+        """Return how many values each text is searched for."""
         return len(self._spellings)
 
     def __call__(self, text: str) -> str:
-        """`text` without addresses, tokens, keys and known values, in whatever spelling."""
+        """Return `text` without addresses, tokens, keys and known values in any spelling."""
         if self._is_harmless(text):
             return text
         decoded = _decoded(text)
@@ -114,7 +114,7 @@ class ProseMask:
         return "".join([*masked, text[at:]])
 
     def _is_harmless(self, text: str) -> bool:
-        """Most names and words: no search is needed to see that they hide nothing."""
+        """Return whether the text is so simple that it cannot contain anything sensitive."""
         if not text.isascii() or _SUSPICIOUS.search(text):
             return False
         folded = text.lower()
@@ -122,13 +122,13 @@ class ProseMask:
 
 
 def mask_target(target: str, mask: Callable[[str], str]) -> str:
-    """A path or URL: its path through `mask`, the values of its query hidden (``?code=``)."""
+    """Return a path or URL with its path masked by `mask` and its query values hidden."""
     path, question, query = target.partition("?")
     return mask(path) + question + _hidden_values(query)
 
 
 def mask_token(token: str) -> str:
-    """A bearer token without its signature, and without its claims about a person."""
+    """Return a bearer token without its signature and its claims about a person."""
     header, dot, rest = token.partition(".")
     if not dot or _json_object(header) is None:
         return ONE_BYTE * len(token)
@@ -144,7 +144,7 @@ def _mask_payload(payload: str) -> str:
 
 
 def _json_object(part: str) -> str | None:
-    """The JSON object that a part of a token holds, however its JSON begins."""
+    """Return the JSON object in a part of a token, or ``None``."""
     try:
         text = urlsafe_b64decode(part + "=" * (-len(part) % 4)).decode("utf-8")
     except (Error, ValueError):
@@ -183,7 +183,7 @@ def _decoded_once(before: _Decoded) -> _Decoded:
 
 
 def _escaped_characters(escape: str) -> list[tuple[str, int]]:
-    """The characters of an escape, and where in it each begins."""
+    """Return the characters of an escape, and the position of each in it."""
     if escape.startswith("&"):
         return [(character, 0) for character in unescape(escape)]
     if escape.startswith("\\"):
@@ -218,7 +218,7 @@ def _spans(text: str, spellings: list[str], wrapped: int = 0) -> Iterator[_Span]
 
 
 def _unless_token(match: re.Match[str]) -> Iterator[_Span]:
-    """A token shows what it is, without its signature."""
+    """Show a token without its signature."""
     if next(_tokens(match[1]), None) is None:
         yield _Span(*match.span(1))
 
@@ -236,7 +236,7 @@ def _known_values(text: str, spellings: list[str]) -> Iterator[_Span]:
 
 
 def _folded(text: str) -> tuple[str, "range | list[int]"]:
-    """`text` without case and accents, and which character each of it was."""
+    """Return `text` without case and accents, and the original index of each character."""
     if text.isascii():
         return text.lower(), range(len(text))
     characters: list[str] = []
@@ -251,7 +251,7 @@ def _folded(text: str) -> tuple[str, "range | list[int]"]:
 
 
 def _addresses(text: str) -> Iterator[_Span]:
-    """``local@domain.tld``, found from its sign: whatever has none is not searched."""
+    """Find ``local@domain.tld`` starting from the @; text without one is not searched."""
     at = text.find("@")
     while at >= 0:
         start, end = at, at + 1
@@ -270,7 +270,7 @@ def _is_in_address(character: str) -> bool:
 
 
 def _tokens(text: str) -> Iterator[_Span]:
-    """JSON Web Tokens: two or more parts with dots, of which one holds a JSON object."""
+    """Find JSON Web Tokens: two or more parts with dots, of which one contains a JSON object."""
     for match in _DOTTED.finditer(text):
         parts = match[0].split(".")
         start = match.start()
@@ -303,7 +303,7 @@ def _hidden_values(query: str) -> str:
 
 
 def _wrapped(text: str, spellings: list[str], wrapped: int) -> Iterator[_Span]:
-    """Base64 of a text with something sensitive in it."""
+    """Find base64 of a text that contains something sensitive."""
     for match in _BASE64.finditer(text):
         parts = [match, *_BASE64_PART.finditer(text, *match.span())] if "/" in match[0] else [match]
         for part in parts:
@@ -316,7 +316,7 @@ def _wrapped(text: str, spellings: list[str], wrapped: int) -> Iterator[_Span]:
 
 
 def _base64_text(part: str) -> str | None:
-    """The text in `part`, if it is base64 of text."""
+    """Return the text in `part`, if it is base64 of text."""
     plain = part.rstrip("=").translate({ord("-"): "+", ord("_"): "/"})
     try:
         octets = b64decode(plain + "=" * (-len(plain) % 4), validate=True)
@@ -327,7 +327,7 @@ def _base64_text(part: str) -> str | None:
 
 
 def _merged(spans: list[_Span]) -> Iterator[_Span]:
-    """Spans without overlaps; what overlaps is hidden as a whole."""
+    """Return spans without overlaps; overlapping spans are hidden as a whole."""
     merged: _Span | None = None
     for span in spans:
         if merged is None or span.start >= merged.end:

@@ -1,7 +1,7 @@
-"""The process that forwards. It does nothing else, so that nothing else can hold it up.
+"""The forwarding process. It does nothing else, so that nothing else can delay it.
 
-Judging, the list and the page are in the process that has started it. Exchanges go there through a
-queue; while that is full, they are counted instead.
+Judging, the list and the page run in the parent process. Exchanges go there through a queue; while
+the queue is full, they are only counted.
 """
 
 import asyncio
@@ -26,17 +26,17 @@ from claimsctl.tap.recording import RecordedExchange
 from claimsctl.tap.upstream import Upstream
 
 QUEUED_MAX: Final = 200
-"""Exchanges that may wait to be judged."""
+"""The number of exchanges that may wait for the judge."""
 GRACE_SECONDS: Final = 2.0
-"""How long exchanges under way may take when the process is to end: as long as Entra waits."""
+"""How long current exchanges may take after the process is asked to end: Entra's longest wait."""
 
 
 class Recorded(NamedTuple):
-    """What goes through the queue."""
+    """An item of the queue."""
 
     exchange: RecordedExchange
     dropped: int
-    """How many exchanges before it found no room in the queue."""
+    """How many exchanges before it did not fit into the queue."""
 
 
 class QueueSink:
@@ -48,12 +48,12 @@ class QueueSink:
         self._dropped = 0
 
     def begin(self, began: float) -> RecordedExchange:
-        """A new exchange."""
+        """Return a new exchange."""
         self._count += 1
         return RecordedExchange(self._count, began=began)
 
     def publish(self, exchange: RecordedExchange) -> None:
-        """Put a copy into the queue, if there is room."""
+        """Put a copy into the queue, if it is not full."""
         try:
             self._queue.put_nowait(Recorded(exchange.copy(), self._dropped))
         except Full:
@@ -67,10 +67,10 @@ def forward_in_process(
     queue: "Queue[Recorded]",
     ready: Event,
 ) -> None:
-    """The whole life of the process: ends on SIGTERM, or with the process that started it."""
+    """Run the process until SIGTERM or the end of its parent process."""
     queue.cancel_join_thread()
     gc.collect()
-    gc.freeze()  # what has been imported need not be searched again, in the midst of a call
+    gc.freeze()  # so that a collection during a call does not scan imported objects
     with suppress(asyncio.CancelledError):
         asyncio.run(_forward_until_ended(listener, upstream, hosts, QueueSink(queue), ready))
 
@@ -105,11 +105,14 @@ async def forward(
     on_ready: Callable[[], None] = lambda: None,
     hosts: frozenset[str] = frozenset(),
 ) -> None:
-    """Forward what comes to `listener` until cancelled, then wait for exchanges under way.
+    """Forward connections to `listener` until cancelled, then wait for current exchanges.
 
-    `hosts`: the names that a request's Host may have besides this machine's; empty: any.
+    `hosts` are the names that a request's Host may have in addition to this machine's; empty allows
+    any.
     """
-    connections: WeakSet[Connection] = WeakSet()  # one ends itself, whichever side closes first
+    connections: WeakSet[Connection] = (
+        WeakSet()
+    )  # a connection ends by itself when either side closes
     trust = public_trust()
 
     def connection() -> Connection:

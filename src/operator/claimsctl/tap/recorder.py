@@ -1,4 +1,4 @@
-"""Records the exchanges of one connection, each from its first byte to its end."""
+"""Record the exchanges of one connection, each from its first byte to its end."""
 
 import asyncio
 import time
@@ -13,17 +13,17 @@ from claimsctl.tap.framing import NotHttpError, RequestPart, ResponseFraming, no
 from claimsctl.tap.recording import RecordedExchange
 
 LONG_SECONDS: Final = 0.25
-"""An exchange that takes longer is published before it is over too."""
+"""An exchange that takes longer is also published before it ends."""
 
 
 class ExchangeSink(Protocol):
-    """Where exchanges go; one for all connections."""
+    """The destination of exchanges, shared by all connections."""
 
     def begin(self, began: float) -> RecordedExchange:
-        """A new exchange, whose first byte came at `began`."""
+        """Return a new exchange whose first byte arrived at `began`."""
 
     def publish(self, exchange: RecordedExchange) -> None:
-        """Pass on the exchange in its present state. Never raises, never waits."""
+        """Publish the exchange in its current state. Never raises or blocks."""
 
 
 class Recorder:
@@ -33,31 +33,31 @@ class Recorder:
         self._sink = sink
         self._answer: ResponseFraming | None = None
         self._open: deque[RecordedExchange] = deque()
-        """Exchanges without a whole answer, in the order of their requests."""
+        """Exchanges without a complete answer, in the order of their requests."""
         self._arriving: RecordedExchange | None = None
-        """The exchange whose request is not whole yet."""
+        """The exchange whose request is not complete yet."""
         self._first_byte_at = 0.0
         self.arrived = asyncio.Event()
         """Set while no request is arriving."""
 
     @property
     def open(self) -> bool:
-        """Whether an answer is awaited."""
+        """Return whether an answer is pending."""
         return bool(self._open)
 
     @property
     def arriving(self) -> bool:
-        """Whether a request is arriving."""
+        """Return whether a request is arriving."""
         return self._arriving is not None
 
     # The caller's side
 
     def begin(self) -> None:
-        """The first byte of a request has come."""
+        """The first byte of a request has arrived."""
         self._first_byte_at = time.perf_counter()
 
     def forwarded(self, part: RequestPart, *, connected: bool) -> None:
-        """`part` has been forwarded, or, if not `connected`, will be."""
+        """`part` has been forwarded, or will be if not yet `connected`."""
         if part.request is not None:
             begun = self._sink.begin(self._first_byte_at)
             begun.add_request_head(part.request)
@@ -76,14 +76,14 @@ class Recorder:
             self.arrived.set()
 
     def unreadable(self, error: NotHttpError) -> None:
-        """What the caller sends is not HTTP."""
+        """The caller's bytes are not HTTP."""
         if not self._open:
             exchange = self._sink.begin(self._first_byte_at)
             exchange.end(NoAnswer(Cause.PROTOCOL, Phase.SEND, not_http_reason(error)))
             self._sink.publish(exchange)
 
     def refused(self, request: h11.Request, reason: str, status: int) -> None:
-        """The request was not forwarded; `status` is what its caller gets."""
+        """The request was not forwarded; the caller gets `status`."""
         exchange = self._sink.begin(self._first_byte_at)
         exchange.add_request_head(request)
         exchange.status, exchange.refused = status, reason
@@ -103,14 +103,14 @@ class Recorder:
             self._open.clear()
 
     def not_taken(self) -> None:
-        """The caller, which had closed its side, does not take the answer that comes now."""
+        """The caller, which had closed its side, does not accept the answer."""
         for exchange in self._open:
             exchange.gone = True
 
     # The service's side
 
     def connected(self, timings: Mapping[Phase, float], *, ready: bool = True) -> None:
-        """What connecting took; with `ready`, what had come before has been forwarded."""
+        """Record the connection's times; with `ready`, earlier bytes have been forwarded."""
         now = time.perf_counter()
         for exchange in self._open:
             exchange.connecting = dict(timings)
@@ -119,7 +119,7 @@ class Recorder:
                 exchange.sent = None if exchange is self._arriving else now
 
     def answered(self, data: bytes) -> None:
-        """Bytes of the service have been forwarded. Raises `NotHttpError` if they are not HTTP."""
+        """Record forwarded bytes of the service. Raises `NotHttpError` if they are not HTTP."""
         while data and self._open:
             exchange = self._open[0]
             self._answer = self._answer or ResponseFraming(exchange.method)
@@ -135,7 +135,7 @@ class Recorder:
             self._end_first()
 
     def service_ended(self, error: Exception | None) -> None:
-        """The service has closed the connection, or (with `error`) broken it."""
+        """The service has closed the connection, or with `error`, broken it."""
         if self._open and self._answer is not None and error is None:
             try:
                 if self._answer.read(b"", self._open[0]):
@@ -147,14 +147,14 @@ class Recorder:
             self._end_unanswered(NoAnswer(Cause.CLOSED, self._open[0].phase, detail))
 
     def _end_unanswered(self, no_answer: NoAnswer) -> None:
-        """The service ends without an answer: because its caller has left, where it has."""
+        """The service ends without an answer, perhaps because the caller has disconnected."""
         if self._open[0].left is not None:
             self.caller_left(gone=True)
         else:
             self.end_all(no_answer)
 
     def end_all(self, no_answer: NoAnswer) -> None:
-        """There will be no more answers."""
+        """End all exchanges: no more answers will arrive."""
         while self._open:
             exchange = self._open.popleft()
             if not exchange.over:

@@ -1,4 +1,4 @@
-"""One exchange as the forwarding process records it: bytes as they passed, and when."""
+"""An exchange as the forwarding process records it: the forwarded bytes and their times."""
 
 import time
 from collections.abc import Mapping
@@ -10,10 +10,10 @@ import h11
 from claimsctl.judge.attempt import NoAnswer, Phase
 
 BODY_BYTES_MAX: Final = 256 * 1024
-"""How much of each body is kept; all of it is forwarded. Claims may be 3 KB."""
+"""How much of each body is kept (all of it is forwarded). Claims may have 3 KB."""
 
 LEAST_WAIT_MS: Final = 200
-"""The least timeoutInMilliseconds."""
+"""The smallest timeoutInMilliseconds."""
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -25,47 +25,47 @@ class Message:
     headers: Headers = ()
     body: bytearray = field(default_factory=bytearray)
     body_bytes: int = 0
-    """Size of the whole body, without chunk sizes."""
+    """The size of the whole body, without chunk sizes."""
 
     def add(self, content: bytes) -> None:
-        """Count `content`, and keep what there is room for."""
+        """Count `content`, and keep as much as the limit allows."""
         self.body_bytes += len(content)
         self.body += content[: BODY_BYTES_MAX - len(self.body)]
 
     @property
     def whole(self) -> bool:
-        """Whether all of the body has been kept."""
+        """Return whether the whole body has been kept."""
         return len(self.body) == self.body_bytes
 
 
 @dataclass(slots=True)
 class RecordedExchange:
-    """One exchange. It is published when it is over, and before if it takes long."""
+    """One exchange. It is published at its end, and earlier if it takes long."""
 
     number: int
     began_at: float = field(default_factory=time.time)
     began: float = field(default_factory=time.perf_counter)
-    """By the monotonic clock, as are all moments here but `began_at`."""
+    """On the monotonic clock, like all times here except `began_at`."""
     method: str = ""
     target: str = ""
     request: Message = field(default_factory=Message)
     status: int | None = None
     answer: Message = field(default_factory=Message)
     connecting: Mapping[Phase, float] = field(default_factory=dict)
-    """Milliseconds, where a connection was made for this exchange."""
+    """Milliseconds, if a connection was opened for this exchange."""
     connected: float | None = None
     arrived: bool = False
-    """Whether the request is whole."""
+    """Whether the request is complete."""
     sent: float | None = None
     first_byte: float | None = None
     ended: float | None = None
     left: float | None = None
-    """When the caller closed its side, the answer not being there."""
+    """When the caller closed its side before the answer."""
     gone: bool = False
-    """Whether the caller has left altogether: it would not have taken the answer."""
+    """Whether the caller has disconnected completely and could not receive the answer."""
     no_answer: NoAnswer | None = None
     refused: str = ""
-    """Why the request was not forwarded but refused."""
+    """Why the request was refused and not forwarded."""
     over: bool = False
 
     def add_request_head(self, request: h11.Request) -> None:
@@ -80,13 +80,13 @@ class RecordedExchange:
         self.answer.headers = _headers(response)
 
     def end(self, no_answer: NoAnswer | None = None) -> None:
-        """The answer is complete, or there will be none."""
+        """Return whether the answer is complete or will not arrive."""
         self.ended = time.perf_counter()
         self.no_answer = no_answer
         self.over = True
 
     def copy(self) -> "RecordedExchange":
-        """A copy that later bytes do not change."""
+        """Return a copy that later bytes do not change."""
         return replace(
             self,
             request=replace(self.request, body=bytearray(self.request.body)),
@@ -95,7 +95,7 @@ class RecordedExchange:
 
     @property
     def phase(self) -> Phase:
-        """The phase that the exchange is in."""
+        """Return the current phase of the exchange."""
         if self.first_byte is not None:
             return Phase.BODY
         if self.sent is not None:
@@ -103,7 +103,7 @@ class RecordedExchange:
         return Phase.SEND if self.connected is not None else Phase.CONNECT
 
     def timings(self) -> dict[Phase, float]:
-        """Milliseconds of each phase that began, measured here, behind the tunnel."""
+        """Return the milliseconds of each started phase, measured here, behind the tunnel."""
         end = time.perf_counter() if self.ended is None else self.ended
         moments = [self.began if self.connected is None else max(self.began, self.connected)]
         moments += [moment for moment in (self.sent, self.first_byte) if moment is not None]
@@ -117,27 +117,27 @@ class RecordedExchange:
 
     @property
     def given_up_ms(self) -> float | None:
-        """How long the caller has waited for an answer, if it has left.
+        """Return how long the caller waited for an answer, if it has disconnected.
 
-        One that closes its side within the least timeoutInMilliseconds, and is not known to be
-        gone, has only closed its sending side.
+        A caller that closes its side within the smallest timeoutInMilliseconds, and is not known to
+        have disconnected, has only closed its sending side.
         """
         waited = None if self.left is None else (self.left - self.began) * 1000
         return None if waited is None or (waited < LEAST_WAIT_MS and not self.gone) else waited
 
     @property
     def left_early(self) -> bool:
-        """Whether the caller has left sooner than any timeoutInMilliseconds makes Entra leave."""
+        """Return whether the caller disconnected before the smallest timeoutInMilliseconds."""
         return self.given_up_ms is not None and self.given_up_ms < LEAST_WAIT_MS
 
     @property
     def total_ms(self) -> float:
-        """From the request's first byte to the answer's last, or to now."""
+        """Return the time from the request's first byte to the answer's last, or to now."""
         return ((time.perf_counter() if self.ended is None else self.ended) - self.began) * 1000
 
 
 def _headers(message: h11.Request | h11.Response) -> Headers:
-    """Names as they came, bytes as HTTP has them."""
+    """Return names as received, and values as bytes."""
     return tuple(
         (name.decode("latin-1"), value.decode("latin-1"))
         for name, value in message.headers.raw_items()

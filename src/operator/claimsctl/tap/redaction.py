@@ -1,8 +1,9 @@
-"""Masks a recorded exchange: secrets, personal data and claim values, wherever they are in it.
+"""Mask secrets, personal data and claim values everywhere in a recorded exchange.
 
-Shown: ids, names of fields and claims, types, lengths, whatever the contract fixes, headers that
-are known to hold no secret, and the text of errors. Masked: claim values; who the user is;
-signatures, keys, cookies; addresses; every other header. A masked body is judged as the real one.
+Shown: ids, names of fields and claims, types, lengths, values that the contract fixes, headers that
+are known not to contain secrets, and error texts. Masked: claim values; the user's identity;
+signatures, keys, cookies; addresses; all other headers. A masked body gets the same verdict as the
+real one.
 """
 
 import json
@@ -22,12 +23,12 @@ _USER_SHOWN: Final = frozenset({"id", "userType", "createdDateTime", "preferredL
 _CLIENT_SHOWN: Final = frozenset({"locale", "market"})
 _NAMES: Final = frozenset({"displayName", "givenName", "surname"})
 _WORDS_MAX: Final = 10
-"""Of a name that are looked for one by one."""
+"""How many words of a name are searched for individually."""
 _CONTRACT: Final = (
     "mail", "userPrincipalName", "displayName", "givenName", "surname", "companyName",
     "onPremisesSamAccountName", "onPremisesSecurityIdentifier", "onPremisesUserPrincipalName",
 )  # fmt: skip
-"""The user's fields by which Entra's callout names a person."""
+"""The callout's user fields that name a person."""
 _CALLOUT_SHOWN: Final = frozenset(
     {"type", "source", "@odata.type", "tenantId", "authenticationEventListenerId",
      "customAuthenticationExtensionId", "correlationId", "protocol", "id", "appId",
@@ -69,12 +70,12 @@ _HEADERS_SHOWN: Final = frozenset(
     cf-cache-status cf-mitigated cf-ray ngrok-error-code ngrok-trace-id
     """.split()  # noqa: SIM905  # HTTP, proxies, AWS, Azure, tunnels
 )
-"""Headers that hold no secret by definition; what their values say goes through `ProseMask`."""
+"""Headers that contain no secret by definition; their values go through `ProseMask`."""
 _SCHEMES: Final = frozenset({"basic", "bearer", "digest", "dpop", "negotiate", "sharedkey"})
 
 
 def mask_exchange(exchange: RecordedExchange) -> RecordedExchange:
-    """`exchange`, masked: to be shown, kept and passed on."""
+    """Return `exchange` masked, for display, storage and sharing."""
     mask = ProseMask(personal_values(exchange))
     keep = _answer_keeps if exchange.status == _OK else _error_keeps
     return replace(
@@ -93,7 +94,7 @@ def _masked(side: Message, keep: Keep, mask: ProseMask, *, errors: bool = False)
 
 
 def mask_body(body: bytes, keep: Keep, mask: ProseMask, *, prose: bool) -> bytes:
-    """`body` masked, as long as it was; with `prose`, text that is not JSON is for people."""
+    """Return `body` masked with its length; with `prose`, text that is not JSON is for people."""
     if body.startswith(_GZIP):
         return _GZIP + bytes(len(body) - len(_GZIP))
     try:
@@ -131,7 +132,7 @@ def _in_claims(path: tuple[str, ...]) -> bool:
 
 
 def personal_values(exchange: RecordedExchange) -> Iterator[str]:
-    """What the callout says about its user, and where the user is; what Entra sends comes first."""
+    """Return the callout's values about its user and the user's location, Entra's fields first."""
     match read_callout(exchange):
         case {"data": {"authenticationContext": {"user": {**user}} as context}}:
             match context:
@@ -143,13 +144,13 @@ def personal_values(exchange: RecordedExchange) -> Iterator[str]:
                 if isinstance(value, str) and name not in _USER_SHOWN
             }
             yield from (values[name] for name in _CONTRACT if name in values)
-            for name in _NAMES & values.keys():  # a message may have them in another order
+            for name in _NAMES & values.keys():  # a message may have the words in another order
                 yield from islice(values[name].replace(",", " ").split(), _WORDS_MAX)
             yield from (values[name] for name in values if name not in _CONTRACT)
 
 
 def read_callout(exchange: RecordedExchange) -> Any:
-    """The request's body as JSON; ``None`` if it is not JSON, or not all of it was kept."""
+    """Return the request's body as JSON, or ``None`` if it is not JSON or was not kept whole."""
     if not exchange.request.whole:
         return None
     try:
@@ -159,7 +160,7 @@ def read_callout(exchange: RecordedExchange) -> Any:
 
 
 def mask_headers(headers: Headers, mask: ProseMask) -> Headers:
-    """`headers`, names as they are."""
+    """Return `headers` with masked values and unchanged names."""
     return tuple((name, _mask_value(name.lower(), value, mask)) for name, value in headers)
 
 

@@ -1,7 +1,7 @@
-"""A folder of callouts as a regression suite: sent again, and every answer judged.
+"""Use a folder of callouts as a regression suite: send each again, and judge every answer.
 
-A callout is recorded (an exchange, with what became of it then) or somebody's own (its body alone,
-or a gateway event that carries it).
+A callout is recorded (an exchange with its verdict) or written by hand (a body, or a gateway event
+that contains it).
 """
 
 import json
@@ -27,12 +27,12 @@ _PROBLEMS_SHOWN: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class RecordedVerdict:
-    """What Entra would have made of the answer when it was recorded."""
+    """The verdict on the answer when it was recorded."""
 
     accepted: bool
     entra_code: int | None
     claims: tuple[str, ...]
-    """Names; the values may be masked."""
+    """Only names, because the values may be masked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,14 @@ class Case:
     """A callout to send."""
 
     name: str
-    """Its file's."""
+    """The file's name."""
     body: bytes
     recorded: RecordedVerdict | None = None
-    """``None`` for a callout of one's own."""
+    """``None`` for a callout that was not recorded."""
 
     @property
     def callout(self) -> dict[str, Any]:
-        """The body, read."""
+        """Return the parsed body."""
         document = json.loads(self.body)
         assert isinstance(document, dict), "a case is made of a JSON object"  # noqa: S101
         return document
@@ -55,7 +55,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A recorded request that is not sent, and why."""
+    """A recorded request that is not sent, and the reason."""
 
     name: str
     reason: str
@@ -63,39 +63,39 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """What became of a case."""
+    """The result of a case."""
 
     case: Case
     result: CalloutResult
     verdict: Verdict
-    """On the last attempt; its evidence and its claims are masked."""
+    """The verdict on the last attempt, with masked evidence and claims."""
 
     @property
     def missing_claims(self) -> tuple[str, ...]:
-        """Names of claims that the recorded answer had and this one has not."""
+        """Return the names of claims in the recorded answer that this answer lacks."""
         if self.case.recorded is None or not self.verdict.accepted:
             return ()
         return tuple(sorted(set(self.case.recorded.claims) - set(self.verdict.claims)))
 
     @property
     def passed(self) -> bool:
-        """Whether Entra would accept the answer, and no recorded claim is missing."""
+        """Return whether Entra would accept the answer and no recorded claim is missing."""
         return self.verdict.accepted and not self.missing_claims
 
     @property
     def elapsed_ms(self) -> float:
-        """The time of all attempts."""
+        """Return the time of all attempts."""
         return sum(attempt.elapsed_ms for attempt in self.result.attempts)
 
     @property
     def problem(self) -> str:
-        """Why it has not passed, on one line; empty if it has."""
+        """Return why the case failed, on one line; empty if it passed."""
         failure = self.verdict.first_failure
         if failure is not None:
             return f"{failure.id}  {failure.title}: {failure.evidence}"
         if self.missing_claims:
             names = ", ".join(self.missing_claims)
-            return f"claims that the recorded answer had are missing: {names}"
+            return f"claims in the recorded answer are missing now: {names}"
         return ""
 
 
@@ -109,7 +109,7 @@ class Suite:
 
 @dataclass(frozen=True, slots=True)
 class SuiteReport:
-    """What became of a suite."""
+    """The result of a suite."""
 
     url: str
     """Masked."""
@@ -118,27 +118,27 @@ class SuiteReport:
 
     @property
     def failed(self) -> int:
-        """How many cases have not passed."""
+        """Return how many cases failed."""
         return sum(not each.passed for each in self.results)
 
     @property
     def exit_code(self) -> ExitCode:
-        """Of the command."""
+        """Return the command's exit code."""
         return ExitCode.NOT_FINE if self.failed else ExitCode.FINE
 
     def headline(self) -> str:
-        """How many passed, in one line."""
+        """Return how many cases passed, in one line."""
         callouts = "1 callout" if len(self.results) == 1 else f"{len(self.results)} callouts"
         line = f"{callouts}: {len(self.results) - self.failed} passed, {self.failed} failed"
         return line + (f"; {len(self.skipped)} skipped" if self.skipped else "")
 
 
 def read_suite(folder: Path) -> Suite:
-    """The callouts in the ``.json`` files of `folder`, not of the folders in it.
+    """Return the callouts in the ``.json`` files of `folder`, without its subfolders.
 
-    An exchange that `tap` or `call` has saved is sent as it was recorded, unless it is no callout;
-    the callout that `tap` saves with it is the same. Every other file holds a callout or a gateway
-    event. Raises `OperatorError`, before anything is sent, that names each file it cannot use.
+    An exchange that `tap` or `call` saved is sent as it was recorded, unless it is not a callout;
+    the callout that `tap` saves with it is the same. Every other file must be a callout or a
+    gateway event. Raises `OperatorError` before anything is sent, naming each unusable file.
     """
     cases: list[Case] = []
     skipped: list[Skipped] = []
@@ -156,11 +156,11 @@ def read_suite(folder: Path) -> Suite:
     if problems:
         more = len(problems) - _PROBLEMS_SHOWN
         lines = problems[:_PROBLEMS_SHOWN] + ([f"and {more} more"] if more > 0 else [])
-        message = f"{folder}: nothing was sent; correct these files, or move them elsewhere"
+        message = f"{folder}: nothing was sent; correct these files, or move them to another folder"
         raise OperatorError(message, lines=lines)
     if not cases:
         message = (
-            f"{folder}: no callouts in it; expected files NAME.json, each a callout, a gateway"
+            f"{folder}: contains no callouts; expected NAME.json files, each a callout, a gateway"
             " event or an exchange that claimsctl tap --save wrote"
         )
         raise OperatorError(message)
@@ -175,10 +175,10 @@ def run_suite(
     *,
     on_case: Callable[[str], None],
 ) -> SuiteReport:
-    """`send` each case, one after the other; `on_case` gets the name of each before.
+    """Send the cases one after the other with `send`; call `on_case` with each name first.
 
-    `send` waits for `wait_ms`. `url` is shown as it is given. What an answer says is masked, as
-    `tap` masks it: a report of a pipeline is read by many.
+    `send` waits for `wait_ms`. `url` is shown as given. Answers are masked as in `tap`, because
+    many people can read a pipeline's report.
     """
     results = []
     for case in suite.cases:
@@ -209,7 +209,7 @@ def _message(headers: Headers, body: bytes) -> Message:
 
 
 class _UnusableError(Exception):
-    """The file holds no callout; the message says what it was found to hold."""
+    """The file does not contain a callout; the message describes what it contains."""
 
 
 def _files(folder: Path) -> list[Path]:
@@ -224,7 +224,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _exchange_of(name: str) -> str | None:
-    """The exchange that a file's callout was saved with, if it was saved by `tap`."""
+    """Return the exchange that `tap` saved with a file's callout, if any."""
     return name.removesuffix(_CALLOUT) + _EXCHANGE if name.endswith(_CALLOUT) else None
 
 
@@ -235,14 +235,14 @@ def _read_case(path: Path) -> Case | Skipped:
     except ValueError as error:
         raise _UnusableError(_not_json(error)) from None
     except RecursionError:
-        message = "nested too deeply for a callout"
+        message = "the JSON is nested too deeply for a callout"
         raise _UnusableError(message) from None
     if isinstance(document, dict) and "request" in document:
         return _recorded_case(path.name, document)
     callout = callout_in(document)
     if not isinstance(callout, dict):
         found = "a gateway event without a callout" if callout is None else "other JSON"
-        message = f"expected a callout, a JSON object; found {found}"
+        message = f"expected a callout, which is a JSON object; found {found}"
         raise _UnusableError(message)
     return Case(path.name, raw if callout is document else json.dumps(callout).encode())
 
@@ -255,7 +255,7 @@ def _read(path: Path) -> bytes:
         message = f"cannot be read: {error.strerror}"
         raise _UnusableError(message) from None
     if len(raw) > SAVED_BYTES_MAX:
-        message = f"over {SAVED_BYTES_MAX} bytes; a callout has some kilobytes"
+        message = f"larger than {SAVED_BYTES_MAX} bytes; a callout has a few kilobytes"
         raise _UnusableError(message)
     return raw
 
@@ -272,18 +272,18 @@ def _recorded_case(name: str, document: dict[str, Any]) -> Case | Skipped:
     except OperatorError as error:
         raise _UnusableError("; ".join([str(error), *error.lines])) from None
     if request.method != "POST":
-        return Skipped(name, "not a callout: Entra sends POST")
+        return Skipped(name, "not a callout: the method is not POST")
     try:
         is_callout = is_token_issuance(json.loads(request.content))
     except (ValueError, RecursionError):
         is_callout = False
     if not is_callout:
-        return Skipped(name, "not a token issuance callout")
+        return Skipped(name, "not a Token Issuance Start callout")
     return Case(name, request.content, _recorded_verdict(document.get("verdict")))
 
 
 def _recorded_verdict(document: Any) -> RecordedVerdict | None:
-    """The verdict in an exchange's file; ``None`` if it was not judged."""
+    """Return the verdict in an exchange's file, or ``None`` if it was not judged."""
     match document:
         case {"verdict": "accepted", "claims": {**claims}}:
             return RecordedVerdict(accepted=True, entra_code=None, claims=tuple(map(str, claims)))

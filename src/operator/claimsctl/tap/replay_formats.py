@@ -1,4 +1,4 @@
-"""A suite's report for machines: JSON, and JUnit's XML for a pipeline's list of tests."""
+"""Formats of a suite's report: JSON, and JUnit XML for a pipeline's test results."""
 
 from typing import Any, Final
 from xml.etree.ElementTree import Element, SubElement, tostring
@@ -10,7 +10,7 @@ FORMAT_VERSION: Final = 1
 
 
 def document(report: SuiteReport) -> dict[str, Any]:
-    """The report as JSON has it. Of claims it holds the names alone; evidence is masked."""
+    """Return the report as a JSON object with claim names only and masked evidence."""
     return {
         "version": FORMAT_VERSION,
         "url": report.url,
@@ -45,7 +45,7 @@ def _recorded_document(recorded: RecordedVerdict | None) -> dict[str, Any] | Non
 
 
 def junit(report: SuiteReport) -> str:
-    """One test case for each callout."""
+    """Return a test case for each callout."""
     suites = Element("testsuites")
     suite = SubElement(
         suites,
@@ -74,7 +74,7 @@ def _case(suite: Element, name: str) -> Element:
 
 
 def _lines(result: CaseResult) -> list[str]:
-    """What was expected, what to do, and what the recording had."""
+    """Return what was expected, what to do, and what was recorded."""
     finding, recorded = result.verdict.first_failure, result.case.recorded
     lines = []
     if finding is not None:

@@ -1,4 +1,4 @@
-"""Starts and ends the forwarding process, and has each exchange that it records judged and kept."""
+"""Start and end the forwarding process, and judge and keep each exchange that it records."""
 
 import multiprocessing
 import os
@@ -16,18 +16,18 @@ from claimsctl.tap.process import GRACE_SECONDS, QUEUED_MAX, Recorded, forward_i
 from claimsctl.tap.upstream import Upstream
 
 _NICENESS: Final = 10
-"""Of the process that judges: where processors are few, forwarding comes first."""
+"""The niceness of the judging process, so that forwarding has priority on few processors."""
 _POLL_SECONDS: Final = 0.5
-"""How often the forwarding process is checked to be alive."""
+"""How often to check that the forwarding process is alive."""
 _LAST_SECONDS: Final = 0.05
-"""How long the last exchanges may be on their way through the queue."""
+"""How long the last exchanges may take to pass through the queue."""
 
 
 class Forwarder:
     """The forwarding process, and the exchanges that it records."""
 
     def __init__(self, listener: socket.socket, upstream: Upstream, hosts: frozenset[str]) -> None:
-        context = multiprocessing.get_context("spawn")  # no lock or thread of ours goes with it
+        context = multiprocessing.get_context("spawn")  # the child inherits no lock or thread
         self._queue: Queue[Recorded] = context.Queue(QUEUED_MAX)
         self._ready = context.Event()
         self._process = context.Process(
@@ -39,7 +39,7 @@ class Forwarder:
 
     def start(self) -> None:
         """Start it, and wait until it accepts connections. Raises `OperatorError` if it ends."""
-        interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is not for the child
+        interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)  # the child ignores Ctrl-C
         try:
             self._process.start()
         finally:
@@ -49,11 +49,11 @@ class Forwarder:
 
     def _check(self) -> None:
         if not self._process.is_alive():
-            message = f"forwarding has ended by itself (exit code {self._process.exitcode})"
+            message = f"the forwarding process ended (exit code {self._process.exitcode})"
             raise OperatorError(message, exit_code=ExitCode.NOT_FINE)
 
     def recorded(self) -> Iterator[Recorded]:
-        """Exchanges as they come, while the process lives. Raises `OperatorError` when it ends."""
+        """Yield exchanges while the process runs. Raises `OperatorError` when it ends."""
         while True:
             try:
                 yield self._queue.get(timeout=_POLL_SECONDS)
@@ -61,7 +61,7 @@ class Forwarder:
                 self._check()
 
     def stop(self) -> Iterator[Recorded]:
-        """End the process, exchanges under way first; the last exchanges."""
+        """End the process after its current exchanges, and return the last exchanges."""
         self._process.terminate()
         self._process.join(GRACE_SECONDS + 1)
         with suppress(Empty):
@@ -69,7 +69,7 @@ class Forwarder:
                 yield self._queue.get(timeout=_LAST_SECONDS)
 
     def close(self) -> None:
-        """Kill the process, whatever it is doing."""
+        """Kill the process."""
         self._process.kill()
         self._process.join()
         self._queue.close()
@@ -79,7 +79,7 @@ class Forwarder:
 def forwarder(
     listener: socket.socket, upstream: Upstream, hosts: frozenset[str] = frozenset()
 ) -> Iterator[Forwarder]:
-    """The process, started; killed when the context ends, whatever ends it."""
+    """Start the process, and kill it when the context ends for any reason."""
     running = Forwarder(listener, upstream, hosts)
     try:
         running.start()
@@ -99,7 +99,7 @@ def collect(
     *,
     unmask: bool,
 ) -> None:
-    """Mask and judge what is recorded, keep it in `history`, and call `on_exchange` with it."""
+    """Mask and judge recorded exchanges, keep them in `history`, and pass them to `on_exchange`."""
     for exchange, dropped in recorded:
         shown = mask_and_judge(exchange, wait_ms, unmask=unmask)
         history.dropped = max(history.dropped, dropped)

@@ -1,15 +1,15 @@
-"""What comes from one side, handled a bounded part at a time: nobody holds up the others."""
+"""Handle the bytes of one side in bounded parts, so that no connection delays the others."""
 
 import asyncio
 from collections.abc import Callable
 from typing import Final
 
 TURN_BYTES_MAX: Final = 8 * 1024
-"""What is handled in one turn of the event loop: more than a callout has."""
+"""The most that is handled in one turn of the event loop; larger than a callout."""
 
 
 class Turns:
-    """Bytes of one connection, in the order they came. The rest waits for the loop's next turn."""
+    """Bytes of one connection, in order. The rest waits for the loop's next turn."""
 
     def __init__(
         self,
@@ -17,10 +17,10 @@ class Turns:
         is_ready: Callable[[], bool] = lambda: True,
         on_waiting: Callable[[], None] = lambda: None,
     ) -> None:
-        """`handle` returns what it leaves for later, `is_ready` says whether it may be called.
+        """`handle` returns the bytes for later; `is_ready` returns whether to call it.
 
-        `on_waiting` is called when bytes begin or cease to wait: then the side should be read no
-        more, or again.
+        `on_waiting` is called when bytes start or stop waiting, so that the side is no longer read,
+        or read again.
         """
         self._handle, self._is_ready, self._on_waiting = handle, is_ready, on_waiting
         self._waiting = bytearray()
@@ -28,17 +28,17 @@ class Turns:
 
     @property
     def are_waiting(self) -> bool:
-        """Whether bytes wait for their turn."""
+        """Return whether bytes wait for their turn."""
         return bool(self._waiting)
 
     def add(self, data: bytes) -> None:
-        """Handle the first part of `data` at once, unless others wait."""
+        """Handle the first part of `data` at once, unless earlier bytes wait."""
         self._waiting += data
         if not self._is_scheduled:
             self.go_on()
 
     def go_on(self) -> None:
-        """Handle one part, if it is time."""
+        """Handle one part, if ready."""
         self._is_scheduled = False
         if self._waiting and self._is_ready():
             part = bytes(self._waiting[:TURN_BYTES_MAX])
@@ -50,18 +50,18 @@ class Turns:
         self._on_waiting()
 
     def go_on_soon(self) -> None:
-        """The same, in the loop's next turn."""
+        """Handle one part in the loop's next turn."""
         if not self._is_scheduled:
             self._is_scheduled = True
             asyncio.get_running_loop().call_soon(self.go_on)
 
     def finish(self) -> None:
-        """Handle all that waits: nothing more will come."""
+        """Handle all waiting bytes, because no more will arrive."""
         while self._waiting and self._is_ready():
             part = bytes(self._waiting)
             self._waiting.clear()
             self._waiting[:0] = self._handle(part)
 
     def drop(self) -> None:
-        """Forget what waits."""
+        """Discard the waiting bytes."""
         self._waiting.clear()

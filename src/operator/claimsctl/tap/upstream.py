@@ -1,4 +1,4 @@
-"""The real service: where it is, and how to connect to it."""
+"""The address of the real service, and the connection to it."""
 
 import asyncio
 import ipaddress
@@ -19,30 +19,30 @@ from claimsctl.judge.attempt import Cause, NoAnswer, Phase
 
 _PORTS: Final = {"http": 80, "https": 443}
 _HANDSHAKE_SECONDS: Final = 24 * 60 * 60.0
-"""A service that hangs is left hanging: asyncio would end a handshake after a minute."""
+"""No timeout for a service that hangs: asyncio would otherwise end a handshake after a minute."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """Where requests are forwarded to."""
+    """The destination of forwarded requests."""
 
     scheme: str
     host: str
     port: int
     shown_host: str
-    """As the Host header has it: with a port that is not the scheme's own."""
+    """The value for the Host header, with a port that is not the scheme's default."""
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port."""
+        """Return the scheme, host and port."""
         return f"{self.scheme}://{self.shown_host}"
 
 
 def parse_upstream(url: str) -> Upstream:
-    """The service at `url`, whose path and query do not matter. Raises `OperatorError`."""
+    """Return the service at `url`, ignoring path and query. Raises `OperatorError`."""
     parsed = httpx2.URL(url)  # names in other scripts
     if urlsplit(url).username is not None:
-        message = "--upstream: name and password in a URL are not forwarded: leave them out"
+        message = "--upstream: user name and password in a URL are not forwarded; remove them"
         raise OperatorError(message)
     host = parsed.raw_host.decode("ascii")
     return Upstream(
@@ -67,7 +67,7 @@ async def connect(
     protocol: Callable[[], asyncio.Protocol],
     stopwatch: Stopwatch,
 ) -> None:
-    """Connect `protocol` to `upstream`, without a time-out. Raises `NoConnectionError`."""
+    """Connect `protocol` to `upstream`, without a timeout. Raises `NoConnectionError`."""
     loop = asyncio.get_running_loop()
     try:
         addresses = await _resolve(upstream)
@@ -100,7 +100,7 @@ def _failed(cause: Cause, phase: Phase, detail: str) -> NoConnectionError:
 
 
 async def _resolve(upstream: Upstream) -> list[Any]:
-    with suppress(ValueError):  # an address needs no thread to look it up in
+    with suppress(ValueError):  # an address needs no lookup in a thread
         version = ipaddress.ip_address(upstream.host).version
         family = socket.AF_INET if version == 4 else socket.AF_INET6  # noqa: PLR2004
         return [
@@ -121,7 +121,7 @@ async def _first_that_accepts(addresses: list[Any]) -> socket.socket:
         except OSError as error:
             sock.close()
             failure = error
-        except BaseException:  # cancelled: the caller has gone
+        except BaseException:  # cancelled because the caller disconnected
             sock.close()
             raise
         else:

@@ -1,1 +1,1 @@
-"""What we know: the keys of a callout → their items in the table → one set of claims."""
+"""The claims: the keys of a callout, their items in the table, and the composed claims."""

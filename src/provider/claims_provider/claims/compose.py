@@ -1,4 +1,4 @@
-"""Items → layers of claims → the one set of claims that goes out."""
+"""Compose the layers of claims from items to the claims that are sent."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Composition:
 
     claims: Claims
     size: int
-    """Bytes as counted against Entra's 3 KB."""
+    """The size for Entra's limit of 3 KB."""
     layers: int
     withheld: int
 
@@ -27,9 +27,9 @@ def read_layers(
     address_key_claims: frozenset[str],
     now: float,
 ) -> list[Layer]:
-    """The layers that `items` hold for `requests`, in their order, expired ones left out.
+    """Return the layers in `items` for `requests`, in their order, without expired ones.
 
-    Items found by address give and hide `address_key_claims` only, all claims if that is empty.
+    Items found by address provide and hide `address_key_claims` only, or all claims if it is empty.
     `now` is in epoch seconds. Raises `StoreFailure` for an item that cannot be read.
     """
     layers = []
@@ -43,7 +43,7 @@ def read_layers(
 
 
 def restrict(layer: Layer, names: frozenset[str]) -> Layer:
-    """`layer`, able to give and to hide the named claims only; no names means all claims."""
+    """Return `layer` limited to the named claims; no names means all claims."""
     if not names:
         return layer
     claims = {name: value for name, value in layer.claims.items() if name in names}
@@ -51,12 +51,12 @@ def restrict(layer: Layer, names: frozenset[str]) -> Layer:
 
 
 def compose(layers: Iterable[Layer], echo: Mapping[str, ClaimValue]) -> Composition:
-    """Lay `layers` over one another, lowest precedence first, then `echo` over all.
+    """Compose `layers`, lowest precedence first, and add `echo` last.
 
-    A layer first hides, then gives: what it both hides and gives, it gives.
+    A layer first hides, then provides, so it provides a claim that is in both lists.
 
-    Raises `CalloutError` when the claims are over Entra's 3 KB together: Entra would refuse them
-    (1003025), and a cut nobody sees would be worse.
+    Raises `CalloutError` if the claims exceed Entra's 3 KB: Entra would reject them (1003025), and
+    silently removing some would be worse.
     """
     claims: Claims = {}
     count = withheld = 0

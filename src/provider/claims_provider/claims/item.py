@@ -1,21 +1,21 @@
-"""One item of the table → one layer of claims.
+"""Convert an item of the table to a layer of claims.
 
-An item has, beside its key, ``claims`` (Map of String, List of String or String Set),
-``hidden_claims`` (List of String or String Set: claims that lower layers must not show) and
-``expires_at`` (Number, epoch seconds). What becomes of a value Entra cannot take is decided here:
+In addition to its key, an item has ``claims`` (Map of String, List of String or String Set),
+``hidden_claims`` (List of String or String Set: claims of lower layers to hide) and ``expires_at``
+(Number, epoch seconds). This module decides how to handle values that Entra does not accept:
 
 ================================================= ================================================
-stored                                            fate
+stored                                            result
 ================================================= ================================================
-String, List of String                            goes out as it is
-String Set                                        goes out as a sorted list
+String, List of String                            sent unchanged
+String Set                                        sent as a sorted list
 empty String, empty List                          no claim, and lower layers' value is hidden
 Number, Boolean, Null, Map, Binary, other sets,   withheld: no claim, lower layers' value is hidden,
-a List with anything but Strings                  counted in log and metric. Never guessed at
-a claim without a name, text that is no Unicode   withheld likewise
+a List with anything but Strings                  counted in log and metric; never converted
+a claim without a name, text that is not Unicode  withheld in the same way
 ``claims`` or ``hidden_claims`` of another type   the item is unreadable: a store failure
-``expires_at`` past, of another type, or beyond   the item is gone
-the year 5138 (milliseconds taken for seconds)
+``expires_at`` past, of another type, or beyond   the item counts as expired
+the year 5138 (probably milliseconds)
 ================================================= ================================================
 """
 
@@ -35,24 +35,24 @@ HIDDEN_CLAIMS: Final = "hidden_claims"
 EXPIRES_AT: Final = "expires_at"
 
 Item = Mapping[str, Any]
-"""An item as DynamoDB's low-level API gives it: attribute name → ``{"S": "…"}``."""
+"""An item in the format of DynamoDB's low-level API: attribute name → ``{"S": "…"}``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """What one item says: claims to give, and claims that lower layers must not show."""
+    """The content of an item: claims to provide, and claims of lower layers to hide."""
 
     claims: Mapping[str, ClaimValue] = field(default_factory=dict)
     hidden: frozenset[str] = frozenset()
     withheld: int = 0
-    """How many claims were stored in a form that Entra does not take."""
+    """The number of claims stored in a form that Entra does not accept."""
 
 
 def read_item(item: Item, now: float) -> Layer | None:
-    """The layer that `item` holds, ``None`` when it is past its ``expires_at``.
+    """Return the layer in `item`, or ``None`` if its ``expires_at`` has passed.
 
-    `now` is in epoch seconds. Raises `StoreFailure` for an item that cannot be read: what it was
-    meant to override must not show in its place.
+    `now` is in epoch seconds. Raises `StoreFailure` for an item that cannot be read, because the
+    values that it overrides must not be sent instead.
     """
     if EXPIRES_AT in item and not _is_current(item[EXPIRES_AT], now):
         return None
@@ -112,7 +112,7 @@ def _claim_value(attribute: object) -> ClaimValue | None:
 
 
 def _is_text(value: object) -> bool:
-    """Whether `value` is a string that UTF-8 can carry (a lone surrogate is not)."""
+    """Return whether `value` is a string that UTF-8 can encode, without lone surrogates."""
     if not isinstance(value, str):
         return False
     try:

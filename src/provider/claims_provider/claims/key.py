@@ -1,7 +1,7 @@
-"""Which items a callout needs: the table's key scheme, shared by the function and the loader.
+"""The table's key scheme, shared by the function and the loader, and the keys of a callout.
 
 =================================== ============ ===========================================
-partition key ``pk``                sort key     holds
+partition key ``pk``                sort key     contains
 =================================== ============ ===========================================
 ``TENANT#{tenant}``                 ``APP#*``    the tenant's default claims
 ``TENANT#{tenant}``                 ``APP#{id}`` the tenant's default claims in one app
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from claims_provider.contract.identifiers import canonical_address
 
-if TYPE_CHECKING:  # the loader makes keys too, and needs no pydantic for it
+if TYPE_CHECKING:  # the loader also makes keys, without pydantic
     from claims_provider.contract.callout import Callout, User
 
 EVERY_APP: Final = "APP#*"
@@ -27,7 +27,7 @@ _GUEST_MARK = "#ext#"
 
 
 class UserKey(StrEnum):
-    """A field of the callout's user that may name a user's items. All but ``id`` are addresses."""
+    """A field of the callout's user that identifies items. All except ``id`` are addresses."""
 
     ID = "id"
     MAIL = "mail"
@@ -35,7 +35,7 @@ class UserKey(StrEnum):
 
 
 class AppKey(StrEnum):
-    """Which application ``APP#`` means: the one signed in to, or the one the token is for."""
+    """The application of ``APP#``: the client, or the resource that the token is for."""
 
     CLIENT = "client"
     RESOURCE = "resource"
@@ -51,7 +51,7 @@ class LayerKey:
 
 @dataclass(frozen=True, slots=True)
 class LayerRequest:
-    """One item to ask for; `by_address` when a user can have influenced which item that is."""
+    """An item to request; `by_address` if the user may have influenced the key."""
 
     key: LayerKey
     by_address: bool = False
@@ -59,7 +59,7 @@ class LayerRequest:
 
 @dataclass(frozen=True, slots=True)
 class KeyScheme:
-    """How this deployment finds a user's items."""
+    """How a deployment finds a user's items."""
 
     user_keys: tuple[UserKey, ...] = (UserKey.ID,)
     app_key: AppKey = AppKey.CLIENT
@@ -67,20 +67,20 @@ class KeyScheme:
 
 
 def tenant_key(tenant_id: str, app_id: str | None) -> LayerKey:
-    """Key of a tenant's default claims; `tenant_id` and `app_id` are canonical GUIDs."""
+    """Return the key of a tenant's default claims; both ids are canonical GUIDs."""
     return LayerKey(f"TENANT#{tenant_id}", _sort_key(app_id))
 
 
 def user_key(tenant_id: str, user: str, app_id: str | None) -> LayerKey:
-    """Key of a user's claims; `user` is a canonical GUID or a canonical address."""
+    """Return the key of a user's claims; `user` is a canonical GUID or a canonical address."""
     return LayerKey(f"USER#{tenant_id}#{user}", _sort_key(app_id))
 
 
 def layers_of(callout: "Callout", scheme: KeyScheme) -> tuple[LayerRequest, ...]:
-    """The items that `callout` needs, lowest precedence first, no key twice.
+    """Return the items that `callout` needs, lowest precedence first, without duplicates.
 
-    Duplicate keys in one BatchGetItem are an error of the engine, so a key that two of the user's
-    fields lead to keeps its higher place only.
+    BatchGetItem does not allow duplicate keys, so a key that results from two of the user's fields
+    keeps its higher precedence only.
     """
     tenant_id = callout.tenant_id
     is_client = scheme.app_key is AppKey.CLIENT
@@ -104,12 +104,12 @@ def _user_keys(user: "User", scheme: KeyScheme) -> Iterable[tuple[UserKey, str]]
             continue
         try:
             yield name, canonical_address(address)
-        except ValueError:  # what cannot be a key names nobody's claims
+        except ValueError:  # a value that cannot be a key identifies no claims
             continue
 
 
 def _is_member(user: "User") -> bool:
-    """Whether the tenant vouches for the user's addresses: not for guests, nor when unsaid."""
+    """Return whether the tenant controls the user's addresses: not for guests or unknown types."""
     if user.user_type is None or user.user_type.lower() != "member":
         return False
     return _GUEST_MARK not in (user.user_principal_name or "").lower()

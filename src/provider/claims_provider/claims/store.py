@@ -1,7 +1,7 @@
-"""Keys → items, in one BatchGetItem, within the deadline.
+"""Read the items of keys with one BatchGetItem, within the deadline.
 
-There is no cache: at the 50 callouts a second that Entra grants a tenant nothing is hot, and a
-cache would only delay a revocation.
+There is no cache: Entra allows a tenant 50 callouts a second, which DynamoDB serves without one,
+and a cache would only delay revocations.
 """
 
 import random
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 ATTEMPTS: Final = 2
-"""Calls per callout: one, and one more when the first failed in a way that may pass."""
+"""Calls per callout: one, and another one after a transient failure."""
 
 COLD_START_MS: Final = 2000
-"""What the first client may take, credentials included: as long as Entra waits at most."""
+"""The time limit for the first client, including credentials: Entra's longest wait."""
 
 _BACK_OFF_SECONDS: Final = (0.010, 0.040)
 _PASSING: Final = frozenset(
@@ -56,14 +56,13 @@ _HTTP_SERVER_ERROR: Final = 500
 
 
 class ClaimsStore:
-    """The claims table, read."""
+    """Reads the claims table."""
 
     def __init__(self, table: str, connect: "Callable[[], DynamoDBClient]") -> None:
-        """`connect` makes a client that never retries and waits a part of the budget only.
+        """`connect` creates a client that never retries and waits for a part of the budget only.
 
-        It is called once now, so that cold start pays for the first client, and again in the place
-        of a worker that was abandoned. Credentials that fail or hang now are each callout's
-        failure, until they work.
+        It is called once now, so that the first client is part of the cold start, and again after a
+        worker was abandoned. While credentials fail or hang, each callout fails.
         """
         self._table = table
         self._workers = WorkerPool(connect)
@@ -71,28 +70,28 @@ class ClaimsStore:
             self._workers.run(lambda _: None, Deadline.after_ms(COLD_START_MS))
 
     def rest(self, deadline: Deadline) -> None:
-        """Drop the client, its connection and credentials; the next `read` makes others.
+        """Drop the client, its connection and credentials; the next `read` creates new ones.
 
-        Waits by `deadline` at most for a call that hangs.
+        Waits for a hanging call until `deadline` at most.
         """
         self._workers.rest(deadline)
 
     def renew(self) -> None:
-        """Drop the client and begin to make another. Never waits: the next `read` does."""
+        """Drop the client and start to create another. Never waits; the next `read` does."""
         self._workers.abandon()
-        with suppress(NoAnswer):  # the next `read` will say so
+        with suppress(NoAnswer):  # the next `read` reports it
             self._workers.connect()
 
     @property
     def stuck_workers(self) -> int:
-        """Abandoned calls that have still not come back."""
+        """Return the number of abandoned calls that have not returned."""
         return self._workers.stuck
 
     def read(self, keys: Sequence[LayerKey], deadline: Deadline) -> dict[LayerKey, Item]:
-        """The items that exist under `keys` (no key twice, at most 100).
+        """Return the existing items of `keys` (at most 100, without duplicates).
 
-        Raises `StoreFailure` when the table cannot be read within `deadline`, in whole: a key that
-        the store has not processed is never taken for an item that does not exist.
+        Raises `StoreFailure` if not all keys can be read within `deadline`: an unprocessed key is
+        never treated as an item that does not exist.
         """
         try:
             found: dict[LayerKey, Item] = self._workers.run(
@@ -101,7 +100,10 @@ class ClaimsStore:
         except NoAnswer as late:
             reason = StoreFailureReason.TIMEOUT if late.begun else StoreFailureReason.WORKERS_STUCK
             raise StoreFailure(reason, stuck_workers=late.stuck_workers) from None
-        except (BotoCoreError, ClientError) as error:  # there is no client: credentials, mostly
+        except (
+            BotoCoreError,
+            ClientError,
+        ) as error:  # no client could be created, mostly because of credentials
             raise _failure_of(error) from None
         return found
 

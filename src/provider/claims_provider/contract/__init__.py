@@ -1,1 +1,1 @@
-"""The vocabulary shared by all: Entra's wire types, limits and identifiers. No I/O, no AWS."""
+"""Definitions shared by all packages: Entra's wire types, limits and identifiers. No I/O."""

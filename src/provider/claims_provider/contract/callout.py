@@ -1,12 +1,12 @@
-"""What Entra sends: the body of a Token Issuance Start callout, every documented field.
+"""The body of a Token Issuance Start callout, with every documented field.
 
 Source: Entra's reference of the custom claims provider, and real payloads, which differ from it.
-Only the two discriminators, ``tenantId`` and ``user.id`` can be relied on. Unknown fields are
-ignored at every level, null is as good as absent for every optional one, and a field that is never
-read may hold anything: whatever Entra makes of it (the wire has changed between previews) cannot
-cost a sign-in.
+Only the two discriminators, ``tenantId`` and ``user.id`` are required. Unknown fields are ignored
+at every level, null means absent for every optional field, and a field that is never read may
+contain any value, so that a change by Entra (the payload changed between previews) cannot break
+a sign-in.
 
-The function validates callouts by this model, and samples are made of it.
+The function validates callouts with this model, and the samples are generated from it.
 """
 
 from typing import Annotated, Any
@@ -17,10 +17,10 @@ from pydantic.alias_generators import to_camel
 from claims_provider.contract.identifiers import canonical_guid, guid_or_none
 
 Guid = Annotated[str, AfterValidator(canonical_guid)]
-"""A GUID in any case; in lower case once it is read."""
+"""A GUID in any case, converted to lower case."""
 
 Unread = Any
-"""Documented, carried for the samples, never read: any JSON value passes."""
+"""A documented field that is only used in samples and never read; any JSON value is valid."""
 
 
 class _Wire(BaseModel):
@@ -30,7 +30,7 @@ class _Wire(BaseModel):
 
 
 class ServicePrincipal(_Wire):
-    """An application as the tenant knows it. A malformed ``appId`` is refused, none is fine."""
+    """A service principal. A malformed ``appId`` is refused; it may be absent."""
 
     id: Unread = None
     app_id: Guid | None = None
@@ -39,7 +39,7 @@ class ServicePrincipal(_Wire):
 
 
 class User(_Wire):
-    """Who signs in. Local accounts send no ``mail``, social accounts no ``userPrincipalName``."""
+    """The user. Local accounts have no ``mail``, social accounts no ``userPrincipalName``."""
 
     id: Guid
     company_name: Unread = None
@@ -58,13 +58,13 @@ class User(_Wire):
 
 
 class AuthenticationContext(_Wire):
-    """The sign-in: who, to which client, for which resource."""
+    """The sign-in: the user, the client and the resource."""
 
     correlation_id: Annotated[str | None, BeforeValidator(guid_or_none)] = None
-    """What joins our log to Entra's sign-in log; ``None`` unless it is a GUID.
+    """Joins the function's log to Entra's sign-in log; ``None`` unless it is a GUID.
 
-    Anything else is dropped rather than refused: it goes into logs and claims, and is needed for
-    neither.
+    Any other value is dropped and not refused: it is written to logs and claims, but neither needs
+    it.
     """
     client: Unread = None
     protocol: Unread = None
@@ -84,7 +84,7 @@ class CalloutData(_Wire):
 
 
 class Callout(_Wire):
-    """A whole callout. ``source`` authorises nothing: it names other apps in other events."""
+    """A whole callout. ``source`` authorises nothing; it names other apps in other events."""
 
     type: str
     source: Unread = None
@@ -92,32 +92,32 @@ class Callout(_Wire):
 
     @property
     def context(self) -> AuthenticationContext:
-        """The sign-in this callout is about."""
+        """Return the sign-in of this callout."""
         return self.data.authentication_context
 
     @property
     def tenant_id(self) -> str:
-        """The user's tenant, a canonical GUID."""
+        """Return the user's tenant, a canonical GUID."""
         return self.data.tenant_id
 
     @property
     def user(self) -> User:
-        """Who signs in."""
+        """Return the user who signs in."""
         return self.context.user
 
     @property
     def correlation_id(self) -> str | None:
-        """What joins our log to Entra's sign-in log, a canonical GUID."""
+        """Return the id that joins the log to Entra's sign-in log, a canonical GUID."""
         return self.context.correlation_id
 
     @property
     def client_app_id(self) -> str | None:
-        """The application that is signed in to, a canonical GUID."""
+        """Return the application that the user signs in to, a canonical GUID."""
         client = self.context.client_service_principal
         return None if client is None else client.app_id
 
     @property
     def resource_app_id(self) -> str | None:
-        """The application that the token is for, a canonical GUID."""
+        """Return the application that the token is for, a canonical GUID."""
         resource = self.context.resource_service_principal
         return None if resource is None else resource.app_id

@@ -1,4 +1,4 @@
-"""One canonical spelling for all that becomes part of a key, for loader and function alike."""
+"""The canonical spelling of everything in a key, for both the loader and the function."""
 
 import re
 from typing import Final
@@ -6,14 +6,14 @@ from typing import Final
 from claims_provider.contract.limits import ADDRESS_BYTES_MAX
 
 AUTHENTICATION_EVENTS_APP_ID: Final = "99045fe1-7639-4a75-9d4a-577b6ca3810f"
-"""Microsoft's authentication-events service, the one caller of a callout (``azp`` or ``appid``)."""
+"""Microsoft's authentication events service, the only caller of a callout (``azp``/``appid``)."""
 
 _GUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _ASCII_LOWER: Final = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
 def canonical_guid(text: str) -> str:
-    """The GUID in lower case.
+    """Return the GUID in lower case.
 
     Raises ``ValueError`` unless `text` is 8-4-4-4-12 hexadecimal digits: no braces, no spaces.
     """
@@ -25,7 +25,7 @@ def canonical_guid(text: str) -> str:
 
 
 def guid_or_none(value: object) -> str | None:
-    """The GUID in lower case, ``None`` for any value that is none."""
+    """Return the GUID in lower case, or ``None`` for any value that is not a GUID."""
     try:
         return canonical_guid(value) if isinstance(value, str) else None
     except ValueError:
@@ -33,7 +33,7 @@ def guid_or_none(value: object) -> str | None:
 
 
 def canonical_address(text: str) -> str:
-    """A mail address or user principal name, ASCII letters in lower case.
+    """Return a mail address or user principal name with ASCII letters in lower case.
 
     Only ASCII is folded: Unicode folding makes one key of two addresses (the Kelvin sign folds to
     ``k``), and the second one's owner would get the first one's claims. An address needs exactly

@@ -1,7 +1,7 @@
-"""Who issues Entra's token for a tenant, and where the keys are that sign it.
+"""The issuers of Entra's tokens for a tenant, and the URLs of their signing keys.
 
-Sources: Entra's token reference for the workforce forms; four independent reports from the field
-for the external tenant's, whose keys the workforce host does not hold completely.
+Sources: Entra's token reference for workforce tenants; four independent reports from the field for
+external tenants, for which the workforce host does not have all keys.
 """
 
 from dataclasses import dataclass
@@ -13,24 +13,24 @@ class Issuer:
     """One issuer of one tenant."""
 
     url: str
-    """``iss``, letter for letter."""
+    """``iss``, compared exactly."""
     keys_url: str
-    """Where its key set is."""
+    """The URL of its key set."""
     tenant_id: str
 
 
 _FORMS: Final = (
-    # An external tenant's, with the tenant's GUID in the host too, whatever name it goes by.
+    # An external tenant: the host also contains the tenant's GUID, not its name.
     (
         "https://{tenant}.ciamlogin.com/{tenant}/v2.0",
         "https://{tenant}.ciamlogin.com/{tenant}/discovery/v2.0/keys",
     ),
-    # A workforce tenant's; some older external tenants' too.
+    # A workforce tenant, and some older external tenants.
     (
         "https://login.microsoftonline.com/{tenant}/v2.0",
         "https://login.microsoftonline.com/{tenant}/discovery/v2.0/keys",
     ),
-    # Of v1 tokens.
+    # v1 tokens.
     (
         "https://sts.windows.net/{tenant}/",
         "https://login.microsoftonline.com/{tenant}/discovery/keys",
@@ -39,7 +39,7 @@ _FORMS: Final = (
 
 
 def issuers_of(tenant_id: str) -> tuple[Issuer, ...]:
-    """Every issuer that Entra is known to use for `tenant_id`, a canonical GUID."""
+    """Return every issuer that Entra is known to use for `tenant_id`, a canonical GUID."""
     return tuple(
         Issuer(url.format(tenant=tenant_id), keys.format(tenant=tenant_id), tenant_id)
         for url, keys in _FORMS

@@ -1,1 +1,1 @@
-"""What arrived: the gateway's event → who calls → what is asked."""
+"""The request: the gateway's event, the caller and the callout."""

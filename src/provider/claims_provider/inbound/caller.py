@@ -1,8 +1,8 @@
-"""Who calls: Entra's authentication-events service, for this tenant and this app, or nobody.
+"""Verify that the caller is Entra's authentication events service, for this tenant and app.
 
-The HTTP API's JWT authorizer is the first wall: signature, issuer, audience, expiry. It takes
-``client_id`` for an absent ``aud`` and does not know ``azp``, so a valid token of any other app of
-the tenant would pass it; this module is the second wall. The authorizer hands on claims as strings
+The HTTP API's JWT authorizer checks signature, issuer, audience and expiry first. It uses
+``client_id`` if ``aud`` is absent and does not check ``azp``, so it would accept a valid token of
+any other app of the tenant; this module refuses it. The authorizer passes claims on as strings
 (lists as ``[a b]``), and all are compared exactly.
 """
 
@@ -22,62 +22,62 @@ _ITEM = r"(?:(?:https?|api)://[\w.:/-]{1,200}|[\w.-]{1,64})"
 _NUMBER_MAX = 2**63
 _SHOWABLE = re.compile(rf"{_ITEM}|\[{_ITEM}(?: {_ITEM}){{0,4}}\]", re.ASCII)
 _CALLER_CLAIM_OF_VERSION = {"1.0": "appid", "2.0": "azp"}
-"""Which claim names the calling app, by token version; Entra's token reference."""
+"""The claim that names the calling app, by token version; source: Entra's token reference."""
 
 
 class CallerKind(StrEnum):
-    """Who was let in. All but ``entra`` are loud in log and metric."""
+    """The kind of accepted caller. All except ``entra`` cause a warning and a metric."""
 
     ENTRA = "entra"
     TEST = "test"
-    """One of ``TEST_CALLER_APP_IDS``, before their end."""
+    """One of ``TEST_CALLER_APP_IDS``, before their end date."""
     ANYBODY = "anybody"
     """Nothing was verified."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A caller who was let in, and the tenant (GUID) whose users it may ask about."""
+    """An accepted caller, and the tenant (GUID) whose users it may request."""
 
     tenant_id: str
     kind: CallerKind
     has_stale_key: bool = False
-    """Whether the token was verified with a key that should long have been fetched again."""
+    """Whether the token was verified with an outdated key."""
 
 
 class Verifier(Protocol):
-    """What makes sure that the caller is Entra."""
+    """Verifies that the caller is Entra."""
 
     def verify(self, call: HttpCall, deadline: Deadline) -> Caller:
-        """Who calls. Raises `CallerRefused`; never takes longer than `deadline`."""
+        """Return the caller. Raises `CallerRefused`; never takes longer than `deadline`."""
         ...
 
     def renew(self) -> None:
-        """Begin to learn anew what was learnt from elsewhere. Never waits."""
+        """Start to refresh data that was fetched. Never waits."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedCaller:
-    """What the token of a callout must say; built from the deployment's settings."""
+    """The required values of a callout's token, from the deployment's settings."""
 
     tenant_id: str
     issuer: str
     audiences: frozenset[str]
     test_app_ids: frozenset[str] = field(default_factory=frozenset)
-    """Apps let in beside Entra until `test_until`, to try the endpoint with."""
+    """Apps that are accepted in addition to Entra until `test_until`, for tests."""
     test_until: float = 0.0
     """Epoch seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class GatewayVerifier:
-    """Re-checks what the HTTP API's JWT authorizer has let through."""
+    """Checks tokens again that the HTTP API's JWT authorizer accepted."""
 
     expected: ExpectedCaller
 
     def verify(self, call: HttpCall, deadline: Deadline) -> Caller:  # noqa: ARG002  # no waiting here
-        """Who calls. Raises `CallerRefused`."""
+        """Return the caller. Raises `CallerRefused`."""
         if call.envelope is not Envelope.HTTP_API:
             raise CallerRefused(
                 RefusalReason.ENVELOPE, expected=Envelope.HTTP_API, actual=call.envelope
@@ -87,25 +87,25 @@ class GatewayVerifier:
         return check_token_claims(call.authorizer_claims, self.expected)
 
     def renew(self) -> None:
-        """All that it knows are the settings."""
+        """Do nothing: the verifier depends on the settings only."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoVerification:
-    """``CALLER_VERIFICATION=none``: anybody gets an answer. For a closed network or first tests."""
+    """``CALLER_VERIFICATION=none``: accepts every caller. For a closed network or first tests."""
 
     tenant_id: str
 
     def verify(self, call: HttpCall, deadline: Deadline) -> Caller:  # noqa: ARG002  # no waiting here
-        """Anybody, asking about the deployment's tenant."""
+        """Return an unverified caller for the deployment's tenant."""
         return Caller(self.tenant_id, CallerKind.ANYBODY)
 
     def renew(self) -> None:
-        """All that it knows are the settings."""
+        """Do nothing: the verifier depends on the settings only."""
 
 
 def check_token_claims(claims: Mapping[str, Any], expected: ExpectedCaller) -> Caller:
-    """The caller named by a token's `claims`, whose signature and times are verified.
+    """Return the caller named by a token's `claims`, whose signature and times are verified.
 
     Raises `CallerRefused`.
     """
@@ -115,9 +115,9 @@ def check_token_claims(claims: Mapping[str, Any], expected: ExpectedCaller) -> C
 
 
 def check_caller(claims: Mapping[str, Any], expected: ExpectedCaller) -> Caller:
-    """The caller named by a token's `claims`, whose issuer and audience are verified too.
+    """Return the caller named by a token's `claims`, whose issuer and audience are verified too.
 
-    Raises `CallerRefused` unless it is Entra (or a test caller, for a while) and of the tenant.
+    Raises `CallerRefused` unless it is Entra, or a current test caller, and of the tenant.
     """
     version = _require(claims, "ver", _CALLER_CLAIM_OF_VERSION.keys(), RefusalReason.VERSION)
     accepted = {AUTHENTICATION_EVENTS_APP_ID}
@@ -130,7 +130,7 @@ def check_caller(claims: Mapping[str, Any], expected: ExpectedCaller) -> Caller:
 
 
 def check_tenant(caller: Caller, asked: str) -> None:
-    """A caller of one tenant must not ask about the users of another. Raises `CallerRefused`."""
+    """Check that the caller requests only users of its own tenant. Raises `CallerRefused`."""
     if asked != caller.tenant_id:
         raise CallerRefused(
             RefusalReason.TENANT, claim="data.tenantId", expected=caller.tenant_id, actual=asked
@@ -152,9 +152,10 @@ def _require(
 
 
 def shown(value: object) -> str:
-    """What a claim says, for the log: an id, a URL, a number, a list of them; else its kind only.
+    """Return a claim's value for the log if it is an id, a URL, a number or a list of them.
 
-    Whoever sends a token chooses its claims: a log must not fill with names and addresses for it.
+    Otherwise, return its type only: the sender chooses the claims of a token, and the log must not
+    contain names and addresses.
     """
     match value:
         case None:

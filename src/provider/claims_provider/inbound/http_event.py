@@ -1,8 +1,8 @@
-"""The gateway's event → one HTTP call, whatever stands in front of the function.
+"""Convert a gateway's event to an HTTP call, for any gateway in front of the function.
 
-Three envelopes are read: API Gateway HTTP API (payload 2.0), Lambda Function URL (the same payload
-from another host) and API Gateway REST API (payload 1.0). Header names arrive in lower case in 2.0
-and as sent in 1.0; bodies may be base64 in all three.
+Three event types are read: API Gateway HTTP API (payload 2.0), Lambda function URL (the same
+payload from another host) and API Gateway REST API (payload 1.0). Header names are in lower case in
+2.0 and as sent in 1.0; bodies may be base64 in all three.
 """
 
 from base64 import b64decode
@@ -17,11 +17,11 @@ from claims_provider.errors import CalloutError, ErrorCode
 
 _FUNCTION_URL_HOST = ".lambda-url."
 _EPOCH_MS_MAX = 2**53
-"""A larger number is no moment, and no float."""
+"""A larger number is not a valid time, and not an exact float."""
 
 
 class Envelope(StrEnum):
-    """What stands in front of the function."""
+    """The gateway in front of the function."""
 
     HTTP_API = "http-api"
     FUNCTION_URL = "function-url"
@@ -30,21 +30,21 @@ class Envelope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HttpCall:
-    """One HTTP request, as far as the function needs it."""
+    """The parts of an HTTP request that the function needs."""
 
     envelope: Envelope
     method: str
     headers: Mapping[str, str]
     """Names in lower case."""
     authorizer_claims: Mapping[str, Any] | None
-    """Token claims that the HTTP API's JWT authorizer has verified; else ``None``."""
+    """Token claims that the HTTP API's JWT authorizer verified, or ``None``."""
     received_at_ms: int | None
-    """When the gateway received the request, in epoch milliseconds; ``None`` if unsaid."""
+    """When the gateway received the request, in epoch milliseconds; ``None`` if unknown."""
     raw_body: str
     is_base64: bool
 
     def body(self) -> bytes:
-        """The body's bytes. Raises `CalloutError` when it is not the base64 it claims to be."""
+        """Return the body's bytes. Raises `CalloutError` for invalid base64."""
         if not self.is_base64:
             return self.raw_body.encode("utf-8", "surrogatepass")
         try:
@@ -58,7 +58,7 @@ class HttpCall:
 def read_http_event(event: object) -> HttpCall:
     """Read a Lambda event.
 
-    Raises `CalloutError` when `event` is none of the three envelopes (a bare callout body, say).
+    Raises `CalloutError` if `event` is none of the three types, for example a callout body.
     """
     if not isinstance(event, Mapping) or not isinstance(event.get("requestContext"), Mapping):
         raise _unknown_envelope()
@@ -89,15 +89,15 @@ def read_http_event(event: object) -> HttpCall:
 
 
 def check_method_and_size(call: HttpCall) -> None:
-    """Turn away, before anything is decoded, what cannot be a callout by its method or its size.
+    """Refuse a call that cannot be a callout by its method or size, before decoding it.
 
     Raises `CalloutError`.
     """
     if call.method.upper() != "POST":
-        raise CalloutError(ErrorCode.METHOD_NOT_ALLOWED, "Entra calls with POST")
-    if call.is_base64:  # four characters carry three bytes, less the padding
+        raise CalloutError(ErrorCode.METHOD_NOT_ALLOWED, "the method must be POST")
+    if call.is_base64:  # four characters encode three bytes, minus the padding
         size = len(call.raw_body) * 3 // 4 - call.raw_body[-2:].count("=")
-    else:  # a character is at least one byte: only a body that may fit is encoded
+    else:  # a character has at least one byte, so only a body that may fit is encoded
         size = len(call.raw_body)
         size = size if size > BODY_BYTES_MAX else len(call.body())
     if size > BODY_BYTES_MAX:
@@ -115,10 +115,10 @@ def _unknown_envelope() -> CalloutError:
 
 
 def _headers(event: Mapping[str, Any]) -> dict[str, str]:
-    """Headers by name in lower case; one that was sent twice is joined, as RFC 9110 has it.
+    """Return headers by name in lower case, with repeated headers joined (RFC 9110).
 
-    Payload 1.0 has all values of a header beside the last one: who reads two tokens as one reads
-    the one that somebody else has not checked.
+    Payload 1.0 contains both the last value and all values of a header. Joining them prevents that
+    one of two tokens is read while a different one was verified.
     """
     headers = event.get("multiValueHeaders") or event.get("headers")
     if not isinstance(headers, Mapping):

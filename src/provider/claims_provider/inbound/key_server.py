@@ -1,4 +1,4 @@
-"""One GET of a key set: HTTPS, from the issuer's own host, no redirects, bounded body and time."""
+"""GET a key set by HTTPS from the issuer's host, without redirects, with size and time limits."""
 
 import ssl
 import time
@@ -12,10 +12,10 @@ from urllib3 import BaseHTTPResponse, PoolManager, ProxyManager
 from claims_provider.inbound.key_set import KeyServerError
 
 SECONDS: Final = 3.0
-"""What the connect, one read or the whole body may take: no callout waits as long."""
+"""The limit for the connect, one read and the whole body; no callout waits this long."""
 
 BYTES_MAX: Final = 1024 * 1024
-"""Entra's key sets have some 20 KB."""
+"""The largest key set; Entra's have about 20 KB."""
 
 _OK = 200
 
@@ -24,19 +24,19 @@ class KeyServer:
     """Fetches key sets, through the proxy that the environment names, if any."""
 
     def __init__(self, context: ssl.SSLContext, hosts: frozenset[str]) -> None:
-        """`context` says which certificates are trusted; `hosts` are the issuers' own."""
+        """`context` has the trusted certificates; `hosts` are the issuers' hosts."""
         self._context = context
         self._hosts = hosts
 
     def __call__(self, url: str) -> bytes:
-        """The body at `url`, which has to be https and of one of the hosts.
+        """Return the body at `url`, which must be an https URL of one of the hosts.
 
-        Raises `KeyServerError` for another URL and for an answer that is no key set's, urllib3's
-        ``HTTPError`` when there is no answer.
+        Raises `KeyServerError` for another URL or an invalid answer, and urllib3's ``HTTPError`` if
+        there is no answer.
         """
         parts = urlsplit(url)
         if parts.scheme != "https" or parts.hostname not in self._hosts:
-            message = "the key server's URL is not https at a host of the issuer"
+            message = "the key server's URL is not an https URL of the issuer's host"
             raise KeyServerError(message)
         with self._manager(url) as manager:
             response = manager.request(
@@ -50,15 +50,15 @@ class KeyServer:
                 decode_content=False,
             )
             try:
-                if response.status != _OK:  # a redirect included: it would lead to another host
-                    message = f"the key server answers with status {response.status}"
+                if response.status != _OK:  # including redirects, which would lead to another host
+                    message = f"the key server answered with status {response.status}"
                     raise KeyServerError(message)
                 return _body(response)
             finally:
                 response.close()
 
     def _manager(self, url: str) -> PoolManager:
-        """The connections to make: straight, or through the proxy that the AWS SDK would use."""
+        """Return the connection pool, direct or through the proxy that the AWS SDK would use."""
         proxies = ProxyConfiguration(get_environ_proxies(url))
         proxy = proxies.proxy_url_for(url)
         if not proxy:
@@ -76,6 +76,6 @@ def _body(response: BaseHTTPResponse) -> bytes:
             message = f"the key set has more than {BYTES_MAX} bytes"
             raise KeyServerError(message)
         if time.monotonic() > ends_at:
-            message = f"the key set takes longer than {SECONDS:.0f} s"
+            message = f"fetching the key set took longer than {SECONDS:.0f} s"
             raise KeyServerError(message)
     return bytes(body)

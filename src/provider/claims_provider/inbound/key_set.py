@@ -1,4 +1,4 @@
-"""A key server's answer → the keys in it that can sign an access token."""
+"""Read the keys that can sign an access token from a key server's answer."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from jwt import PyJWK, PyJWTError
 from claims_provider.contract.issuers import issuers_of
 
 KEYS_MAX: Final = 100
-"""Entra's key sets have some ten; whoever sends more than this is no key server of Entra's."""
+"""The most keys in a key set; Entra's have about ten."""
 
 KEY_BITS_MIN: Final = 2048
 KEY_BITS_MAX: Final = 8192
@@ -19,15 +19,14 @@ _TENANT_PLACE = "{tenantid}"
 
 
 class KeyServerError(Exception):
-    """What came is no key set; the message says why, and quotes nothing of it."""
+    """The answer is not a key set; the message gives the reason without quoting the answer."""
 
 
 def read_key_set(body: bytes, tenant_id: str) -> Mapping[str, Any]:
-    """The RSA public keys in `body` (RFC 7517) by key id, of those that sign for a tenant.
+    """Return the RSA public keys in `body` (RFC 7517) that sign for a tenant, by key id.
 
-    A key that cannot be read, is for another purpose or says that it is for others (Entra's key
-    sets may have ``issuer`` beside each key) is passed over. Raises `KeyServerError` when nothing
-    is left.
+    A key is skipped if it cannot be read, is for another purpose, or names another issuer (Entra's
+    key sets may have an ``issuer`` for each key). Raises `KeyServerError` if no key remains.
     """
     try:
         document = json.loads(body)
@@ -45,7 +44,7 @@ def read_key_set(body: bytes, tenant_id: str) -> Mapping[str, Any]:
             if key is not None:
                 keys.setdefault(entry["kid"], key)
     if not keys:
-        message = f"none of {len(entries)} keys can sign for the tenant"
+        message = f"no key can sign for the tenant, of {len(entries)} in the key set"
         raise KeyServerError(message)
     return keys
 
@@ -62,15 +61,15 @@ def _can_sign_for(entry: Mapping[str, Any], tenant_id: str) -> bool:
 
 
 def _may_verify(operations: object) -> bool:
-    """Whether ``key_ops`` (RFC 7517, 4.3) allows what we do with a key."""
+    """Return whether ``key_ops`` (RFC 7517, 4.3) allows verifying signatures."""
     return isinstance(operations, list) and "verify" in operations
 
 
 def _is_of_tenant(issuer: object, tenant_id: str) -> bool:
-    """Whether a key says that it signs for the tenant, by any of its issuers' names, or nothing.
+    """Return whether a key names no issuer, or one of the tenant's issuers.
 
-    Which name the keys of an external tenant bear is not documented; where the set comes from is
-    what makes them the issuer's.
+    Which issuer the keys of an external tenant name is not documented; the key set's URL shows
+    that they belong to the issuer.
     """
     if issuer is None:
         return True

@@ -1,4 +1,4 @@
-"""What is asked: the body's bytes → a Token Issuance Start callout, or a clear refusal."""
+"""Convert the body's bytes to a Token Issuance Start callout, or refuse it clearly."""
 
 import json
 from typing import Any, NoReturn
@@ -26,7 +26,7 @@ _NO_USER = {
 
 
 def check_content_type(content_type: str | None) -> None:
-    """Entra sends ``application/json``. Absent is let pass; anything else raises `CalloutError`."""
+    """Check for ``application/json`` or an absent type. Otherwise raises `CalloutError`."""
     if content_type is None:
         return
     media_type = content_type.partition(";")[0].strip().lower()
@@ -37,10 +37,10 @@ def check_content_type(content_type: str | None) -> None:
 
 
 def read_document(body: bytes) -> dict[str, Any]:
-    """The JSON object that `body` is.
+    """Return the JSON object in `body`.
 
-    A key that stands twice in one object is refused: readers differ in which one they take, and two
-    readers that see two users in one body are how somebody gets another one's claims.
+    A duplicate key in an object is refused: parsers differ in which value they use, and if two
+    parsers read different users from one body, a user could get another user's claims.
 
     Raises `CalloutError`.
     """
@@ -51,17 +51,17 @@ def read_document(body: bytes) -> dict[str, Any]:
 
 
 def correlation_id_in(document: dict[str, Any]) -> str | None:
-    """The correlation id in a body that may be no callout otherwise: the log needs it all the same.
+    """Return the correlation id of a body, even if it is not a valid callout, for the log.
 
-    ``None`` unless it is a GUID.
+    Returns ``None`` unless it is a GUID.
     """
     return guid_or_none(_member(document, "data", "authenticationContext", "correlationId"))
 
 
 def read_callout(document: dict[str, Any]) -> Callout:
-    """The callout that `document` is.
+    """Return the callout in `document`.
 
-    Raises `CalloutError`, naming the first field at fault but never its value.
+    Raises `CalloutError`, naming the first wrong field but never its value.
     """
     _check_discriminators(document)
     try:
@@ -103,9 +103,10 @@ def _read_json(body: bytes) -> object:
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise CalloutError(ErrorCode.BODY_NOT_JSON, f"the body is not JSON ({where})") from None
-    except ValueError:  # a number of thousands of digits, or NaN
-        raise CalloutError(ErrorCode.BODY_NOT_JSON, "the body holds a number JSON lacks") from None
-    # Every level opens with a bracket, so few brackets mean few levels; only odd bodies are walked.
+    except ValueError:  # a number with thousands of digits, or NaN
+        message = "the body contains an invalid number"
+        raise CalloutError(ErrorCode.BODY_NOT_JSON, message) from None
+    # Every level opens with a bracket, so few brackets mean few levels; most bodies are not walked.
     if body.count(b"{") + body.count(b"[") > BODY_DEPTH_MAX:
         _check_depth(document)
     return document
@@ -114,7 +115,7 @@ def _read_json(body: bytes) -> object:
 def _unique_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise CalloutError(ErrorCode.BODY_DUPLICATE_KEY, "a key stands twice in one object")
+        raise CalloutError(ErrorCode.BODY_DUPLICATE_KEY, "a key appears twice in one object")
     return members
 
 
@@ -141,7 +142,7 @@ def _check_depth(document: object) -> None:
 
 def _too_deep() -> CalloutError:
     return CalloutError(
-        ErrorCode.BODY_TOO_DEEP, f"the body may nest at most {BODY_DEPTH_MAX} levels"
+        ErrorCode.BODY_TOO_DEEP, f"the body may have at most {BODY_DEPTH_MAX} levels"
     )
 
 

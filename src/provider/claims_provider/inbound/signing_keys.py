@@ -1,8 +1,8 @@
-"""An issuer's signing keys: fetched in good time, kept while the key server is down.
+"""An issuer's signing keys, refreshed regularly and kept while the key server is down.
 
-Entra publishes a new key before it signs with it, so a key set that is looked at every hour nearly
-always holds the key that a token names. A key it does not hold is asked for once per cool-down,
-whatever a flood of made-up key ids asks for.
+Entra publishes a new key before it signs with it, so a key set that is fetched every hour nearly
+always contains the key that a token names. An unknown key causes at most one fetch per cool-down,
+even during a flood of invented key ids.
 """
 
 import math
@@ -18,22 +18,22 @@ from claims_provider.inbound.key_set import KeyServerError, read_key_set
 from claims_provider.worker import NoAnswer, WorkerPool
 
 REFRESH_SECONDS: Final = 3600.0
-"""Age from which on a key set is fetched again, beside the callout and not before it."""
+"""The age at which a key set is fetched again, in the background of a callout."""
 
 COOL_DOWN_SECONDS: Final = 60.0
-"""The least time between two fetches for keys that a good key set does not hold."""
+"""The minimum time between two fetches for keys that a valid key set does not contain."""
 
 RETRY_SECONDS: Final = 2.0
-"""The least time between two fetches while there are no keys at all: nobody gets in meanwhile."""
+"""The minimum time between two fetches while there are no keys and all callers are refused."""
 
 FETCH_SECONDS: Final = 5.0
-"""What a fetch may take. No callout waits as long; what a slow server sends serves the next one."""
+"""The longest fetch. No callout waits this long; a slow server's answer serves the next callout."""
 
 _SHARE_OF_DEADLINE = 0.5
-"""What a callout may wait for keys: the table has to be read in the rest."""
+"""How long a callout may wait for keys; the rest is for reading the table."""
 
 FetchKeys = Callable[[str], bytes]
-"""``fetch(keys_url)``: the key server's answer. Raises `KeyServerError`, or what it pleases."""
+"""``fetch(keys_url)`` returns the key server's answer. May raise any exception."""
 
 
 @dataclass
@@ -43,8 +43,8 @@ class SigningKeys:
     issuer: Issuer
     fetch: FetchKeys
     clock: Callable[[], float] = time.time
-    """Epoch seconds. Not the monotonic clock: keys in a snapshot that was restored are old, and
-    only this clock says so."""
+    """Epoch seconds. Not the monotonic clock, because only this clock shows the age of keys in a
+    restored snapshot."""
     _keys: Mapping[str, Any] = field(default_factory=dict, init=False)
     _fetched_at: float = field(default=-math.inf, init=False)
     _tried_at: float = field(default=-math.inf, init=False)
@@ -53,25 +53,25 @@ class SigningKeys:
     _error: str = field(default="", init=False)
 
     def __post_init__(self) -> None:
-        """A worker of its own, so that several issuers' keys are fetched at once."""
+        """A separate worker, so that the keys of several issuers are fetched concurrently."""
         self._workers = WorkerPool(lambda: None)
 
     @property
     def is_stale(self) -> bool:
-        """Whether the keys should long have been fetched again."""
+        """Return whether the keys are outdated."""
         return self._is_past(self._fetched_at, 2 * REFRESH_SECONDS)
 
     def find(self, key_id: str, deadline: Deadline) -> Any:
-        """The public key `key_id`.
+        """Return the public key `key_id`.
 
-        Raises `CallerRefused` when the issuer has no such key, `KeysUnavailable` when no key of the
-        issuer is known at all.
+        Raises `CallerRefused` if the issuer has no such key, and `KeysUnavailable` if no key of the
+        issuer is known.
         """
         self.take(Deadline.after_ms(0))
         if self._is_past(self._fetched_at, REFRESH_SECONDS) and self._may_try():
             self.begin()
-        # A refresh goes on beside callouts, unless that has not worked for too long: between two
-        # of them Lambda freezes whatever goes on.
+        # A refresh runs in the background of callouts, unless that has failed for too long: Lambda
+        # freezes it between two callouts.
         if key_id not in self._keys or self.is_stale:
             if self._may_try():
                 self.begin()
@@ -85,7 +85,7 @@ class SigningKeys:
         )
 
     def begin(self) -> None:
-        """Start to fetch the keys, unless that is going on. Never waits."""
+        """Start to fetch the keys, unless a fetch is running. Never waits."""
         if self._is_fetching:
             return
         self._tried_at = self.clock()
@@ -100,8 +100,8 @@ class SigningKeys:
     def renew(self) -> None:
         """Start to fetch the keys in a restored environment. Never waits.
 
-        The keys of the snapshot stay until others come, but are stale whatever their age says: a
-        callout waits for the others first.
+        The snapshot's keys stay until new ones arrive, but count as stale regardless of their age,
+        so that a callout waits for new keys first.
         """
         self._workers.abandon()
         self._is_fetching = False
@@ -109,10 +109,10 @@ class SigningKeys:
         self.begin()
 
     def take(self, deadline: Deadline) -> None:
-        """Take the keys that are being fetched, if they come by `deadline`. The old ones stay else.
+        """Use the keys of the running fetch if they arrive by `deadline`; otherwise keep the old.
 
-        A fetch that is late goes on, for `FETCH_SECONDS` in all: were it abandoned whenever a
-        callout has no more time, a slow key server would never be heard.
+        A late fetch continues for up to `FETCH_SECONDS` in total. If every callout's deadline ended
+        it, a slow key server's answer would never arrive.
         """
         if not self._is_fetching:
             return
@@ -135,7 +135,7 @@ class SigningKeys:
         return read_key_set(self.fetch(self.issuer.keys_url), self.issuer.tenant_id)
 
     def _wait_once(self, deadline: Deadline) -> None:
-        """Wait for the fetch that is going on; one callout does, a flood does not."""
+        """Wait for the running fetch; one callout waits, a flood of them does not."""
         if not self._was_waited_for:
             self._was_waited_for = True
             self.take(Deadline.after_ms(deadline.remaining() * 1000 * _SHARE_OF_DEADLINE))
@@ -144,4 +144,4 @@ class SigningKeys:
         return self._is_past(self._tried_at, COOL_DOWN_SECONDS if self._keys else RETRY_SECONDS)
 
     def _is_past(self, moment: float, seconds: float) -> bool:
-        return not 0 <= self.clock() - moment < seconds  # a moment to come: the clock was put back
+        return not 0 <= self.clock() - moment < seconds  # a future time: the clock was set back

@@ -1,13 +1,12 @@
 """``CALLER_VERIFICATION=function``: the function verifies Entra's bearer token itself.
 
-For callouts that come by a way without JWT authorizer (a REST API, a Function URL), and for more
-than the one issuer that an authorizer knows. Only this mode imports a JWT library: it costs a cold
-start some 40 ms.
+For callouts through a gateway without a JWT authorizer (a REST API, a function URL), and for more
+than the one issuer that an authorizer supports. Only this mode imports a JWT library, which adds
+about 40 ms to a cold start.
 
-What is checked, in this order: form → algorithm → issuer → types → key → signature, times, issuer
-and audience (PyJWT) → the caller (`check_caller`). Nothing in the token's header leads
-anywhere but to one of the keys that we fetched ourselves: ``jwk``, ``jku``, ``x5u`` and ``x5c`` are
-ignored.
+The checks are, in this order: format, algorithm, issuer, types, key, then signature, times, issuer
+and audience (PyJWT), then the caller (`check_caller`). The token's header can only select one of
+the fetched keys: ``jwk``, ``jku``, ``x5u`` and ``x5c`` are ignored.
 """
 
 import re
@@ -25,23 +24,23 @@ from claims_provider.inbound.http_event import HttpCall
 from claims_provider.inbound.signing_keys import SigningKeys
 
 ALGORITHM: Final = "RS256"
-"""The one algorithm that Entra signs access tokens with; its discovery documents."""
+"""The only algorithm of Entra's access tokens; source: its discovery documents."""
 
 SKEW_SECONDS: Final = 300
-"""How far clocks may be apart."""
+"""The allowed clock skew."""
 
 TOKEN_CHARACTERS_MAX: Final = 8192
-"""Ours: Entra's own token for a callout has about 1,700, and a gateway takes 10 KB of headers."""
+"""This service's limit: Entra's token has about 1,700; a gateway accepts 10 KB of headers."""
 
 _BEARER = re.compile(r"bearer +([\w-]+\.[\w-]+\.[\w-]*) *", re.ASCII | re.IGNORECASE)
 _TIMES = ("exp", "nbf", "iat")
 _TIMES_MAX = 2**53
-"""Larger numbers are no moments; JSON's floats are exact up to here."""
+"""Larger numbers are not valid times; JSON's floats are exact up to here."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrustedIssuer:
-    """One issuer, its keys, and what its tokens must say."""
+    """An issuer, its keys, and the required values of its tokens."""
 
     expected: ExpectedCaller
     keys: SigningKeys
@@ -51,7 +50,7 @@ class TokenVerifier:
     """Verifies the bearer token of a call in any envelope."""
 
     def __init__(self, issuers: tuple[TrustedIssuer, ...], deadline: Deadline) -> None:
-        """Loads the keys of all `issuers` at once, as far as they come within `deadline`."""
+        """Load the keys of all `issuers` concurrently, as far as they arrive by `deadline`."""
         self._issuers: Mapping[str, TrustedIssuer] = {
             issuer.expected.issuer: issuer for issuer in issuers
         }
@@ -61,7 +60,7 @@ class TokenVerifier:
             issuer.keys.take(deadline)
 
     def verify(self, call: HttpCall, deadline: Deadline) -> Caller:
-        """Who calls. Raises `CallerRefused`, `KeysUnavailable`."""
+        """Return the caller. Raises `CallerRefused`, `KeysUnavailable`."""
         token = _bearer_token(call)
         header, unverified = _unverified(token)
         algorithm = header.get("alg")
@@ -77,7 +76,7 @@ class TokenVerifier:
         return replace(caller, has_stale_key=issuer.keys.is_stale)
 
     def renew(self) -> None:
-        """Begin to fetch the keys of all issuers; those that are known serve until they come."""
+        """Start to fetch the keys of all issuers; the known keys are used until they arrive."""
         for issuer in self._issuers.values():
             issuer.keys.renew()
 
@@ -109,13 +108,13 @@ def _bearer_token(call: HttpCall) -> str:
 
 
 def _unverified(token: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """Header and claims of `token`, to choose a key by and for nothing else."""
+    """Return the unverified header and claims of `token`, only for choosing a key."""
     try:
         decoded = jwt.decode_complete(token, options={"verify_signature": False})
     except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
         raise CallerRefused(RefusalReason.MALFORMED, expected="a JSON Web Token") from None
     header, claims = decoded["header"], decoded["payload"]
-    if "crit" in header:  # RFC 7515: to be refused by whoever does not know what it lists
+    if "crit" in header:  # RFC 7515: must be refused by implementations that do not support it
         raise CallerRefused(RefusalReason.MALFORMED, expected="no critical header")
     return header, claims
 
@@ -130,7 +129,7 @@ def _key_id(header: Mapping[str, Any]) -> str:
 
 
 def _check_types(claims: Mapping[str, Any], expected: ExpectedCaller) -> None:
-    """Refuse types that PyJWT would accept and Entra never sends: a time as text, an audience list.
+    """Refuse types that PyJWT accepts but Entra never sends: a time as text, an audience list.
 
     Raises `CallerRefused`.
     """
@@ -153,9 +152,9 @@ def _no_moment(name: str, actual: str) -> CallerRefused:
 def _verified_claims(
     token: str, key: Any, unverified: Mapping[str, Any], expected: ExpectedCaller
 ) -> Mapping[str, Any]:
-    """The claims of `token`; its signature, times, issuer and audience are verified.
+    """Return the claims of `token` after verifying its signature, times, issuer and audience.
 
-    Raises `CallerRefused`, whose evidence is what the `unverified` claims say.
+    Raises `CallerRefused`, whose evidence is taken from the `unverified` claims.
     """
     claims: Mapping[str, Any]
     try:

@@ -1,1 +1,1 @@
-"""What we answer: claims in the one shape Entra accepts, or an error that is clearly one."""
+"""The answer: claims in the format that Entra accepts, or a clear error."""

@@ -1,4 +1,4 @@
-"""The one table of errors: code → status, title, metric."""
+"""The table of errors: status, title and metric of each code."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -9,7 +9,7 @@ from claims_provider.outbound.response import problem_response
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """How one error code is answered and counted."""
+    """The answer and metric of an error code."""
 
     status: int
     title: str
@@ -30,8 +30,8 @@ FAILURES: Final[dict[ErrorCode, Failure]] = {
     ErrorCode.BODY_NOT_UTF8: Failure(400, "Body is not UTF-8", _BAD_REQUEST),
     ErrorCode.BODY_NOT_JSON: Failure(400, "Body is not JSON", _BAD_REQUEST),
     ErrorCode.BODY_NOT_OBJECT: Failure(400, "Body is not a JSON object", _BAD_REQUEST),
-    ErrorCode.BODY_TOO_DEEP: Failure(400, "Body is nested too deep", _BAD_REQUEST),
-    ErrorCode.BODY_DUPLICATE_KEY: Failure(400, "Body has a key twice", _BAD_REQUEST),
+    ErrorCode.BODY_TOO_DEEP: Failure(400, "Body is nested too deeply", _BAD_REQUEST),
+    ErrorCode.BODY_DUPLICATE_KEY: Failure(400, "Body contains a duplicate key", _BAD_REQUEST),
     ErrorCode.EVENT_TYPE_UNSUPPORTED: Failure(
         400, "Not a Token Issuance Start event", _BAD_REQUEST
     ),
@@ -50,7 +50,7 @@ _HEADERS: Final = {
 
 
 def failure_response(error: CalloutError) -> dict[str, Any]:
-    """The answer to a callout that ends in `error`: nothing that Entra takes for claims."""
+    """Return the answer to a callout that fails with `error`, which never looks like claims."""
     failure = FAILURES[error.code]
     problem: dict[str, Any] = {
         "type": "about:blank",

@@ -1,4 +1,4 @@
-"""An answer as API Gateway and Function URLs take it: one shape for all envelopes."""
+"""The response format of API Gateway and function URLs, the same for all event types."""
 
 import json
 from collections.abc import Mapping
@@ -6,20 +6,20 @@ from typing import Any
 
 from claims_provider.contract.answer import Claims, answer_body
 
-# Without a content type API Gateway answers text/plain, which Entra refuses (1003006).
+# Without a content type, API Gateway sends text/plain, which Entra rejects (1003006).
 _JSON = "application/json"
 _PROBLEM_JSON = "application/problem+json"
 
 
 def claims_response(claims: Claims) -> dict[str, Any]:
-    """The 200 that Entra accepts; ``claims`` is ``{}``, never null, for a user nobody knows."""
+    """Return the 200 that Entra accepts; ``claims`` is ``{}``, never null, for unknown users."""
     return _response(200, _JSON, answer_body(claims), {})
 
 
 def problem_response(
     status: int, problem: Mapping[str, Any], headers: Mapping[str, str]
 ) -> dict[str, Any]:
-    """An error in the form of RFC 9457."""
+    """Return an error in the format of RFC 9457."""
     return _response(status, _PROBLEM_JSON, problem, headers)
 
 

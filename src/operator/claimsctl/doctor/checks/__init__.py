@@ -1,4 +1,4 @@
-"""One module for each subject. `ENDPOINT_CHECKS` has all checks, in the order in which they run."""
+"""One module for each subject. `ENDPOINT_CHECKS` lists all checks, in the order of the run."""
 
 from typing import Final
 

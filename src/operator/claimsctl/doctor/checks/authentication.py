@@ -1,4 +1,4 @@
-"""AUT…: who gets an answer. Claims are identity data: only Entra should."""
+"""AUT…: which callers get an answer. Claims are identity data, so only Entra should get them."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -26,15 +26,15 @@ _INVALID_TOKENS = {
     "AUT007": (CallId.OTHER_APP, "another app's token"),
 }
 _SIGNED = {CallId.EXPIRED, CallId.OTHER_TENANT, CallId.OTHER_APP}
-"""Tokens whose signature is right, if the issuer's key is there to make it."""
+"""Tokens with a valid signature, if the issuer's key is available."""
 _LET_IN = (
-    "To test the contract let a test caller in for a while (here: TEST_CALLER_APP_IDS with "
-    "TEST_CALLERS_UNTIL; elsewhere: accept its azp in addition to Entra's), and give its token: "
-    "--token-from client-credentials, or --token."
+    "To test the contract, allow a test caller for a limited time (this project's function: set "
+    "TEST_CALLER_APP_IDS and TEST_CALLERS_UNTIL; for other services, accept its azp in addition to "
+    "Entra's), and give its token with --token-from client-credentials or --token."
 )
 _CLOSE = (
-    "Verify the bearer token before anything else: signature, issuer, audience, expiry, and that "
-    f"azp (v1: appid) is {_EVENTS_APP_ID}."
+    "Verify the bearer token first: signature, issuer, audience, expiry, and that azp (v1: appid) "
+    f"is {_EVENTS_APP_ID}."
 )
 
 
@@ -52,7 +52,7 @@ def _check(run: Run) -> Iterator[Finding]:
         yield from skipped_for(without_token, *_INVALID_TOKENS)
         return
     if _is_answered(made):
-        why = "not tried: it answers without any token"
+        why = "not tried, because the endpoint answers without a token"
         yield from (finding(id_, Level.SKIP, why) for id_ in _INVALID_TOKENS)
         return
     for id_, token in _tokens(expectations).items():
@@ -63,10 +63,10 @@ def _check(run: Run) -> Iterator[Finding]:
 
 
 def _tokens(expectations: Expectations) -> dict[str, str]:
-    """An invalid token for each id, like the operator's where there is one, else like Entra's.
+    """Return an invalid token for each id, based on the operator's token or on Entra's.
 
-    Signed with the issuer's key where that is known. Where it is not, each has a wrong signature
-    too, and only shows whether the signature, or at least the other fault, is checked.
+    The tokens are signed with the issuer's key if it is known. If not, each also has a wrong
+    signature, and shows only whether the signature or at least the other fault is checked.
     """
     key = expectations.invalid_token_key or _unknown_key()
     claims = _readable_claims(expectations.bearer)
@@ -91,7 +91,7 @@ def _unknown_key() -> SigningKey:
 
 
 def _readable_claims(bearer: str | None) -> Mapping[str, Any] | None:
-    """The claims of the operator's token, if they have what invalid tokens are made from."""
+    """Return the claims of the operator's token, if invalid tokens can be made from them."""
     claims = None if bearer is None else unverified_claims(bearer)
     if claims is None:
         return None
@@ -101,7 +101,7 @@ def _readable_claims(bearer: str | None) -> Mapping[str, Any] | None:
 
 
 def _with_wrong_signature(bearer: str | None) -> str | None:
-    """The operator's token with its signature changed: nothing else in it is wrong."""
+    """Return the operator's token with only its signature changed."""
     if bearer is None or _readable_claims(bearer) is None:
         return None
     signed, _, signature = bearer.rpartition(".")
@@ -114,9 +114,9 @@ def _is_answered(made: Call) -> bool:
 
 
 def _judged(id_: str, made: Call, expectations: Expectations, *, is_proven: bool) -> Finding:
-    """What became of a call that should be refused.
+    """Return the finding for a call that should be refused.
 
-    `is_proven`: the operator's token got in, so that a refusal is due to the token.
+    `is_proven` means that the operator's token was accepted, so a refusal is due to the token.
     """
     answer = made.attempt.answer
     if answer is None:
@@ -127,20 +127,20 @@ def _judged(id_: str, made: Call, expectations: Expectations, *, is_proven: bool
             return finding(
                 id_,
                 Level.FAIL,
-                f"{answer.status} is no proof of protection: {refusal.why}{_said(answer)}",
+                f"{answer.status} does not prove protection: {refusal.why}{_said(answer)}",
                 hint=refusal.hint,
-                expected="401 of the endpoint, or of an authorizer that knows bearer tokens",
+                expected="401 from the endpoint, or from an authorizer that checks bearer tokens",
                 entra_code=1003002,
             )
         unsure = made.id in _SIGNED and expectations.invalid_token_key is None
-        why = ", if only for its signature" if unsure else ""
+        why = ", perhaps only for its signature" if unsure else ""
         return finding(id_, Level.OK, f"{answer.status}{why}")
     if _is_answered(made):
         failure = made.verdict.first_failure
         got = (
             f"with {claims_in(made.verdict)}"
             if failure is None
-            else f"though Entra would not take the answer ({failure.id})"
+            else f"although Entra would not accept the answer ({failure.id})"
         )
         return finding(
             id_,
@@ -152,19 +152,21 @@ def _judged(id_: str, made: Call, expectations: Expectations, *, is_proven: bool
     return finding(
         id_,
         Level.WARN,
-        f"{answer.status}, neither claims nor a clear refusal",
-        hint="Refuse with 401 before the body is read.",
+        f"{answer.status}, which is neither claims nor a clear refusal",
+        hint="Refuse the call with 401 before reading the body.",
         expected="401",
     )
 
 
 def _check_access(run: Run) -> Iterator[Finding]:
-    """Whether the contract can be tested: with a token that is accepted, else without any."""
+    """Yield whether the contract can be tested, with an accepted token or without a token."""
     bearer = run.target.expectations.bearer
     if bearer is None and run.accepted_invalid_token is not None:
-        yield finding("AUT005", Level.OK, "a forged token gets in: the contract is tested with it")
+        yield finding(
+            "AUT005", Level.OK, "a forged token is accepted, and the contract is tested with it"
+        )
         return
-    who = "the token given" if bearer else "a call without a token"
+    who = "a call with the given token" if bearer else "a call without a token"
     answer = run.first_call().attempt.answer
     assert answer is not None, "HTTP001 has seen it"  # noqa: S101
     login = login_of(answer)
@@ -177,19 +179,21 @@ def _check_access(run: Run) -> Iterator[Finding]:
             Level.FAIL,
             f"{who} is refused with {answer.status}: {refusal.why}{_said(answer)}",
             hint=refusal.hint,
-            expected="200, or a 401 of what checks bearer tokens",
+            expected="200, or a 401 from a check of bearer tokens",
             entra_code=1003002,
         )
     elif answer.status in REFUSALS or login is not None:
-        how = f"sent to a login ({answer.status})" if login else f"refused with {answer.status}"
+        how = (
+            f"redirected to a login ({answer.status})" if login else f"refused with {answer.status}"
+        )
         how += _said(answer) if bearer else ""
         refused = token_refusal(answer) if bearer else None
         reason = "" if refused is None else f"{refused.name}: {refused.cure[0]} "
         hint = f"{reason}{_described(bearer)}{_LET_IN}"
         yield _protected(who, how, hint)
     elif any(_is_refused(run.made(call)) for call, _ in _INVALID_TOKENS.values()):
-        how = f"answered with {answer.status}, a wrong one refused"
-        if bearer:  # it is past the token's check, and CON001 says what is wrong
+        how = f"answered with {answer.status}, and a wrong token is refused"
+        if bearer:  # the token was accepted, and CON001 shows the error
             yield finding("AUT005", Level.OK, f"{who} is {how}")
         else:
             yield _protected(who, how, _LET_IN)
@@ -197,10 +201,10 @@ def _check_access(run: Run) -> Iterator[Finding]:
         yield finding(
             "AUT005",
             Level.WARN,
-            f"{who} is answered with {answer.status}: neither let in nor refused",
+            f"{who} is answered with {answer.status}: neither accepted nor refused",
             hint="See the contract checks: either the service fails, or it refuses without a 401. "
             + ("" if bearer else _LET_IN),
-            expected="200, or 401 for a caller who may not",
+            expected="200, or 401 for an unauthorized caller",
         )
 
 
@@ -216,23 +220,23 @@ def _protected(who: str, how: str, hint: str) -> Finding:
 
 def _who_got_in(bearer: str | None) -> str:
     if bearer is None:
-        return "anybody, without a token"
+        return "anyone, without a token"
     claims = _readable_claims(bearer)
     app = None if claims is None else claims.get("azp", claims.get("appid"))
     if app in (None, _EVENTS_APP_ID):
-        return "the token given"
-    return f"the token given, of {app}: a test caller, or azp is not checked"
+        return "the given token"
+    return f"the given token, of {app}: a test caller, or azp is not checked"
 
 
 def _described(bearer: str | None) -> str:
-    """What the operator's token says that an endpoint may not accept."""
+    """Return the values of the operator's token that an endpoint may refuse."""
     claims = _readable_claims(bearer)
     if claims is None:
-        return "" if bearer is None else "The token given cannot be read. "
+        return "" if bearer is None else "The given token cannot be read. "
     caller = claims.get("azp", claims.get("appid"))
     return (
-        f"The token given is of {caller}, for {claims.get('aud')}, by {claims['iss']}: compare "
-        "that with what the endpoint expects. "
+        f"The given token is of {caller}, for {claims.get('aud')}, by {claims['iss']}: compare "
+        "these with what the endpoint expects. "
     )
 
 
@@ -242,7 +246,7 @@ def _is_refused(made: Call | None) -> bool:
 
 
 def _said(answer: Answer) -> str:
-    """The other side's words, behind what is said of them."""
+    """Return the other side's message, to append to an evidence."""
     words = quoted(answer)
     return f"; {words}" if words else ""
 

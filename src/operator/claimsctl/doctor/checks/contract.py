@@ -1,4 +1,4 @@
-"""CON…: whether Entra would accept the answers, for every kind of user who may sign in."""
+"""CON…: whether Entra would accept the answers for every kind of user."""
 
 import uuid
 from collections.abc import Callable, Iterator
@@ -57,7 +57,7 @@ class _Case(NamedTuple):
     who: str
     body: Callable[[Target], Body]
     hint: str = ""
-    """What to do where the service fails over what is odd in this callout."""
+    """What to do if the service fails because of what is special in this callout."""
 
 
 _CASES: Final = {
@@ -66,49 +66,49 @@ _CASES: Final = {
         CallId.LOCAL_ACCOUNT,
         "a local account, without mail",
         _scenario("local-account"),
-        "Take mail, givenName and surname for optional: local accounts have none.",
+        "Treat mail, givenName and surname as optional: local accounts do not have them.",
     ),
     "CON003": _Case(
         CallId.SOCIAL_ACCOUNT,
         "a social account, without userPrincipalName",
         _scenario("social-account"),
-        "Take userPrincipalName for optional: social accounts have none.",
+        "Treat userPrincipalName as optional: social accounts do not have one.",
     ),
     "CON004": _Case(
         CallId.GUEST,
         "a guest",
         _scenario("guest"),
-        "Take guests: no givenName and surname, #EXT# in userPrincipalName, userType Guest.",
+        "Accept guests: no givenName and surname, #EXT# in userPrincipalName, userType Guest.",
     ),
     "CON005": _Case(
         CallId.SAML,
-        "a sign-in by SAML",
+        "a sign-in with SAML",
         _scenario("saml"),
-        "Take any protocol, and the onPremises… fields of users that are synchronised.",
+        "Accept any protocol, and the onPremises… fields of synchronised users.",
     ),
     "CON006": _Case(
         CallId.UNKNOWN_USER,
-        "a user whom nobody knows",
+        "an unknown user",
         _unknown_user,
-        "Answer 200 with claims {} for a user without data, from data.tenantId and user.id alone.",
+        "Answer 200 with claims {} for an unknown user; rely on data.tenantId and user.id only.",
     ),
     "CON007": _Case(
         CallId.UNKNOWN_FIELDS,
-        "fields that are not documented yet",
+        "unknown fields",
         _unknown_fields,
-        "Ignore fields that you do not know: Entra adds some without notice.",
+        "Ignore unknown fields: Entra may add fields without notice.",
     ),
     "CON008": _Case(
         CallId.NULLS,
-        "null for all that is optional",
+        "null in every optional field",
         _nulls,
-        "Take null for every object and field but data.tenantId and user.id.",
+        "Accept null for every object and field except data.tenantId and user.id.",
     ),
     "CON009": _Case(
         CallId.OTHER_ALPHABETS,
         "names in other alphabets",
         _other_alphabets,
-        "Read the body as UTF-8, and write text wherever it goes as UTF-8 too.",
+        "Read the body as UTF-8, and write all text as UTF-8.",
     ),
 }
 _NOT_FOUND = 404

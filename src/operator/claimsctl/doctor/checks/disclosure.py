@@ -1,4 +1,4 @@
-"""HYG…: what answers give away, from the calls that the other checks have made."""
+"""HYG…: what answers disclose, based on the calls of the other checks."""
 
 import re
 from collections.abc import Iterator
@@ -15,12 +15,12 @@ _TRACES = re.compile(
     r"An error occurred \(\w+\) when calling the",
     re.MULTILINE,
 )
-"""No alternative begins with a repetition of any length: each step back would be tried anew."""
+"""No alternative begins with an unbounded repetition, which would backtrack at every position."""
 _READ_BYTES = 50_000
 _TELLING = ("x-powered-by", "x-aspnet-version", "x-aspnetmvc-version", "x-debug-token")
 _VERSION = re.compile(r"/\d")
 _PLATFORMS = ("awselb/", "Microsoft-HTTPAPI/")
-"""Servers of platforms: their customers cannot change the name."""
+"""Platforms' servers, whose name a customer cannot change."""
 
 
 def _check(run: Run) -> Iterator[Finding]:
@@ -32,7 +32,7 @@ def _check(run: Run) -> Iterator[Finding]:
         "HYG001",
         Level.OK if traced is None else Level.WARN,
         "none in any answer" if traced is None else f"in the answer to: {traced}",
-        hint="" if traced is None else "Answer an error without internals; log those instead.",
+        hint="" if traced is None else "Do not send internals in an error; log them instead.",
         expected="" if traced is None else "no stack trace, no exception's text",
     )
     telling = sorted({line for _, answer in answers for line in _telling(answer)})
@@ -40,8 +40,8 @@ def _check(run: Run) -> Iterator[Finding]:
         "HYG002",
         Level.WARN if telling else Level.OK,
         ", ".join(telling) or "none",
-        hint="Switch these headers off: they tell strangers what to try." if telling else "",
-        expected="no version of any software" if telling else "",
+        hint="Disable these headers: they help attackers choose an exploit." if telling else "",
+        expected="no software versions" if telling else "",
     )
 
 

@@ -1,4 +1,4 @@
-"""DNS…: whether the host's name leads somewhere that Entra can reach."""
+"""DNS…: whether the host's name resolves to an address that Entra can reach."""
 
 import socket
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from claimsctl.judge.finding import Finding, Level
 
 _CANNOT_CONNECT = 1003027
 _WAIT_SECONDS = 5.0
-"""Longer than Entra waits, so that a slow resolver is not taken for an unknown name."""
+"""Longer than Entra waits, so that a slow resolver is not mistaken for an unknown name."""
 
 Address = IPv4Address | IPv6Address
 
@@ -27,7 +27,7 @@ def _check(run: Run) -> Iterator[Finding]:
             "DNS001",
             Level.FAIL,
             f"{host}: {reason}",
-            hint="Check the host's spelling, and that public DNS knows it.",
+            hint="Check the host's spelling, and that public DNS resolves it.",
             expected="at least one address",
             entra_code=_CANNOT_CONNECT,
         )
@@ -50,7 +50,7 @@ def _public(addresses: list[Address], target: Target) -> Finding:
     return finding(
         "DNS002",
         Level.WARN if target.is_local else Level.FAIL,
-        f"{', '.join(hidden)}: private, or of this machine",
+        f"{', '.join(hidden)}: a private or loopback address",
         hint="Publish the endpoint under a public address: Entra calls from outside.",
         expected="public addresses only",
         entra_code=_CANNOT_CONNECT,
@@ -59,12 +59,12 @@ def _public(addresses: list[Address], target: Target) -> Finding:
 
 def _families(addresses: list[Address]) -> Finding:
     if any(address.version == 4 for address in addresses):  # noqa: PLR2004  # IPv4
-        return finding("DNS003", Level.OK, "there is an IPv4 address")
+        return finding("DNS003", Level.OK, "has an IPv4 address")
     return finding(
         "DNS003",
         Level.WARN,
         "IPv6 only",
-        hint="Give it an IPv4 address too: nothing says that Entra calls by IPv6.",
+        hint="Add an IPv4 address: whether Entra calls over IPv6 is not documented.",
         expected="an IPv4 address",
         entra_code=_CANNOT_CONNECT,
     )

@@ -1,4 +1,4 @@
-"""HTTP…: what listens there, and whether it takes a POST at this path."""
+"""HTTP…: what listens at the URL, and whether it accepts POST at this path."""
 
 import secrets
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ _SERVER_ERROR = 500
 def _check(run: Run) -> Iterator[Finding]:
     first = run.call_as_entra(CallId.FIRST, "the first call")
     if _is_late(first):
-        run.call_as_entra(CallId.SECOND, "the call after one that was not answered in time")
+        run.call_as_entra(CallId.SECOND, "a call after one that was not answered in time")
     made = run.first_call()
     answer = made.attempt.answer
     if answer is None:
@@ -69,13 +69,13 @@ def _unanswered(made: Call, target: Target) -> Finding:
 
 
 def _has_path(run: Run, answer: Answer, get: Call) -> bool:
-    """Whether a 404 is the service's own answer, for a user whom it does not know."""
+    """Return whether a 404 is the service's own answer for an unknown user."""
     if get.attempt.answer is None or get.attempt.answer.status != _NOT_FOUND:
         return True
     parts, unknown = run.target.parts, f"/{secrets.token_hex(8)}"
     other = run.call(
         CallId.UNKNOWN_PATH,
-        "a path that nobody has",
+        "a path that does not exist",
         encoded(run.target.callout("member")),
         bearer=run.bearer,
         url=parts._replace(path=unknown).geturl(),
@@ -92,8 +92,8 @@ def _post(answer: Answer, target: Target, *, late: bool, is_there: bool) -> Find
             "HTTP001",
             Level.FAIL,
             f"POST is answered with {answer.status}",
-            hint="Check the target URL's path, and that the service takes POST there.",
-            expected="a service that takes POST at this path",
+            hint="Check the target URL's path, and that the service accepts POST there.",
+            expected="a service that accepts POST at this path",
             entra_code=1003002,
         )
     if late:
@@ -102,11 +102,11 @@ def _post(answer: Answer, target: Target, *, late: bool, is_there: bool) -> Find
             Level.WARN,
             f"the first call was not answered within {target.expectations.wait_ms} ms, "
             f"the second was: {answer.status}",
-            hint="A cold start, by the look of it: keep one instance warm, or start faster.",
+            hint="This is probably a cold start: keep one instance warm, or make the start faster.",
             expected="an answer to each call in time",
             entra_code=1003005,
         )
-    own = ", of the service's own: the path is there" if answer.status == _NOT_FOUND else ""
+    own = " from the service itself, so the path exists" if answer.status == _NOT_FOUND else ""
     return finding("HTTP001", Level.OK, f"POST is answered: {answer.status}{own}")
 
 
@@ -118,7 +118,7 @@ def _redirect(made: Call, answer: Answer, platform: Platform | None, *, has_toke
         refused = "the token given" if has_token else "a call without a token"
         return finding(
             "HTTP002",
-            # With Entra's token a login in front may let the call pass.
+            # A login in front may let a call with Entra's token pass.
             Level.FAIL if has_token else Level.WARN,
             f"{answer.status}: {refused} is sent to a login, {login}",
             hint=LOGIN_CURE,
@@ -148,13 +148,13 @@ def _page(made: Call, answer: Answer, platform: Platform | None) -> Finding:
     if answer.status in REDIRECTS:
         return finding("HTTP003", Level.OK, f"a redirect of {platform.name}, see HTTP002")
     if platform.knows_tokens:
-        evidence = f"{answer.status} of {platform.name}: {platform.case}"
+        evidence = f"{answer.status} from {platform.name}: {platform.case}"
         return finding("HTTP003", Level.OK, evidence)
     detail = answer.header("ngrok-error-code") or answer.header("x-vercel-error") or quoted(answer)
     return finding(
         "HTTP003",
         Level.FAIL,
-        f"{answer.status}, not of the service but of {platform.name}: {platform.case}"
+        f"{answer.status} from {platform.name}, not from the service: {platform.case}"
         + (f"; {detail}" * bool(detail)),
         hint=platform.do,
         expected="the service's own answer",
@@ -172,7 +172,7 @@ def _methods(others: dict[str, Call]) -> Finding:
         Level.WARN,
         statuses,
         hint=f"{' and '.join(strange)} should be refused with 4xx: a callout is a POST.",
-        expected="no claims, and no failure",
+        expected="no claims and no server error",
     )
 
 
@@ -181,7 +181,7 @@ def _status(attempt: Attempt) -> str:
 
 
 def _is_strange(made: Call) -> bool:
-    """A crash, or claims for a call that asked for none."""
+    """Return whether the answer is a crash, or has claims although the call is not a callout."""
     answer = made.attempt.answer
     if answer is None or bool(made.verdict.claims):
         return True

@@ -1,4 +1,4 @@
-"""IDM…: whether the same callout twice gets the same answer, since Entra may try again."""
+"""IDM…: whether a repeated callout gets the same answer, because Entra may retry."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from claimsctl.judge.finding import Finding, Level
 
 
 def _check(run: Run) -> Iterator[Finding]:
-    calls = [run.call_as_entra(CallId.REPEATED, "the same twice") for _ in range(2)]
+    calls = [run.call_as_entra(CallId.REPEATED, "a repeated callout") for _ in range(2)]
     first, second = (call.verdict for call in calls)
     one, other = _sorted(first.claims), _sorted(second.claims)
     if one == other and first.accepted == second.accepted:
@@ -22,18 +22,18 @@ def _check(run: Run) -> Iterator[Finding]:
     if first.accepted != second.accepted:
         failure = first.first_failure or second.first_failure
         assert failure is not None, "one was refused"  # noqa: S101
-        evidence = f"accepted only once; the other time {failure.id} ({failure.evidence})"
+        evidence = f"accepted only once; the other answer has {failure.id} ({failure.evidence})"
     yield finding(
         "IDM001",
         Level.WARN,
         evidence,
-        hint="Answer the same callout alike: after a retry nobody knows which answer counted.",
+        hint="Give the same answer to the same callout: after a retry, either answer may be used.",
         expected="the same claims",
     )
 
 
 def _sorted(claims: Mapping[str, Any]) -> dict[str, Any]:
-    """`claims` with the values of lists sorted: their order is no difference."""
+    """Return `claims` with the values of lists sorted, because their order does not matter."""
     return {
         name: sorted(value) if isinstance(value, list) else value for name, value in claims.items()
     }

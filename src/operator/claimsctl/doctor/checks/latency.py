@@ -1,4 +1,4 @@
-"""LAT…: whether answers come within Entra's wait: the first, those after it, several at once."""
+"""LAT…: whether answers arrive in time: the first, later ones, and concurrent ones."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,10 +12,10 @@ from claimsctl.judge.finding import Finding, Level
 _WARM_CALLS = 10
 _AT_ONCE = (1, 5, 10)
 _TIGHT = 0.8
-"""Share of the wait from which on there is no room for a bad day."""
+"""The share of Entra's wait above which an answer in time is a warning."""
 _LATE = 1003005
 _FASTER = (
-    "Find what is slow: claimsctl call shows in which phase the time goes. The extension's "
+    "Find the slow phase: claimsctl call shows the time of each. The extension's "
     "timeoutInMilliseconds may be 2000, with one retry."
 )
 
@@ -45,13 +45,13 @@ def _judged(
     evidence = f"{_spread(made)} of {wait}"
     late = sum(each.attempt.answer is None or each.attempt.elapsed_ms > wait for each in made)
     if late:
-        # With a retry a sign-in fails only where both calls are late.
+        # With a retry, a sign-in fails only if both calls are late.
         saved = expectations.retries > 0 and 2 * late <= max(len(made), 2)
         return finding(
             id_,
             Level.WARN if saved else Level.FAIL,
             f"{evidence}; {late} of {len(made)} not answered in time"
-            + (", which a retry may save" if saved else ""),
+            + (", but a retry may succeed" if saved else ""),
             hint=_FASTER,
             expected=f"the whole answer within {wait} ms",
             entra_code=_LATE,
@@ -62,9 +62,9 @@ def _judged(
         return finding(
             id_,
             Level.FAIL,
-            f"{evidence}; {len(refused)} of {len(made)} not taken: {failure.evidence}",
-            hint="Find what gives out: a limit, a pool, a throttle. A tenant may make 50 callouts "
-            "a second.",
+            f"{evidence}; {len(refused)} of {len(made)} not accepted: {failure.evidence}",
+            hint="Find the bottleneck: a limit, a pool or a throttle. A tenant may make 50 "
+            "callouts a second.",
             expected="the same answer to every call",
             entra_code=failure.entra_code,
         )
@@ -74,7 +74,7 @@ def _judged(
             Level.WARN,
             evidence,
             hint=_FASTER,
-            expected=f"well within {wait} ms, for Entra is farther away than this machine",
+            expected=f"well within {wait} ms, because Entra may be farther away than this machine",
         )
     return finding(id_, Level.OK, evidence)
 

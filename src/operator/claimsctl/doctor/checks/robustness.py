@@ -53,19 +53,19 @@ def _judged(id_: str, made: Call) -> Finding:
     if answer is not None and answer.status in _CLIENT_ERRORS:
         return finding(id_, Level.OK, str(answer.status))
     if no_answer is not None and no_answer.cause is Cause.CLOSED and made.id is CallId.LARGE:
-        return finding(id_, Level.OK, "the connection is closed, which is a limit too")
+        return finding(id_, Level.OK, "the connection is closed, which is also a limit")
     evidence = _status(made)
     if made.id is CallId.MALFORMED and made.verdict.accepted:
         return finding(
             id_,
             Level.FAIL,
             f"{evidence} with {claims_in(made.verdict)}",
-            hint="Refuse with 400 what cannot be read: whose claims were those?",
+            hint="Refuse an unreadable body with 400; the claims cannot be the right user's.",
             expected="400",
         )
-    hint = "Refuse what is no callout with a 4xx, before anything is done with it."
+    hint = "Refuse an invalid callout with a 4xx before processing it."
     if answer is not None and answer.status >= _SERVER_ERROR:
-        hint = "Catch what the body's reader raises, and answer 4xx: it is the caller's fault."
+        hint = "Catch the parser's exception, and answer 4xx: it is the caller's error."
     return finding(id_, Level.WARN, evidence, hint=hint, expected="4xx")
 
 

@@ -1,4 +1,4 @@
-"""TCP…: whether something accepts a connection, at each address of the name."""
+"""TCP…: whether each address of the name accepts a connection."""
 
 import errno
 import socket
@@ -11,12 +11,12 @@ from claimsctl.entra.network import Address, resolve_host
 from claimsctl.judge.finding import Finding, Level
 
 _ADDRESSES_MAX = 8
-"""Names of large services have many; each is one connection without a call."""
+"""The most addresses that are tried; names of large services have many."""
 
 _CANNOT_CONNECT = 1003027
 _NO_ANSWER = 1003005
 _UNREACHABLE = {errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
-"""This machine has no IPv6, which says nothing of the endpoint."""
+"""Errors that mean that this machine has no IPv6; they say nothing about the endpoint."""
 
 
 def _check(run: Run) -> Iterator[Finding]:
@@ -48,7 +48,7 @@ def _check(run: Run) -> Iterator[Finding]:
             "TCP001",
             Level.WARN,
             evidence,
-            hint="Some addresses do not answer: mend them, or take them out of DNS.",
+            hint="Some addresses do not answer: fix them, or remove them from DNS.",
             expected="a connection at every address",
             entra_code=_CANNOT_CONNECT,
         )
@@ -57,7 +57,7 @@ def _check(run: Run) -> Iterator[Finding]:
             "TCP001",
             Level.FAIL,
             evidence,
-            hint="Check that the service listens there, and the firewall before it.",
+            hint="Check that the service listens there, and check the firewall.",
             expected="a connection",
             entra_code=_NO_ANSWER if silent == len(refused) else _CANNOT_CONNECT,
         )

@@ -1,4 +1,4 @@
-"""TLS…: whether a strict client of the public web accepts the handshake, and why not."""
+"""TLS…: whether a strict public client accepts the handshake, or why not."""
 
 import ssl
 from collections.abc import Iterator, Sequence
@@ -26,13 +26,13 @@ _SOON = timedelta(days=14)
 _RSA_BITS_MIN = 2048
 _BROKEN_HASHES = {"md5", "sha1"}
 _HINTS = {
-    HandshakeFailure.NOT_TLS: "Something that is not TLS listens on this port: serve https there.",
-    HandshakeFailure.TIMEOUT: "Find what holds the handshake up: a proxy, a firewall, a busy "
+    HandshakeFailure.NOT_TLS: "Serve https on this port: the service there does not use TLS.",
+    HandshakeFailure.TIMEOUT: "Find out what delays the handshake: a proxy, a firewall, a busy "
     "machine.",
-    HandshakeFailure.NO_AGREEMENT: "No cipher in common, or it asks for a client's certificate "
+    HandshakeFailure.NO_AGREEMENT: "Enable common ciphers, and do not require a client certificate "
     "(mutual TLS), which Entra does not have.",
-    HandshakeFailure.UNKNOWN_NAME: "Configure a certificate for this name (SNI) there.",
-    HandshakeFailure.CUT: "Find what cuts the handshake: a firewall, or a server without a "
+    HandshakeFailure.UNKNOWN_NAME: "Configure a certificate for this name (SNI) on the server.",
+    HandshakeFailure.CUT: "Find out what closes the connection: a firewall, or a server without a "
     "certificate for this name.",
 }
 _TRUSTED = (
@@ -44,7 +44,7 @@ _TRUSTED = (
 def _check(run: Run) -> Iterator[Finding]:
     target = run.target
     if target.parts.scheme != "https":
-        yield from (finding(id_, Level.SKIP, "http has no TLS") for id_ in IDS)
+        yield from (finding(id_, Level.SKIP, "the URL is http") for id_ in IDS)
         return
     trusted = _shake(target, target.trust)
     if trusted.failure is HandshakeFailure.TIMEOUT:
@@ -56,16 +56,16 @@ def _check(run: Run) -> Iterator[Finding]:
     if seen.chain:
         leaf = seen.chain[0]
         yield _names(leaf, target.host, trusted)
-        # Of an accepted chain, certificates outside the path to a root do not matter.
+        # In an accepted chain, certificates outside the path to a root do not matter.
         yield _dates(seen.chain if trusted.error else seen.chain[:1])
         yield _completeness(seen.chain, trusted, target.trust)
         yield _authority(leaf, trusted)
         yield _key(leaf)
         yield _own_roots(target, trusted)
     else:
-        reason = f"no certificate was seen: {seen.error}"
+        reason = f"no certificate was received: {seen.error}"
         yield from (finding(id_, Level.SKIP, reason) for id_ in IDS[2:])
-    yield _strictly(trusted)  # after the findings that say why
+    yield _strictly(trusted)  # after the findings that give the reason
 
 
 def _shake(target: Target, context: ssl.SSLContext) -> Handshake:
@@ -94,7 +94,7 @@ def _version(target: Target, seen: Handshake) -> Finding:
             "TLS002",
             Level.FAIL,
             f"{old.version} at most",
-            hint="Switch on TLS 1.2 and 1.3.",
+            hint="Enable TLS 1.2 and 1.3.",
             expected="TLS 1.2 or later",
             entra_code=_CANNOT_CONNECT,
         )
@@ -115,7 +115,7 @@ def _names(leaf: x509.Certificate, host: str, trusted: Handshake) -> Finding:
         "TLS003",
         Level.FAIL,
         f"the certificate is for {', '.join(served[:5]) or 'no name'}",
-        hint="Serve a certificate for this host; where many are served, by SNI.",
+        hint="Serve a certificate for this host; if the server has several hosts, use SNI.",
         expected=host,
         entra_code=_CANNOT_CONNECT,
     )
@@ -136,8 +136,8 @@ def _dates(chain: Sequence[x509.Certificate]) -> Finding:
         return finding(
             "TLS004",
             Level.FAIL,
-            f"valid from {latest.not_valid_before_utc:%Y-%m-%d %H:%M} UTC on only",
-            hint="Serve the certificate before it, or wait; check this machine's clock too.",
+            f"not valid before {latest.not_valid_before_utc:%Y-%m-%d %H:%M} UTC",
+            hint="Serve the previous certificate until then, and check this machine's clock.",
             expected="valid now",
             entra_code=_CANNOT_CONNECT,
         )
@@ -146,7 +146,7 @@ def _dates(chain: Sequence[x509.Certificate]) -> Finding:
             "TLS004",
             Level.FAIL,
             f"expired on {until}",
-            hint="Renew it, and see to it that renewal runs by itself.",
+            hint="Renew it, and automate renewal.",
             expected="valid now",
             entra_code=_CANNOT_CONNECT,
         )
@@ -155,8 +155,8 @@ def _dates(chain: Sequence[x509.Certificate]) -> Finding:
             "TLS004",
             Level.WARN,
             f"expires on {until}",
-            hint="Renew it now: sign-in ends with it.",
-            expected=f"valid for {_SOON.days} days more",
+            hint="Renew it now: sign-ins fail when it expires.",
+            expected=f"valid for at least {_SOON.days} more days",
         )
     return finding("TLS004", Level.OK, f"until {until}")
 
@@ -176,9 +176,9 @@ def _completeness(
         "TLS005",
         Level.FAIL,
         f"{names}, whose issuer {last.issuer.rfc4514_string()} is neither served nor a known root",
-        hint="Serve the intermediate certificates along (a full chain file): browsers fetch them, "
-        "strict clients do not. If it is an authority of your own, get a public certificate.",
-        expected="every certificate but the root",
+        hint="Serve the intermediate certificates too (a full chain file): browsers fetch them, "
+        "strict clients do not. If the authority is private, get a public certificate.",
+        expected="every certificate except the root",
         entra_code=_CANNOT_CONNECT,
     )
 
@@ -189,17 +189,17 @@ def _authority(leaf: x509.Certificate, trusted: Handshake) -> Finding:
     if leaf.issuer == leaf.subject:
         evidence = "self-signed"
     elif trusted.failure is HandshakeFailure.PRIVATE_AUTHORITY:
-        evidence = "of a private authority"
+        evidence = "issued by a private authority"
     else:
         return finding(
-            "TLS006", Level.SKIP, f"not checked: the handshake ends before: {trusted.error}"
+            "TLS006", Level.SKIP, f"not checked, because the handshake failed: {trusted.error}"
         )
     return finding(
         "TLS006",
         Level.FAIL,
         f"{evidence}: {leaf.issuer.rfc4514_string()}",
         hint="Get a certificate of a public authority, such as Let's Encrypt or ACM.",
-        expected="an authority of Mozilla's list",
+        expected="an authority in Mozilla's list",
         entra_code=_CANNOT_CONNECT,
     )
 
@@ -231,15 +231,15 @@ def _own_roots(target: Target, trusted: Handshake) -> Finding:
         return finding(
             "TLS007",
             Level.WARN,
-            "this machine trusts it, the public web does not",
-            hint="Do not rely on a browser here: this machine knows a private authority.",
+            "this machine trusts the certificate, but a public client does not",
+            hint="Do not rely on a browser on this machine: it trusts a private authority.",
             expected="both agree",
         )
     return finding(
         "TLS007",
         Level.WARN,
-        f"Mozilla's roots lead there, this machine's do not: {own.error}",
-        hint="Update this machine's certificates; Entra's roots are not published.",
+        f"Mozilla's roots include the authority, but this machine's do not: {own.error}",
+        hint="Update this machine's root certificates; Entra's roots are not published.",
         expected="both agree",
     )
 

@@ -1,4 +1,4 @@
-"""URL…: the form of the target URL, without a call."""
+"""URL…: the form of the target URL, checked without a call."""
 
 import re
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def _scheme(target: Target) -> Finding:
         Level.WARN if target.is_local else Level.FAIL,
         f"{scheme}, on this machine" if target.is_local else scheme,
         expected="https",
-        hint="Serve it over https: Entra calls nothing else.",
+        hint="Serve it over https: Entra calls https URLs only.",
         entra_code=_MALFORMED,
     )
 
@@ -48,7 +48,7 @@ def _credentials(target: Target) -> Finding:
         Level.FAIL,
         "a user name or password before the host",
         expected="none",
-        hint="Take them out: the callout carries a bearer token.",
+        hint="Remove them: the callout has a bearer token.",
         entra_code=_MALFORMED,
     )
 
@@ -61,7 +61,7 @@ def _fragment(target: Target) -> Finding:
         Level.FAIL,
         "a fragment",
         expected="none",
-        hint="Take out the # and what follows it: it is never sent.",
+        hint="Remove the # and everything after it: it is never sent.",
         entra_code=_MALFORMED,
     )
 
@@ -74,7 +74,7 @@ def _port(target: Target) -> Finding:
         Level.WARN,
         f"port {target.port}",
         expected="443",
-        hint="Serve it on 443: nothing is documented about other ports.",
+        hint="Serve it on port 443: other ports are not documented.",
     )
 
 
@@ -88,9 +88,9 @@ def _host(target: Target) -> Finding:
         return finding(
             "URL005",
             Level.WARN if target.is_local else Level.FAIL,
-            f"{host}, an address",
+            f"{host}, an IP address",
             expected="a name, as in the identifier URI api://NAME/APP-ID",
-            hint="Give the endpoint a name: the identifier URI must have it.",
+            hint="Give the endpoint a name: the identifier URI must contain it.",
             entra_code=1003014,
         )
     if "." not in host.rstrip(".") and not target.is_local:
@@ -99,7 +99,7 @@ def _host(target: Target) -> Finding:
             Level.FAIL,
             f"{host}, a name without a domain",
             expected="a fully qualified name, as in api://NAME/APP-ID",
-            hint="Use the full name: only this machine or network knows the short one.",
+            hint="Use the full name: only this machine or network resolves the short one.",
             entra_code=1003014,
         )
     return finding("URL005", Level.OK, host)
@@ -109,18 +109,18 @@ def _path(target: Target) -> Finding:
     parts = target.parts
     shown = parts.path or "/"
     for sign, what, hint in (
-        (_PLACEHOLDER, "a placeholder", "Put the real value in."),
-        (_DETOUR, "an empty or dot segment", "Write the path as the service has it."),
+        (_PLACEHOLDER, "a placeholder", "Replace it with the real value."),
+        (_DETOUR, "an empty or dot segment", "Write the path as the service defines it."),
     ):
         if sign.search(parts.path):
             return finding(
                 "URL006",
                 Level.WARN,
-                f"{shown}: {what} in it",
-                expected="the path under which the service takes the POST",
+                f"{shown}: contains {what}",
+                expected="the path at which the service accepts POST",
                 hint=hint,
             )
-    query = ", and a query, whose values are not shown" if parts.query else ""
+    query = ", and a query string whose values are not shown" if parts.query else ""
     return finding("URL006", Level.OK, f"{shown}{query}")
 
 

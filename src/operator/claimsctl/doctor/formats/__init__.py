@@ -1,1 +1,1 @@
-"""A report in other forms: JSON, Markdown, JUnit and one HTML page."""
+"""Formats of a report: JSON, Markdown, JUnit and an HTML page."""

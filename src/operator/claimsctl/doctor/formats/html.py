@@ -1,4 +1,4 @@
-"""A report as one page that can be mailed: it loads nothing from elsewhere and runs no script."""
+"""A report as a self-contained HTML page: it loads no other files and runs no script."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -22,18 +22,22 @@ _SUBJECTS: Final = {
     "TCP": "Connection",
     "TLS": "TLS",
     "HTTP": "HTTP",
-    "AUT": "Who gets an answer",
-    "CON": "The contract, for everybody who may sign in",
+    "AUT": "Authentication",
+    "CON": "The contract, for every kind of user",
     "RSP": "The answers",
     "NET": "No answer",
-    "ROB": "Calls that are none",
+    "ROB": "Invalid calls",
     "LAT": "Time",
     "IDM": "Repetition",
-    "HYG": "What answers give away",
+    "HYG": "Disclosed information",
 }
 _GRAVEST = (Level.FAIL, Level.WARN, Level.OK, Level.SKIP)
 _OPEN = {Level.FAIL, Level.WARN}
-_VERDICTS = {Level.FAIL: "not fine", Level.WARN: "fine, with warnings", Level.OK: "fine"}
+_VERDICTS = {
+    Level.FAIL: "problems found",
+    Level.WARN: "no failures, but warnings",
+    Level.OK: "no problems found",
+}
 _PHASES: Final = {
     Phase.DNS: "name",
     Phase.CONNECT: "connect",
@@ -45,7 +49,7 @@ _PHASES: Final = {
 
 
 def render(report: Report, wait_ms: int, checked_at: datetime) -> str:
-    """The page: cause, what to do, every finding by subject, where the time went, sizes."""
+    """Return the page: cause, advice, all findings by subject, timings and sizes."""
     style = Path(__file__).with_name("page.css").read_text("utf-8")
     level = report.worst()
     protected = is_protected(report) and level is not Level.FAIL
@@ -65,13 +69,13 @@ def render(report: Report, wait_ms: int, checked_at: datetime) -> str:
     moment = checked_at.astimezone(UTC)
     parts.append(
         f"<footer>Checked on {moment:%Y-%m-%d at %H:%M} UTC by claimsctl "
-        f"{version('entra-claims-provider')} with {len(report.calls)} calls; Entra's wait: "
+        f"{version('entra-claims-provider')} with {len(report.calls)} calls; Entra's timeout: "
         f"{wait_ms} ms. {counts(report)}.</footer>"
     )
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        # What an endpoint sends is shown as text; even if it were more, it could load nothing.
+        # The endpoint's data is shown as text; even if it were not, it could load nothing.
         '<meta http-equiv="content-security-policy" '
         "content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         f"<title>{_text(pill)}: {_text(report.url)}</title>\n<style>\n{style}</style>\n</head>\n"
@@ -136,22 +140,22 @@ def _details(finding: Finding) -> str:
 
 
 def _waterfall(calls: Sequence[Call], wait_ms: int) -> Iterator[str]:
-    """A bar for each call, a colour for each phase, and a line where Entra gives up."""
+    """Yield a bar for each call, a colour for each phase, and a line at Entra's timeout."""
     if not calls:
         return
     slowest = max(call.attempt.elapsed_ms for call in calls)
-    # Beside the whole wait a fast endpoint's bars would vanish: then the line is left out.
+    # Without the line if it would make a fast endpoint's bars too small to see.
     width = max(slowest, 1.0) * 1.05
     shows_limit = wait_ms <= width
-    yield "<h2>Where the time went</h2>"
+    yield "<h2>Time of each call</h2>"
     yield '<div class="chart"><div class="legend">'
     yield from (
         f'<span><i class="{phase.value}"></i>{name}</span>' for phase, name in _PHASES.items()
     )
     if shows_limit:
-        yield f'<span><i class="limit"></i>Entra gives up: {wait_ms} ms</span></div>'
+        yield f'<span><i class="limit"></i>Timeout of Entra: {wait_ms} ms</span></div>'
     else:
-        yield f"<span>Entra gives up at {wait_ms} ms, beyond this picture</span></div>"
+        yield f"<span>Timeout of Entra: {wait_ms} ms, outside this chart</span></div>"
     for call in calls:
         answer = call.attempt.answer
         status = "no answer" if answer is None else str(answer.status)
@@ -175,11 +179,11 @@ def _segments(call: Call, width: float) -> Iterator[str]:
 
 
 def _sizes(calls: Sequence[Call]) -> Iterator[str]:
-    """A bar for each answer to the contract's calls that has claims: its share of the 3 KB."""
+    """Yield a bar for the size of each contract answer with claims, as a share of 3 KB."""
     answered = [call for call in calls if call.verdict.claims_bytes and call.id in CONTRACT_CALLS]
     if not answered:
         return
-    yield f"<h2>Bytes of claims, of {CLAIMS_BYTES_MAX}</h2>"
+    yield f"<h2>Size of the claims, of {CLAIMS_BYTES_MAX} bytes</h2>"
     yield '<div class="chart">'
     for call in answered:
         size = call.verdict.claims_bytes

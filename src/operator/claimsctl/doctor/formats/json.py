@@ -7,7 +7,7 @@ from claimsctl.doctor.runner import Report, counts, first_cause, headline
 
 
 def document(report: Report) -> dict[str, Any]:
-    """Headline, findings, and calls with their timings. It holds no token."""
+    """Return the headline, findings and calls with timings, without any token."""
     cause = first_cause(report)
     return {
         "url": report.url,

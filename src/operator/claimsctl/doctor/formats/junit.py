@@ -1,4 +1,4 @@
-"""A report as JUnit's XML, for a pipeline's list of tests."""
+"""A report as JUnit XML, for a pipeline's test results."""
 
 from xml.etree.ElementTree import Element, SubElement, tostring
 
@@ -8,7 +8,7 @@ from claimsctl.text import xml_text
 
 
 def render(report: Report, *, strict: bool) -> str:
-    """One test case for each finding: a failure for ``fail``, with `strict` for ``warn`` too."""
+    """Return one test case for each finding; with `strict`, ``warn`` is a failure too."""
     failing = {Level.FAIL, Level.WARN} if strict else {Level.FAIL}
     suites = Element("testsuites")
     suite = SubElement(

@@ -9,12 +9,12 @@ from claimsctl.text import escaped
 
 _MARKS = {Level.OK: "✅", Level.SKIP: "⏭️", Level.WARN: "⚠️", Level.FAIL: "❌"}
 _PROSE = re.compile(r"(?:[A-Za-z ,;()'\"?]|\b[0-9]{1,4}\b|-(?=[a-z])|[.:](?= |$))*")
-"""Words and what separates them: nothing that a forge makes a link, a mention or markup of."""
+"""Words and punctuation, but nothing that GitHub or GitLab turns into a link or a mention."""
 _FULL = (Level.FAIL, Level.WARN)
 
 
 def render(report: Report) -> str:
-    """The report: the cause, what to do, then a table of all findings."""
+    """Return the report: the cause, the advice, and a table of all findings."""
     lines = [
         f"## {_MARKS[report.worst()]} {_inert(headline(report))}",
         "",
@@ -45,15 +45,15 @@ def _advice(finding: Finding) -> str:
 
 
 def _inert(text: str) -> str:
-    """Text that is only text: prose as it is, anything else as code.
+    """Return `text` unchanged if it is prose, otherwise as code.
 
-    Forges make links of addresses, hashes, numbers and names, and mentions of what follows an @,
-    whatever is escaped; only code they leave alone.
+    GitHub and GitLab turn addresses, hashes, numbers and names into links, and names after an @
+    into mentions, even if they are escaped; they change nothing in code.
     """
     return text if _PROSE.fullmatch(text) and "www" not in text.lower() else _code(text)
 
 
 def _code(text: str) -> str:
-    """Text as code. A backtick would end it, a bar a table's cell: both are spelled out."""
+    """Return `text` as code, with backticks and bars spelled out."""
     spelled = escaped(text).replace("`", "\\u0060").replace("|", "\\u007c")
     return f"`{spelled}`"

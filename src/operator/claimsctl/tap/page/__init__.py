@@ -1,1 +1,1 @@
-"""The list as a local web page."""
+"""The list of exchanges as a local web page."""

@@ -1,16 +1,16 @@
 "use strict";
 
-const BASIS_NOTES = { model: "as Microsoft's contract library has it", convention: "as we read it" };
+const BASIS_NOTES = { model: "according to Microsoft's contract library", convention: "our reading, not documented" };
 const rows = new Map();
 let chosen = null;
 const main = document.querySelector("main");
 const panel = document.getElementById("details");
 const PHASES = {
-  dns: "name", connect: "connect", tls: "TLS", send: "send", first_byte: "first byte", body: "rest",
+  dns: "DNS", connect: "connect", tls: "TLS", send: "send", first_byte: "first byte", body: "body",
 };
-const OUTCOMES = { accepted: "accepted", rejected: "refused", "not-judged": "not judged", waiting: "waiting" };
+const OUTCOMES = { accepted: "accepted", rejected: "rejected", "not-judged": "not judged", waiting: "waiting" };
 
-/** An element with text and children: never markup, whatever was sent. */
+/** Create an element with text and children; received text never becomes markup. */
 function make(name, attributes = {}, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
@@ -26,7 +26,7 @@ const clock = (at) => {
 };
 
 function chip(row) {
-  const label = row.outcome === "rejected" && row.entra_code ? `refused ${row.entra_code}` : OUTCOMES[row.outcome];
+  const label = row.outcome === "rejected" && row.entra_code ? `rejected ${row.entra_code}` : OUTCOMES[row.outcome];
   return make("span", { class: `chip ${row.outcome}` }, label);
 }
 
@@ -94,13 +94,13 @@ function showDetails(d) {
   panel.replaceChildren(
     make("div", { class: "title" }, make("h2", {}, headline(d)), button),
     make("p", { class: "verdict" }, chip(d), " ", d.verdict && BASIS_NOTES[d.verdict.basis] ? make("span", { class: "remark" }, BASIS_NOTES[d.verdict.basis]) : ""),
-    ...[d.reason, d.masked ? "Masked: secrets, personal data, claim values. Lengths are those of the real ones." : "Not masked."]
+    ...[d.reason, d.masked ? "Secrets, personal data and claim values are masked. Masked values keep their real lengths." : "Not masked."]
       .filter(Boolean).map((text) => make("p", { class: "remark" }, text)),
     list({ time: new Date(d.at).toLocaleString(), user: d.user_id, correlation: d.correlation_id }),
     make(
       "div", { class: "actions" },
-      make("a", { href: `exchanges/${d.number}/exchange.json`, download: "" }, "Exchange, for judge or a report"),
-      make("a", { href: `exchanges/${d.number}/callout.json`, download: "" }, "Callout, for invoke"),
+      make("a", { href: `exchanges/${d.number}/exchange.json`, download: "" }, "Download the exchange (for claimsctl judge)"),
+      make("a", { href: `exchanges/${d.number}/callout.json`, download: "" }, "Download the callout (for claimsctl invoke)"),
     ),
     ...findings(d), ...timing(d), ...answer(d), ...request(d),
   );
@@ -123,7 +123,7 @@ function findings(d) {
       make(
         "div", { class: "head" },
         make("span", { class: `chip ${finding.level}` }, finding.id), finding.title,
-        make("span", { class: "code" }, [finding.entra_code, BASIS_NOTES[finding.basis]].filter(Boolean).join(", ")),
+        make("span", { class: "code" }, [finding.entra_code, BASIS_NOTES[finding.basis]].filter(Boolean).join("; ")),
       ),
       excerpt(d, finding.place),
       list({
@@ -140,7 +140,7 @@ function list(pairs) {
   return make("dl", {}, ...shown.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]));
 }
 
-/** The part of the answer's line round a finding's place. */
+/** The part of the answer's line around a finding's position. */
 function excerpt(d, place) {
   if (!place || !d.answer) return null;
   const line = Array.from(d.answer.body.split("\n")[place.line - 1] || "");
@@ -192,14 +192,14 @@ function timing(d) {
   const late = d.total_ms > d.wait_ms;
   return [
     make("h3", {}, "Timing"), ...lines,
-    make("div", { class: "phase" }, make("span", {}, "all"), drawn(0, Math.min(1, d.total_ms / scale), late), make("span", {}, took(d.total_ms))),
-    make("p", { class: "remark" }, `The bar's width is ${took(scale)}${late ? "" : ", the extension's wait"}. Measured here: the way through the tunnel is not in it.`),
+    make("div", { class: "phase" }, make("span", {}, "total"), drawn(0, Math.min(1, d.total_ms / scale), late), make("span", {}, took(d.total_ms))),
+    make("p", { class: "remark" }, `The full width is ${took(scale)}${late ? "" : ", the extension's timeout"}. Measured on this machine, without the time in the tunnel.`),
   ];
 }
 
 function side(part) {
   const pretty = prettied(part.body);
-  const note = part.whole ? `${bytes(part.body_bytes)}` : `${bytes(part.body_bytes)}, of which the beginning was kept`;
+  const note = part.whole ? `${bytes(part.body_bytes)}` : `${bytes(part.body_bytes)}, of which only the beginning was kept`;
   const raw = make("pre", {}, part.body);
   return [
     make("h4", {}, "Headers"),
@@ -207,7 +207,7 @@ function side(part) {
     make("h4", {}, `Body, ${note}`),
     ...(part.body === "" ? [make("p", { class: "remark" }, "empty")]
       : pretty === null ? [raw]
-        : [make("pre", {}, pretty), make("details", {}, make("summary", {}, "as it came"), raw)]),
+        : [make("pre", {}, pretty), make("details", {}, make("summary", {}, "as received"), raw)]),
   ];
 }
 
@@ -220,18 +220,18 @@ function prettied(text) {
 }
 
 function answer(d) {
-  if (!d.answer) return [make("h3", {}, "Answer"), make("p", { class: "remark" }, "There is none.")];
+  if (!d.answer) return [make("h3", {}, "Answer"), make("p", { class: "remark" }, "No answer.")];
   return [make("h3", {}, `Answer ${d.status ?? ""}`), ...side(d.answer)];
 }
 
 function request(d) {
   const token = d.token && (d.token.claims
-    ? [make("pre", {}, JSON.stringify(d.token.header, null, 2)), make("h4", {}, "Its claims"),
+    ? [make("pre", {}, JSON.stringify(d.token.header, null, 2)), make("h4", {}, "Claims"),
       make("pre", {}, JSON.stringify(d.token.claims, null, 2)),
       ...d.token.differences.map((each) => make("p", {},
         `${each.part}: ${each.found}; expected ${each.expected}. ${each.cause} ${each.cure}`)),
-      make("p", { class: "remark" }, d.token.signed ? "The signature is not shown, and not checked here." : "It has no signature.")]
-    : [make("p", { class: "remark" }, "There is one, and it cannot be read here.")]);
+      make("p", { class: "remark" }, d.token.signed ? "The signature is neither shown nor checked here." : "The token has no signature.")]
+    : [make("p", { class: "remark" }, "The token cannot be read.")]);
   return [
     make("h3", {}, "Request"), make("pre", {}, `${d.method} ${d.url}`),
     make("h4", {}, "Token"), ...(token || [make("p", { class: "remark" }, "none")]),
@@ -248,7 +248,7 @@ function listen() {
   };
   source.onopen = () => state("live", "live");
   source.onmessage = (event) => update(JSON.parse(event.data));
-  source.onerror = () => state("ended", "tap has ended");
+  source.onerror = () => state("ended", "tap has stopped");
 }
 
 document.addEventListener("keydown", (event) => {

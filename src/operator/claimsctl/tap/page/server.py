@@ -1,7 +1,7 @@
-"""The page on its own loopback port: for a browser on this machine only.
+"""Serve the page on its own loopback port, for a browser on this machine only.
 
-The address holds a secret; Host and Origin are checked, so that another site cannot reach it by a
-name that resolves to this machine. Nothing is loaded from anywhere else.
+The URL contains a secret. Host and Origin are checked, so that another site cannot reach the page
+through a name that resolves to this machine. The page loads nothing from other hosts.
 """
 
 import asyncio
@@ -50,7 +50,7 @@ Show = Callable[[ShownExchange], Response]
 
 
 class Page:
-    """What the page shows, and its address."""
+    """The page's content and URL."""
 
     def __init__(self, history: History, upstream: Upstream, wait_ms: int, port: int) -> None:
         self._history, self._upstream, self._wait_ms = history, upstream, wait_ms
@@ -60,7 +60,7 @@ class Page:
         self.closing = False
 
     def app(self) -> Starlette:
-        """The page, its list, its details, its downloads."""
+        """Return the page, its list, details and downloads."""
         number = self._path + "exchanges/{number:int}"
         return Starlette(
             routes=[
@@ -79,7 +79,7 @@ class Page:
             origin = request.headers.get("origin")
             foreign = origin is not None and origin.removeprefix("http://") not in self._hosts
             if request.headers.get("host") not in self._hosts or foreign:
-                return Response("for this machine only", 403, _HEADERS)
+                return Response("only this machine may open this page", 403, _HEADERS)
             response = await handler(request)
             response.headers.update(_HEADERS)
             return response
@@ -107,7 +107,7 @@ class Page:
         return StreamingResponse(self._news(), media_type="text/event-stream")
 
     async def _news(self) -> AsyncIterator[str]:
-        """Rows, as they come; the whole list first."""
+        """Yield the whole list first, then rows as they arrive."""
         version = -1
         while not self.closing:
             now, new = self._history.since(version)
@@ -142,7 +142,7 @@ def _download(content: bytes, name: str) -> Response:
 
 @contextmanager
 def served(page: Page, listener: socket.socket) -> Iterator[None]:
-    """Serve `page` on `listener`, in a thread, for as long as the context lasts."""
+    """Serve `page` on `listener` in a thread while the context is active."""
     config = uvicorn.Config(page.app(), log_level="critical", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)

@@ -1,4 +1,4 @@
-"""Exchanges as the page's script expects them."""
+"""Exchanges in the form that the page's script expects."""
 
 import json
 from base64 import urlsafe_b64decode
@@ -15,7 +15,7 @@ from claimsctl.tap.upstream import Upstream
 
 
 def row(shown: ShownExchange) -> dict[str, Any]:
-    """One line of the list."""
+    """Return a line of the list."""
     exchange, failure = shown.exchange, shown.failure
     return {
         "number": exchange.number,
@@ -35,7 +35,7 @@ def row(shown: ShownExchange) -> dict[str, Any]:
 
 
 def details(shown: ShownExchange, upstream: Upstream, wait_ms: int) -> dict[str, Any]:
-    """Everything that is shown of one exchange."""
+    """Return all displayed details of an exchange."""
     exchange = shown.exchange
     no_answer = exchange.no_answer
     return row(shown) | {
@@ -54,9 +54,9 @@ def details(shown: ShownExchange, upstream: Upstream, wait_ms: int) -> dict[str,
 
 
 def decoded_token(exchange: RecordedExchange) -> dict[str, Any] | None:
-    """Header and claims of the bearer token; of its signature only that there is one.
+    """Return the bearer token's header and claims, and whether it has a signature.
 
-    It is compared with its callout's tenant, at the time when the exchange began.
+    The token is compared with the callout's tenant, at the time when the exchange began.
     """
     for name, value in exchange.request.headers:
         scheme, _, token = value.partition(" ")
@@ -80,7 +80,7 @@ def decoded_token(exchange: RecordedExchange) -> dict[str, Any] | None:
 
 
 def _tenant_of(callout: Any) -> str | None:
-    """The tenant that a callout names, which must be its token's too."""
+    """Return the tenant that a callout names, which its token must also name."""
     match callout:
         case {"data": {"tenantId": str() as tenant_id}}:
             return tenant_id.lower()

@@ -31,6 +31,7 @@ http {{
   client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
   uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
   proxy_read_timeout 1s;
+  limit_req_zone $binary_remote_addr zone=few:1m rate=1r/m;
   server {{
     listen {host}:{port};
     location /down {{ proxy_pass http://{host}:{closed}; }}
@@ -42,6 +43,8 @@ http {{
     location /moved {{ return 301 https://x.example/; }}
     location /empty/ {{ root {folder}; }}
     location /busy429 {{ return 429; }}
+    location /limited {{ limit_req zone=few; proxy_pass http://{host}:{closed}; }}
+    location /full {{ return 507; }}
     location /own {{ proxy_pass http://{host}:{own}; }}
   }}
 }}
@@ -61,6 +64,10 @@ frontend front
   use_backend slow if {{ path /slow }}
   use_backend cut if {{ path /cut }}
   http-request deny deny_status 429 if {{ path /busy429 }}
+  http-request deny deny_status 404 if {{ path /gone }}
+  http-request deny deny_status 413 if {{ path /large }}
+  http-request tarpit if {{ path /tarpit }}
+  timeout tarpit 100
   use_backend own if {{ path /own }}
   default_backend none
 backend none
@@ -190,7 +197,10 @@ CASES = {
     "nginx": {
         "/down": (502, "the service behind it does not answer"),
         "/slow": (504, "the service behind it does not answer"),
-        "/busy": (503, "the service behind it does not answer"),
+        "/busy": (503, "it throttles, or its ingress has no endpoint"),
+        "/limited": (502, "the service behind it does not answer"),
+        "/limited?again": (503, "it throttles, or its ingress has no endpoint"),
+        "/full": (507, "it answers by itself"),
         "/deny": (403, "it refuses the caller by itself"),
         "/basic": (401, "it refuses the caller by itself"),
         "/large": (413, "it takes the request for invalid or too large"),
@@ -208,6 +218,9 @@ CASES = {
         "/basic": (401, "a rule refuses the call"),
         "/bad": (400, "it takes the request for invalid"),
         "/busy429": (429, "a rule refuses the call"),
+        "/gone": (404, "a rule refuses the call"),
+        "/tarpit": (500, "a rule refuses the call"),
+        "/large": (413, "it takes the request for invalid"),
     },
     "caddy": {
         "/down": (502, "it answers by itself"),

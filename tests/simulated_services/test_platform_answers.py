@@ -1,6 +1,8 @@
 """Each case of the table of platforms is recognised by its answer, and nothing of a service is."""
 
-from collections.abc import Iterator
+import gzip
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from claimsctl.doctor.checks import http, tcp
@@ -57,6 +59,43 @@ def test_an_answer_is_of_this_case_and_of_no_other_platform(
     text = expected.answer.body.decode()
     fitting = {each.name for each in platforms() if each.fits(expected.answer, text)}
     assert all(expected.name.startswith(name) for name in fitting), fitting
+
+
+def _upper_case(answer: Answer) -> Answer:
+    return replace(answer, headers=tuple((name.upper(), value) for name, value in answer.headers))
+
+
+def _compressed(answer: Answer) -> Answer:
+    if not answer.body:
+        return answer
+    headers = (*answer.headers, ("content-encoding", "gzip"))
+    return replace(answer, headers=headers, body=gzip.compress(answer.body))
+
+
+VARIATIONS: dict[str, Callable[[Answer], Answer]] = {
+    "upper-case headers": _upper_case,
+    "compressed": _compressed,
+    "CRLF": lambda answer: replace(answer, body=answer.body.replace(b"\n", b"\r\n")),
+    "one line": lambda answer: replace(answer, body=answer.body.replace(b"\n", b" ")),
+    "a newline behind": lambda answer: replace(answer, body=answer.body and answer.body + b"\n"),
+}
+
+
+@pytest.mark.parametrize("variation", VARIATIONS)
+@each_answer
+def test_the_case_is_the_same_however_it_was_saved(
+    number: int, expected: PlatformAnswer, variation: str
+) -> None:
+    """HTTP/2 writes names in lower case, proxies compress, editors change the ends of lines."""
+    platform = platform_of(VARIATIONS[variation](expected.answer))
+    assert platform is TABLE[expected.name, expected.case], number
+
+
+@each_answer
+def test_without_its_headers_it_is_nobody_elses(number: int, expected: PlatformAnswer) -> None:
+    """What was saved without its head may not be recognised; it is never another platform's."""
+    platform = platform_of(Answer(expected.answer.status, (), expected.answer.body))
+    assert platform is None or expected.name.startswith(platform.name), number
 
 
 @each_answer

@@ -99,7 +99,7 @@ def test_an_exchange_that_took_too_long(run: Run) -> None:
         _judged(run, raw, "--timeout-ms", "2000").exit_code,
         _judged(run, raw, ENTRA_WAIT_MS="1500").exit_code,
     )
-    assert "1003005, The answer comes too late" in _judged(run, raw, ENTRA_WAIT_MS="").out
+    assert "1003005, The answer is too late" in _judged(run, raw, ENTRA_WAIT_MS="").out
 
 
 @pytest.mark.parametrize(

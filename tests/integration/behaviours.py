@@ -43,7 +43,7 @@ def slow(seconds: float) -> Behaviour:
 
 
 def answer_with(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Act:
-    """These very bytes."""
+    """Exactly these bytes."""
     return lambda exchange: exchange.send(raw(status, headers or {}, body))
 
 
@@ -62,7 +62,7 @@ def refuse_with(code: str, status: int = 400, headers: Mapping[str, str] | None 
 
 
 def changed(change: Callable[[Any, str], object]) -> Act:
-    """The engine's answer after `change(document, table)`, the checksum put right."""
+    """The engine's answer after `change(document, table)`, with a corrected checksum."""
 
     def act(exchange: Exchange) -> None:
         (table,) = json.loads(exchange.request.body)["RequestItems"]
@@ -128,7 +128,7 @@ def drip_chunks(exchange: Exchange) -> None:
 
 
 def reset(exchange: Exchange) -> None:
-    """No answer but a reset."""
+    """A reset instead of an answer."""
     exchange.reset()
 
 

@@ -35,7 +35,7 @@ UNTRACED = pytest.mark.usefixtures("untraced")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one callout: the answer, the line in the log, and how long it took."""
+    """The result of a callout: the answer, the log line, and the duration."""
 
     status: int
     body: Any
@@ -91,7 +91,7 @@ class Deployment:
 
 
 def member_event(received_ms_ago: int = 0) -> dict[str, Any]:
-    """A member's sign-in, as the gateway hands it over."""
+    """Return the gateway's event for a member's sign-in."""
     event = played_event(json.dumps(body_of("member")).encode(), TENANT_ID)
     event["requestContext"]["timeEpoch"] -= received_ms_ago
     return event
@@ -102,7 +102,7 @@ Deploy = Callable[..., Deployment]
 
 
 def environment_of(url: str, table: str, **environment: str) -> dict[str, str]:
-    """What the template would set, for a table in an engine at `url`; no caller is refused."""
+    """Return the template's variables for a table at `url`; no caller is refused."""
     return {
         "TABLE_NAME": table,
         "TENANT_ID": TENANT_ID,

@@ -1,4 +1,4 @@
-"""Engines that speak DynamoDB, started for tests, and a claims table in them."""
+"""DynamoDB engines for tests, and a claims table in them."""
 
 import logging
 import shutil
@@ -51,7 +51,7 @@ class Table:
 
 
 def why_missing() -> str | None:
-    """Why the real engine cannot run here, ``None`` when it can."""
+    """Return why the real engine cannot run here, or ``None``."""
     if shutil.which("java") is None:
         return f"{ENGINE_MISSING} no java on the path"
     if not _JAR.is_file():
@@ -137,7 +137,7 @@ def claims_table(url: str) -> Iterator[Table]:
 
 
 def patient_client(url: str) -> "DynamoDBClient":
-    """A client for preparing and looking, with credentials that every engine takes."""
+    """Return a client for preparing and reading, with credentials that every engine accepts."""
     return boto3.session.Session().client(
         "dynamodb",
         endpoint_url=url,

@@ -1,4 +1,4 @@
-"""One request at a misbehaving server, and the means to treat it badly."""
+"""A request to a server with faults, and the possible faults."""
 
 import socket
 import ssl
@@ -84,7 +84,7 @@ class Exchange:
         raise ConnectionAbortedError
 
     def reset(self) -> None:
-        """End the connection the hard way."""
+        """Reset the connection."""
         linger = struct.pack("ii", 1, 0)  # on, 0 seconds
         self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         raise ConnectionAbortedError

@@ -1,4 +1,4 @@
-"""Everything that may happen between the function and its table, each with what comes of it."""
+"""Every fault between the function and its table, with its expected result."""
 
 from dataclasses import dataclass
 from typing import Any, Final

@@ -74,7 +74,7 @@ def _serving(
 
 @pytest.fixture
 def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
-    """The one that clients trust."""
+    """The authority that clients trust."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "ca.pem"))
@@ -110,7 +110,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 def test_the_list_is_read_once(
     authority: trustme.CA, read: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However many connections and clients there are; before the first callout."""
+    """The list is read once, before the first callout, for all connections and clients."""
     with _table(monkeypatch, authority):
         connect = _connector(2000)
         clients = [connect(), connect()]

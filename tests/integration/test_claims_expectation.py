@@ -1,4 +1,4 @@
-"""What a dry run expects of a load is what the load does, in moto and in the real engine."""
+"""A dry run predicts exactly what a load does, in moto and in the real engine."""
 
 import pytest
 from claims_provider.claims.item import read_item

@@ -1,4 +1,4 @@
-"""What `claims show` works out is what the function answers, whatever the table holds."""
+"""`claims show` computes the function's answer for any content of the table."""
 
 import json
 import time

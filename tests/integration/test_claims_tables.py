@@ -1,4 +1,4 @@
-"""Looking at and pruning a claims table, in moto and in the real engine."""
+"""Reading and pruning a claims table, in moto and in the real engine."""
 
 import io
 from collections.abc import Iterator
@@ -49,7 +49,7 @@ def keys(pages: Iterator[Any]) -> list[LayerKey]:
 
 
 def test_a_scan_meets_each_item_once(table: Table) -> None:
-    """Segments together are the table: nothing twice, nothing left out."""
+    """The segments together are the whole table, without duplicates."""
     records = many(230)
     write_records(table.client, table.name, records)
     assert sorted(record.key.pk for record in records) == sorted(
@@ -84,7 +84,7 @@ def test_large_items_come_in_pages(table: Table) -> None:
 
 
 def test_a_scan_may_be_left(table: Table) -> None:
-    """Whoever has seen enough ends the scans: the generator's end does not wait for the table."""
+    """Closing the generator ends the scans without waiting for the table."""
     write_records(table.client, table.name, many(200))
     pages = reader_of(table).scan()
     assert next(pages) is not None
@@ -107,7 +107,7 @@ def test_what_cannot_be_read_is_told(table: Table) -> None:
 
 
 def test_a_plan_reads_a_hundred_keys_at_a_time(table: Table) -> None:
-    """As many calls as there are hundreds of rows: not one for each."""
+    """There is one call for every hundred rows."""
     records = many(2 * KEYS_MAX + 1)
     with FaultProxy(table.url, PASS) as proxy:
         proxied = Table(proxy.url, table.name)

@@ -1,4 +1,4 @@
-"""Name lookups and credentials that hang or fail: what the store waits for before it asks."""
+"""Name lookups and credentials that hang or fail before the store's request."""
 
 import json
 import socket
@@ -65,7 +65,7 @@ def _check_failure(outcome: Outcome, reason: str) -> None:
 def test_a_hanging_name_lookup_is_a_failure_in_time(
     loaded_table: Table, deploy: Deploy, note_time: Note, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A name lookup knows no time-out; the callout's deadline holds, and the next lookup works."""
+    """A hanging name lookup does not break the deadline, and the next lookup works."""
     function = deploy(loaded_table.url, loaded_table.name)
     over = threading.Event()
     resolve = socket.getaddrinfo
@@ -159,7 +159,7 @@ def test_hanging_credentials_do_not_hang_cold_start(
 def test_slow_credentials_are_no_fault(
     service: FaultProxy, loaded_table: Table, deploy: Deploy, note_time: Note
 ) -> None:
-    """Credentials that come late at cold start are credentials."""
+    """Credentials that arrive late at cold start are used."""
     service.inject(_credentials(timedelta(hours=6), delay=0.4))
     outcome = deploy(loaded_table.url, loaded_table.name).call_in_peace()
     note_time("slow credentials at cold start (an answer)", outcome)
@@ -199,7 +199,7 @@ def test_a_hanging_refresh_is_a_failure_in_time(
 
 
 def test_credentials_are_kept(service: FaultProxy, loaded_table: Table, deploy: Deploy) -> None:
-    """Credentials of a container are fetched once, not once a callout."""
+    """Container credentials are fetched once, not for each callout."""
     with FaultProxy(loaded_table.url, PASS) as proxy:
         function = deploy(proxy.url, loaded_table.name)
         for _ in range(3):

@@ -1,4 +1,4 @@
-"""The deadline of one callout: from when it counts, and that it holds."""
+"""The deadline of a callout: when it starts, and that it holds."""
 
 import time
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ def test_the_wait_counts_from_the_gateways_stamp(
     loaded_table: Table,
     deploy: Deploy,
 ) -> None:
-    """A cold start is paid from the budget; a stamp that cannot be right is not believed."""
+    """A cold start counts against the budget; an implausible timestamp is ignored."""
     function = deploy(dripping.url, loaded_table.name)
     outcome = function.call(member_event(received_ms_ago))
     assert (503, "store-failure", "timeout") == outcome.failure
@@ -65,13 +65,13 @@ def test_the_wait_is_the_deployments(
 
 
 def test_a_callout_without_a_stamp_counts_from_its_entry() -> None:
-    """Where no gateway says when, the handler's entry is when."""
+    """Without a gateway's timestamp, the budget starts at the handler's entry."""
     entered = time.monotonic() - 0.2
     assert pytest.approx(entered + 0.7) == Deadline.of_callout(entered, 700, None).at
 
 
 def test_time_since_entry_is_not_counted_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the handler has spent before it reads the stamp is part of the wait once."""
+    """The time before the handler reads the timestamp is counted once."""
     clock = SimpleNamespace(monotonic=lambda: 50.0, time=lambda: 1_000.0)
     monkeypatch.setattr("claims_provider.deadline.time", clock)
     deadline = Deadline.of_callout(entered=50 - 0.2, budget=700, received_at_ms=1_000_000 - 300)
@@ -79,7 +79,7 @@ def test_time_since_entry_is_not_counted_twice(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_short_budget_has_no_floor_above_it() -> None:
-    """The least time that is tried for is never more than the budget."""
+    """The minimum time is never more than the budget."""
     entered = time.monotonic()
     received_at_ms = time.time_ns() // 1_000_000 - 5_000
     deadline = Deadline.of_callout(entered, 100, received_at_ms)
@@ -87,5 +87,5 @@ def test_a_short_budget_has_no_floor_above_it() -> None:
 
 
 def test_a_past_deadline_leaves_nothing() -> None:
-    """No time left is no time, not a negative one, which a wait would refuse."""
+    """After the deadline, the remaining time is zero, not negative."""
     assert 0 == Deadline.after_ms(-5).remaining()

@@ -1,4 +1,4 @@
-"""What the store relies on, in the engine that claimsctl embeds and in the real one."""
+"""The behaviour that the store relies on, in the embedded engine and in the real one."""
 
 from collections.abc import Iterator
 
@@ -56,7 +56,7 @@ def test_items_come_with_their_keys(table: Table) -> None:
 
 
 def test_a_past_item_is_still_there(table: Table) -> None:
-    """An engine may give out what is past its time: the function itself has to look."""
+    """An engine may return expired items, so the function checks the expiry."""
     table.put(USER_ITEM, claims={"M": {}}, expires_at={"N": "1"})
     answer = table.client.batch_get_item(RequestItems={table.name: {"Keys": [_wire(USER_ITEM)]}})
     assert 1 == len(answer["Responses"][table.name])

@@ -1,4 +1,4 @@
-"""The end of the process: nobody waits for a call that hangs."""
+"""The end of the process does not wait for a hanging call."""
 
 import json
 import subprocess

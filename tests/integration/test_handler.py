@@ -1,4 +1,4 @@
-"""The whole function over a real table: what is stored, and what Entra gets."""
+"""The whole function with a real table: stored items and answers."""
 
 import json
 import time
@@ -67,7 +67,7 @@ def test_hidden_claims_do_not_show(table: Table, deploy: Deploy) -> None:
     ids=["to come", "past", "milliseconds", "text"],
 )
 def test_what_has_expired_is_gone(expires_at: Any, role: str, table: Table, deploy: Deploy) -> None:
-    """Past its time, or with a time that cannot be read, an item neither gives nor hides."""
+    """An item that is expired, or has an invalid expiry, neither provides nor hides claims."""
     table.put_claims(TENANT_ITEM, {"role": "reader"})
     table.put(USER_ITEM, claims=_map(role={"S": "admin"}), expires_at=expires_at)
     assert {"role": role} == deploy(table.url, table.name, **PATIENT).call().claims
@@ -125,7 +125,7 @@ def test_a_user_nobody_knows_gets_an_empty_set(table: Table, deploy: Deploy) -> 
 
 
 def test_an_item_that_cannot_be_read_lets_nothing_through(table: Table, deploy: Deploy) -> None:
-    """A broken item is a store failure: what it was meant to override does not show."""
+    """An unreadable item is a store failure, so that the values that it overrides are not sent."""
     table.put_claims(TENANT_ITEM, {"role": "everything"})
     table.put(USER_ITEM, claims={"S": "oops"})
     outcome = deploy(table.url, table.name, **PATIENT).call()

@@ -1,4 +1,4 @@
-"""The function in front of key servers that misbehave, over real TLS on loopback."""
+"""The function with faulty key servers, over real TLS on loopback."""
 
 import json
 import ssl
@@ -42,7 +42,7 @@ HOSTS = frozenset({"localhost"})
 
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
-    """Who the function trusts."""
+    """The authority that the function trusts."""
     return trustme.CA()
 
 
@@ -102,7 +102,7 @@ def test_keys_come_over_tls(server: FaultProxy, fetch: KeyServer) -> None:
 def test_a_bad_answer_is_told_apart(
     act: do.Act, message: str, server: FaultProxy, fetch: KeyServer
 ) -> None:
-    """Whatever is no answer with a key set says why, and a redirect leads nowhere."""
+    """An answer without a key set gives a reason, and redirects are not followed."""
     server.inject(Behaviour(act))
     with pytest.raises(KeyServerError, match=message):
         fetch(_url(server))
@@ -110,7 +110,7 @@ def test_a_bad_answer_is_told_apart(
 
 
 def test_a_million_keys_are_no_key_set(server: FaultProxy, fetch: KeyServer) -> None:
-    """However many keys a server sends, reading ends at a megabyte."""
+    """Reading ends at a megabyte."""
     body = json.dumps({"keys": [{}] * 1_000_000}).encode()
     server.inject(Behaviour(do.answer_with(body)))
     with pytest.raises(KeyServerError, match="more than"):
@@ -121,7 +121,7 @@ def test_a_million_keys_are_no_key_set(server: FaultProxy, fetch: KeyServer) -> 
 def test_only_the_key_server_itself_is_believed(
     whose: str, authority: trustme.CA, fetch: KeyServer
 ) -> None:
-    """A certificate of a stranger or for another name, or none at all, is no key server."""
+    """A key server with an untrusted or wrong certificate, or without TLS, is refused."""
     tls = {
         "stranger": _server_context(trustme.CA().issue_cert("localhost")),
         "other-name": _server_context(authority.issue_cert("keys.example.com")),
@@ -139,7 +139,7 @@ def test_only_the_key_server_itself_is_believed(
 def test_a_body_that_never_ends_is_no_key_set(
     act: do.Act, server: FaultProxy, fetch: KeyServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However a server drips, reading its body ends in time."""
+    """Reading a slow body ends in time."""
     monkeypatch.setattr(key_server, "SECONDS", 0.3)
     server.inject(Behaviour(act))
     with pytest.raises(KeyServerError, match="took longer"):
@@ -152,7 +152,7 @@ def test_a_body_that_never_ends_is_no_key_set(
      "https://localhost.evil.example/", "https://localhost@evil.example/", "https://10.0.0.1/keys"],
 )  # fmt: skip
 def test_only_the_issuers_hosts_are_asked(url: str, fetch: KeyServer) -> None:
-    """A URL that is not https, or of a host that is not the issuer's, is not asked."""
+    """A URL that is not https, or of another host than the issuer's, is not called."""
     with pytest.raises(KeyServerError, match="not an https URL of the issuer"):
         fetch(url)
 
@@ -194,7 +194,7 @@ def test_the_environments_proxy_is_asked(
 def test_a_key_server_in_trouble_costs_half_the_time_left(
     fault: Behaviour, server: FaultProxy, fetch: KeyServer
 ) -> None:
-    """Whatever the key server does, looking for a key leaves time to say so, and is over then."""
+    """For any behaviour of the key server, the search for a key ends in time for an answer."""
     keys = SigningKeys(replace(ISSUER, keys_url=_url(server)), fetch)
     server.inject(fault)
     measured = Measured()
@@ -210,7 +210,7 @@ def test_a_key_server_in_trouble_costs_half_the_time_left(
 def test_good_keys_outlive_a_key_server_in_trouble(
     name: str, server: FaultProxy, fetch: KeyServer
 ) -> None:
-    """Keys that are there serve on while the key server hangs, drips or resets."""
+    """Existing keys are used while the key server hangs, is slow or resets."""
     keys = SigningKeys(replace(ISSUER, keys_url=_url(server)), fetch)
     assert keys.find(KEY.kid, Deadline.after_ms(4000))
     act: Callable[[Any], None] = getattr(do, name)

@@ -1,4 +1,4 @@
-"""What ends a load early, and how it goes on; what one row alone does not end."""
+"""What ends a load early, how it resumes, and what a single row does not end."""
 
 import csv
 import json
@@ -271,7 +271,7 @@ def test_somebody_else_writes_meanwhile(run: Run, table: Table, file: Path) -> N
 def test_standard_input_is_resumed_with_a_checkpoint(
     run: Run, table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where it is said where to note how far it has come."""
+    """--checkpoint sets where the progress is stored."""
     monkeypatch.chdir(tmp_path)
     stdin = csv_of(ROWS).encode()
     with FaultProxy(table.url, _after_calls(3, reset)) as proxy:

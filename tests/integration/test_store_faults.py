@@ -1,4 +1,4 @@
-"""The function in front of a table that cannot be read, or not in time."""
+"""The function with a table that cannot be read, or not in time."""
 
 import re
 import socket
@@ -123,7 +123,7 @@ def test_what_happens_once_is_cured(
 def test_there_is_one_retry(
     fault: Fault, proxy: FaultProxy, loaded_table: Table, deploy: Deploy
 ) -> None:
-    """However long a fault lasts, a callout asks the table twice and no more."""
+    """A callout calls the table at most twice, for any duration of a fault."""
     proxy.inject(fault)
     for _ in range(TRIES):  # on a busy machine a callout may be over before it has asked
         proxy.requests.clear()
@@ -169,7 +169,7 @@ def test_what_will_not_pass_is_not_retried(
 def test_a_slow_table_is_no_fault(
     proxy: FaultProxy, loaded_table: Table, deploy: Deploy, note_time: Note
 ) -> None:
-    """An answer that comes late, but in time, is an answer."""
+    """A slow answer within the deadline is used."""
     function = deploy(proxy.url, loaded_table.name)
     outcome = function.call_in_peace(lambda: proxy.inject(slow(0.2)))
     note_time("slow, in time (an answer)", outcome)
@@ -197,7 +197,7 @@ def test_many_dead_addresses_are_one_deadline(
     note_time: Note,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """However many addresses of the table hang on connect, together they get the budget."""
+    """The budget applies to all addresses of the table together, even if all hang."""
     function = deploy(proxy.url, loaded_table.name)
     proxy.inject(BY_NAME["connect hangs"])
     resolve = socket.getaddrinfo

@@ -1,4 +1,4 @@
-"""A store that hangs for a long time: what piles up is bounded, and goes when the fault goes."""
+"""While the store hangs, threads and memory are limited, and are freed afterwards."""
 
 import resource
 import socket
@@ -151,7 +151,7 @@ def test_while_too_many_are_stuck_calls_fail_at_once(proxy: FaultProxy, store: C
 
 
 def test_a_late_answer_reaches_nobody(proxy: FaultProxy, store: ClaimsStore) -> None:
-    """What arrives for a call that was abandoned is not taken for the next call's answer."""
+    """An answer to an abandoned call is not used for the next call."""
     proxy.inject(slow(0.15), slow(0.2))
     assert StoreFailureReason.TIMEOUT == _read_in_vain(store, 80)
     answer = store.read([TENANT_ITEM], Deadline.after_ms(2000))

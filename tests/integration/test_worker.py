@@ -1,4 +1,4 @@
-"""Workers that are abandoned: at any moment, quietly, and nobody gets their answers."""
+"""Workers can be abandoned at any moment, and their answers are discarded."""
 
 import random
 import threading
@@ -90,7 +90,7 @@ def test_a_job_that_fails_keeps_its_worker() -> None:
 
 
 def test_a_client_that_cannot_be_made_is_tried_again() -> None:
-    """What goes wrong in connecting is the caller's error, and the next call connects anew."""
+    """A connection error is raised to the caller, and the next call connects again."""
     attempts: list[int] = []
 
     def connect() -> Client:

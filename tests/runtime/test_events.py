@@ -71,7 +71,7 @@ def test_a_warm_environment_answers(file: EventFile, warm: Emulator) -> None:
 
 
 def test_an_environment_is_cold_once(cold: Emulator) -> None:
-    """The log's cold_start tells the first callout from all later ones."""
+    """The log's cold_start is true for the first callout only."""
     member = event_of(FILES[0])
     for _ in range(3):
         cold.invoke(member)

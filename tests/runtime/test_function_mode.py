@@ -63,7 +63,7 @@ def test_no_token_no_answer(verifying: Emulator) -> None:
 
 
 def test_no_keys_no_answer(verifying: Emulator) -> None:
-    """While no key of the issuer is known nobody gets in, and that is not the caller's fault."""
+    """Without any key of the issuer, the answer is 503, not a refusal of the caller."""
     assert (503, "keys-unavailable") == _code(verifying.invoke(_event(issuer_key())))
 
 
@@ -75,7 +75,7 @@ def test_no_keys_no_answer(verifying: Emulator) -> None:
 def test_signatures_are_verified(
     key: Any, expected: tuple[int, str | None], artefact: Path, function_settings: dict[str, str]
 ) -> None:
-    """With the keys at hand the artefact's own libraries tell Entra's signature from another's."""
+    """With keys, the artefact's libraries distinguish Entra's signature from another one."""
     region = {"AWS_DEFAULT_REGION": "us-east-1"}
     credentials = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
     given = {

@@ -72,7 +72,7 @@ def test_a_bad_body_gets_its_problem(url: str) -> None:
 
 
 def test_a_forged_token_does_not_reach_the_function(url: str, warm: Emulator) -> None:
-    """The gateway turns it away, and the function writes no line."""
+    """The gateway refuses the call, and the function writes no line."""
     before = len(warm.logged(0))
     assert 401 == _post(url, BODY, other_key()).status
     _post(url, BODY, issuer_key())
@@ -80,7 +80,7 @@ def test_a_forged_token_does_not_reach_the_function(url: str, warm: Emulator) ->
 
 
 def test_the_doctor_finds_nothing_wrong(url: str) -> None:
-    """Checked as any endpoint is, what is built fails nothing, and lets no forged token in."""
+    """The built artefact passes the doctor's checks, and refuses forged tokens."""
     token = mint(PROFILE.claims(int(time.time())), issuer_key())
     target = Target(
         url, Expectations(wait_ms=WAIT_MS, bearer=token, invalid_token_key=issuer_key())

@@ -90,7 +90,7 @@ class World:
 
 @pytest.fixture
 def world(artefact: Path, settings: dict[str, str], tmp_path: Path) -> Iterator[World]:
-    """Everything in order, for now."""
+    """Everything works."""
     with ExitStack() as stack:
         table = stack.enter_context(FaultProxy(settings["AWS_ENDPOINT_URL_DYNAMODB"], PASS))
         credentials = stack.enter_context(FaultProxy("http://127.0.0.1:9", BEFORE))
@@ -109,7 +109,7 @@ def world(artefact: Path, settings: dict[str, str], tmp_path: Path) -> Iterator[
 
 
 def test_a_restored_environment_answers_with_its_own_credentials(world: World) -> None:
-    """What was fetched before the snapshot signs nothing after it."""
+    """Credentials from before the snapshot are not used after it."""
     environment = world.published()
     world.credentials.inject(AFTER)
     published = len(world.table.requests)

@@ -1,4 +1,4 @@
-"""SnapStart in function mode: the issuer's keys change while nobody looks."""
+"""SnapStart in function mode: the issuer's keys change while the snapshot is stored."""
 
 import json
 import time
@@ -96,7 +96,7 @@ def test_keys_that_changed_since_the_snapshot_are_known(world: World) -> None:
     "fault", [Behaviour(hang, Door.CLOSED), Behaviour(hang)], ids=["down", "hanging"]
 )
 def test_the_snapshots_keys_serve_while_there_are_no_others(world: World, fault: Behaviour) -> None:
-    """A key server that does not answer after the restore shuts nobody out, and warns."""
+    """If the key server does not answer after the restore, callers are accepted with a warning."""
     world.key_server.inject(fault)
     world.environment.restore()
     measured = Measured(world.environment.process)

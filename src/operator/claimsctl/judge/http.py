@@ -57,7 +57,7 @@ def judge_time(answer: Answer, wait_ms: int | None) -> Iterator[Finding]:
     yield failure(
         "RSP016",
         1003005,
-        "The answer comes too late",
+        "The answer is too late",
         f"{answer.elapsed_ms:.0f} ms",
         "Find the slow phase (cold start, store, connection), and set timeoutInMilliseconds to"
         " 2000.",

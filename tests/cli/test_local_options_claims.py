@@ -35,9 +35,10 @@ def test_a_table_of_ones_own_is_not_written_to(
     )
     assert (2, "") == (outcome.exit_code, outcome.out)
     assert (
-        f"claimsctl: --claims fills the embedded table only, found --table {table.name} and"
-        f" --endpoint-url {table.url} (or TABLE_NAME, AWS_ENDPOINT_URL_DYNAMODB); to load that"
-        f" table: claimsctl claims load {claims} --table {table.name} --endpoint-url {table.url}\n"
+        f"claimsctl: --claims fills the embedded table only, but --table {table.name} and"
+        f" --endpoint-url {table.url} is also given (or TABLE_NAME, AWS_ENDPOINT_URL_DYNAMODB); to"
+        f" load that table, run claimsctl claims load {claims} --table {table.name}"
+        f" --endpoint-url {table.url}\n"
     ) == outcome.err
     assert 0 == table.client.scan(TableName=table.name)["Count"]
 
@@ -59,7 +60,7 @@ def test_either_option_is_enough(
 ) -> None:
     """A table's name alone, or an engine alone, is not the embedded table either."""
     message = run("invoke", MEMBER, "--claims", claims, *options).err
-    assert f"found {found} (or " in message
+    assert f"but {found} is also given (or " in message
     assert message.endswith(f"claims load {claims} {load}\n")
 
 

@@ -2,11 +2,12 @@
 
 import pytest
 from claimsctl.doctor.runner import advice, counts, finding, headline
-from claimsctl.judge.finding import Finding, Level
+from claimsctl.judge.finding import Finding, Level, NoResult
 
 from tests.doctor.reports import FAILED, FINE, PROTECTED, SKIPPED, WARNED, report
 
 TESTED = finding("CON001", Level.OK, "2 claims, 38 bytes")
+CRASHED = finding("CON001", Level.WARN, "the check itself failed: x", no_result=NoResult.BROKEN)
 ON_THIS_MACHINE = finding("DNS002", Level.WARN, "127.0.0.1", hint="Publish it.")
 
 
@@ -25,9 +26,12 @@ ON_THIS_MACHINE = finding("DNS002", Level.WARN, "127.0.0.1", hint="Publish it.")
         ((TESTED, ON_THIS_MACHINE, WARNED),
          "Entra would accept the answers, but cannot call this machine", "Publish it."),
         ((FINE, TESTED), "Entra would accept the answers", ""),
+        ((CRASHED, ON_THIS_MACHINE), ("No problems found in the checks that ran; the contract "
+         "was not tested; but CON001 A member signs in: the check itself failed: x"), ""),
         ((FINE,), "No problems found in the checks that ran; the contract was not tested", ""),
     ],
-    ids=["failed", "failed-and-protected", "protected", "warned", "local", "fine", "untested"],
+    ids=["failed", "failed-and-protected", "protected", "warned", "local", "fine", "crashed",
+         "untested"],
 )  # fmt: skip
 def test_the_headline_is_the_cause(
     findings: tuple[Finding, ...], expected: str, next_step: str

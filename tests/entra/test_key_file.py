@@ -106,8 +106,8 @@ def test_a_link_is_told(path: Path, tmp_path: Path, leads_to: str) -> None:
     path.parent.mkdir(parents=True)
     path.symlink_to(tmp_path / leads_to)
     assert (
-        "key: cannot be read: expected a regular file, found a symbolic link; mend that, or delete "
-        "it, and the next command makes a new one"
+        "key: cannot be read: expected a regular file, found a symbolic link; make it readable, or "
+        "delete the file, and the next command creates a new key"
     ) == _told(path)
     assert path.is_symlink()
 

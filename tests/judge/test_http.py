@@ -87,7 +87,7 @@ def test_a_401_that_says_nothing_may_want_a_key() -> None:
         ),
         (404, [], "status 404", "path of the target URL"),
         (418, [], "status 418", "own log"),
-        (204, [JSON], "status 204", "with status 200"),
+        (204, [JSON], "status 204", "as a 200"),
     ],
 )
 def test_a_status_is_told_with_what_goes_with_it(

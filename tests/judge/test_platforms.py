@@ -129,12 +129,13 @@ def test_the_table_is_whole() -> None:
 def test_few_check_bearer_tokens() -> None:
     """A 401 or 403 of any other case is no protection."""
     assert {
-        ("API Gateway", "its JWT or Lambda authorizer refuses the token, or finds none"),
-        ("Azure App Service's authentication", "it refuses the token, or finds none"),
+        ("API Gateway", "its JWT or Lambda authorizer refuses the token, or the token is missing"),
+        ("Azure App Service's authentication", "it refuses the token, or the token is missing"),
         ("Logic Apps", "no authorization policy fits the token"),
         (
             "Azure API Management",
-            "a validate-jwt or validate-azure-ad-token policy refuses the token, or finds none",
+            "a validate-jwt or validate-azure-ad-token policy refuses the token, or the token is "
+            "missing",
         ),
-        ("Envoy", "it refuses the token, or finds none"),
+        ("Envoy", "it refuses the token, or the token is missing"),
     } == {(each.name, each.case) for each in platforms() if each.knows_tokens}

@@ -201,10 +201,10 @@ def headline(report: Report) -> str:
             f"The contract was not tested, because the endpoint is {protected.evidence}; "
             "allow a test caller"
         )
-    levels = {each.id: each.level for each in report.findings}
-    if levels.get(_CONTRACT, Level.SKIP) is Level.SKIP:
+    results = {each.id: each.level for each in report.findings if each.no_result is None}
+    if results.get(_CONTRACT, Level.SKIP) is Level.SKIP:
         good = "No problems found in the checks that ran; the contract was not tested"
-    elif levels.get(_PUBLIC) is Level.WARN:
+    elif results.get(_PUBLIC) is Level.WARN:
         return "Entra would accept the answers, but cannot call this machine"
     else:
         good = "Entra would accept the answers"
@@ -234,7 +234,7 @@ def first_cause(report: Report) -> Finding | None:
 
 
 def is_protected(report: Report) -> bool:
-    """Return the finding that the endpoint refused every token, so that no more was tested."""
+    """Return whether the endpoint refused every token, so that the contract was not tested."""
     return _protected(report) is not None
 
 

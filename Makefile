@@ -24,10 +24,10 @@ LOCK = $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-hea
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all test-python forge kill build rehearse bench bench-claims arrivals cost check events engine artefacts runtime-python lock clean
 
-help: ## What there is to make
+help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
 
-demo: $(INSTALLED) ## A callout answered on this machine, start to finish
+demo: $(INSTALLED) ## Answer a callout on this machine, from a file of claims to the token
 	@$(VENV)/bin/claimsctl demo
 
 test: $(INSTALLED) $(SAM_INSTALLED) ## The tests to run before every commit: no engine, no artefact, no browser
@@ -41,19 +41,19 @@ test-all: $(INSTALLED) $(SAM_INSTALLED) engine artefacts ## All tests, with cove
 test-python: $(INSTALLED) $(SAM_INSTALLED) ## make test on a second Python: make test-python VENV=.venv-3.13 PYTHON=… TESTS=…
 	$(PYTEST) -m "not slow" $(TESTS)
 
-forge: $(INSTALLED) ## The forger's battery at its full size: 200,000 tokens a wall instead of 10,000
+forge: $(INSTALLED) ## Try 200,000 forged tokens against each verifier instead of 10,000
 	FORGED_TOKENS=200000 $(VENV)/bin/pytest --no-cov tests/forgery
 
-kill: $(INSTALLED) engine ## The loader killed at 200 random points instead of 8, and 10 storms a mode and engine instead of 1
+kill: $(INSTALLED) engine ## Kill the loader at 200 random points instead of 8, with 10 storms of errors for each mode and engine instead of 1
 	KILLS=200 STORMS=10 $(VENV)/bin/pytest --no-cov tests/integration/test_load_killed.py tests/integration/test_load_storm.py
 
-build: $(SAM_INSTALLED) ## The artefact for Lambda (arm64), in .aws-sam/build
+build: $(SAM_INSTALLED) ## Build the artefact for Lambda (arm64), in .aws-sam/build
 	$(SAM_BUILD)
 
-rehearse: $(INSTALLED) $(ARTEFACTS)/arm64/.built ## What sam deploy would do, shown against moto's server: made, changed, removed
+rehearse: $(INSTALLED) $(ARTEFACTS)/arm64/.built ## Rehearse sam deploy against moto's server: create, change, remove
 	@$(VENV)/bin/python -m tests.deploy.transcript
 
-bench: $(INSTALLED) $(EMULATOR_INSTALLED) $(BENCH_INSTALLED) $(ARTEFACTS)/x86_64/.built $(PEERS)/.built ## What a callout costs, beside others; chart and figures in bench/results
+bench: $(INSTALLED) $(EMULATOR_INSTALLED) $(BENCH_INSTALLED) $(ARTEFACTS)/x86_64/.built $(PEERS)/.built ## Measure a callout, compared with other functions; chart and figures in bench/results
 	$(VENV)/bin/python -m bench.callouts
 	$(BENCH_VENV)/bin/python bench/chart.py
 	$(VENV)/bin/python -m bench.verification
@@ -66,10 +66,10 @@ arrivals: $(INSTALLED) ## Simulate which callouts are too late, from the measure
 cost: $(INSTALLED) ## Calculate the cost of a million callouts, from the measurements of make bench: docs/cost.md
 	$(VENV)/bin/python -m bench.cost
 
-bench-claims: $(INSTALLED) ## What it costs to check a file of claims, in time and memory
+bench-claims: $(INSTALLED) ## Measure time and memory of checking a file of claims
 	$(VENV)/bin/python bench/claims_check.py
 
-check: $(INSTALLED) $(SAM_INSTALLED) ## Style, types, walls between the packages, samples, template
+check: $(INSTALLED) $(SAM_INSTALLED) ## Check style, types, layers between the packages, generated files, template
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
@@ -102,7 +102,7 @@ artefacts: ## Build what the artefact's tests need, where Python 3.13 is
 runtime-python: # where the runtime's Python is
 	@$(RUNTIME_PYTHON) -c 'import sys; print(sys.executable)'
 
-lock: $(INSTALLED) ## Pin all requirements anew, with hashes
+lock: $(INSTALLED) ## Pin all requirements again, with hashes
 	$(VENV)/bin/pip install --quiet --no-deps --require-hashes -r requirements/lock.txt
 	$(LOCK) --upgrade --python-version 3.11 pyproject.toml --extra local -o requirements/local.txt
 	$(LOCK) --upgrade --python-version 3.11 pyproject.toml -c requirements/local.txt -o requirements/core.txt
@@ -116,7 +116,7 @@ lock: $(INSTALLED) ## Pin all requirements anew, with hashes
 		-c requirements/local.txt -o bench/peers/$$peer/requirements.txt; done
 	$(LOCK) --upgrade --python-version 3.11 --group lock -o requirements/lock.txt
 
-clean: ## Remove what make has made
+clean: ## Remove what make has built
 	rm -rf .venv .venv-* .cache .aws-sam build dist
 
 # The requirement files are whole, so pip need not (and with hashes and extras cannot) resolve again.

@@ -1,6 +1,6 @@
-"""Write the tables of a page: ``python -m tools.tenant_tables PAGE``; ``--check`` compares.
+"""``python -m tools.tenant_tables docs/tenant.md`` writes its parts; ``--check`` only compares.
 
-The table of the chain is generated from its model, and the table of symptoms from the findings.
+The table of the chain follows from its model, the list of symptoms from the findings.
 """
 
 import re
@@ -26,24 +26,25 @@ def chain_table() -> Iterator[str]:
         yield f"| {link.title} | {link.portal} | {permissions} | {errors} |"
 
 
-def symptom_table() -> Iterator[str]:
-    """What is seen, and the findings that explain it."""
-    yield "| what you see | findings to check |"
-    yield "|---|---|"
+def symptom_list() -> Iterator[str]:
+    """What is seen, and the findings that explain it; by name where no code tells them apart."""
     findings: dict[str, list[str]] = {}
     for id_ in TENANT_CHECKS:
-        entry = entries()[id_]
-        for seen in map(_link, entry.see or (_SILENT,)):
-            findings.setdefault(seen, []).append(f"{_link(id_)} {entry.name}")
-    for seen in sorted(findings, key=_SILENT.__eq__):
-        yield f"| {seen} | {'; '.join(findings[seen])} |"
+        for seen in map(_link, entries()[id_].see or (_SILENT,)):
+            findings.setdefault(seen, []).append(id_)
+    silent = findings.pop(_SILENT)
+    for seen, ids in findings.items():
+        yield f"- {seen}: {', '.join(map(_link, ids))}"
+    yield f"- {_SILENT}:"
+    for id_ in silent:
+        yield f"  - {_link(id_)} {entries()[id_].name}"
 
 
 def page(text: str) -> str:
-    """Return the page with new tables."""
-    for name, table in (("chain", chain_table()), ("symptoms", symptom_table())):
+    """The page with both parts written anew."""
+    for name, lines in (("chain", chain_table()), ("symptoms", symptom_list())):
         begin, end = f"<!-- {name}: made by make events -->", f"<!-- end of {name} -->"
-        made = "\n".join((begin, "", *table, "", end))
+        made = "\n".join((begin, "", *lines, "", end))
         parts = re.split(f"{begin}.*?{end}", text, flags=re.DOTALL)
         text, count = made.join(parts), len(parts) - 1
         if count != 1:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
+from claimsctl.signin.record_scan import RecordScanner
 from claimsctl.signin.text_source import RECORD_MAX
 
 PART: Final = 1 << 20
@@ -22,6 +23,7 @@ _WRAPPER_TAIL: Final = re.compile(rf"(?:{_MEMBER},?\s*+)*+\}}?")
 """The members that follow a page's records, such as @odata.nextLink, and its end."""
 _BETWEEN: Final = re.compile(r"[\s,\]\x00]*")
 _NEXT_OBJECT: Final = re.compile(r"[}\]\"\n]\s*,?\s*(?=\{)")
+_FIRST_NAMES: Final = re.compile(rf'\{{\s*+"(\w++)"\s*+:\s*+(?:{_SCALAR}\s*+,\s*+"(\w++)")?')
 _SYNTAX_TAIL: Final = 4096
 _RECORD_NAMES: Final = {"correlationId", "CorrelationId"}
 
@@ -130,18 +132,24 @@ class _Window:
                 return skipped
 
 
-def records_of_values(head: str, source: TextSource) -> Iterator[Any]:
+def records_of_values(
+    head: str, source: TextSource, scanner: RecordScanner | None = None
+) -> Iterator[Any]:
     """The objects of a JSON text that begins with `head`: an array, pages, one object, or several.
 
     Yields `Unreadable` for each gap that is no JSON. What follows a gap is read on with the next
-    object that parses.
+    object that parses. With a `scanner`, sign-ins of which it knows the form are not parsed.
     """
     decode = json.JSONDecoder().raw_decode
     window = _Window(head, source)
+    border = _Border()
     in_gap = False
     while window.enter():
+        if scanner is not None and not in_gap:
+            yield from _scanned(window, border, scanner)
+        begin = window.at
         try:
-            value, window.at = decode(window.text, window.at)
+            value, window.at = decode(window.text, begin)
         except (ValueError, RecursionError):
             if not window.ended and len(window.text) - window.at < RECORD_MAX:
                 window.fill()
@@ -155,4 +163,67 @@ def records_of_values(head: str, source: TextSource) -> Iterator[Any]:
         if in_gap and not (is_object and _RECORD_NAMES & value.keys()):
             continue  # a part of the record that does not parse
         in_gap = False
+        if scanner is not None and is_object:
+            text = window.text[begin : window.at]
+            border.learn(text)
+            scanner.learn(text, value)
         yield value if is_object else Unreadable.NOT_A_SIGN_IN
+
+
+class _Border:
+    """What is between two records of an array: the second begins with the same members."""
+
+    def __init__(self) -> None:
+        self._names: tuple[str, ...] = ()
+        self._pattern: re.Pattern[str] | None = None
+        self._literal = ""
+
+    def learn(self, text: str) -> None:
+        """Expect records that begin as `text` does."""
+        first = _FIRST_NAMES.match(text)
+        names = first.groups("") if first else ()
+        if names == self._names:
+            return
+        self._names = names
+        self._pattern = None
+        self._literal = ""
+        if names:
+            second = rf'{_SCALAR}\s*+,\s*+"{names[1]}"' if names[1] else ""
+            pattern = re.compile(rf'\}}\s*+,\s*+(?=(\{{\s*+"{names[0]}"\s*+:\s*+){second})')
+            if not pattern.search(text):  # nor may it be inside of one
+                self._pattern = pattern
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything can be found."""
+        return self._pattern is not None
+
+    def find(self, text: str, at: int) -> re.Match[str] | None:
+        """The next border in `text`."""
+        if self._pattern is None:
+            return None
+        if not self._literal:
+            if found := self._pattern.search(text, at):
+                self._literal = found[0] + found[1]  # faster to find than the pattern
+            return found
+        while (at := text.find(self._literal, at)) >= 0:
+            if found := self._pattern.match(text, at):
+                return found
+            at += 1
+        return None
+
+
+def _scanned(window: _Window, border: _Border, scanner: RecordScanner) -> Iterator[Any]:
+    """The sign-ins that follow one another and that `scanner` can read."""
+    while border.is_known:
+        found = border.find(window.text, window.at)
+        if found is None:
+            if window.ended or len(window.text) - window.at > PART:
+                return
+            window.fill()
+            continue
+        sign_in = scanner.scan(window.text[window.at : found.start() + 1])
+        if sign_in is None:
+            return
+        window.at = found.end()
+        yield sign_in

@@ -19,13 +19,14 @@ from claimsctl.signin.json_values import (
     records_in_line,
     records_of_values,
 )
-from claimsctl.signin.line_scan import LineScanner
 from claimsctl.signin.lookalikes import what_it_is
-from claimsctl.signin.records import Column, SignIn, plain_name, read_sign_in
+from claimsctl.signin.record_scan import RecordScanner
+from claimsctl.signin.records import Column, SignIn, columns_that_count, plain_name, read_sign_in
 from claimsctl.signin.text_source import RECORD_MAX, FileText
 
 _SIGN_IN_COLUMNS: Final = {"correlationid", "appliedeventlisteners"}
 _COLUMNS_MIN: Final = 2
+_LINE_ENDS: Final = ("}\n", "}\r\n")
 
 COLUMN_QUERIES: Final = (
     "Graph: GET https://graph.microsoft.com/beta/auditLogs/signIns (v1.0 does not have it)",
@@ -65,47 +66,46 @@ class SignInFile:
         head = source.readline(PART)  # so much is shown to `what_it_is`, too
         while head and not head.strip("\x00\r\n\t "):
             head = source.readline(PART)
-        yield from self._of_lines(head, source) if _is_line(head) else self._of_text(head, source)
+        read = self._of_lines if _is_line(head) else self._of_text
+        yield from filter(None, read(head, source))
         if source.is_cut:
             self.unreadable[Unreadable.CUT_OFF] += 1
         self._check(head)
 
-    def _of_lines(self, line: str, source: FileText) -> Iterator[SignIn]:
-        scanner = LineScanner()
+    def _of_lines(self, line: str, source: FileText) -> Iterator[SignIn | None]:
+        scanner = RecordScanner()
         while line:
-            sign_in = scanner.scan(line)
+            sign_in = scanner.scan(line) if line.endswith(_LINE_ENDS) else None
             if sign_in is None:
                 for document in records_in_line(line):
-                    for parsed in self._counted(document):
-                        scanner.learn(line, parsed)
-                        yield parsed
+                    scanner.learn(line, document)
+                    yield self._counted(document)
             else:
-                self.columns[sign_in.column] += 1
-                yield sign_in
+                yield self._counted(sign_in)
             line = source.readline(RECORD_MAX)
 
-    def _of_text(self, head: str, source: FileText) -> Iterator[SignIn]:
+    def _of_text(self, head: str, source: FileText) -> Iterator[SignIn | None]:
         documents: Iterator[object]
         if head.lstrip().startswith(("{", "[")):
-            documents = records_of_values(head, source)
+            documents = records_of_values(head, source, RecordScanner())
         else:
             header = _csv_header(head)
             documents = iter(()) if header is None else _csv_records(header, source)
-        for document in documents:
-            yield from self._counted(document)
+        return map(self._counted, documents)
 
-    def _counted(self, document: object) -> Iterator[SignIn]:
+    def _counted(self, document: object) -> SignIn | None:
+        """The sign-in in `document`; `None` for what is none, which is counted as such."""
         if isinstance(document, Unreadable):
             self.unreadable[document] += 1
-            return
-        sign_in = read_sign_in(document)
+            return None
+        sign_in = document if isinstance(document, SignIn) else read_sign_in(document)
         if sign_in is None:
             self.unreadable[Unreadable.NOT_A_SIGN_IN] += 1
-            return
+            return None
         self.columns[sign_in.column] += 1
         if sign_in.column is Column.UNREADABLE:
             self.unreadable[Unreadable.LISTENERS] += 1
-        yield sign_in
+        return sign_in
 
     def _check(self, shown: str) -> None:
         if not self.sign_ins:
@@ -146,6 +146,7 @@ def _csv_header(line: str) -> tuple[str, list[str]] | None:
 
 def _csv_records(header: tuple[str, list[str]], source: TextSource) -> Iterator[object]:
     delimiter, columns = header
+    counted = columns_that_count(columns)
     csv.field_size_limit(RECORD_MAX)
     rows = csv.reader(source, delimiter=delimiter)  # type: ignore[arg-type]
     while True:
@@ -157,6 +158,6 @@ def _csv_records(header: tuple[str, list[str]], source: TextSource) -> Iterator[
         if row is None:
             return
         if len(row) == len(columns):
-            yield dict(zip(columns, row, strict=True))
+            yield {name: row[place] for name, place in counted.items()}
         elif row:
             yield Unreadable.COLUMNS

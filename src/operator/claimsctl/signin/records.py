@@ -8,7 +8,7 @@ PowerShell ``AppliedEventListeners``; storage and Event Hub put Graph's form int
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -100,14 +100,29 @@ def read_sign_in(document: Any) -> SignIn | None:
     return _sign_in(record)
 
 
+def columns_that_count(columns: Sequence[str]) -> dict[str, int]:
+    """The places of a CSV's columns that `read_sign_in` reads, by the names that it knows."""
+    found: dict[str, int] = {}
+    for place, column in enumerate(columns):
+        name = "properties" if column.lower() == "properties" else _camel_name(column)
+        if name is not None:
+            found.setdefault(name, place)
+    return found
+
+
 def _camel(record: Mapping[str, Any]) -> dict[str, Any]:
     """The members that count, by Graph's names."""
     found: dict[str, Any] = {}
     for name, value in record.items():
-        camel = CAMEL.get(name.lower()) or _ALIASES.get(plain_name(name))
+        camel = _camel_name(name)
         if camel is not None and found.get(camel) is None:
             found[camel] = value
     return found
+
+
+def _camel_name(name: str) -> str | None:
+    """Graph's name of a member that counts; `None` for any other."""
+    return CAMEL.get(name.lower()) or _ALIASES.get(plain_name(name))
 
 
 _ALIASES: Final = {

@@ -33,8 +33,8 @@ from claimsctl.judge.attempt import Answer
 from claimsctl.judge.judge import judge
 from claimsctl.text import escaped
 
-ASSERTION = "SAML assertion"
-TOKENS = ("ID token", "access token", ASSERTION)
+ACCESS_TOKEN, ASSERTION = "access token", "SAML assertion"
+TOKENS = ("ID token", ACCESS_TOKEN, ASSERTION)
 """An access token holds what the policy of its API's app maps, an ID token what that of the app."""
 Previews = dict[str, tuple[PreviewedClaim, ...]]
 
@@ -55,7 +55,16 @@ def show(
             "--mapping-policy",
             parser=input_file,
             metavar="FILE",
-            help="The claims mapping policy of the app that the token is for; implies --token.",
+            help="The claims mapping policy of the app that is signed in to; implies --token.",
+            show_default=False,
+        ),
+    ] = None,
+    api_policy: Annotated[
+        Path | None,
+        typer.Option(
+            parser=input_file,
+            metavar="FILE",
+            help="That of the API which the access token is for; implies --token.",
             show_default=False,
         ),
     ] = None,
@@ -78,7 +87,9 @@ def show(
         shown.response["body"].encode(),
     )
     verdict = judge(answer)
-    previews = _previews(verdict.claims, policy) if token or policy else {}
+    previews: Previews = {}
+    if token or policy or api_policy:
+        previews = _previews(verdict.claims, policy, api_policy)
     if as_json and previews:
         document = {
             "answer": json.loads(answer.body),
@@ -97,8 +108,7 @@ def show(
     if not shown.user_is_known:
         missing = f"no row of user {user} in {location.name}"
         note.print(escaped(missing), style="yellow", markup=False)
-    if previews and policy is None:
-        assumed = "Assumed: a policy that maps each claim to its own name; see --mapping-policy."
+    if previews and (assumed := _assumed_policy(policy, api_policy)):
         note.print(assumed, style="dim", markup=False)
     if not as_json:
         note.print(_assumptions(user, app), style="dim", markup=False)
@@ -115,13 +125,26 @@ def _print(shown: SignIn, now: float) -> None:
         console.print(f"{key_text(key)}  not here: another app's, see --app", markup=False)
 
 
-def _previews(claims: Mapping[str, Any], policy: Path | None) -> Previews:
-    """What each kind of token would hold under `policy`, or if each claim kept its name."""
+def _previews(claims: Mapping[str, Any], policy: Path | None, api_policy: Path | None) -> Previews:
+    """What each kind of token would hold under the policy of the app that it is for."""
+    own_names = tuple(MappedClaim(name, name, name) for name in claims)
+    of_app = own_names if policy is None else read_policy(read_input(policy), str(policy))
+    of_api = of_app
+    if api_policy is not None:
+        of_api = read_policy(read_input(api_policy), str(api_policy))
+    return {
+        name: preview(claims, of_api if name == ACCESS_TOKEN else of_app, saml=name == ASSERTION)
+        for name in TOKENS
+    }
+
+
+def _assumed_policy(policy: Path | None, api_policy: Path | None) -> str:
+    """What is assumed about policies that are not given."""
     if policy is None:
-        entries = tuple(MappedClaim(name, name, name) for name in claims)
-    else:
-        entries = read_policy(read_input(policy), str(policy))
-    return {name: preview(claims, entries, saml=name == ASSERTION) for name in TOKENS}
+        return "Assumed: a policy that maps each claim to its own name; see --mapping-policy."
+    if api_policy is None:
+        return "Assumed: the access token is for the same app; see --api-policy."
+    return ""
 
 
 def _assumptions(user: str, app: str | None) -> str:

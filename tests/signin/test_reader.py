@@ -117,6 +117,29 @@ def test_a_cut_file_keeps_its_good_records(form: str) -> None:
     assert (2, {Unreadable.NOT_JSON: 1}) == (len(sign_ins), dict(file.unreadable))
 
 
+def test_a_damaged_row_of_a_query_costs_itself_alone() -> None:
+    """Reading goes on with the next row; a row of another width is counted."""
+    text = FORMS["analytics-api"]().decode()
+    damaged = text.replace('"Shop",true', '"Shop" true', 1)
+    sign_ins, file = read(damaged.encode())
+    assert (3, {Unreadable.NOT_JSON: 1}) == (len(sign_ins), dict(file.unreadable))
+    sign_ins, file = read(text.replace('"Shop",true', "true", 1).encode())
+    assert (3, {Unreadable.COLUMNS: 1}) == (len(sign_ins), dict(file.unreadable))
+    sign_ins, file = read(text[: text.index("cccc3333-0000-0000-0000-000000000003")].encode())
+    assert (2, {Unreadable.NOT_JSON: 1}) == (len(sign_ins), dict(file.unreadable))
+
+
+def test_rows_of_a_query_longer_than_a_part_are_read() -> None:
+    """Rows may lie across any border of the parts in which a file is read."""
+    columns = [{"name": name} for name in ("CorrelationId", "AppliedEventListeners", "x")]
+    rows = [[str(n), json.dumps([listener(None, 1, 200)]), "y" * (PART // 3)] for n in range(10)]
+    document = {"tables": [{"columns": columns, "name": "n", "rows": rows}]}
+    for indent in (None, 2):
+        sign_ins, file = read(json.dumps(document, indent=indent).encode())
+        assert [str(n) for n in range(10)] == [sign_in.correlation_id for sign_in in sign_ins]
+        assert not file.unreadable
+
+
 def test_a_cut_gzip_keeps_its_good_records() -> None:
     """What could be unpacked counts; that the rest is missing is counted too."""
     noise = random.Random(1)
@@ -166,6 +189,7 @@ def test_records_longer_than_a_part_are_read(form: str) -> None:
         (b"<!DOCTYPE html><html>", "HTML"),
         (b"PK\x03\x04abc", "a ZIP archive"),
         (b'{"error": {"code": "Authorization_RequestDenied"}}', "an error that Graph answered"),
+        (b'{\n  "error": {\n    "code": "x"\n  }\n}\n', "an error that Graph answered"),
         (b'[{"activityDisplayName": "Add app"}]', "audit log"),
         (b'{"outcome":"answered","correlationId":"1"}\n', "the claims provider's own log"),
         (b'{"version": 1, "request": {"method": "POST"}, "response": {}}', "a recorded exchange"),
@@ -174,7 +198,7 @@ def test_records_longer_than_a_part_are_read(form: str) -> None:
         (b"hello", "text of another kind"),
         (b"[1, 2, {}]", "JSON of another kind"),
     ],
-    ids=range(11),
+    ids=range(12),
 )
 def test_what_is_no_sign_in_log_is_named(content: bytes, found: str) -> None:
     """The message says what it looks like; its lines say what to export instead."""

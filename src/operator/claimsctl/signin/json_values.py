@@ -76,7 +76,7 @@ def _unwrapped(value: Any) -> Iterator[Any]:
         yield Unreadable.NOT_A_SIGN_IN
 
 
-class _Window:
+class Window:
     """The part of a text that is being read."""
 
     def __init__(self, text: str, source: TextSource) -> None:
@@ -141,7 +141,7 @@ def records_of_values(
     object that parses. With a `scanner`, sign-ins of which it knows the form are not parsed.
     """
     decode = json.JSONDecoder().raw_decode
-    window = _Window(head, source)
+    window = Window(head, source)
     border = _Border()
     in_gap = False
     while window.enter():
@@ -213,7 +213,7 @@ class _Border:
         return None
 
 
-def _scanned(window: _Window, border: _Border, scanner: RecordScanner) -> Iterator[Any]:
+def _scanned(window: Window, border: _Border, scanner: RecordScanner) -> Iterator[Any]:
     """The sign-ins that follow one another and that `scanner` can read."""
     while border.is_known:
         found = border.find(window.text, window.at)

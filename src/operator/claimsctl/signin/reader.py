@@ -1,8 +1,8 @@
 """The sign-in records of a file in any form that people export them in, streamed.
 
-Graph beta's answer, JSON lines of Log Analytics, storage and Event Hub, an array, the portal's
-JSON, what PowerShell's ``ConvertTo-Json`` makes of them, and CSV; each with gzip, in UTF-8 or
-UTF-16. No record is kept: memory does not grow with the file.
+Graph beta's answer, that of Log Analytics, JSON lines of storage and Event Hub, an array, the
+portal's JSON, what PowerShell's ``ConvertTo-Json`` makes of them, and CSV; each with gzip, in UTF-8
+or UTF-16. No record is kept: memory does not grow with the file.
 """
 
 import csv
@@ -20,6 +20,7 @@ from claimsctl.signin.json_values import (
     records_of_values,
 )
 from claimsctl.signin.lookalikes import what_it_is
+from claimsctl.signin.query_answer import is_query_answer, rows_of_tables
 from claimsctl.signin.record_scan import RecordScanner
 from claimsctl.signin.records import Column, SignIn, columns_that_count, plain_name, read_sign_in
 from claimsctl.signin.text_source import RECORD_MAX, FileText
@@ -66,7 +67,10 @@ class SignInFile:
         head = source.readline(PART)  # so much is shown to `what_it_is`, too
         while head and not head.strip("\x00\r\n\t "):
             head = source.readline(PART)
-        read = self._of_lines if _is_line(head) else self._of_text
+        is_lines = _is_line(head) and not is_query_answer(head)
+        if not is_lines and _is_json(head):
+            head += source.read(PART)
+        read = self._of_lines if is_lines else self._of_text
         yield from filter(None, read(head, source))
         if source.is_cut:
             self.unreadable[Unreadable.CUT_OFF] += 1
@@ -86,7 +90,9 @@ class SignInFile:
 
     def _of_text(self, head: str, source: FileText) -> Iterator[SignIn | None]:
         documents: Iterator[object]
-        if head.lstrip().startswith(("{", "[")):
+        if is_query_answer(head):
+            documents = rows_of_tables(head, source)
+        elif _is_json(head):
             documents = records_of_values(head, source, RecordScanner())
         else:
             header = _csv_header(head)
@@ -132,6 +138,10 @@ def _is_line(head: str) -> bool:
         return head.startswith("{") and isinstance(json.loads(head), dict)
     except (ValueError, RecursionError):
         return False
+
+
+def _is_json(head: str) -> bool:
+    return head.lstrip().startswith(("{", "["))
 
 
 def _csv_header(line: str) -> tuple[str, list[str]] | None:

@@ -20,11 +20,11 @@ from claimsctl.cli.endpoint_options import (
     InsecureHttp,
     JUnit,
     Retries,
-    TenantKindOption,
     TokenFrom,
     TokenVersionOption,
     chosen_bearer,
 )
+from claimsctl.cli.login_options import TenantKindOption
 from claimsctl.cli.options import (
     Tenant,
     UserOption,

@@ -12,8 +12,9 @@ from rich.text import Text
 from claimsctl.cli.console import stdout
 from claimsctl.cli.endpoint_options import BearerToken
 from claimsctl.cli.entra_snapshot import read_now
+from claimsctl.cli.login_options import LoginOption, OperatorApp
 from claimsctl.cli.options import input_file, read_input, url_or_none
-from claimsctl.cli.tenant_options import DEFAULT_CONFIG, LoginOption, OperatorApp, with_stack
+from claimsctl.cli.tenant_options import DEFAULT_CONFIG, with_stack
 from claimsctl.cli.views import finding_view
 from claimsctl.doctor.runner import known_prefixes
 from claimsctl.entra.callout import scenario_callout

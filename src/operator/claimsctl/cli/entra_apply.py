@@ -11,11 +11,10 @@ import typer
 from claimsctl.cli.console import stderr
 from claimsctl.cli.endpoint_options import BearerToken
 from claimsctl.cli.entra_snapshot import read_configured
+from claimsctl.cli.login_options import LoginOption, OperatorApp
 from claimsctl.cli.tenant_options import (
     DEFAULT_CONFIG,
     ConfigFile,
-    LoginOption,
-    OperatorApp,
     SchemaFile,
     read_lookup,
     signed_in,

@@ -9,10 +9,9 @@ from typing import Annotated
 import typer
 
 from claimsctl.cli.console import stderr, stdout
-from claimsctl.cli.endpoint_options import TenantKindOption
+from claimsctl.cli.login_options import LoginOption, OperatorApp, TenantKindOption
 from claimsctl.cli.options import guid, input_file
 from claimsctl.cli.signin_view import summary_view
-from claimsctl.cli.tenant_options import LoginOption, OperatorApp
 from claimsctl.entra.token_claims import TenantKind
 from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.signin.joined import Sources

@@ -43,7 +43,7 @@ def _modules(home: Path, code: str, *arguments: str) -> set[str]:
         (("explain", "1003005"), 20, 11),
         (("judge", "-"), 20, 31),
         (("judge", "-", "--json"), 20, 31),
-        (("entra", "signin", "signins.json"), 20, 33),
+        (("entra", "signin", "signins.json"), 20, 34),
     ],
     ids=["help", "claims-help", "explain", "judge", "judge-json", "entra-signin"],
 )

@@ -157,7 +157,7 @@ def _check_sources(
 def _sources(rows: list[Row], log: Path | None, stack: str | None, tap: Path | None) -> Sources:
     """What the options join the rows with."""
     wanted = {row.sign_in.correlation_id for row in rows}
-    lines = recordings = None
+    lines = recordings = gateway = None
     if log is not None:
         with opened(log) as raw:
             lines = read_log(raw, str(log), wanted)
@@ -165,16 +165,17 @@ def _sources(rows: list[Row], log: Path | None, stack: str | None, tap: Path | N
         # Imported here: boto3 takes as long as everything else.
         from claimsctl.signin.cloudwatch import stack_log  # noqa: PLC0415
 
-        lines, left_out = stack_log(stack, rows)
-        if left_out:
-            note = f"--stack {stack}: asked about the newest sign-ins; {left_out} left out"
+        logged = stack_log(stack, rows)
+        lines, gateway = logged.lines, logged.gateway
+        if logged.left_out:
+            note = f"--stack {stack}: asked about the newest sign-ins; {logged.left_out} left out"
             stderr().print(escaped(note), markup=False)
     if tap is not None:
         recordings, unreadable = read_recordings(tap, wanted)
         if unreadable:
             note = f"--tap {tap}: {unreadable} files that are no recorded exchange"
             stderr().print(escaped(note), style="yellow", markup=False)
-    return Sources(lines, recordings)
+    return Sources(lines, recordings, gateway)
 
 
 def _document(

@@ -1,7 +1,8 @@
-"""The function's log lines of some sign-ins, asked of CloudWatch Logs: bounded in ids and time."""
+"""What a stack logged of some sign-ins, asked of CloudWatch Logs: bounded in ids and time."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from claimsctl.claims_table.location import sdk_region
 from claimsctl.errors import OperatorError
+from claimsctl.signin.access_log import NEAR, PATTERN, GatewayAnswers, gateway_answer
 from claimsctl.signin.provider_log import Lines, add_line, callout_line
 from claimsctl.signin.summary import Row
 
@@ -19,22 +21,36 @@ SIGN_INS_MAX: Final = 20
 MARGIN: Final = timedelta(minutes=10)
 """Between the clocks of Entra and AWS, and for a retry."""
 PAGES_MAX: Final = 50
+_GATEWAY_PAGES_MAX: Final = 2
 _TIMEOUT_SECONDS: Final = 10
 _OUTPUT: Final = "FunctionLogGroup"
+_ACCESS_OUTPUT: Final = "AccessLogGroup"
 _TERM: Final = '($.correlationId = "{}")'
 _TERMS_MAX: Final = 16
 """58 characters each."""
 
 
-def stack_log(stack: str, rows: Sequence[Row]) -> tuple[Lines, int]:
-    """The log lines of the newest of `rows`, and how many rows were not asked about.
+@dataclass(frozen=True, slots=True)
+class StackLog:
+    """What the stack's two logs say."""
+
+    lines: Lines
+    """The function's."""
+    gateway: GatewayAnswers | None
+    """The access log's; `None` for a stack without one."""
+    left_out: int
+    """Rows that were not asked about."""
+
+
+def stack_log(stack: str, rows: Sequence[Row]) -> StackLog:
+    """What is logged of the newest of `rows`: by correlation id, and at the gateway by time.
 
     Needs ``cloudformation:DescribeStacks`` and ``logs:FilterLogEvents``. Raises `OperatorError`.
     """
     asked = [row for row in rows if row.at][-SIGN_INS_MAX:]
     found: Lines = {}
     if not asked:
-        return found, len(rows)
+        return StackLog(found, None, len(rows))
     config = Config(connect_timeout=_TIMEOUT_SECONDS, read_timeout=_TIMEOUT_SECONDS)
     try:
         session = boto3.session.Session()
@@ -49,35 +65,69 @@ def stack_log(stack: str, rows: Sequence[Row]) -> tuple[Lines, int]:
             raise OperatorError(message)
         logs = session.client("logs", region_name=region, config=config)
         for begin in range(0, len(asked), _TERMS_MAX):
-            _add_events(logs, outputs[_OUTPUT], asked[begin : begin + _TERMS_MAX], found)
+            _add_lines(logs, outputs[_OUTPUT], asked[begin : begin + _TERMS_MAX], found)
+        gateway = None
+        if _ACCESS_OUTPUT in outputs:
+            gateway = _gateway_answers(logs, outputs[_ACCESS_OUTPUT], asked, found)
     except (BotoCoreError, ClientError) as error:
         message = f"--stack {stack}: {error}"
         raise OperatorError(message) from None
-    return found, len(rows) - len(asked)
+    return StackLog(found, gateway, len(rows) - len(asked))
 
 
-def _add_events(client: Any, group: str, rows: Sequence[Row], found: Lines) -> None:
+def _add_lines(client: Any, group: str, rows: Sequence[Row], found: Lines) -> None:
     ids = {row.sign_in.correlation_id for row in rows}
-    times = [datetime.fromisoformat(row.at).replace(tzinfo=UTC) for row in rows]
+    times = [_time(row.at) for row in rows]
     request: dict[str, Any] = {
         "logGroupName": group,
         "startTime": _milliseconds(min(times) - MARGIN),
         "endTime": _milliseconds(max(times) + MARGIN),
         "filterPattern": "{ " + " || ".join(_TERM.format(id_) for id_ in sorted(ids)) + " }",
     }
-    for _ in range(PAGES_MAX):
+    for fields in _events(client, request, PAGES_MAX):
+        line = callout_line(fields)
+        if line is not None:
+            add_line(found, *line, ids)
+
+
+def _gateway_answers(client: Any, group: str, rows: Sequence[Row], lines: Lines) -> GatewayAnswers:
+    """What the gateway answered by itself near callouts of which an attempt has no line."""
+    found: GatewayAnswers = {}
+    for row in rows:
+        sign_in, callout = row.sign_in, row.callout
+        logged = len(lines.get(sign_in.correlation_id, []))
+        if not callout.at or not callout.attempts or logged >= callout.attempts:
+            continue
+        at = _time(row.at)
+        request = {
+            "logGroupName": group,
+            "startTime": _milliseconds(at - NEAR),
+            "endTime": _milliseconds(at + NEAR),
+            "filterPattern": PATTERN,
+        }
+        answers = map(gateway_answer, _events(client, request, _GATEWAY_PAGES_MAX))
+        found[sign_in.correlation_id] = [answer for answer in answers if answer is not None]
+    return found
+
+
+def _events(client: Any, request: dict[str, Any], pages_max: int) -> Iterator[dict[str, Any]]:
+    """The events that are JSON objects."""
+    for _ in range(pages_max):
         page = client.filter_log_events(**request)
         for event in page["events"]:
             try:
                 fields = json.loads(event["message"])
             except ValueError:
                 continue
-            line = callout_line(fields) if isinstance(fields, dict) else None
-            if line is not None:
-                add_line(found, *line, ids)
+            if isinstance(fields, dict):
+                yield fields
         if "nextToken" not in page:
             return
         request["nextToken"] = page["nextToken"]
+
+
+def _time(at: str) -> datetime:
+    return datetime.fromisoformat(at).replace(tzinfo=UTC)
 
 
 def _milliseconds(when: datetime) -> int:

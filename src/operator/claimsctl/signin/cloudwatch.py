@@ -51,31 +51,35 @@ def stack_log(stack: str, rows: Sequence[Row]) -> StackLog:
     found: Lines = {}
     if not asked:
         return StackLog(found, None, len(rows))
-    config = Config(connect_timeout=_TIMEOUT_SECONDS, read_timeout=_TIMEOUT_SECONDS)
     try:
-        session = boto3.session.Session()
-        region = sdk_region()
-        stacks = session.client("cloudformation", region_name=region, config=config)
-        outputs = {
-            output["OutputKey"]: output["OutputValue"]
-            for output in stacks.describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])
-        }
-        if _OUTPUT not in outputs:
-            message = f"--stack {stack}: no output {_OUTPUT}; upgrade the stack, or use --log FILE"
-            raise OperatorError(message)
-        logs = session.client("logs", region_name=region, config=config)
+        logs, groups = _logs(stack)
         for begin in range(0, len(asked), _TERMS_MAX):
-            _add_lines(logs, outputs[_OUTPUT], asked[begin : begin + _TERMS_MAX], found)
+            _add_events(logs, groups[_OUTPUT], asked[begin : begin + _TERMS_MAX], found)
         gateway = None
-        if _ACCESS_OUTPUT in outputs:
-            gateway = _gateway_answers(logs, outputs[_ACCESS_OUTPUT], asked, found)
+        if _ACCESS_OUTPUT in groups:
+            gateway = _gateway_answers(logs, groups[_ACCESS_OUTPUT], asked, found)
     except (BotoCoreError, ClientError) as error:
         message = f"--stack {stack}: {error}"
         raise OperatorError(message) from None
     return StackLog(found, gateway, len(rows) - len(asked))
 
 
-def _add_lines(client: Any, group: str, rows: Sequence[Row], found: Lines) -> None:
+def _logs(stack: str) -> tuple[Any, dict[str, str]]:
+    """A client of CloudWatch Logs, and the stack's outputs, which name its log groups."""
+    config = Config(connect_timeout=_TIMEOUT_SECONDS, read_timeout=_TIMEOUT_SECONDS)
+    session, region = boto3.session.Session(), sdk_region()
+    stacks = session.client("cloudformation", region_name=region, config=config)
+    outputs = {
+        output["OutputKey"]: output["OutputValue"]
+        for output in stacks.describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])
+    }
+    if _OUTPUT not in outputs:
+        message = f"--stack {stack}: no output {_OUTPUT}; upgrade the stack, or use --log FILE"
+        raise OperatorError(message)
+    return session.client("logs", region_name=region, config=config), outputs
+
+
+def _add_events(client: Any, group: str, rows: Sequence[Row], found: Lines) -> None:
     ids = {row.sign_in.correlation_id for row in rows}
     times = [_time(row.at) for row in rows]
     request: dict[str, Any] = {

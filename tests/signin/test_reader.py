@@ -7,7 +7,7 @@ import random
 
 import pytest
 from claimsctl.errors import OperatorError
-from claimsctl.signin.json_values import PART, Unreadable
+from claimsctl.signin.json_values import PART, Unreadable, records_of_values
 from claimsctl.signin.reader import SignInFile
 from claimsctl.signin.records import Column, SignIn, moment, read_sign_in
 
@@ -164,6 +164,22 @@ def test_a_damaged_record_of_an_array_costs_itself_alone() -> None:
     text = json.dumps(RECORDS).replace('"ipAddress": "203', '"ipAddress" "203', 1)
     sign_ins, file = read(text.encode())
     assert (3, {Unreadable.NOT_JSON: 1}) == (len(sign_ins), dict(file.unreadable))
+
+
+def test_a_damaged_record_is_not_read_on_to_the_end_of_the_file() -> None:
+    """What is wrong in the middle of a part is known without reading more: parts stay small."""
+    record = json.dumps(graph(1)).replace('"ipAddress":', '"ipAddress"')
+    text = io.StringIO(",".join([record] * (6 * PART // len(record))))
+    sizes = []
+
+    class Source(io.StringIO):
+        def read(self, size: int | None = -1, /) -> str:
+            sizes.append(size)
+            return text.read(size)
+
+    assert [Unreadable.NOT_JSON] == list(records_of_values("[", Source()))
+    assert 6 < len(sizes)
+    assert {PART} == set(sizes)
 
 
 def test_a_csv_row_of_another_width_is_counted() -> None:

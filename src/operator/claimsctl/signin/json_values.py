@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 from claimsctl.signin.record_scan import RecordScanner
 from claimsctl.signin.text_source import RECORD_MAX
 
-PART: Final = 1 << 20
+PART: Final = 1 << 18
 """Characters read at a time."""
 
 _SCALAR: Final = r'(?:"(?:[^"\\]|\\.)*+"|[-+.\w]++)'
@@ -24,6 +24,9 @@ _WRAPPER_TAIL: Final = re.compile(rf"(?:{_MEMBER},?\s*+)*+\}}?")
 _BETWEEN: Final = re.compile(r"[\s,\]\x00]*")
 _NEXT_OBJECT: Final = re.compile(r"[}\]\"\n]\s*,?\s*(?=\{)")
 _FIRST_NAMES: Final = re.compile(rf'\{{\s*+"(\w++)"\s*+:\s*+(?:{_SCALAR}\s*+,\s*+"(\w++)")?')
+_raw_decode: Final = json.JSONDecoder().raw_decode
+_TOKEN_MAX: Final = 16
+"""Longer than a literal or an escape, which an end may cut."""
 _SYNTAX_TAIL: Final = 4096
 _RECORD_NAMES: Final = {"correlationId", "CorrelationId"}
 
@@ -82,6 +85,8 @@ class Window:
     def __init__(self, text: str, source: TextSource) -> None:
         self.text = text
         self.at = 0
+        self.began = 0
+        """Where the newest value began."""
         self._source = source
         self.ended = False
 
@@ -92,6 +97,26 @@ class Window:
         self.ended = not more
         self.text, self.at = rest + more, 0
         return bool(more)
+
+    def value(self) -> Any:
+        """The value that begins here, read to its end; `Unreadable.NOT_JSON` for what is none."""
+        while True:
+            self.began = self.at
+            try:
+                value, self.at = _raw_decode(self.text, self.at)
+            except RecursionError:
+                return Unreadable.NOT_JSON
+            except json.JSONDecodeError as error:
+                is_short = len(self.text) - self.at < RECORD_MAX
+                if not (is_short and self._is_cut(error) and self.fill()):
+                    return Unreadable.NOT_JSON
+            else:
+                return value
+
+    def _is_cut(self, error: json.JSONDecodeError) -> bool:
+        """Whether the text ends before the value does."""
+        is_at_end = error.pos >= len(self.text) - _TOKEN_MAX
+        return is_at_end or error.msg.startswith("Unterminated string")
 
     def enter(self) -> bool:
         """Go to the next value, into arrays and pages; whether there is one."""
@@ -140,22 +165,16 @@ def records_of_values(
     Yields `Unreadable` for each gap that is no JSON. What follows a gap is read on with the next
     object that parses. With a `scanner`, sign-ins of which it knows the form are not parsed.
     """
-    decode = json.JSONDecoder().raw_decode
     window = Window(head, source)
     border = _Border()
     in_gap = False
     while window.enter():
         if scanner is not None and not in_gap:
             yield from _scanned(window, border, scanner)
-        begin = window.at
-        try:
-            value, window.at = decode(window.text, begin)
-        except (ValueError, RecursionError):
-            if not window.ended and len(window.text) - window.at < RECORD_MAX:
-                window.fill()
-                continue
+        value = window.value()
+        if value is Unreadable.NOT_JSON:
             if not in_gap:
-                yield Unreadable.NOT_JSON
+                yield value
             in_gap = True
             window.resynchronise()
             continue
@@ -164,7 +183,7 @@ def records_of_values(
             continue  # a part of the record that does not parse
         in_gap = False
         if scanner is not None and is_object:
-            text = window.text[begin : window.at]
+            text = window.text[window.began : window.at]
             border.learn(text)
             scanner.learn(text, value)
         yield value if is_object else Unreadable.NOT_A_SIGN_IN

@@ -4,14 +4,12 @@ Source: Azure Monitor's "API response format": ``tables``, each with ``name``, `
 ``rows``. What is ``dynamic`` in a table is JSON text in a row.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any, Final
 
 from claimsctl.signin.json_values import TextSource, Unreadable, Window
 from claimsctl.signin.records import columns_that_count
-from claimsctl.signin.text_source import RECORD_MAX
 
 _TABLES: Final = re.compile(r'\s*+\{\s*+"tables"\s*+:\s*+\[')
 _NAME: Final = re.compile(r'[\s,{}\[\]]*+"(\w++)"\s*+:\s*+(?=\S)')
@@ -33,7 +31,7 @@ def rows_of_tables(head: str, source: TextSource) -> Iterator[Any]:
         if name[1] == "rows" and _matched(window, _ROWS):
             yield from _rows(window, columns)
         elif name[1] != "tables":
-            value = _value(window)
+            value = window.value()
             if isinstance(value, Unreadable):
                 yield value
                 return
@@ -44,7 +42,7 @@ def rows_of_tables(head: str, source: TextSource) -> Iterator[Any]:
 def _rows(window: Window, columns: list[str]) -> Iterator[Any]:
     counted = columns_that_count(columns)
     while window.at < len(window.text) and window.text[window.at] == "[":
-        row = _value(window)
+        row = window.value()
         if isinstance(row, list) and len(row) == len(columns):
             yield {name: row[place] for name, place in counted.items()}
         elif isinstance(row, list):
@@ -62,18 +60,6 @@ def _next_row(window: Window) -> None:
         if not window.fill():
             return
     window.at = found.end()
-
-
-def _value(window: Window) -> Any:
-    """The value at which the window is; `Unreadable.NOT_JSON` for what is none."""
-    while True:
-        try:
-            value, window.at = json.JSONDecoder().raw_decode(window.text, window.at)
-        except (ValueError, RecursionError):
-            if len(window.text) - window.at < RECORD_MAX and window.fill():
-                continue
-            return Unreadable.NOT_JSON
-        return value
 
 
 def _matched(window: Window, pattern: re.Pattern[str]) -> re.Match[str] | None:

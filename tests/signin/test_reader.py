@@ -6,7 +6,7 @@ import json
 import random
 
 import pytest
-from claimsctl.errors import OperatorError
+from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.signin.json_values import PART, Unreadable, records_of_values
 from claimsctl.signin.reader import SignInFile
 from claimsctl.signin.records import Column, SignIn, moment, read_sign_in
@@ -159,6 +159,32 @@ def test_a_mixed_file_keeps_its_good_records() -> None:
     assert {Unreadable.NOT_JSON: 1, Unreadable.NOT_A_SIGN_IN: 2} == dict(file.unreadable)
 
 
+@pytest.mark.parametrize("form", ["graph-lines", "portal", "analytics-csv", "analytics-api"])
+def test_what_a_command_prints_before_the_records_is_counted(form: str) -> None:
+    """Warnings that went to the same file are one unreadable part; the records are read."""
+    warnings = b"WARNING: this command is in preview\r\n\r\nWARNING: no subscription\r\n"
+    sign_ins, file = read(warnings + FORMS[form]().decode("utf-8-sig").encode())
+    assert (4, {Unreadable.NOT_JSON: 1}) == (len(sign_ins), dict(file.unreadable))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[]",
+        b' {"@odata.context": "x",\n "value": [\n] }',
+        b'{"@odata.context":"x","value":[]}\n',
+        b'{"tables":[{"name":"PrimaryResult","columns":[{"name":"AppId"}],"rows":[]}]}',
+        FORMS["analytics-csv"]().splitlines()[0],
+    ],
+    ids=["array", "page", "line", "query", "csv"],
+)
+def test_an_export_without_a_record_is_no_other_file(content: bytes) -> None:
+    """Records come late, and filters select nothing: that is said, and is not wrong usage."""
+    with pytest.raises(OperatorError, match="without a record; widen its time or") as error:
+        read(content)
+    assert ExitCode.NOT_FINE == error.value.exit_code
+
+
 def test_a_damaged_record_of_an_array_costs_itself_alone() -> None:
     """Reading goes on with the next record, not inside of the damaged one."""
     text = json.dumps(RECORDS).replace('"ipAddress": "203', '"ipAddress" "203', 1)
@@ -204,6 +230,8 @@ def test_records_longer_than_a_part_are_read(form: str) -> None:
         (b"", "it is empty"),
         (b"<!DOCTYPE html><html>", "HTML"),
         (b"PK\x03\x04abc", "a ZIP archive"),
+        (b"\nId            : 1\nCorrelationId : 2\n", "what PowerShell shows on a screen"),
+        (b"\x1f\x8b\x08\x00", "compressed data is cut off or damaged at the beginning"),
         (b'{"error": {"code": "Authorization_RequestDenied"}}', "an error that Graph answered"),
         (b'{\n  "error": {\n    "code": "x"\n  }\n}\n', "an error that Graph answered"),
         (b'[{"activityDisplayName": "Add app"}]', "audit log"),
@@ -214,7 +242,7 @@ def test_records_longer_than_a_part_are_read(form: str) -> None:
         (b"hello", "text of another kind"),
         (b"[1, 2, {}]", "JSON of another kind"),
     ],
-    ids=range(12),
+    ids=range(14),
 )
 def test_what_is_no_sign_in_log_is_named(content: bytes, found: str) -> None:
     """The message says what it looks like; its lines say what to export instead."""
@@ -255,6 +283,7 @@ def test_a_depth_that_cuts_is_named() -> None:
         ("/Date(1795858201000)/", "2026-11-28T09:30:01Z"),
         ("11/28/2026, 12:05:09.001 AM", "2026-11-28T00:05:09Z"),
         ("11/28/2026, 12:05:09 PM", "2026-11-28T12:05:09Z"),
+        ("11/28/2026 9:30", "2026-11-28T09:30:00Z"),
         ("13/45/2026, 1:00:00 PM", ""),
         ("/Date(999999999999999)/", ""),
         ("soon", ""),

@@ -30,7 +30,7 @@ FORMAT_VERSION = 1
 _REASONS = {
     Unreadable.NOT_JSON: "not JSON",
     Unreadable.NOT_A_SIGN_IN: "no sign-in record",
-    Unreadable.CUT_OFF: "the compressed data is cut off",
+    Unreadable.CUT_OFF: "the compressed data is cut off or damaged",
     Unreadable.COLUMNS: "another number of fields than the header",
     Unreadable.LISTENERS: "its column AppliedEventListeners is no JSON",
 }

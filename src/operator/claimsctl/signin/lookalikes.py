@@ -25,7 +25,10 @@ _LOOKALIKES: Final = (
     (r"\s*<(?:!DOCTYPE|html|\?xml)",
      "HTML or XML, such as a page to sign in",
      "download the file anew, signed in"),
-    (r"PK\x03\x04", "a ZIP archive", "unpack it first"),
+    (r"PK\x03\x04", "a ZIP archive or an Excel workbook", "unpack it, or save it as CSV"),
+    (r"(?m)^(?:Id|CorrelationId|AppDisplayName|AppliedEventListeners) +: ",
+     "what PowerShell shows on a screen",
+     "pipe the records to ConvertTo-Json -Depth 10, and write that to a file"),
     (r"PAR1", "a Parquet file", "export JSON lines"),
 )  # fmt: skip
 _HEAD: Final = 20_000

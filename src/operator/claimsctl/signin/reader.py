@@ -7,11 +7,12 @@ or UTF-16. No record is kept: memory does not grow with the file.
 
 import csv
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import IO, Final
 
-from claimsctl.errors import OperatorError
+from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.signin.json_values import (
     PART,
     TextSource,
@@ -27,6 +28,11 @@ from claimsctl.signin.text_source import RECORD_MAX, FileText
 
 _SIGN_IN_COLUMNS: Final = {"correlationid", "appliedeventlisteners"}
 _COLUMNS_MIN: Final = 2
+_LINES_BEFORE_MAX: Final = 20
+_SEPARATOR: Final = re.compile(r"sep=.\s*")
+"""The first line of a CSV that is made for Excel."""
+_EMPTY_LIST: Final = re.compile(r'[\[\{](?:[^\[\]{}]*"(?:value|records)"\s*:\s*\[)?\s*\]')
+_LATE: Final = "Records arrive some minutes after the sign-in."
 _LINE_ENDS: Final = ("}\n", "}\r\n")
 
 COLUMN_QUERIES: Final = (
@@ -64,9 +70,9 @@ class SignInFile:
         it looks like and what to export instead; or when none of them has the column.
         """
         source = FileText(self._raw, self.name)
-        head = source.readline(PART)  # so much is shown to `what_it_is`, too
-        while head and not head.strip("\x00\r\n\t "):
-            head = source.readline(PART)
+        before, head = _head(source)
+        if before:
+            self.unreadable[Unreadable.NOT_JSON] += 1
         is_lines = _is_line(head) and not is_query_answer(head)
         if not is_lines and _is_json(head):
             head += source.read(PART)
@@ -74,7 +80,7 @@ class SignInFile:
         yield from filter(None, read(head, source))
         if source.is_cut:
             self.unreadable[Unreadable.CUT_OFF] += 1
-        self._check(head)
+        self._check(before + head)
 
     def _of_lines(self, line: str, source: FileText) -> Iterator[SignIn | None]:
         scanner = RecordScanner()
@@ -114,8 +120,13 @@ class SignInFile:
         return sign_in
 
     def _check(self, shown: str) -> None:
+        if not self.sign_ins and shown.strip() and not self.unreadable and _is_known(shown):
+            message = f"{self.name}: an export without a record; widen its time or its filter"
+            raise OperatorError(message, exit_code=ExitCode.NOT_FINE, lines=(_LATE,))
         if not self.sign_ins:
             found, advice = what_it_is(shown)
+            if self.unreadable[Unreadable.CUT_OFF] and not shown:
+                found = "its compressed data is cut off or damaged at the beginning"
             message = f"{self.name}: no sign-in log: {found}; expected Entra's sign-in records"
             raise OperatorError(message, lines=(*advice, *COLUMN_QUERIES))
         if self.columns[Column.CUT] == self.sign_ins:
@@ -132,12 +143,37 @@ class SignInFile:
             raise OperatorError(message, lines=COLUMN_QUERIES)
 
 
+def _head(source: FileText) -> tuple[str, str]:
+    """What is before the records, such as a command's warnings, and the first line of them.
+
+    Without records in sight the first line of all.
+    """
+    before: list[str] = []
+    first = ""
+    while line := source.readline(PART):  # so much is shown to `what_it_is`, too
+        line = line.lstrip("\x00")
+        if _is_json(line) or _csv_header(line) is not None:
+            return "".join(before), line
+        if line.strip() and not _SEPARATOR.fullmatch(line):
+            first = first or line
+            before.append(line)
+        if len(before) > _LINES_BEFORE_MAX:
+            break
+    return "", first
+
+
 def _is_line(head: str) -> bool:
     """Whether the first line is an object by itself."""
     try:
         return head.startswith("{") and isinstance(json.loads(head), dict)
     except (ValueError, RecursionError):
         return False
+
+
+def _is_known(head: str) -> bool:
+    """Whether a file in which there is no record is an export all the same."""
+    is_empty = _EMPTY_LIST.match(head.strip()) is not None
+    return is_empty or is_query_answer(head) or _csv_header(head) is not None
 
 
 def _is_json(head: str) -> bool:

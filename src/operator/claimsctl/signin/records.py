@@ -18,7 +18,7 @@ _EVENT: Final = "tokenissuancestart"
 _GRAPH_EVENT: Final = "tokenIssuanceStart"
 _DOTNET_DATE: Final = re.compile(r"/Date\((-?\d{1,15})")
 _US_DATE: Final = re.compile(
-    r"(\d{1,2})/(\d{1,2})/(\d{4}),? (\d{1,2}):(\d\d):(\d\d)(?:\.\d+)?(?: ([AP]M))?"
+    r"(\d{1,2})/(\d{1,2})/(\d{4}),? (\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?: ([AP]M))?"
 )
 _NOT_A_LETTER: Final = re.compile("[^a-z]")
 _HOURS: Final = 12
@@ -282,8 +282,8 @@ def _time_in(text: str) -> datetime:
     """The time that `text` says. Raises `ValueError`, `OverflowError` or `OSError`."""
     if found := _DOTNET_DATE.search(text):  # Windows PowerShell's ConvertTo-Json
         return datetime.fromtimestamp(int(found[1]) / 1000, UTC)
-    if found := _US_DATE.fullmatch(text):  # Log Analytics' CSV
-        month, day, year, hour, minute, second = (int(part) for part in found.groups()[:6])
+    if found := _US_DATE.fullmatch(text):  # Log Analytics' CSV, or Excel's
+        month, day, year, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
         if found[7]:
             hour = hour % _HOURS + (_HOURS if found[7] == "PM" else 0)
         return datetime(year, month, day, hour, minute, second, tzinfo=UTC)

@@ -114,7 +114,7 @@ def _begin(text: str, plan: _Plan) -> int:
     """Where the members begin. Raises `ValueError`."""
     begin = text.index(plan.envelope)
     first = plan.members[0][1]
-    if text.find(first, text.index(first, begin) + 1) >= 0:
+    if text.rfind(first) != text.index(first, begin):
         message = "two records, of which the first may be cut off"
         raise ValueError(message)
     return begin

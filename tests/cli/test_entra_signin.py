@@ -63,6 +63,9 @@ def test_nothing_called_is_a_finding(run: Run) -> None:
     assert 1 == outcome.exit_code
     assert "1 sign-ins, and no token issuance callout in any of them" in outcome.out
     assert "onTokenIssuanceStartListener" in outcome.out
+    unlisted = {k: v for k, v in RECORDS[0].items() if k != "appliedEventListeners"}
+    outcome = run("entra", "signin", "-", stdin=lines([RECORDS[3], unlisted]).encode())
+    assert "2 sign-ins, of which 1 list their event listeners, and no token" in outcome.out
 
 
 @pytest.mark.parametrize("as_json", [False, True])

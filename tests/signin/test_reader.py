@@ -265,13 +265,36 @@ def test_records_without_the_column_say_which_query_brings_it() -> None:
         )
 
 
-def test_a_depth_that_cuts_is_named() -> None:
-    """ConvertTo-Json's default depth writes a type's name in place of the listener."""
-    cut = powershell(RECORDS[0]) | {"AppliedEventListeners": ["Microsoft.Graph.Beta.Models.X"]}
+@pytest.mark.parametrize(
+    "written",
+    [
+        ["Microsoft.Graph.Beta.Models.X"],
+        "Microsoft.Graph.Beta.PowerShell.Models.MicrosoftGraphX[]",
+        "System.Object[]",
+        "@{EventType=tokenIssuanceStart; HandlerResult=}",
+        [
+            {
+                "EventType": "tokenIssuanceStart",
+                "HandlerResult": {"AdditionalProperties": "System.X"},
+            }
+        ],
+    ],
+    ids=["depth", "Export-Csv", "array", "hashtable", "properties"],
+)
+def test_listeners_that_powershell_cuts_are_no_silence(written: object) -> None:
+    """The name of a type is no empty list: that Entra did not call is not concluded from it."""
+    cut = powershell(RECORDS[0]) | {"AppliedEventListeners": written}
     with pytest.raises(OperatorError, match="-Depth 10"):
-        read(json.dumps([cut]).encode())
+        read(json.dumps([cut, cut]).encode())
     _, file = read(json.dumps([cut, powershell(RECORDS[1])]).encode())
     assert 1 == file.columns[Column.CUT]
+
+
+def test_listeners_that_nobody_can_read_are_no_silence() -> None:
+    """A column of which no cell is JSON ends the command."""
+    torn = analytics(RECORDS[0], as_text=True) | {"AppliedEventListeners": "[{"}
+    with pytest.raises(OperatorError, match="2 sign-ins, and none of them has readable event"):
+        read(json.dumps([torn, torn]).encode())
 
 
 @pytest.mark.parametrize(

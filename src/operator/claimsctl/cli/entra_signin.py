@@ -211,5 +211,8 @@ def _print_notes(records: SignInFile) -> None:
         for query in COLUMN_QUERIES:
             note.print(f"  {query}", markup=False)
     if cut := records.columns[Column.CUT]:
-        text = f"{records.name}: {cut} records cut off by ConvertTo-Json; write them with -Depth 10"
+        text = (
+            f"{records.name}: {cut} records with the names of types in place of event listeners;"
+            " write them with ConvertTo-Json -Depth 10"
+        )
         note.print(escaped(text), style="yellow", markup=False)

@@ -48,7 +48,9 @@ def _nothing(summary: Summary) -> Iterator[Text]:
         yield Text("no sign-in with that correlation id", style="bold red")
         yield Text("  do        Records arrive minutes late; look at the time and the tenant.")
         return
-    head = f"{summary.sign_ins} sign-ins, and no token issuance callout in any of them"
+    listed = sum(app.sign_ins for app in summary.apps.values())
+    which = "" if listed == summary.sign_ins else f", of which {listed} list their event listeners"
+    head = f"{summary.sign_ins} sign-ins{which}, and no token issuance callout in any of them"
     yield Text(head, style="bold red")
     yield Text(
         "  Entra did not try: no listener names these applications, or no token was issued anew."

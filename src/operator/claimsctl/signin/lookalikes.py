@@ -29,7 +29,7 @@ _LOOKALIKES: Final = (
     (r"(?m)^(?:Id|CorrelationId|AppDisplayName|AppliedEventListeners) +: ",
      "what PowerShell shows on a screen",
      "pipe the records to ConvertTo-Json -Depth 10, and write that to a file"),
-    (r"PAR1", "a Parquet file", "export JSON lines"),
+    (r"PAR1|Obj\x01", "a Parquet or Avro file", "export JSON lines"),
 )  # fmt: skip
 _HEAD: Final = 20_000
 

@@ -129,18 +129,25 @@ class SignInFile:
                 found = "its compressed data is cut off or damaged at the beginning"
             message = f"{self.name}: no sign-in log: {found}; expected Entra's sign-in records"
             raise OperatorError(message, lines=(*advice, *COLUMN_QUERIES))
-        if self.columns[Column.CUT] == self.sign_ins:
+        if self.columns[Column.PRESENT]:
+            return
+        if self.columns[Column.CUT]:
             message = (
-                f"{self.name}: ConvertTo-Json has cut the event listeners off; write the file anew"
-                " with -Depth 10"
+                f"{self.name}: PowerShell wrote the names of types in place of the event listeners;"
+                " write the file anew with ConvertTo-Json -Depth 10"
             )
             raise OperatorError(message)
-        if self.columns[Column.MISSING] == self.sign_ins:
+        if self.columns[Column.UNREADABLE]:
             message = (
-                f"{self.name}: {self.sign_ins} sign-ins, none with appliedEventListeners, where"
-                " Entra records callouts; export the records with it:"
+                f"{self.name}: {self.sign_ins} sign-ins, and none of them has readable event"
+                " listeners, where Entra records callouts; export the records with them:"
             )
             raise OperatorError(message, lines=COLUMN_QUERIES)
+        message = (
+            f"{self.name}: {self.sign_ins} sign-ins, none with appliedEventListeners, where Entra"
+            " records callouts; export the records with it:"
+        )
+        raise OperatorError(message, lines=COLUMN_QUERIES)
 
 
 def _head(source: FileText) -> tuple[str, str]:

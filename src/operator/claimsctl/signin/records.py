@@ -21,6 +21,7 @@ _US_DATE: Final = re.compile(
     r"(\d{1,2})/(\d{1,2})/(\d{4}),? (\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?: ([AP]M))?"
 )
 _NOT_A_LETTER: Final = re.compile("[^a-z]")
+_TYPE_NAME: Final = re.compile(r"@\{|System\.|Microsoft\.")
 _HOURS: Final = 12
 _INTEGER_DIGITS: Final = 10
 
@@ -31,7 +32,8 @@ class Column(StrEnum):
     PRESENT = "present"
     MISSING = "missing"
     CUT = "cut"
-    """``ConvertTo-Json`` without enough ``-Depth`` wrote the name of a type in its place."""
+    """PowerShell wrote the name of a type in its place, as ``Export-Csv`` does, and
+    ``ConvertTo-Json`` without enough ``-Depth``."""
     UNREADABLE = "unreadable"
     """The column holds text that is no JSON list."""
 
@@ -179,9 +181,10 @@ def _boolean(value: Any) -> bool | None:
 def callouts_in(listeners: Any) -> tuple[Column, tuple[Callout, ...]]:
     """The token issuance callouts among the listeners that ran, in any form of that column."""
     if isinstance(listeners, str):
-        listeners = _json_in(listeners) if listeners.strip() else []
+        text = listeners.strip()
+        listeners = _json_in(text) if text else []
         if listeners is None:
-            return Column.UNREADABLE, ()
+            return Column.CUT if _TYPE_NAME.match(text) else Column.UNREADABLE, ()
     if isinstance(listeners, dict):  # PowerShell unrolls a list of one
         listeners = [listeners]
     try:
@@ -242,6 +245,8 @@ def _flat(members: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, value in members.items():
         if name.lower() == "additionalproperties" and isinstance(value, dict):
             yield from ((inner.lower(), given) for inner, given in value.items())
+        elif name.lower() == "additionalproperties" and isinstance(value, str):
+            raise _CutError
 
 
 def _json_in(text: str) -> Any:

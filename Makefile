@@ -22,7 +22,7 @@ LOCK = $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-hea
 	--no-emit-index-url --no-emit-find-links --no-strip-extras
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-python forge kill build rehearse bench bench-claims arrivals cost check events engine artefacts runtime-python lock clean
+.PHONY: help demo test test-all test-python forge kill build rehearse bench bench-claims bench-signins arrivals cost check events engine artefacts runtime-python lock clean
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
@@ -68,6 +68,9 @@ cost: $(INSTALLED) ## What a million callouts cost, from bench's measurements: d
 
 bench-claims: $(INSTALLED) ## What it costs to check a file of claims, in time and memory
 	$(VENV)/bin/python bench/claims_check.py
+
+bench-signins: $(INSTALLED) ## How fast sign-in records are summarised, and in how much memory
+	$(VENV)/bin/python bench/signins.py
 
 check: $(INSTALLED) $(SAM_INSTALLED) ## Style, types, walls between the packages, samples, template
 	$(VENV)/bin/ruff check

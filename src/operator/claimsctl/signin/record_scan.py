@@ -11,7 +11,7 @@ import json
 import re
 from typing import Any, Final, NamedTuple
 
-from claimsctl.signin.records import Column, SignIn, callouts_in, moment, read_sign_in, whole_number
+from claimsctl.signin.records import Column, SignIn, callouts_in, moment, read_sign_in
 
 _PLANS_MAX: Final = 8
 _LESSONS_MAX: Final = 64
@@ -36,6 +36,7 @@ _SPELLINGS: Final = (
     },
 )  # fmt: skip
 _OPTIONAL: Final = {"interactive", "user"}
+_STAND_INS: Final = {"userPrincipalName": ('"userId"',), "UserPrincipalName": ('"UserId"',)}
 _TEXTS: Final = {"correlation_id", "at", "app_id", "app_name", "user"}
 _ENVELOPE: Final = '"properties":'
 """What precedes the sign-in in a record of storage or Event Hub."""
@@ -49,6 +50,11 @@ class _Plan(NamedTuple):
     """`_ENVELOPE`, or empty for a sign-in without one."""
     members: tuple[tuple[str, str, int], ...]
     """In their order: the field, what its value follows, and how long that is."""
+    absent: tuple[str, ...]
+    """The names of members that there are none of."""
+    id_name: str
+    id_count: int
+    """How often the name of the correlation id is in one record."""
 
 
 class RecordScanner:
@@ -91,17 +97,20 @@ def _tried(text: str, plan: _Plan) -> SignIn | None:
 
 
 def _plan(text: str, spelling: dict[str, str]) -> _Plan | None:
-    found = []
+    found, absent = [], []
     envelope = _ENVELOPE if _ENVELOPE in text else ""
     begin = text.find(envelope)
     for field, name in spelling.items():
         places = list(re.compile(rf'"{name}"\s*:\s*{_beginning(field)}').finditer(text, begin))
         if len(places) == 1:
             found.append((places[0].start(), field, places[0].group()))
-        elif field not in _OPTIONAL:
+        elif field in _OPTIONAL and f'"{name}"' not in text:
+            absent += [f'"{name}"', *_STAND_INS.get(name, ())]
+        else:
             return None
     members = tuple((field, prefix, len(prefix)) for _, field, prefix in sorted(found))
-    return _Plan(envelope, members)
+    id_name = f'"{spelling["correlation_id"]}"'
+    return _Plan(envelope, members, tuple(absent), id_name, text.count(id_name))
 
 
 def _beginning(field: str) -> str:
@@ -110,18 +119,19 @@ def _beginning(field: str) -> str:
     return _RESULT if field == "result" else ""
 
 
-def _begin(text: str, plan: _Plan) -> int:
-    """Where the members begin. Raises `ValueError`."""
-    begin = text.index(plan.envelope)
+def _is_one_record(text: str, plan: _Plan) -> bool:
+    """Whether there is one record in `text`, not several of which one may be cut off."""
     first = plan.members[0][1]
-    if text.rfind(first) != text.index(first, begin):
-        message = "two records, of which the first may be cut off"
-        raise ValueError(message)
-    return begin
+    return text.count(plan.id_name) == plan.id_count and text.rfind(first) == text.find(
+        first, text.find(plan.envelope)
+    )
 
 
 def _scanned(text: str, plan: _Plan) -> SignIn | None:
-    position = _begin(text, plan)
+    """The sign-in; `None` or an error for a text of another form, or of several records."""
+    if not _is_one_record(text, plan) or any(name in text for name in plan.absent):
+        return None
+    position = text.index(plan.envelope)
     values: dict[str, Any] = {
         "user": "", "interactive": None, "column": Column.PRESENT, "callouts": ()
     }  # fmt: skip
@@ -130,7 +140,7 @@ def _scanned(text: str, plan: _Plan) -> SignIn | None:
         if field in _TEXTS:
             end = text.index('"', position)
             values[field] = value = text[position:end]
-            if "\\" in value:
+            if not value or "\\" in value:
                 return None
             position = end
         elif field == "listeners":
@@ -142,7 +152,9 @@ def _scanned(text: str, plan: _Plan) -> SignIn | None:
             values[field] = {"t": True, "f": False}.get(text[position])
         else:
             code, position = _raw_decode(text, position)
-            values["error_code"] = whole_number(code)
+            if type(code) is not int:
+                return None
+            values["error_code"] = code
     return SignIn(
         values["correlation_id"].lower(), moment(values["at"]), values["app_id"].lower(),
         values["app_name"], values["user"], values["interactive"], values["error_code"],

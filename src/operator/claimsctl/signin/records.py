@@ -187,6 +187,8 @@ def callouts_in(listeners: Any) -> tuple[Column, tuple[Callout, ...]]:
             return Column.CUT if _TYPE_NAME.match(text) else Column.UNREADABLE, ()
     if isinstance(listeners, dict):  # PowerShell unrolls a list of one
         listeners = [listeners]
+    if not isinstance(listeners, list):
+        return Column.UNREADABLE, ()
     try:
         found = [_callout(listener) for listener in listeners]
     except _CutError:

@@ -1,6 +1,6 @@
 """How fast sign-in records are summarised, and in how much memory.
 
-``make bench-signins``. A record has 2.7 KB, as those of Graph beta have, with two policies of
+``make bench-signins``. A record has 2.5 to 2.8 KB, as Graph beta writes it, with two policies of
 conditional access; 10 % or 75 % of them hold a callout. Speeds are CPU seconds of one core, medians
 of turns. Memory is the peak of a process of its own that reads a million records, the interpreter
 and all imports included.

@@ -27,6 +27,7 @@ _FIRST_NAMES: Final = re.compile(rf'\{{\s*+"(\w++)"\s*+:\s*+(?:{_SCALAR}\s*+,\s*
 _raw_decode: Final = json.JSONDecoder().raw_decode
 _TOKEN_MAX: Final = 16
 """Longer than a literal or an escape, which an end may cut."""
+_FIRST_NAME: Final = re.compile(r'\{\s*+"\w++"')
 _SYNTAX_TAIL: Final = 4096
 _RECORD_NAMES: Final = {"correlationId", "CorrelationId"}
 
@@ -86,7 +87,9 @@ class Window:
         self.text = text
         self.at = 0
         self.began = 0
-        """Where the newest value began."""
+        """Where the newest value begins."""
+        self._beginning = ""
+        """How the newest value began: with a name that no page begins with."""
         self._source = source
         self.ended = False
 
@@ -111,6 +114,8 @@ class Window:
                 if not (is_short and self._is_cut(error) and self.fill()):
                     return Unreadable.NOT_JSON
             else:
+                if not self._is_another() and (first := _FIRST_NAME.match(self.text, self.began)):
+                    self._beginning = first[0]
                 return value
 
     def _is_cut(self, error: json.JSONDecodeError) -> bool:
@@ -118,10 +123,17 @@ class Window:
         is_at_end = error.pos >= len(self.text) - _TOKEN_MAX
         return is_at_end or error.msg.startswith("Unterminated string")
 
+    def _is_another(self) -> bool:
+        """Whether a value begins as the newest one did, which was no page."""
+        return self._beginning != "" and self.text.startswith(self._beginning, self.began)
+
     def enter(self) -> bool:
         """Go to the next value, into arrays and pages; whether there is one."""
         while True:
             self.skip(_BETWEEN)
+            self.began = self.at
+            if self._is_another():
+                return True
             if self.at >= len(self.text):
                 return False
             if not self.ended and len(self.text) - self.at < _SYNTAX_TAIL:

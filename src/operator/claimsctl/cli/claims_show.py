@@ -118,7 +118,7 @@ def show(
 
 def _print(shown: SignIn, now: float) -> None:
     console = stdout()
-    for place in reversed(range(len(shown.found))):  # what wins stands first
+    for place in reversed(range(len(shown.found))):  # what wins comes first
         for line in layer_lines(shown, place, now):
             console.print(line)
     for key in shown.elsewhere:

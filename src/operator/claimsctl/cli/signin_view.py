@@ -140,13 +140,13 @@ def _sums(summary: Summary) -> Iterator[Text]:
 
 def _causes(summary: Summary) -> Iterator[Text]:
     """One verdict for each way to fail, whichever the app."""
-    told: set[tuple[Stage, int | None, int | None]] = set()
+    shown: set[tuple[Stage, int | None, int | None]] = set()
     for group in summary.by_cause():
         key = group.key
         way = (key.stage, key.code, key.status)
-        if key.stage is Stage.ACCEPTED or way in told or len(told) >= _CAUSES_MAX:
+        if key.stage is Stage.ACCEPTED or way in shown or len(shown) >= _CAUSES_MAX:
             continue
-        told.add(way)
+        shown.add(way)
         yield from _verdict_lines(verdict_on(group.sign_in, group.callout))
 
 

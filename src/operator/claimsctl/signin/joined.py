@@ -1,4 +1,4 @@
-"""Entra's record of a callout beside what the endpoint logged and what tap recorded of it."""
+"""Entra's record of a callout with what the endpoint logged and what tap recorded of it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

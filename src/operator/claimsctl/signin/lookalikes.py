@@ -6,10 +6,10 @@ from typing import Final
 _LOOKALIKES: Final = (
     (r'"outcome"\s*:\s*"[a-z-]+".*"correlationId"|"correlationId".*"outcome"\s*:\s*"[a-z-]+"',
      "lines of the claims provider's own log",
-     "give it as --log, beside the sign-in records"),
+     "give it as --log, together with the sign-in records"),
     (r'"(?:request|response)"\s*:\s*\{.*"(?:status|method)"',
      "a recorded exchange",
-     "give its folder as --tap, beside the sign-in records, or the file to claimsctl judge"),
+     "give its folder as --tap, together with the sign-in records, or the file to claimsctl judge"),
     (r'"type"\s*:\s*"microsoft\.graph\.authenticationEvent',
      "a callout's body",
      "claimsctl invoke runs the function on it"),

@@ -22,7 +22,7 @@ LOCK = $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-hea
 	--no-emit-index-url --no-emit-find-links --no-strip-extras
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-python forge kill build rehearse bench bench-claims arrivals cost check events snapshots engine artefacts runtime-python lock clean
+.PHONY: help demo test test-all test-python forge kill build rehearse bench bench-claims bench-signins arrivals cost check events snapshots engine artefacts runtime-python lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
@@ -68,6 +68,9 @@ cost: $(INSTALLED) ## Calculate the cost of a million callouts, from the measure
 
 bench-claims: $(INSTALLED) ## Measure the time and memory for checking a file of claims
 	$(VENV)/bin/python bench/claims_check.py
+
+bench-signins: $(INSTALLED) ## Measure the time and memory for summarising sign-in records
+	$(VENV)/bin/python bench/signins.py
 
 check: $(INSTALLED) $(SAM_INSTALLED) ## Check style, types, package layers, generated files and the template
 	$(VENV)/bin/ruff check

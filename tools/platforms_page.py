@@ -11,6 +11,7 @@ from tools.findings_page import write_or_check
 _SOURCES: Final = {"doc": "", "code": "¹", "field": "²"}
 _TOKENS: Final = "³"
 
+
 def page() -> str:
     """Return the whole page."""
     lines = [
@@ -21,13 +22,14 @@ def page() -> str:
         "`judge`, `call`, `doctor endpoint` and `tap` recognise these answers.",
         "",
         "Sources: the platform's documentation, or where marked ¹ its source code or the real",
-        "program, ² public reports. ³ This 401 or 403 comes from a check of bearer tokens, which the",
-        "[doctor](doctor.md) counts as protection.",
+        "program, ² public reports. ³ This 401 or 403 comes from a check of bearer tokens, which",
+        "the [doctor](doctor.md) counts as protection.",
     ]
     for name in dict.fromkeys(each.name for each in platforms()):
         lines += ["", f"## {name[0].upper()}{name[1:]}", ""]
         lines += _rows([each for each in platforms() if each.name == name])
     return "\n".join(line.rstrip() for line in lines) + "\n"
+
 
 def _rows(alike: list[Platform]) -> Iterator[str]:
     """A line for each thing to do, with the cases that it is for."""
@@ -35,9 +37,11 @@ def _rows(alike: list[Platform]) -> Iterator[str]:
         cases = dict.fromkeys(_case(each) for each in alike if each.do == do)
         yield f"- {' '.join(cases)} {do}"
 
+
 def _case(platform: Platform) -> str:
     marks = _SOURCES[platform.source] + (_TOKENS if platform.knows_tokens else "")
     return f"*{platform.case[0].upper()}{platform.case[1:]}.*{marks}"
+
 
 if __name__ == "__main__":
     sys.exit(write_or_check(sys.argv[1:], page()))

@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from claimsctl.claims_file.record import Record
 from claimsctl.entra.token_claims import TENANT_ID
 
-from tests.cli.command import EVENTS, Run
+from tests.claims_file.files import APP, TENANT, USER
+from tests.cli.command import EVENTS, Outcome, Run
 from tests.endpoints import JSON, Received, Reply, endpoint
+from tests.integration.engine import Table
 
 POLICY = {
     "ClaimsSchema": [
@@ -296,3 +299,40 @@ def test_a_user_of_the_table_signs_in(run: Run, user: str, sent: dict[str, str])
     found = json.loads(request.body)["data"]["authenticationContext"]["user"]
     assert sent.items() <= found.items()
     assert "Member" == found["userType"]
+
+
+def _called(run: Run, table: Table, *options: str) -> tuple[Outcome, dict[str, Any]]:
+    """The outcome of a call of a user of the table, and the body that was sent."""
+    where = ("--endpoint-url", table.url, "--table", table.name, "--tenant", TENANT)
+    with endpoint(lambda _: Reply()) as served:
+        outcome = run("call", served.url, *where, *options)
+    return outcome, json.loads(served.received[0].body) if served.received else {}
+
+
+def test_the_callout_is_filled_from_the_table(run: Run, table: Table) -> None:
+    """Tenant, user and the one app that the user has rows for; `--set` has the last word."""
+    table.put_claims(Record(TENANT, USER, APP).key, {"tier": "gold"})
+    outcome, body = _called(run, table, "--user", USER)
+    assert (0, f"From table {table.name}: tenant {TENANT}, user {USER}, app {APP}\n") == (
+        outcome.exit_code,
+        outcome.err,
+    )
+    context = body["data"]["authenticationContext"]
+    assert (TENANT, USER) == (body["data"]["tenantId"], context["user"]["id"])
+    assert APP == context["clientServicePrincipal"]["appId"]
+    assert f"/tenants/{TENANT}/applications/{APP}" == body["source"]
+    table.put_claims(Record(TENANT, USER, None).key, {"tier": "basic"})
+    other = ("--set", f"clientServicePrincipal.appId={TENANT}")
+    outcome, body = _called(run, table, "--user", USER, *other)
+    assert f"it has rows for app {APP}: sign in" in outcome.err
+    app = body["data"]["authenticationContext"]["clientServicePrincipal"]["appId"]
+    assert TENANT == app
+
+
+def test_a_user_whom_the_table_lacks_is_refused(run: Run, table: Table) -> None:
+    """Nothing is sent for a user without a row, nor for a table without a user."""
+    outcome, body = _called(run, table, "--user", "casey@contoso.com")
+    assert (2, {}) == (outcome.exit_code, body)
+    assert f"no row USER#{TENANT}#casey@contoso.com; nothing was sent" in outcome.err
+    outcome, body = _called(run, table)
+    assert (2, {}, True) == (outcome.exit_code, body, "name one with --user" in outcome.err)

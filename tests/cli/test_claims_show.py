@@ -213,6 +213,30 @@ def test_from_the_table_to_the_token(run: Run, sample: Table, tmp_path: Path) ->
     assert 'dateOfBirth → urn:born "2000-01-01"' in " ".join(assertion.split())
 
 
+def test_the_access_token_has_the_policy_of_its_api(
+    run: Run, sample: Table, tmp_path: Path
+) -> None:
+    """`--api-policy` counts for the access token alone; without it that the same is assumed."""
+    (tmp_path / "app.json").write_text(json.dumps(POLICY), "utf-8")
+    entry = {"Source": "CustomClaimsProvider", "ID": "loyaltyTier", "JwtClaimType": "api_tier"}
+    (tmp_path / "api.json").write_text(json.dumps({"ClaimsSchema": [entry]}), "utf-8")
+    both = ("--mapping-policy", str(tmp_path / "app.json"), "--api-policy")
+    shown = show(run, sample, USER, "--json", *both, str(tmp_path / "api.json"))
+    names = {
+        token: [claim["name"] for claim in claims if claim["fate"] == "emitted"]
+        for token, claims in json.loads(shown.out)["tokens"].items()
+    }
+    expected = {"ID token": ["tier"], "access token": ["api_tier"], "SAML assertion": ["urn:born"]}
+    assert (expected, "") == (names, shown.err)
+    alone = show(run, sample, USER, "--json", *both[:2])
+    assert "Assumed: the access token is for the same app; see --api-policy." in alone.err
+    api = json.loads(show(run, sample, USER, "--json", "--api-policy", both[1]).out)["tokens"]
+    assert ("tier", "loyaltyTier") == tuple(
+        next(c["name"] for c in api[token] if c["id"] == "loyaltyTier")
+        for token in ("access token", "ID token")
+    )
+
+
 def test_the_token_for_machines(run: Run, sample: Table) -> None:
     """`--token --json`: the answer, and each claim's fate; without a policy each keeps its name."""
     shown = show(run, sample, USER, "--token", "--json")

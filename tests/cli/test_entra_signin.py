@@ -63,6 +63,9 @@ def test_nothing_called_is_a_finding(run: Run) -> None:
     assert 1 == outcome.exit_code
     assert "1 sign-ins, and no token issuance callout in any of them" in outcome.out
     assert "onTokenIssuanceStartListener" in outcome.out
+    unlisted = {k: v for k, v in RECORDS[0].items() if k != "appliedEventListeners"}
+    outcome = run("entra", "signin", "-", stdin=lines([RECORDS[3], unlisted]).encode())
+    assert "2 sign-ins, of which 1 list their event listeners, and no token" in outcome.out
 
 
 @pytest.mark.parametrize("as_json", [False, True])
@@ -89,7 +92,7 @@ def test_a_mixed_file_is_3(run: Run) -> None:
     ("content", "message"),
     [
         (b"", "claimsctl: -: no sign-in log: it is empty; expected Entra's sign-in records"),
-        (b"\x1f\x8bnot gzip", "claimsctl: -: no sign-in log: it is empty"),
+        (b"\x1f\x8bnot gzip", "no sign-in log: its compressed data is cut off or damaged"),
         (gzip.compress(b"<html>", mtime=0), "it looks like HTML or XML"),
         (b"{}\n" * 3, "it looks like JSON of another kind"),
     ],

@@ -8,6 +8,7 @@ import pytest
 from claimsctl.cli.main import LazyCommand, command_tree
 
 from tests.cli.command import SECONDS, lazy_commands, variables
+from tests.signin.samples import FORMS
 
 _LIST_MODULES = """
 import contextlib, io, sys
@@ -42,13 +43,15 @@ def _modules(home: Path, code: str, *arguments: str) -> set[str]:
         (("explain", "1003005"), 20, 11),
         (("judge", "-"), 20, 33),
         (("judge", "-", "--json"), 20, 33),
+        (("entra", "signin", "signins.json"), 20, 34),
     ],
-    ids=["help", "claims-help", "explain", "judge", "judge-json"],
+    ids=["help", "claims-help", "explain", "judge", "judge-json", "entra-signin"],
 )
 def test_it_starts_light(
     tmp_path: Path, arguments: tuple[str, ...], most: int, most_of_ours: int
 ) -> None:
     """Beyond what typer and rich import: few modules, none that is slow, few of ours."""
+    (tmp_path / "signins.json").write_bytes(FORMS["graph-lines"]())
     more = _modules(tmp_path, _LIST_MODULES, *arguments) - _modules(tmp_path, _LIBRARIES)
     ours = {name for name in more if name.partition(".")[0] in {"claimsctl", "claims_provider"}}
     assert set() == _HEAVY & more

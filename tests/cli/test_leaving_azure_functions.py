@@ -5,16 +5,33 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import httpx2
 import pytest
 
 from tests.cli.command import ROOT, Outcome, Run
 from tests.endpoints import Endpoint, Received, Reply, endpoint
 from tests.signin.samples import RECORDS
+from tests.tenant.chains import (
+    CONFIG,
+    NAME,
+    TARGET,
+    TEST_APP,
+    applied,
+    chain_in,
+    tenant_with_apps,
+    write,
+)
+from tests.tenant.fake_graph import FakeGraph
 
 PAGE = ROOT / "docs/leaving-azure-functions.md"
 TEXT = {"content-type": "text/plain; charset=utf-8"}
 TOKEN = "accepted"
+URLS = {
+    "old": "https://claims.azurewebsites.example/runtime/webhooks/customauthenticationextension",
+    "new": TARGET,
+}
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
 COMMANDS = [line for block in BLOCKS for line in block.splitlines()]
 
@@ -68,6 +85,8 @@ EXPECTED = {
     "claimsctl judge new.json": (0, "Entra would accept this answer"),
     "claimsctl call NEW_URL --token TOKEN --scenario social-account": (0, "would accept"),
     "claimsctl entra signin signins.json": (1, "Grant admin consent"),
+    "claimsctl entra plan --config old.toml --move NEW_URL --http > move.http": (0, "PATCH"),
+    "claimsctl entra plan --config new.toml --move OLD_URL --http > back.http": (0, "PATCH"),
 }
 """Exit code and a part of the output, by the page's command."""
 
@@ -78,6 +97,7 @@ def test_every_command_of_the_page_does_what_it_says(
     """Run in the page's order: the old service is judged, the new one proven."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "signins.json").write_text(json.dumps(RECORDS), "utf-8")
+    _write_configs(tmp_path, "00000000-0000-4000-8000-000000000001")
     assert list(EXPECTED) == COMMANDS
     for command in COMMANDS:
         outcome = _run(run, command, old.url, new.url)
@@ -88,10 +108,68 @@ def test_every_command_of_the_page_does_what_it_says(
 def _run(run: Run, command: str, old: str, new: str) -> Outcome:
     command, _, file = command.partition(" > ")
     words = {"OLD_URL": old, "NEW_URL": new, "TOKEN": TOKEN}
+    if " plan " in command:  # Graph takes URLs of https alone
+        words |= {"OLD_URL": URLS["old"], "NEW_URL": URLS["new"]}
     outcome = run(*(words.get(word, word) for word in shlex.split(command)[1:]))
     if file:
         Path(file).write_text(outcome.out, "utf-8")
     return outcome
+
+
+def _write_configs(folder: Path, app_id: str) -> None:
+    """The page's two files: they differ in the target URL."""
+    for name, url in URLS.items():
+        config = CONFIG.replace(f'"{TARGET}"', f'"{url}"\napp_id = "{app_id}"')
+        write(folder, config)
+        (folder / "entra.toml").rename(folder / f"{name}.toml")
+
+
+def test_the_move_and_the_way_back_break_no_sign_in(
+    run: Run, old: Endpoint, new: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each request of both files is sent to a simulated tenant, which signs in after each."""
+    monkeypatch.chdir(tmp_path)
+    tenant = tenant_with_apps()
+    applied(tenant, chain_in(tmp_path, CONFIG.replace(TARGET, URLS["old"])))
+    (api,) = (one for one in tenant.objects["applications"] if one["displayName"] == NAME)
+    _write_configs(tmp_path, api["appId"])
+    (extension,) = tenant.objects["customAuthenticationExtensions"]
+    services = {URLS["old"]: old.url, URLS["new"]: new.url}
+    called = []
+    for command in COMMANDS[-2:]:
+        _run(run, command, old.url, new.url)
+        for request in _requests(Path(command.rpartition(" ")[2])):
+            _send(tenant, request)
+            target = extension["endpointConfiguration"]["targetUrl"]
+            assert "enriched" == tenant.sign_in(TEST_APP, urlsplit(target).netloc)
+            assert 0 == run("call", services[target], "--token", TOKEN).exit_code
+            called.append(target)
+    there, back = [URLS["old"], *[URLS["new"]] * 2], [URLS["new"], *[URLS["old"]] * 2]
+    assert there + back == called
+    assert [f"api://{urlsplit(URLS['old']).netloc}/{api['appId']}"] == api["identifierUris"]
+    assert [] == tenant.broken
+
+
+def _requests(file: Path) -> list[tuple[str, str, bytes]]:
+    """The requests of a `.http` file that change something: method, path, body."""
+    return [
+        (method, path, body.strip().encode())
+        for method, path, body in re.findall(
+            r"^(PATCH|POST|DELETE) \{\{graph\}\}(\S+)\n(?:\S[^\n]*\n)*(.*?)(?=^###|\Z)",
+            file.read_text("utf-8"),
+            re.MULTILINE | re.DOTALL,
+        )
+    ]
+
+
+def _send(tenant: FakeGraph, request: tuple[str, str, bytes]) -> None:
+    """Send a request, with the ids that the file reads first."""
+    method, path, body = request
+    (extension,) = tenant.objects["customAuthenticationExtensions"]
+    path = path.replace("{{extension.response.body.$.value[0].id}}", extension["id"])
+    url = f"https://graph.microsoft.com{path}"
+    answer = tenant.answer(httpx2.Request(method, url, content=body))
+    assert answer.is_success, answer.text
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ COMMANDS: dict[tuple[str, ...], set[str]] = {
     },
     ("claims", "show"): {
         "--table", "--tenant", "--endpoint-url", "--stack", "--app", "--json",
-        "--token", "--mapping-policy",
+        "--token", "--mapping-policy", "--api-policy",
         "TABLE_NAME", "TENANT_ID", "AWS_ENDPOINT_URL_DYNAMODB", "STACK_NAME",
     },
     ("claims", "delete"): {

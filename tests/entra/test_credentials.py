@@ -8,8 +8,8 @@ from urllib.parse import parse_qs
 
 import httpx2
 import pytest
-from claimsctl.entra.credentials import authority_of, client_credentials_token
-from claimsctl.entra.token_claims import TenantKind
+from claimsctl.entra.credentials import client_credentials_token
+from claimsctl.entra.token_claims import TenantKind, authority_of
 from claimsctl.errors import ExitCode, OperatorError
 
 from tests.endpoints import JSON, Endpoint, Reply, endpoint

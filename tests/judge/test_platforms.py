@@ -132,6 +132,9 @@ def test_few_check_bearer_tokens() -> None:
         ("API Gateway", "its JWT or Lambda authorizer refuses the token, or the token is missing"),
         ("Azure App Service's authentication", "it refuses the token, or the token is missing"),
         ("Logic Apps", "no authorization policy fits the token"),
-        ("Azure API Management", "a validate-jwt or validate-azure-ad-token policy refuses the call"),
+        (
+            "Azure API Management",
+            "a validate-jwt or validate-azure-ad-token policy refuses the call",
+        ),
         ("Envoy", "it refuses the token, or the token is missing"),
     } == {(each.name, each.case) for each in platforms() if each.knows_tokens}

@@ -158,6 +158,25 @@ def windows_powershell() -> str:
     return text.replace("\\\\/", "\\/")
 
 
+def query_answer(**options: Any) -> bytes:
+    """The answer of the Log Analytics query API, in three tables."""
+    rows = [analytics(record, as_text=True) for record in RECORDS]
+    columns = [{"name": name, "type": "string"} for name in rows[0]]
+    tables = [
+        {"name": name, "columns": columns, "rows": [list(row.values()) for row in part]}
+        for name, part in (("PrimaryResult", rows[:3]), ("Empty", []), ("Table_2", rows[3:]))
+    ]
+    return json.dumps({"tables": tables, "statistics": {"query": {}}}, **options).encode()
+
+
+def azure_cli() -> bytes:
+    """What `az monitor log-analytics query` prints: members sorted, each value is text."""
+    rows = [analytics(record, as_text=True) for record in RECORDS]
+    texts = [{name: str(value) for name, value in row.items()} for row in rows]
+    documents = [{**text, "TableName": "PrimaryResult"} for text in texts]
+    return json.dumps(documents, indent=2, sort_keys=True).encode()
+
+
 FORMS: Final[dict[str, Callable[[], bytes]]] = {
     "graph-page": lambda: page().encode(),
     "graph-pages": lambda: b'%s\n{"value": []}' % page().encode(),
@@ -171,6 +190,14 @@ FORMS: Final[dict[str, Callable[[], bytes]]] = {
     ).encode(),
     "analytics-csv": lambda: analytics_csv().encode("utf-8-sig"),
     "analytics-csv-semicolon": lambda: analytics_csv(";").encode(),
+    "excel-unicode-text": lambda: analytics_csv("\t").encode("utf-16"),
+    "excel-separator": lambda: f"sep=;\r\n{analytics_csv(';')}".encode("utf-8-sig"),
+    "utf-16-le-without-mark": lambda: page().encode("utf-16-le"),
+    "utf-16-be-without-mark": lambda: page().encode("utf-16-be"),
+    "zeros-before": lambda: bytes(4096) + lines(RECORDS).encode(),
+    "analytics-api": lambda: query_answer(separators=(",", ":")),
+    "analytics-api-cli": lambda: query_answer(indent=2),
+    "analytics-cli": azure_cli,
     "storage-lines": lambda: lines(map(envelope, RECORDS)).encode(),
     "event-hub": lambda: json.dumps({"records": [envelope(r) for r in RECORDS]}).encode(),
     "event-hub-lines": lambda: lines({"records": [envelope(r)]} for r in RECORDS).encode(),

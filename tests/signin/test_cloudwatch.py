@@ -7,14 +7,17 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from claimsctl.errors import OperatorError
-from claimsctl.signin.cloudwatch import SIGN_INS_MAX, stack_log
+from claimsctl.signin.access_log import PATTERN, GatewayAnswer
+from claimsctl.signin.cloudwatch import SIGN_INS_MAX, StackLog, stack_log
 from claimsctl.signin.records import read_sign_in
 from claimsctl.signin.summary import Row
 
+from tests.cli.command import ROOT
 from tests.signin.samples import correlation_id, graph, listener
 from tests.signin.test_provider_log import MESSAGES
 
 GROUP = "claims-FunctionLogs-1"
+ACCESS_GROUP = "/aws/vendedlogs/claims/access"
 
 
 class FakeAws:
@@ -23,6 +26,8 @@ class FakeAws:
     def __init__(self) -> None:
         self.outputs = {"FunctionLogGroup": GROUP}
         self.requests: list[dict[str, Any]] = []
+        self.access: list[dict[str, Any]] = []
+        """Lines of the access log."""
 
     def client(self, *_: object, **__: object) -> "FakeAws":
         """Both services' client."""
@@ -39,7 +44,12 @@ class FakeAws:
         return {"Stacks": [{"Outputs": outputs}]}
 
     def filter_log_events(self, **request: Any) -> dict[str, Any]:
-        """One event a page."""
+        """One event a page; of the access log, those of the time that is asked for."""
+        if request["logGroupName"] == ACCESS_GROUP:
+            assert PATTERN == request["filterPattern"]
+            times = range(request["startTime"], request["endTime"])
+            lines = [json.dumps(line) for line in self.access if int(line["time"]) in times]
+            return {"events": [{"message": line} for line in ["no JSON", *lines]]}
         self.requests.append(request)
         assert len(request["filterPattern"]) <= 1024
         asked = set(re.findall(r'\$\.correlationId = "([^"]+)"', request["filterPattern"]))
@@ -72,17 +82,49 @@ def rows(count: int) -> list[Row]:
 
 def test_the_lines_of_sign_ins_are_found(aws: FakeAws) -> None:
     """Every page is read; the group is the stack's; the time is theirs and ten minutes."""
-    found, left_out = stack_log("claims", rows(4))
-    assert ({correlation_id(2), correlation_id(3)}, 0) == (set(found), left_out)
+    logged = stack_log("claims", rows(4))
+    assert ({correlation_id(2), correlation_id(3)}, 0) == (set(logged.lines), logged.left_out)
     request = aws.requests[0]
     assert GROUP == request["logGroupName"]
     assert 20 * 60_000 + 3_000 == request["endTime"] - request["startTime"]
 
 
+def test_the_gateway_is_asked_about_callouts_without_a_line(aws: FakeAws) -> None:
+    """The access log has what the gateway answered by itself, five seconds before and after."""
+    aws.outputs["AccessLogGroup"] = ACCESS_GROUP
+    begun = 1795858201  # 2026-11-28T09:30:01Z, sign-in 1
+    line = {"status": 401, "authorizerError": "expired", "error": "-", "requestId": "g"}
+    own, passed = {**line, "integrationStatus": "-"}, {**line, "integrationStatus": "200"}
+    aws.access = [
+        {**own, "time": f"{begun + 4}123"},
+        {**own, "time": f"{begun + 9}000"},
+        {**passed, "time": f"{begun}000"},
+    ]
+    logged = stack_log("claims", rows(4))
+    assert {correlation_id(0), correlation_id(1)} == set(logged.gateway or {})
+    assert [GatewayAnswer("2026-11-28T09:30:05Z", 401, "expired", "g")] == (
+        (logged.gateway or {})[correlation_id(1)]
+    )
+
+
+def test_the_fields_are_those_of_the_template() -> None:
+    """The access log's format in template.yaml has each field that is read."""
+    template = (ROOT / "template.yaml").read_text("utf-8")
+    for field, value in (
+        ("requestId", "requestId"),
+        ("time", "requestTimeEpoch"),
+        ("authorizerError", "authorizer.error"),
+        ("error", "error.message"),
+        ("integrationStatus", "integration.status"),
+    ):
+        assert f'"{field}":"$context.{value}"' in template
+    assert '"status":$context.status' in template
+
+
 def test_what_is_asked_is_limited(aws: FakeAws) -> None:
     """The newest are asked about, in filters that CloudWatch takes; the others are counted."""
-    found, left_out = stack_log("claims", rows(50))
-    assert ({}, 50 - SIGN_INS_MAX) == (found, left_out)
+    logged = stack_log("claims", rows(50))
+    assert ({}, 50 - SIGN_INS_MAX) == (logged.lines, logged.left_out)
     assert 2 == len(aws.requests)
 
 
@@ -97,5 +139,5 @@ def test_a_stack_without_the_output_is_named(aws: FakeAws) -> None:
 
 def test_without_sign_ins_nothing_is_asked(aws: FakeAws) -> None:
     """Nothing to join: AWS needs no credentials."""
-    assert ({}, 0) == stack_log("claims", [])
+    assert StackLog({}, None, 0) == stack_log("claims", [])
     assert [] == aws.requests

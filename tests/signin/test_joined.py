@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from claimsctl.errors import OperatorError
 from claimsctl.judge.attempt import Phase
+from claimsctl.signin.access_log import GatewayAnswer
 from claimsctl.signin.joined import Sources
 from claimsctl.signin.provider_log import LogLine
 from claimsctl.signin.recordings import Recording, read_recordings
@@ -42,6 +43,23 @@ def line(outcome: str, status: int, reason: str = "") -> LogLine:
 def joined(row: Row, *lines: LogLine) -> list[str]:
     """What the log adds."""
     return list(Sources(log={row.sign_in.correlation_id: list(lines)}).conclusions(row))
+
+
+def test_what_the_gateway_answered_is_joined_by_time_only() -> None:
+    """Without a line of the function, the access log tells a refused call from another endpoint."""
+    called = row(1003002, 1, 401)
+    id_ = called.sign_in.correlation_id
+    refused = GatewayAnswer("2026-11-28T09:30:02Z", 401, "the token has expired", "g1")
+    sources = Sources(log={}, gateway={id_: [refused]})
+    unlogged, answered, caution = sources.conclusions(called)
+    assert "the function's log has no line of it" == unlogged
+    assert answered.endswith("the gateway answered 401 by itself (the token has expired)")
+    assert "joined by time only: 1 of the gateway's own answers within 5 s" in caution
+    assert [refused.document()] == sources.document(called)["gateway"]
+    nothing = list(Sources(log={}, gateway={id_: []}).conclusions(called))
+    assert "Entra called another endpoint or stack" in nothing[1]
+    not_asked = list(Sources(log={}, gateway={}).conclusions(called))
+    assert ["the gateway's authorizer" in text for text in not_asked] == [True]
 
 
 def test_a_refused_token_has_its_reason() -> None:

@@ -32,6 +32,7 @@ MESSAGES: Final[list[dict[str, Any]]] = [
     },
 ]  # fmt: skip
 PLATFORM: Final = "START RequestId: 1 Version: $LATEST\n"
+_PLATFORM_JSON: Final = '{"time":"2026-11-28T09:30:00Z","type":"platform.start","record":{}}\n'
 STREAM: Final = "2026/11/28/[$LATEST]0123"
 AT: Final = "2026-11-28T09:30:01.100000+00:00"
 
@@ -130,7 +131,17 @@ def test_lines_of_one_sign_in_are_limited() -> None:
     assert 10 == len(read(text)[correlation_id(3)])
 
 
-@pytest.mark.parametrize("text", ["", PLATFORM * 3, '{"a": 1}\n', "[]", "@message\nx\n"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "\n", PLATFORM * 3, f"{AT} {STREAM} INIT_START Runtime Version: x\n", _PLATFORM_JSON],
+    ids=["empty", "blank", "text", "tail", "json"],
+)
+def test_a_function_that_nobody_called_has_a_log(text: str) -> None:
+    """Where Entra never called, the log is empty, or has Lambda's own lines: that is no error."""
+    assert {} == read(text)
+
+
+@pytest.mark.parametrize("text", ["hello\n", '{"a": 1}\n', "[]", "@message\nx\n"])
 def test_what_is_no_log_is_named(text: str) -> None:
     """The message says which command prints the log."""
     with pytest.raises(OperatorError, match="aws logs tail"):

@@ -6,10 +6,10 @@ import json
 import random
 
 import pytest
-from claimsctl.errors import OperatorError
-from claimsctl.signin.json_values import PART, Unreadable
+from claimsctl.errors import ExitCode, OperatorError
+from claimsctl.signin.json_values import PART, Unreadable, records_of_values
 from claimsctl.signin.reader import SignInFile
-from claimsctl.signin.records import Column, SignIn, moment, read_sign_in
+from claimsctl.signin.records import Column, SignIn, moment
 
 from tests.signin.samples import (
     APP,
@@ -54,21 +54,6 @@ def test_every_form_is_read_the_same(form: str) -> None:
     assert not file.unreadable
 
 
-def test_a_line_scanned_is_a_line_parsed() -> None:
-    """Whatever the scanner takes from a line is what the parser takes from it."""
-    spaced = "".join(json.dumps(record) + "\n" for record in RECORDS * 3)
-    escaped = graph(5, listener(None, 1, 200)) | {"appDisplayName": 'a "quoted" \u00e9'}
-    unnamed = graph(6, listener(None, 1, 200)) | {"appDisplayName": None}
-    nested = graph(7) | {"agent": {"appId": "another"}, "isInteractive": None}
-    mixed = lines(
-        [*RECORDS, escaped, unnamed, nested, analytics(RECORDS[0], as_text=True), *RECORDS]
-    )
-    for text in (spaced, mixed):
-        scanned, _ = read(text.encode())
-        parsed = [read_sign_in(json.loads(line)) for line in text.splitlines()]
-        assert parsed == scanned
-
-
 @pytest.mark.parametrize("form", ["graph-lines", "graph-array", "portal", "graph-page"])
 def test_a_cut_file_keeps_its_good_records(form: str) -> None:
     """A file cut in the middle of its third record has two, and counts the rest as one."""
@@ -76,6 +61,29 @@ def test_a_cut_file_keeps_its_good_records(form: str) -> None:
     cut = content[: content.index(b"cccc3333-0000-0000-0000-000000000003") + 40]
     sign_ins, file = read(cut)
     assert (2, {Unreadable.NOT_JSON: 1}) == (len(sign_ins), dict(file.unreadable))
+
+
+def test_a_damaged_row_of_a_query_costs_itself_alone() -> None:
+    """Reading goes on with the next row; a row of another width is counted."""
+    text = FORMS["analytics-api"]().decode()
+    damaged = text.replace('"Shop",true', '"Shop" true', 1)
+    sign_ins, file = read(damaged.encode())
+    assert (3, {Unreadable.NOT_JSON: 1}) == (len(sign_ins), dict(file.unreadable))
+    sign_ins, file = read(text.replace('"Shop",true', "true", 1).encode())
+    assert (3, {Unreadable.COLUMNS: 1}) == (len(sign_ins), dict(file.unreadable))
+    sign_ins, file = read(text[: text.index("cccc3333-0000-0000-0000-000000000003")].encode())
+    assert (2, {Unreadable.NOT_JSON: 1}) == (len(sign_ins), dict(file.unreadable))
+
+
+def test_rows_of_a_query_longer_than_a_part_are_read() -> None:
+    """Rows may lie across any border of the parts in which a file is read."""
+    columns = [{"name": name} for name in ("CorrelationId", "AppliedEventListeners", "x")]
+    rows = [[str(n), json.dumps([listener(None, 1, 200)]), "y" * (PART // 3)] for n in range(10)]
+    document = {"tables": [{"columns": columns, "name": "n", "rows": rows}]}
+    for indent in (None, 2):
+        sign_ins, file = read(json.dumps(document, indent=indent).encode())
+        assert [str(n) for n in range(10)] == [sign_in.correlation_id for sign_in in sign_ins]
+        assert not file.unreadable
 
 
 def test_a_cut_gzip_keeps_its_good_records() -> None:
@@ -97,11 +105,53 @@ def test_a_mixed_file_keeps_its_good_records() -> None:
     assert {Unreadable.NOT_JSON: 1, Unreadable.NOT_A_SIGN_IN: 2} == dict(file.unreadable)
 
 
+@pytest.mark.parametrize("form", ["graph-lines", "portal", "analytics-csv", "analytics-api"])
+def test_what_a_command_prints_before_the_records_is_counted(form: str) -> None:
+    """Warnings that went to the same file are one unreadable part; the records are read."""
+    warnings = b"WARNING: this command is in preview\r\n\r\nWARNING: no subscription\r\n"
+    sign_ins, file = read(warnings + FORMS[form]().decode("utf-8-sig").encode())
+    assert (4, {Unreadable.NOT_JSON: 1}) == (len(sign_ins), dict(file.unreadable))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[]",
+        b' {"@odata.context": "x",\n "value": [\n] }',
+        b'{"@odata.context":"x","value":[]}\n',
+        b'{"tables":[{"name":"PrimaryResult","columns":[{"name":"AppId"}],"rows":[]}]}',
+        FORMS["analytics-csv"]().splitlines()[0],
+    ],
+    ids=["array", "page", "line", "query", "csv"],
+)
+def test_an_export_without_a_record_is_no_other_file(content: bytes) -> None:
+    """Records come late, and filters select nothing: that is said, and is not wrong usage."""
+    with pytest.raises(OperatorError, match="without a record; widen its time or") as error:
+        read(content)
+    assert ExitCode.NOT_FINE == error.value.exit_code
+
+
 def test_a_damaged_record_of_an_array_costs_itself_alone() -> None:
     """Reading goes on with the next record, not inside of the damaged one."""
     text = json.dumps(RECORDS).replace('"ipAddress": "203', '"ipAddress" "203', 1)
     sign_ins, file = read(text.encode())
     assert (3, {Unreadable.NOT_JSON: 1}) == (len(sign_ins), dict(file.unreadable))
+
+
+def test_a_damaged_record_is_not_read_on_to_the_end_of_the_file() -> None:
+    """What is wrong in the middle of a part is known without reading more: parts stay small."""
+    record = json.dumps(graph(1)).replace('"ipAddress":', '"ipAddress"')
+    text = io.StringIO(",".join([record] * (6 * PART // len(record))))
+    sizes = []
+
+    class Source(io.StringIO):
+        def read(self, size: int | None = -1, /) -> str:
+            sizes.append(size)
+            return text.read(size)
+
+    assert [Unreadable.NOT_JSON] == list(records_of_values("[", Source()))
+    assert 6 < len(sizes)
+    assert {PART} == set(sizes)
 
 
 def test_a_csv_row_of_another_width_is_counted() -> None:
@@ -126,7 +176,10 @@ def test_records_longer_than_a_part_are_read(form: str) -> None:
         (b"", "it is empty"),
         (b"<!DOCTYPE html><html>", "HTML"),
         (b"PK\x03\x04abc", "a ZIP archive"),
+        (b"\nId            : 1\nCorrelationId : 2\n", "what PowerShell shows on a screen"),
+        (b"\x1f\x8b\x08\x00", "compressed data is cut off or damaged at the beginning"),
         (b'{"error": {"code": "Authorization_RequestDenied"}}', "an error that Graph answered"),
+        (b'{\n  "error": {\n    "code": "x"\n  }\n}\n', "an error that Graph answered"),
         (b'[{"activityDisplayName": "Add app"}]', "audit log"),
         (b'{"outcome":"answered","correlationId":"1"}\n', "the claims provider's own log"),
         (b'{"version": 1, "request": {"method": "POST"}, "response": {}}', "a recorded exchange"),
@@ -135,7 +188,7 @@ def test_records_longer_than_a_part_are_read(form: str) -> None:
         (b"hello", "text of another kind"),
         (b"[1, 2, {}]", "JSON of another kind"),
     ],
-    ids=range(11),
+    ids=range(14),
 )
 def test_what_is_no_sign_in_log_is_named(content: bytes, found: str) -> None:
     """The message says what it looks like; its lines say what to export instead."""
@@ -158,13 +211,37 @@ def test_records_without_the_column_say_which_query_brings_it() -> None:
         )
 
 
-def test_a_depth_that_cuts_is_named() -> None:
-    """ConvertTo-Json's default depth writes a type's name in place of the listener."""
-    cut = powershell(RECORDS[0]) | {"AppliedEventListeners": ["Microsoft.Graph.Beta.Models.X"]}
+@pytest.mark.parametrize(
+    "written",
+    [
+        ["Microsoft.Graph.Beta.Models.X"],
+        "Microsoft.Graph.Beta.PowerShell.Models.MicrosoftGraphX[]",
+        "System.Object[]",
+        "@{EventType=tokenIssuanceStart; HandlerResult=}",
+        [
+            {
+                "EventType": "tokenIssuanceStart",
+                "HandlerResult": {"AdditionalProperties": "System.X"},
+            }
+        ],
+    ],
+    ids=["depth", "Export-Csv", "array", "hashtable", "properties"],
+)
+def test_listeners_that_powershell_cuts_are_no_silence(written: object) -> None:
+    """The name of a type is no empty list: that Entra did not call is not concluded from it."""
+    cut = powershell(RECORDS[0]) | {"AppliedEventListeners": written}
     with pytest.raises(OperatorError, match="-Depth 10"):
-        read(json.dumps([cut]).encode())
+        read(json.dumps([cut, cut]).encode())
     _, file = read(json.dumps([cut, powershell(RECORDS[1])]).encode())
     assert 1 == file.columns[Column.CUT]
+
+
+@pytest.mark.parametrize("written", ["[{", "5", True, 1.5])
+def test_listeners_that_nobody_can_read_are_no_silence(written: object) -> None:
+    """A column of which no cell is a JSON list ends the command."""
+    torn = analytics(RECORDS[0], as_text=True) | {"AppliedEventListeners": written}
+    with pytest.raises(OperatorError, match="2 sign-ins, and none of them has readable event"):
+        read(json.dumps([torn, torn]).encode())
 
 
 @pytest.mark.parametrize(
@@ -176,6 +253,7 @@ def test_a_depth_that_cuts_is_named() -> None:
         ("/Date(1795858201000)/", "2026-11-28T09:30:01Z"),
         ("11/28/2026, 12:05:09.001 AM", "2026-11-28T00:05:09Z"),
         ("11/28/2026, 12:05:09 PM", "2026-11-28T12:05:09Z"),
+        ("11/28/2026 9:30", "2026-11-28T09:30:00Z"),
         ("13/45/2026, 1:00:00 PM", ""),
         ("/Date(999999999999999)/", ""),
         ("soon", ""),

@@ -6,9 +6,11 @@ from pathlib import Path
 from tools.sample_events.callouts import EventFile, bad_body_files, callout_files
 from tools.sample_events.gateways import bad_gateway_files, gateway_files
 
+
 def event_files() -> list[EventFile]:
     """Return every file in ``events/`` except the index and the sample claims."""
     return [*callout_files(), *gateway_files(), *bad_body_files(), *bad_gateway_files()]
+
 
 def main(arguments: list[str]) -> int:
     """Write or compare the files in the named folder; return 1 if one is out of date or extra."""
@@ -35,6 +37,7 @@ def main(arguments: list[str]) -> int:
         (folder / name).unlink()
     return 0
 
+
 def _index(files: list[EventFile]) -> str:
     """Return ``events/README.md``: the purpose of each file and the function's answer."""
     lines = [
@@ -42,8 +45,8 @@ def _index(files: list[EventFile]) -> str:
         "",
         "These files are for developers who try or test the endpoint. The table has the status and",
         "code of each answer. Files in `callout/` and most in `bad/` are request bodies, as Entra",
-        "sends them; files named after a gateway are events, as the function gets them. Try one with",
-        "`claimsctl invoke events/callout/member.json`.",
+        "sends them; files named after a gateway are events, as the function gets them. Try one",
+        "with `claimsctl invoke events/callout/member.json`.",
         "",
         "`make events` writes all files except `claims.sample.csv`, which has matching claims.",
         "",
@@ -57,6 +60,7 @@ def _index(files: list[EventFile]) -> str:
         code = f"`{file.code}`" if file.code else "claims"
         lines.append(f"| `{file.name}` | {file.about} | {status} | {code} |")
     return "\n".join(lines) + "\n"
+
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

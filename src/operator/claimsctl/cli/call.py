@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +10,7 @@ import typer
 
 from claimsctl.claims_file.schema import mapped_by, read_schema
 from claimsctl.cli.call_view import attempt_view, exchange_document, times_view
-from claimsctl.cli.console import stdout
+from claimsctl.cli.console import stderr, stdout
 from claimsctl.cli.endpoint_options import (
     Authority,
     BearerToken,
@@ -20,12 +20,20 @@ from claimsctl.cli.endpoint_options import (
     InsecureHttp,
     JUnit,
     Retries,
-    TenantKindOption,
     TokenFrom,
     TokenVersionOption,
     chosen_bearer,
 )
-from claimsctl.cli.options import Tenant, UserOption, WaitMs, callout_url, input_file, read_input
+from claimsctl.cli.login_options import TenantKindOption
+from claimsctl.cli.options import (
+    Tenant,
+    UserOption,
+    WaitMs,
+    callout_url,
+    input_file,
+    read_input,
+    url_or_none,
+)
 from claimsctl.cli.token_view import preview_documents, preview_view
 from claimsctl.cli.views import verdict_view
 from claimsctl.emulator.events import callout_in, read_json
@@ -71,6 +79,22 @@ def call(
     ] = None,
     user: UserOption = None,
     tenant: Tenant = None,
+    table: Annotated[
+        str | None,
+        typer.Option(help="With --user: fill the callout from this table.", show_default=False),
+    ] = None,
+    stack: Annotated[
+        str | None,
+        typer.Option(help="With --user: from this stack's table.", show_default=False),
+    ] = None,
+    endpoint_url: Annotated[
+        str | None,
+        typer.Option(
+            help="With --user: from the table of this DynamoDB endpoint.",
+            callback=url_or_none,
+            show_default=False,
+        ),
+    ] = None,
     timeout_ms: WaitMs = 1000,
     retries: Retries = 0,
     token: BearerToken = None,
@@ -133,7 +157,7 @@ def call(
         )
 
     is_suite = event is not None and event.is_dir()
-    one_callout = any((repeat > 1, policy, api_policy, user))
+    one_callout = any((repeat > 1, policy, api_policy, user, table, stack, endpoint_url))
     _check_options(is_suite=is_suite, one_callout=one_callout, suite=as_junit)
     if event is not None and is_suite:
         from claimsctl.cli.replay import run_folder  # noqa: PLC0415  # not needed for one callout
@@ -150,7 +174,8 @@ def call(
         )
         raise typer.Exit(code)
     body = scenario_callout(scenario, tenant) if event is None else _callout_of(event)
-    _change(body, user, changes or ())
+    _set_user(body, user, table, stack, endpoint_url)
+    set_fields(body, changes or ())
     if event is not None:
         _check_callout(event, body)
     data = body.get("data")
@@ -199,8 +224,8 @@ def _check_options(*, is_suite: bool, one_callout: bool, suite: bool) -> None:
     """Raise `OperatorError` for options that a suite, or a single callout, does not support."""
     if is_suite and one_callout:
         message = (
-            "--repeat, --user, --policy and --api-policy apply to a single callout; --event names"
-            " a folder. Remove these options, or give --event one file"
+            "--repeat, --user and its table, --policy and --api-policy apply to a single callout;"
+            " --event names a folder. Remove these options, or give --event one file"
         )
         raise OperatorError(message)
     if suite and not is_suite:
@@ -208,10 +233,27 @@ def _check_options(*, is_suite: bool, one_callout: bool, suite: bool) -> None:
         raise OperatorError(message)
 
 
-def _change(body: dict[str, Any], user: str | None, changes: Sequence[str]) -> None:
-    if user is not None:
-        set_user(body, user)
-    set_fields(body, changes)
+def _set_user(
+    body: dict[str, Any],
+    user: str | None,
+    table: str | None,
+    stack: str | None,
+    endpoint_url: str | None,
+) -> None:
+    """Make `user` the one who signs in, as a table has it if one is named."""
+    if not (table or stack or endpoint_url):
+        if user is not None:
+            set_user(body, user)
+        return
+    if user is None:
+        message = "--table, --stack and --endpoint-url fill in a user: name one with --user"
+        raise OperatorError(message)
+    # Imported here: boto3 takes as long as everything else.
+    from claimsctl.claims_table.location import named_table  # noqa: PLC0415
+    from claimsctl.cli.table_user import set_user_of_table  # noqa: PLC0415
+
+    note = set_user_of_table(body, user, named_table(table, stack, endpoint_url))
+    stderr().print(escaped(note), style="dim", markup=False)
 
 
 def _callout_of(event: Path) -> dict[str, Any]:

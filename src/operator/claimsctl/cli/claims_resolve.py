@@ -12,12 +12,11 @@ from claimsctl.claims_file.export import Export, ExportFormat
 from claimsctl.claims_file.formats import ReadOptions
 from claimsctl.claims_file.validation import check_file
 from claimsctl.cli.console import stderr
+from claimsctl.cli.login_options import LoginOption, OperatorApp
 from claimsctl.cli.options import input_file
 from claimsctl.cli.tenant_options import (
     DEFAULT_CONFIG,
     ConfigFile,
-    LoginOption,
-    OperatorApp,
     signed_in,
 )
 from claimsctl.errors import ExitCode

@@ -33,8 +33,8 @@ from claimsctl.judge.attempt import Answer
 from claimsctl.judge.judge import judge
 from claimsctl.text import escaped
 
-ASSERTION = "SAML assertion"
-TOKENS = ("ID token", "access token", ASSERTION)
+ACCESS_TOKEN, ASSERTION = "access token", "SAML assertion"
+TOKENS = ("ID token", ACCESS_TOKEN, ASSERTION)
 """The kinds of token. Each contains the claims that a claims mapping policy maps: for an access
 token the policy of the API's app, for the others that of the app that the user signs in to."""
 Previews = dict[str, tuple[PreviewedClaim, ...]]
@@ -57,7 +57,17 @@ def show(
             "--mapping-policy",
             parser=input_file,
             metavar="FILE",
-            help="The claims mapping policy of the app that the token is for. Implies --token.",
+            help="The claims mapping policy of the app that the user signs in to. Implies --token.",
+            show_default=False,
+        ),
+    ] = None,
+    api_policy: Annotated[
+        Path | None,
+        typer.Option(
+            parser=input_file,
+            metavar="FILE",
+            help="The claims mapping policy of the API that the access token is for. Implies"
+            " --token.",
             show_default=False,
         ),
     ] = None,
@@ -80,7 +90,9 @@ def show(
         shown.response["body"].encode(),
     )
     verdict = judge(answer)
-    previews = _previews(verdict.claims, policy) if token or policy else {}
+    previews: Previews = {}
+    if token or policy or api_policy:
+        previews = _previews(verdict.claims, policy, api_policy)
     if as_json and previews:
         document = {
             "answer": json.loads(answer.body),
@@ -99,11 +111,7 @@ def show(
     if not shown.user_is_known:
         missing = f"table {location.name}: no item for user {user}"
         note.print(escaped(missing), style="yellow", markup=False)
-    if previews and policy is None:
-        assumed = (
-            "Assumed: a claims mapping policy that maps each claim to its own name. To use your"
-            " policy, add --mapping-policy FILE."
-        )
+    if previews and (assumed := _assumed_policy(policy, api_policy)):
         note.print(assumed, style="dim", markup=False)
     if not as_json:
         note.print(_assumptions(user, app), style="dim", markup=False)
@@ -120,13 +128,32 @@ def _print(shown: SignIn, now: float) -> None:
         console.print(f"{key_text(key)}  not used: for another app (see --app)", markup=False)
 
 
-def _previews(claims: Mapping[str, Any], policy: Path | None) -> Previews:
-    """Preview each kind of token under `policy`, or as if each claim kept its name."""
+def _previews(claims: Mapping[str, Any], policy: Path | None, api_policy: Path | None) -> Previews:
+    """Preview each kind of token under its app's policy, or as if each claim kept its name."""
+    own_names = tuple(MappedClaim(name, name, name) for name in claims)
+    of_app = own_names if policy is None else read_policy(read_input(policy), str(policy))
+    of_api = of_app
+    if api_policy is not None:
+        of_api = read_policy(read_input(api_policy), str(api_policy))
+    return {
+        name: preview(claims, of_api if name == ACCESS_TOKEN else of_app, saml=name == ASSERTION)
+        for name in TOKENS
+    }
+
+
+def _assumed_policy(policy: Path | None, api_policy: Path | None) -> str:
+    """Return what is assumed about policies that are not given; empty if both are."""
     if policy is None:
-        entries = tuple(MappedClaim(name, name, name) for name in claims)
-    else:
-        entries = read_policy(read_input(policy), str(policy))
-    return {name: preview(claims, entries, saml=name == ASSERTION) for name in TOKENS}
+        return (
+            "Assumed: a claims mapping policy that maps each claim to its own name. To use your"
+            " policy, add --mapping-policy FILE."
+        )
+    if api_policy is None:
+        return (
+            "Assumed: the access token is for the same app. To use the policy of another API, add"
+            " --api-policy FILE."
+        )
+    return ""
 
 
 def _assumptions(user: str, app: str | None) -> str:

@@ -22,12 +22,12 @@ from claimsctl.cli.endpoint_options import (
     IdentifierUri,
     InsecureHttp,
     Retries,
-    TenantKindOption,
     TokenFrom,
     TokenSource,
     TokenVersionOption,
     chosen_bearer,
 )
+from claimsctl.cli.login_options import TenantKindOption
 from claimsctl.cli.options import Tenant, WaitMs, callout_url
 from claimsctl.doctor.checks import ENDPOINT_CHECKS
 from claimsctl.doctor.formats import html as html_format

@@ -12,11 +12,10 @@ from rich.text import Text
 from claimsctl.cli.console import stdout
 from claimsctl.cli.endpoint_options import BearerToken
 from claimsctl.cli.entra_snapshot import read_now
+from claimsctl.cli.login_options import LoginOption, OperatorApp
 from claimsctl.cli.options import input_file, read_input, url_or_none
 from claimsctl.cli.tenant_options import (
     DEFAULT_CONFIG,
-    LoginOption,
-    OperatorApp,
     StackOption,
     read_tenant_file,
     with_stack,

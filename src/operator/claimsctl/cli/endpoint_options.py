@@ -11,7 +11,7 @@ import typer
 from claimsctl.cli.console import stderr
 from claimsctl.entra.key_file import kept_key, key_path
 from claimsctl.entra.network import RETRIES_MAX, is_loopback
-from claimsctl.entra.token_claims import TenantKind, TokenProfile, TokenVersion
+from claimsctl.entra.token_claims import TokenProfile, TokenVersion, authority_of
 from claimsctl.entra.tokens import mint
 from claimsctl.errors import OperatorError
 from claimsctl.text import escaped
@@ -24,14 +24,6 @@ class TokenSource(StrEnum):
     CLIENT_CREDENTIALS = "client-credentials"
 
 
-TenantKindOption = Annotated[
-    TenantKind,
-    typer.Option(
-        "--tenant-kind",
-        help="The kind of tenant, as in the template's parameter TenantKind.",
-        envvar="TENANT_KIND",
-    ),
-]
 TokenVersionOption = Annotated[
     TokenVersion,
     typer.Option(
@@ -178,7 +170,7 @@ def _from_the_tenant(
     profile: TokenProfile, credentials: ClientCredentials, *, insecure_http: bool
 ) -> str:
     # Imported here because it loads an HTTP client, which a local token does not need.
-    from claimsctl.entra.credentials import authority_of, client_credentials_token  # noqa: PLC0415
+    from claimsctl.entra.credentials import client_credentials_token  # noqa: PLC0415
 
     given = {
         "--client-id (AZURE_CLIENT_ID)": credentials.client_id,

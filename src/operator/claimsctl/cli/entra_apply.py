@@ -12,12 +12,11 @@ import typer
 from claimsctl.cli.canary import canary_source, wait_for_callout
 from claimsctl.cli.console import stderr
 from claimsctl.cli.endpoint_options import BearerToken
+from claimsctl.cli.login_options import LoginOption, OperatorApp
 from claimsctl.cli.tenant_options import (
     DEFAULT_CONFIG,
     ConfigFile,
-    LoginOption,
     MoveOption,
-    OperatorApp,
     SchemaFile,
     StackOption,
     read_lookup,

@@ -9,10 +9,9 @@ from typing import Annotated
 import typer
 
 from claimsctl.cli.console import stderr, stdout
-from claimsctl.cli.endpoint_options import TenantKindOption
+from claimsctl.cli.login_options import LoginOption, OperatorApp, TenantKindOption
 from claimsctl.cli.options import guid, input_file
 from claimsctl.cli.signin_view import summary_view
-from claimsctl.cli.tenant_options import LoginOption, OperatorApp
 from claimsctl.entra.token_claims import TenantKind
 from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.signin.joined import Sources
@@ -31,7 +30,7 @@ FORMAT_VERSION = 1
 _REASONS = {
     Unreadable.NOT_JSON: "not JSON",
     Unreadable.NOT_A_SIGN_IN: "no sign-in record",
-    Unreadable.CUT_OFF: "the compressed data is cut off",
+    Unreadable.CUT_OFF: "the compressed data is cut off or damaged",
     Unreadable.COLUMNS: "another number of fields than the header",
     Unreadable.LISTENERS: "its column AppliedEventListeners is no JSON",
 }
@@ -158,7 +157,7 @@ def _check_sources(
 def _sources(rows: list[Row], log: Path | None, stack: str | None, tap: Path | None) -> Sources:
     """What the options join the rows with."""
     wanted = {row.sign_in.correlation_id for row in rows}
-    lines = recordings = None
+    lines = recordings = gateway = None
     if log is not None:
         with opened(log) as raw:
             lines = read_log(raw, str(log), wanted)
@@ -166,16 +165,17 @@ def _sources(rows: list[Row], log: Path | None, stack: str | None, tap: Path | N
         # Imported here: boto3 takes as long as everything else.
         from claimsctl.signin.cloudwatch import stack_log  # noqa: PLC0415
 
-        lines, left_out = stack_log(stack, rows)
-        if left_out:
-            note = f"--stack {stack}: asked about the newest sign-ins; {left_out} left out"
+        logged = stack_log(stack, rows)
+        lines, gateway = logged.lines, logged.gateway
+        if logged.left_out:
+            note = f"--stack {stack}: asked about the newest sign-ins; {logged.left_out} left out"
             stderr().print(escaped(note), markup=False)
     if tap is not None:
         recordings, unreadable = read_recordings(tap, wanted)
         if unreadable:
             note = f"--tap {tap}: {unreadable} files that are no recorded exchange"
             stderr().print(escaped(note), style="yellow", markup=False)
-    return Sources(lines, recordings)
+    return Sources(lines, recordings, gateway)
 
 
 def _document(
@@ -211,5 +211,8 @@ def _print_notes(records: SignInFile) -> None:
         for query in COLUMN_QUERIES:
             note.print(f"  {query}", markup=False)
     if cut := records.columns[Column.CUT]:
-        text = f"{records.name}: {cut} records cut off by ConvertTo-Json; write them with -Depth 10"
+        text = (
+            f"{records.name}: {cut} records with the names of types in place of event listeners;"
+            " write them with ConvertTo-Json -Depth 10"
+        )
         note.print(escaped(text), style="yellow", markup=False)

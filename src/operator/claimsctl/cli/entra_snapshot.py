@@ -8,12 +8,11 @@ import typer
 
 from claimsctl import private_files
 from claimsctl.cli.console import stderr
+from claimsctl.cli.login_options import LoginOption, OperatorApp
 from claimsctl.cli.options import input_file
 from claimsctl.cli.tenant_options import (
     DEFAULT_CONFIG,
     ConfigFile,
-    LoginOption,
-    OperatorApp,
     signed_in,
 )
 from claimsctl.errors import OperatorError

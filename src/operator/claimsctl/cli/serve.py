@@ -12,8 +12,9 @@ from claims_provider.settings import CallerVerification
 
 from claimsctl.claims_table.location import EMBEDDED_ENDPOINT, EMBEDDED_TABLE, TableLocation
 from claimsctl.cli.console import stderr
-from claimsctl.cli.endpoint_options import TenantKindOption, TokenVersionOption
+from claimsctl.cli.endpoint_options import TokenVersionOption
 from claimsctl.cli.local_options import ClaimsFile, Verification, require_local
+from claimsctl.cli.login_options import TenantKindOption
 from claimsctl.cli.options import AllowedHosts, EndpointUrl, TableName, Tenant, url_or_none
 from claimsctl.emulator.dynamodb import chosen_table
 from claimsctl.emulator.events import CALLOUT_PATH

@@ -48,7 +48,9 @@ def _nothing(summary: Summary) -> Iterator[Text]:
         yield Text("no sign-in with that correlation id", style="bold red")
         yield Text("  do        Records arrive minutes late; look at the time and the tenant.")
         return
-    head = f"{summary.sign_ins} sign-ins, and no token issuance callout in any of them"
+    listed = sum(app.sign_ins for app in summary.apps.values())
+    which = "" if listed == summary.sign_ins else f", of which {listed} list their event listeners"
+    head = f"{summary.sign_ins} sign-ins{which}, and no token issuance callout in any of them"
     yield Text(head, style="bold red")
     yield Text(
         "  Entra did not try: no listener names these applications, or no token was issued anew."
@@ -138,13 +140,13 @@ def _sums(summary: Summary) -> Iterator[Text]:
 
 def _causes(summary: Summary) -> Iterator[Text]:
     """One verdict for each way to fail, whichever the app."""
-    told: set[tuple[Stage, int | None, int | None]] = set()
+    shown: set[tuple[Stage, int | None, int | None]] = set()
     for group in summary.by_cause():
         key = group.key
         way = (key.stage, key.code, key.status)
-        if key.stage is Stage.ACCEPTED or way in told or len(told) >= _CAUSES_MAX:
+        if key.stage is Stage.ACCEPTED or way in shown or len(shown) >= _CAUSES_MAX:
             continue
-        told.add(way)
+        shown.add(way)
         yield from _verdict_lines(verdict_on(group.sign_in, group.callout))
 
 

@@ -29,23 +29,6 @@ SchemaFile = Annotated[
     str,
     typer.Option("--claims", metavar="FILE", help="The claims there are.", envvar="CLAIMS_SCHEMA"),
 ]
-OperatorApp = Annotated[
-    str | None,
-    typer.Option(
-        "--client-id",
-        help="The app that you registered for this, with the permissions that the plan lists.",
-        envvar="AZURE_CLIENT_ID",
-        show_default=False,
-    ),
-]
-LoginOption = Annotated[
-    Login,
-    typer.Option(
-        "--login",
-        help="client-credentials: with AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH.",
-        envvar="ENTRA_LOGIN",
-    ),
-]
 
 
 def _target_url(value: str | None) -> str | None:

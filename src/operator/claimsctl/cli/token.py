@@ -11,7 +11,8 @@ import typer
 from rich.text import Text
 
 from claimsctl.cli.console import stdout
-from claimsctl.cli.endpoint_options import TenantKindOption, TokenVersionOption
+from claimsctl.cli.endpoint_options import TokenVersionOption
+from claimsctl.cli.login_options import TenantKindOption
 from claimsctl.cli.options import Tenant, guid, read_input
 from claimsctl.entra.invalid_tokens import INVALID_TOKENS, InvalidToken, make_invalid_token
 from claimsctl.entra.key_file import kept_key, key_path

@@ -7,7 +7,6 @@ from urllib.parse import quote
 
 import httpx2
 
-from claimsctl.entra.token_claims import TenantKind
 from claimsctl.errors import ExitCode, OperatorError
 
 _WAIT_SECONDS = 10.0
@@ -15,13 +14,6 @@ _DETAIL_CHARACTERS = 300
 _ANSWER_BYTES_MAX = 64 * 1024
 """The most that is read: a token has a few kilobytes."""
 _OK = 200
-
-
-def authority_of(tenant_id: str, kind: TenantKind) -> str:
-    """Return the authority that issues a tenant's tokens, by GUID, as in Entra's documentation."""
-    if kind is TenantKind.WORKFORCE:
-        return f"https://login.microsoftonline.com/{tenant_id}"
-    return f"https://{tenant_id}.ciamlogin.com/{tenant_id}"
 
 
 def client_credentials_token(

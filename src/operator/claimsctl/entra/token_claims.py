@@ -99,3 +99,10 @@ def authorizer_claims(tenant_id: str) -> dict[str, str]:
     """Return an external tenant's v2 claims, all strings, as the authorizer passes them on."""
     claims = TokenProfile(tenant_id).claims(_SAMPLE_NOW)
     return {name: str(value) for name, value in claims.items()}
+
+
+def authority_of(tenant_id: str, kind: TenantKind) -> str:
+    """The authority that issues a tenant's tokens, by its GUID, as Entra's documentation has it."""
+    if kind is TenantKind.WORKFORCE:
+        return f"https://login.microsoftonline.com/{tenant_id}"
+    return f"https://{tenant_id}.ciamlogin.com/{tenant_id}"

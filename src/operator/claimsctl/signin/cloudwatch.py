@@ -1,7 +1,8 @@
-"""The function's log lines of some sign-ins, asked of CloudWatch Logs: bounded in ids and time."""
+"""What a stack logged of some sign-ins, asked of CloudWatch Logs: bounded in ids and time."""
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from claimsctl.claims_table.location import sdk_region
 from claimsctl.errors import OperatorError
+from claimsctl.signin.access_log import NEAR, PATTERN, GatewayAnswers, gateway_answer
 from claimsctl.signin.provider_log import Lines, LogLine, add_line, callout_line
 from claimsctl.signin.summary import Row
 
@@ -19,8 +21,10 @@ SIGN_INS_MAX: Final = 20
 MARGIN: Final = timedelta(minutes=10)
 """Between the clocks of Entra and AWS, and for a retry."""
 PAGES_MAX: Final = 50
+_GATEWAY_PAGES_MAX: Final = 2
 _TIMEOUT_SECONDS: Final = 10
 _OUTPUT: Final = "FunctionLogGroup"
+_ACCESS_OUTPUT: Final = "AccessLogGroup"
 _TERM: Final = '($.correlationId = "{}")'
 _BY_ENTRA: Final = '{ $.caller = "entra" && $.outcome = "*" }'
 _TERMS_MAX: Final = 16
@@ -29,51 +33,42 @@ _TERMS_MAX: Final = 16
 Fields = dict[str, Any]
 
 
-def stack_log(stack: str, rows: Sequence[Row]) -> tuple[Lines, int]:
-    """The log lines of the newest of `rows`, and how many rows were not asked about.
+@dataclass(frozen=True, slots=True)
+class StackLog:
+    """What the stack's two logs say."""
+
+    lines: Lines
+    """The function's."""
+    gateway: GatewayAnswers | None
+    """The access log's; `None` for a stack without one."""
+    left_out: int
+    """Rows that were not asked about."""
+
+
+def stack_log(stack: str, rows: Sequence[Row]) -> StackLog:
+    """What is logged of the newest of `rows`: by correlation id, and at the gateway by time.
 
     Needs ``cloudformation:DescribeStacks`` and ``logs:FilterLogEvents``. Raises `OperatorError`.
     """
     asked = [row for row in rows if row.at][-SIGN_INS_MAX:]
     found: Lines = {}
     if not asked:
-        return found, len(rows)
+        return StackLog(found, None, len(rows))
     try:
-        logs, group = _logs(stack)
+        logs, groups = _logs(stack)
         for begin in range(0, len(asked), _TERMS_MAX):
-            _add_events(logs, group, asked[begin : begin + _TERMS_MAX], found)
+            _add_events(logs, groups[_OUTPUT], asked[begin : begin + _TERMS_MAX], found)
+        gateway = None
+        if _ACCESS_OUTPUT in groups:
+            gateway = _gateway_answers(logs, groups[_ACCESS_OUTPUT], asked, found)
     except (BotoCoreError, ClientError) as error:
         message = f"--stack {stack}: {error}"
         raise OperatorError(message) from None
-    return found, len(rows) - len(asked)
+    return StackLog(found, gateway, len(rows) - len(asked))
 
 
-def newest_of_entra(stack: str, since: datetime) -> tuple[datetime, LogLine] | None:
-    """The newest callout that Entra itself made since then, by the function's log.
-
-    Its line names no application. Needs and raises what `stack_log` does.
-    """
-    try:
-        logs, group = _logs(stack)
-        request = {
-            "logGroupName": group,
-            "startTime": _milliseconds(since),
-            "filterPattern": _BY_ENTRA,
-        }
-        newest = None
-        for event, fields in _events(logs, request):
-            line = callout_line(fields)
-            at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
-            if line is not None and (newest is None or at >= newest[0]):
-                newest = at, line[1]
-    except (BotoCoreError, ClientError) as error:
-        message = f"--stack {stack}: {error}"
-        raise OperatorError(message) from None
-    return newest
-
-
-def _logs(stack: str) -> tuple[Any, str]:
-    """A client of CloudWatch Logs, and the log group of the stack's function."""
+def _logs(stack: str) -> tuple[Any, dict[str, str]]:
+    """A client of CloudWatch Logs, and the stack's outputs, which name its log groups."""
     config = Config(connect_timeout=_TIMEOUT_SECONDS, read_timeout=_TIMEOUT_SECONDS)
     session, region = boto3.session.Session(), sdk_region()
     stacks = session.client("cloudformation", region_name=region, config=config)
@@ -84,12 +79,38 @@ def _logs(stack: str) -> tuple[Any, str]:
     if _OUTPUT not in outputs:
         message = f"--stack {stack}: no output {_OUTPUT}; upgrade the stack, or use --log FILE"
         raise OperatorError(message)
-    return session.client("logs", region_name=region, config=config), outputs[_OUTPUT]
+    return session.client("logs", region_name=region, config=config), outputs
 
 
-def _events(client: Any, request: dict[str, Any]) -> Iterator[tuple[dict[str, Any], Fields]]:
-    """Each event that the filter finds, and the fields of its message."""
-    for _ in range(PAGES_MAX):
+def newest_of_entra(stack: str, since: datetime) -> tuple[datetime, LogLine] | None:
+    """The newest callout that Entra itself made since then, by the function's log.
+
+    Its line names no application. Needs and raises what `stack_log` does.
+    """
+    try:
+        logs, outputs = _logs(stack)
+        request = {
+            "logGroupName": outputs[_OUTPUT],
+            "startTime": _milliseconds(since),
+            "filterPattern": _BY_ENTRA,
+        }
+        newest = None
+        for event, fields in _events(logs, request, PAGES_MAX):
+            line = callout_line(fields)
+            at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
+            if line is not None and (newest is None or at >= newest[0]):
+                newest = at, line[1]
+    except (BotoCoreError, ClientError) as error:
+        message = f"--stack {stack}: {error}"
+        raise OperatorError(message) from None
+    return newest
+
+
+def _events(
+    client: Any, request: dict[str, Any], pages_max: int
+) -> Iterator[tuple[dict[str, Any], Fields]]:
+    """Yield each event that the filter finds, and the fields of its message."""
+    for _ in range(pages_max):
         page = client.filter_log_events(**request)
         for event in page["events"]:
             try:
@@ -105,16 +126,41 @@ def _events(client: Any, request: dict[str, Any]) -> Iterator[tuple[dict[str, An
 
 def _add_events(client: Any, group: str, rows: Sequence[Row], found: Lines) -> None:
     ids = {row.sign_in.correlation_id for row in rows}
-    times = [datetime.fromisoformat(row.at).replace(tzinfo=UTC) for row in rows]
+    times = [_time(row.at) for row in rows]
     request: dict[str, Any] = {
         "logGroupName": group,
         "startTime": _milliseconds(min(times) - MARGIN),
         "endTime": _milliseconds(max(times) + MARGIN),
         "filterPattern": "{ " + " || ".join(_TERM.format(id_) for id_ in sorted(ids)) + " }",
     }
-    for _, fields in _events(client, request):
+    for _, fields in _events(client, request, PAGES_MAX):
         if (line := callout_line(fields)) is not None:
             add_line(found, *line, ids)
+
+
+def _gateway_answers(client: Any, group: str, rows: Sequence[Row], lines: Lines) -> GatewayAnswers:
+    """Return what the gateway answered near callouts of which an attempt has no line."""
+    found: GatewayAnswers = {}
+    for row in rows:
+        sign_in, callout = row.sign_in, row.callout
+        logged = len(lines.get(sign_in.correlation_id, []))
+        if not callout.at or not callout.attempts or logged >= callout.attempts:
+            continue
+        at = _time(row.at)
+        request = {
+            "logGroupName": group,
+            "startTime": _milliseconds(at - NEAR),
+            "endTime": _milliseconds(at + NEAR),
+            "filterPattern": PATTERN,
+        }
+        events = _events(client, request, _GATEWAY_PAGES_MAX)
+        answers = (gateway_answer(fields) for _, fields in events)
+        found[sign_in.correlation_id] = [answer for answer in answers if answer is not None]
+    return found
+
+
+def _time(at: str) -> datetime:
+    return datetime.fromisoformat(at).replace(tzinfo=UTC)
 
 
 def _milliseconds(when: datetime) -> int:

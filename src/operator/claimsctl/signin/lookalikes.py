@@ -6,10 +6,10 @@ from typing import Final
 _LOOKALIKES: Final = (
     (r'"outcome"\s*:\s*"[a-z-]+".*"correlationId"|"correlationId".*"outcome"\s*:\s*"[a-z-]+"',
      "lines of the claims provider's own log",
-     "give it as --log, beside the sign-in records"),
+     "give it as --log, together with the sign-in records"),
     (r'"(?:request|response)"\s*:\s*\{.*"(?:status|method)"',
      "a recorded exchange",
-     "give its folder as --tap, beside the sign-in records, or the file to claimsctl judge"),
+     "give its folder as --tap, together with the sign-in records, or the file to claimsctl judge"),
     (r'"type"\s*:\s*"microsoft\.graph\.authenticationEvent',
      "a callout's body",
      "claimsctl invoke runs the function on it"),
@@ -25,8 +25,11 @@ _LOOKALIKES: Final = (
     (r"\s*<(?:!DOCTYPE|html|\?xml)",
      "HTML or XML, such as a page to sign in",
      "download the file anew, signed in"),
-    (r"PK\x03\x04", "a ZIP archive", "unpack it first"),
-    (r"PAR1", "a Parquet file", "export JSON lines"),
+    (r"PK\x03\x04", "a ZIP archive or an Excel workbook", "unpack it, or save it as CSV"),
+    (r"(?m)^(?:Id|CorrelationId|AppDisplayName|AppliedEventListeners) +: ",
+     "what PowerShell shows on a screen",
+     "pipe the records to ConvertTo-Json -Depth 10, and write that to a file"),
+    (r"PAR1|Obj\x01", "a Parquet or Avro file", "export JSON lines"),
 )  # fmt: skip
 _HEAD: Final = 20_000
 

@@ -6,6 +6,7 @@ export to S3, and bare lines; with gzip. Only lines of wanted sign-ins are kept.
 
 import csv
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import IO, Any, Final
@@ -19,6 +20,10 @@ LINES_PER_SIGN_IN: Final = 10
 _PRETTY_LINES_MAX: Final = 200
 _CSV_HEADINGS: Final = {"@message", "correlationId"}
 _LISTS: Final = ("events", "results")
+_PLATFORM: Final = re.compile(
+    r"(?:INIT_START|START|END|REPORT) R(?:equestId|untime)|\"platform\.[a-zA-Z]+\""
+)
+"""Lambda's own lines, as text and as JSON."""
 _SPACES: Final = "\x00\r\n\t ,"
 
 
@@ -45,14 +50,19 @@ Lines = dict[str, list[LogLine]]
 def read_log(raw: IO[bytes], name: str, wanted: Collection[str]) -> Lines:
     """The lines of the `wanted` correlation ids.
 
-    Raises `OperatorError` when the file holds no line of a callout at all.
+    Raises `OperatorError` for a file that is no log of the function. One without a callout is a log
+    all the same if it is empty or begins with Lambda's own lines: Entra may never have called.
     """
     found: Lines = {}
     callouts = 0
-    for correlation_id, line in _lines(FileText(raw, name)):
-        callouts += 1
-        add_line(found, correlation_id, line, wanted)
-    if not callouts:
+    text = FileText(raw, name)
+    head = _head(text)
+    for fields in _messages(head, text):
+        line = callout_line(fields)
+        if line is not None:
+            callouts += 1
+            add_line(found, *line, wanted)
+    if not callouts and head and not _PLATFORM.search(head):
         message = (
             f"{name}: no line of a callout in it; expected the function's log: aws logs tail"
             " GROUP --since 1d --format short, with the stack's output FunctionLogGroup"
@@ -103,14 +113,12 @@ def _milliseconds(value: Any) -> float | None:
         return None
 
 
-def _lines(text: FileText) -> Iterator[tuple[str, LogLine]]:
+def _head(text: FileText) -> str:
+    """The first line with anything in it."""
     head = text.readline(PART)
     while head and not head.strip(_SPACES):
         head = text.readline(PART)
-    for fields in _messages(head, text):
-        line = callout_line(fields)
-        if line is not None:
-            yield line
+    return head
 
 
 def _messages(head: str, text: FileText) -> Iterator[Mapping[str, Any]]:

@@ -1,17 +1,18 @@
 """The sign-in records of a file in any form that people export them in, streamed.
 
-Graph beta's answer, JSON lines of Log Analytics, storage and Event Hub, an array, the portal's
-JSON, what PowerShell's ``ConvertTo-Json`` makes of them, and CSV; each with gzip, in UTF-8 or
-UTF-16. No record is kept: memory does not grow with the file.
+Graph beta's answer, that of Log Analytics, JSON lines of storage and Event Hub, an array, the
+portal's JSON, what PowerShell's ``ConvertTo-Json`` makes of them, and CSV; each with gzip, in UTF-8
+or UTF-16. No record is kept: memory does not grow with the file.
 """
 
 import csv
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import IO, Final
 
-from claimsctl.errors import OperatorError
+from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.signin.json_values import (
     PART,
     TextSource,
@@ -19,13 +20,20 @@ from claimsctl.signin.json_values import (
     records_in_line,
     records_of_values,
 )
-from claimsctl.signin.line_scan import LineScanner
 from claimsctl.signin.lookalikes import what_it_is
-from claimsctl.signin.records import Column, SignIn, plain_name, read_sign_in
+from claimsctl.signin.query_answer import is_query_answer, rows_of_tables
+from claimsctl.signin.record_scan import RecordScanner
+from claimsctl.signin.records import Column, SignIn, columns_that_count, plain_name, read_sign_in
 from claimsctl.signin.text_source import RECORD_MAX, FileText
 
 _SIGN_IN_COLUMNS: Final = {"correlationid", "appliedeventlisteners"}
 _COLUMNS_MIN: Final = 2
+_LINES_BEFORE_MAX: Final = 20
+_SEPARATOR: Final = re.compile(r"sep=.\s*")
+"""The first line of a CSV that is made for Excel."""
+_EMPTY_LIST: Final = re.compile(r'[\[\{](?:[^\[\]{}]*"(?:value|records)"\s*:\s*\[)?\s*\]')
+_LATE: Final = "Records arrive some minutes after the sign-in."
+_LINE_ENDS: Final = ("}\n", "}\r\n")
 
 COLUMN_QUERIES: Final = (
     "Graph: GET https://graph.microsoft.com/beta/auditLogs/signIns (v1.0 does not have it)",
@@ -62,68 +70,103 @@ class SignInFile:
         it looks like and what to export instead; or when none of them has the column.
         """
         source = FileText(self._raw, self.name)
-        head = source.readline(PART)  # so much is shown to `what_it_is`, too
-        while head and not head.strip("\x00\r\n\t "):
-            head = source.readline(PART)
-        yield from self._of_lines(head, source) if _is_line(head) else self._of_text(head, source)
+        before, head = _head(source)
+        if before:
+            self.unreadable[Unreadable.NOT_JSON] += 1
+        is_lines = _is_line(head) and not is_query_answer(head)
+        if not is_lines and _is_json(head):
+            head += source.read(PART)
+        read = self._of_lines if is_lines else self._of_text
+        yield from filter(None, read(head, source))
         if source.is_cut:
             self.unreadable[Unreadable.CUT_OFF] += 1
-        self._check(head)
+        self._check(before + head)
 
-    def _of_lines(self, line: str, source: FileText) -> Iterator[SignIn]:
-        scanner = LineScanner()
+    def _of_lines(self, line: str, source: FileText) -> Iterator[SignIn | None]:
+        scanner = RecordScanner()
         while line:
-            sign_in = scanner.scan(line)
+            sign_in = scanner.scan(line) if line.endswith(_LINE_ENDS) else None
             if sign_in is None:
                 for document in records_in_line(line):
-                    for parsed in self._counted(document):
-                        scanner.learn(line, parsed)
-                        yield parsed
+                    scanner.learn(line, document)
+                    yield self._counted(document)
             else:
-                self.columns[sign_in.column] += 1
-                yield sign_in
+                yield self._counted(sign_in)
             line = source.readline(RECORD_MAX)
 
-    def _of_text(self, head: str, source: FileText) -> Iterator[SignIn]:
+    def _of_text(self, head: str, source: FileText) -> Iterator[SignIn | None]:
         documents: Iterator[object]
-        if head.lstrip().startswith(("{", "[")):
-            documents = records_of_values(head, source)
+        if is_query_answer(head):
+            documents = rows_of_tables(head, source)
+        elif _is_json(head):
+            documents = records_of_values(head, source, RecordScanner())
         else:
             header = _csv_header(head)
             documents = iter(()) if header is None else _csv_records(header, source)
-        for document in documents:
-            yield from self._counted(document)
+        return map(self._counted, documents)
 
-    def _counted(self, document: object) -> Iterator[SignIn]:
+    def _counted(self, document: object) -> SignIn | None:
+        """The sign-in in `document`; `None` for what is none, which is counted as such."""
         if isinstance(document, Unreadable):
             self.unreadable[document] += 1
-            return
-        sign_in = read_sign_in(document)
+            return None
+        sign_in = document if isinstance(document, SignIn) else read_sign_in(document)
         if sign_in is None:
             self.unreadable[Unreadable.NOT_A_SIGN_IN] += 1
-            return
+            return None
         self.columns[sign_in.column] += 1
         if sign_in.column is Column.UNREADABLE:
             self.unreadable[Unreadable.LISTENERS] += 1
-        yield sign_in
+        return sign_in
 
     def _check(self, shown: str) -> None:
+        if not self.sign_ins and shown.strip() and not self.unreadable and _is_known(shown):
+            message = f"{self.name}: an export without a record; widen its time or its filter"
+            raise OperatorError(message, exit_code=ExitCode.NOT_FINE, lines=(_LATE,))
         if not self.sign_ins:
             found, advice = what_it_is(shown)
+            if self.unreadable[Unreadable.CUT_OFF] and not shown:
+                found = "its compressed data is cut off or damaged at the beginning"
             message = f"{self.name}: no sign-in log: {found}; expected Entra's sign-in records"
             raise OperatorError(message, lines=(*advice, *COLUMN_QUERIES))
-        if self.columns[Column.CUT] == self.sign_ins:
+        if self.columns[Column.PRESENT]:
+            return
+        if self.columns[Column.CUT]:
             message = (
-                f"{self.name}: ConvertTo-Json has cut the event listeners off; write the file anew"
-                " with -Depth 10"
+                f"{self.name}: PowerShell wrote the names of types in place of the event listeners;"
+                " write the file anew with ConvertTo-Json -Depth 10"
             )
             raise OperatorError(message)
-        if self.columns[Column.MISSING] == self.sign_ins:
+        if self.columns[Column.UNREADABLE]:
             message = (
-                f"{self.name}: {self.sign_ins} sign-ins, none with appliedEventListeners, where"
-                " Entra records callouts; export the records with it:"
+                f"{self.name}: {self.sign_ins} sign-ins, and none of them has readable event"
+                " listeners, where Entra records callouts; export the records with them:"
             )
             raise OperatorError(message, lines=COLUMN_QUERIES)
+        message = (
+            f"{self.name}: {self.sign_ins} sign-ins, none with appliedEventListeners, where Entra"
+            " records callouts; export the records with it:"
+        )
+        raise OperatorError(message, lines=COLUMN_QUERIES)
+
+
+def _head(source: FileText) -> tuple[str, str]:
+    """What is before the records, such as a command's warnings, and the first line of them.
+
+    Without records in sight the first line of all.
+    """
+    before: list[str] = []
+    first = ""
+    while line := source.readline(PART):  # so much is shown to `what_it_is`, too
+        line = line.lstrip("\x00")
+        if _is_json(line) or _csv_header(line) is not None:
+            return "".join(before), line
+        if line.strip() and not _SEPARATOR.fullmatch(line):
+            first = first or line
+            before.append(line)
+        if len(before) > _LINES_BEFORE_MAX:
+            break
+    return "", first
 
 
 def _is_line(head: str) -> bool:
@@ -132,6 +175,16 @@ def _is_line(head: str) -> bool:
         return head.startswith("{") and isinstance(json.loads(head), dict)
     except (ValueError, RecursionError):
         return False
+
+
+def _is_known(head: str) -> bool:
+    """Whether a file in which there is no record is an export all the same."""
+    is_empty = _EMPTY_LIST.match(head.strip()) is not None
+    return is_empty or is_query_answer(head) or _csv_header(head) is not None
+
+
+def _is_json(head: str) -> bool:
+    return head.lstrip().startswith(("{", "["))
 
 
 def _csv_header(line: str) -> tuple[str, list[str]] | None:
@@ -146,6 +199,7 @@ def _csv_header(line: str) -> tuple[str, list[str]] | None:
 
 def _csv_records(header: tuple[str, list[str]], source: TextSource) -> Iterator[object]:
     delimiter, columns = header
+    counted = columns_that_count(columns)
     csv.field_size_limit(RECORD_MAX)
     rows = csv.reader(source, delimiter=delimiter)  # type: ignore[arg-type]
     while True:
@@ -157,6 +211,6 @@ def _csv_records(header: tuple[str, list[str]], source: TextSource) -> Iterator[
         if row is None:
             return
         if len(row) == len(columns):
-            yield dict(zip(columns, row, strict=True))
+            yield {name: row[place] for name, place in counted.items()}
         elif row:
             yield Unreadable.COLUMNS

@@ -8,7 +8,7 @@ PowerShell ``AppliedEventListeners``; storage and Event Hub put Graph's form int
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -18,9 +18,10 @@ _EVENT: Final = "tokenissuancestart"
 _GRAPH_EVENT: Final = "tokenIssuanceStart"
 _DOTNET_DATE: Final = re.compile(r"/Date\((-?\d{1,15})")
 _US_DATE: Final = re.compile(
-    r"(\d{1,2})/(\d{1,2})/(\d{4}),? (\d{1,2}):(\d\d):(\d\d)(?:\.\d+)?(?: ([AP]M))?"
+    r"(\d{1,2})/(\d{1,2})/(\d{4}),? (\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?: ([AP]M))?"
 )
 _NOT_A_LETTER: Final = re.compile("[^a-z]")
+_TYPE_NAME: Final = re.compile(r"@\{|System\.|Microsoft\.")
 _HOURS: Final = 12
 _INTEGER_DIGITS: Final = 10
 
@@ -31,7 +32,8 @@ class Column(StrEnum):
     PRESENT = "present"
     MISSING = "missing"
     CUT = "cut"
-    """``ConvertTo-Json`` without enough ``-Depth`` wrote the name of a type in its place."""
+    """PowerShell wrote the name of a type in its place, as ``Export-Csv`` does, and
+    ``ConvertTo-Json`` without enough ``-Depth``."""
     UNREADABLE = "unreadable"
     """The column holds text that is no JSON list."""
 
@@ -100,14 +102,29 @@ def read_sign_in(document: Any) -> SignIn | None:
     return _sign_in(record)
 
 
+def columns_that_count(columns: Sequence[str]) -> dict[str, int]:
+    """The places of a CSV's columns that `read_sign_in` reads, by the names that it knows."""
+    found: dict[str, int] = {}
+    for place, column in enumerate(columns):
+        name = "properties" if column.lower() == "properties" else _camel_name(column)
+        if name is not None:
+            found.setdefault(name, place)
+    return found
+
+
 def _camel(record: Mapping[str, Any]) -> dict[str, Any]:
     """The members that count, by Graph's names."""
     found: dict[str, Any] = {}
     for name, value in record.items():
-        camel = CAMEL.get(name.lower()) or _ALIASES.get(plain_name(name))
+        camel = _camel_name(name)
         if camel is not None and found.get(camel) is None:
             found[camel] = value
     return found
+
+
+def _camel_name(name: str) -> str | None:
+    """Graph's name of a member that counts; `None` for any other."""
+    return CAMEL.get(name.lower()) or _ALIASES.get(plain_name(name))
 
 
 _ALIASES: Final = {
@@ -164,11 +181,14 @@ def _boolean(value: Any) -> bool | None:
 def callouts_in(listeners: Any) -> tuple[Column, tuple[Callout, ...]]:
     """The token issuance callouts among the listeners that ran, in any form of that column."""
     if isinstance(listeners, str):
-        listeners = _json_in(listeners) if listeners.strip() else []
+        text = listeners.strip()
+        listeners = _json_in(text) if text else []
         if listeners is None:
-            return Column.UNREADABLE, ()
+            return Column.CUT if _TYPE_NAME.match(text) else Column.UNREADABLE, ()
     if isinstance(listeners, dict):  # PowerShell unrolls a list of one
         listeners = [listeners]
+    if not isinstance(listeners, list):
+        return Column.UNREADABLE, ()
     try:
         found = [_callout(listener) for listener in listeners]
     except _CutError:
@@ -227,6 +247,8 @@ def _flat(members: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, value in members.items():
         if name.lower() == "additionalproperties" and isinstance(value, dict):
             yield from ((inner.lower(), given) for inner, given in value.items())
+        elif name.lower() == "additionalproperties" and isinstance(value, str):
+            raise _CutError
 
 
 def _json_in(text: str) -> Any:
@@ -267,8 +289,8 @@ def _time_in(text: str) -> datetime:
     """The time that `text` says. Raises `ValueError`, `OverflowError` or `OSError`."""
     if found := _DOTNET_DATE.search(text):  # Windows PowerShell's ConvertTo-Json
         return datetime.fromtimestamp(int(found[1]) / 1000, UTC)
-    if found := _US_DATE.fullmatch(text):  # Log Analytics' CSV
-        month, day, year, hour, minute, second = (int(part) for part in found.groups()[:6])
+    if found := _US_DATE.fullmatch(text):  # Log Analytics' CSV, or Excel's
+        month, day, year, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
         if found[7]:
             hour = hour % _HOURS + (_HOURS if found[7] == "PM" else 0)
         return datetime(year, month, day, hour, minute, second, tzinfo=UTC)

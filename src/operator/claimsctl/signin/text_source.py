@@ -32,7 +32,7 @@ class FileText:
         if buffered.peek(2)[:2] == _GZIP:
             self._unpacked = _Unpacked(buffered)
             buffered = _buffered(self._unpacked)
-        encoding = "utf-16" if buffered.peek(2)[:2] in _UTF16 else "utf-8-sig"
+        encoding = _encoding(buffered.peek(2)[:2])
         self._text = io.TextIOWrapper(buffered, encoding, errors="replace", newline="\n")
 
     @property
@@ -61,6 +61,15 @@ class FileText:
     def _unreadable(self, error: OSError) -> OperatorError:
         message = f"{self._name}: cannot be read: {error.strerror}"
         return OperatorError(message)
+
+
+def _encoding(first: bytes) -> str:
+    """The encoding of a text by its first two bytes; what it begins with is ASCII."""
+    if first in _UTF16:
+        return "utf-16"
+    if len(first) == len(_UTF16[0]) and first.count(0) == 1:
+        return "utf-16-le" if first[1] == 0 else "utf-16-be"
+    return "utf-8-sig"
 
 
 def _buffered(raw: io.RawIOBase) -> "io.BufferedReader[io.RawIOBase]":

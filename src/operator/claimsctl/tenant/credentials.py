@@ -5,8 +5,7 @@ from enum import StrEnum
 from importlib import import_module
 from typing import Any, Final
 
-from claimsctl.entra.credentials import authority_of
-from claimsctl.entra.token_claims import TenantKind
+from claimsctl.entra.token_claims import TenantKind, authority_of
 from claimsctl.errors import ExitCode, OperatorError
 
 GRAPH_SCOPE: Final = "https://graph.microsoft.com/.default"

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from claimsctl.entra.callout import scenario_callout
 from claimsctl.entra.client import make_callout
-from claimsctl.entra.credentials import authority_of
+from claimsctl.entra.token_claims import authority_of
 from claimsctl.errors import ExitCode, OperatorError
 from claimsctl.judge.exchange import exchange_in
 from claimsctl.judge.judge import judge

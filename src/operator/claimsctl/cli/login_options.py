@@ -1,0 +1,29 @@
+"""Options that say which tenant it is and how to sign in to it; quick to import."""
+
+from typing import Annotated
+
+import typer
+
+from claimsctl.entra.token_claims import TenantKind
+from claimsctl.tenant.credentials import Login
+
+TenantKindOption = Annotated[
+    TenantKind, typer.Option("--tenant-kind", help="As in the template.", envvar="TENANT_KIND")
+]
+OperatorApp = Annotated[
+    str | None,
+    typer.Option(
+        "--client-id",
+        help="The app that you registered for this, with the permissions that the plan lists.",
+        envvar="AZURE_CLIENT_ID",
+        show_default=False,
+    ),
+]
+LoginOption = Annotated[
+    Login,
+    typer.Option(
+        "--login",
+        help="client-credentials: with AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH.",
+        envvar="ENTRA_LOGIN",
+    ),
+]

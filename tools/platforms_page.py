@@ -11,6 +11,7 @@ from tools.findings_page import write_or_check
 _SOURCES: Final = {"doc": "", "code": "¹", "field": "²"}
 _TOKENS: Final = "³"
 
+
 def page() -> str:
     """The whole page."""
     lines = [
@@ -29,15 +30,18 @@ def page() -> str:
         lines += _rows([each for each in platforms() if each.name == name])
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
+
 def _rows(alike: list[Platform]) -> Iterator[str]:
     """A line for each thing to do, with the cases that it is for."""
     for do in dict.fromkeys(each.do for each in alike):
         cases = dict.fromkeys(_case(each) for each in alike if each.do == do)
         yield f"- {' '.join(cases)} {do}"
 
+
 def _case(platform: Platform) -> str:
     marks = _SOURCES[platform.source] + (_TOKENS if platform.knows_tokens else "")
     return f"*{platform.case[0].upper()}{platform.case[1:]}.*{marks}"
+
 
 if __name__ == "__main__":
     sys.exit(write_or_check(sys.argv[1:], page()))

@@ -6,9 +6,11 @@ from pathlib import Path
 from tools.sample_events.callouts import EventFile, bad_body_files, callout_files
 from tools.sample_events.gateways import bad_gateway_files, gateway_files
 
+
 def event_files() -> list[EventFile]:
     """Every file in ``events/`` but the index and the claims to load."""
     return [*callout_files(), *gateway_files(), *bad_body_files(), *bad_gateway_files()]
+
 
 def main(arguments: list[str]) -> int:
     """Write the files below the named folder, or compare them; 1 when one is stale or left over."""
@@ -35,6 +37,7 @@ def main(arguments: list[str]) -> int:
         (folder / name).unlink()
     return 0
 
+
 def _index(files: list[EventFile]) -> str:
     """``events/README.md``: what each file is for and what comes back."""
     lines = [
@@ -57,6 +60,7 @@ def _index(files: list[EventFile]) -> str:
         code = f"`{file.code}`" if file.code else "claims"
         lines.append(f"| `{file.name}` | {file.about} | {status} | {code} |")
     return "\n".join(lines) + "\n"
+
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -22,8 +22,8 @@ def page() -> str:
         "`judge`, `call`, `doctor endpoint` and `tap` recognise these answers.",
         "",
         "Sources: the platform's documentation, or where marked ¹ its source code or the real",
-        "program, ² public reports. ³ This 401 or 403 comes from a check of bearer tokens, which the",
-        "[doctor](doctor.md) counts as protection.",
+        "program, ² public reports. ³ This 401 or 403 comes from a check of bearer tokens, which",
+        "the [doctor](doctor.md) counts as protection.",
     ]
     for name in dict.fromkeys(each.name for each in platforms()):
         lines += ["", f"## {name[0].upper()}{name[1:]}", ""]

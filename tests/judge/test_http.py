@@ -58,7 +58,9 @@ def test_a_401_that_says_nothing_may_want_a_key() -> None:
         judge(Answer(401, headers, body)).findings[0].hint
         for headers, body in (((), b""), ((), b"{}"), ((("www-authenticate", "Bearer"),), b""))
     ]
-    assert [True, False, False] == ["Azure Function without its key" in hint for hint in hints]
+    assert [True, False, False] == [
+        "Azure Function that is called without its key" in hint for hint in hints
+    ]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +78,7 @@ def test_a_401_that_says_nothing_may_want_a_key() -> None:
             401,
             [("WWW-Authenticate", 'Basic realm="x"')],
             'status 401, www-authenticate: Basic realm="x"',
-            "asks for Basic, not for a bearer token",
+            "requires Basic, not a bearer token",
         ),
         (308, [], "status 308 without a location", "extension's targetUrl"),
         (
@@ -87,7 +89,7 @@ def test_a_401_that_says_nothing_may_want_a_key() -> None:
         ),
         (404, [], "status 404", "path of the target URL"),
         (418, [], "status 418", "own log"),
-        (204, [JSON], "status 204", "as a 200"),
+        (204, [JSON], "status 204", "with status 200"),
     ],
 )
 def test_a_status_is_told_with_what_goes_with_it(

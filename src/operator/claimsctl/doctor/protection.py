@@ -33,11 +33,11 @@ def read_refusal(answer: Answer) -> Refusal:
     if platform is not None:
         return Refusal(platform.knows_tokens, f"{platform.name}: {platform.case}", platform.do)
     if names_bearer(answer):
-        return Refusal(protects=True, why="the endpoint asks for a bearer token")
+        return Refusal(protects=True, why="the endpoint requires a bearer token")
     if schemes := other_scheme(answer):
         return Refusal(
             protects=False,
-            why=f"it asks for {schemes}, not for a bearer token",
+            why=f"it requires {schemes}, not a bearer token",
             hint=CHALLENGE_CURE,
         )
     if answer.status == _UNAUTHORIZED or _SPEAKS_OF_TOKENS.search(quoted(answer)):

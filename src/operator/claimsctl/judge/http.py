@@ -44,10 +44,13 @@ _HINTS = {
     503: "The service, or something that it depends on, was unavailable: check the service's log.",
     504: "The service did not answer the gateway in time: find out which step is slow.",
 }
-_KEY_MISSING = "An Azure Function without its key (?code=…) answers in the same way."
-_REDIRECT = "Put the final URL into the extension's targetUrl, and into resourceId its host."
-_ANSWERED = "Send claims as a 200: a user without claims has {} for claims."
-_ERROR = "The endpoint's own log says why. A user without claims is a 200 with claims {}."
+_KEY_MISSING = "An Azure Function that is called without its key (?code=…) answers in the same way."
+_REDIRECT = "Set the extension's targetUrl to the final URL, and use its host in resourceId."
+_ANSWERED = 'Send claims with status 200. For a user without claims, send "claims": {}.'
+_ERROR = (
+    "Check the endpoint's own log for the reason."
+    ' For a user without claims, answer 200 with "claims": {}.'
+)
 
 
 def judge_time(answer: Answer, wait_ms: int | None) -> Iterator[Finding]:
@@ -110,7 +113,7 @@ def _hint_for(answer: Answer, otherwise: str) -> str:
     if platform is not None:
         return platform_hint(answer)
     if answer.status == _UNAUTHORIZED and (schemes := other_scheme(answer)):
-        return f"The answer asks for {schemes}, not for a bearer token. {CHALLENGE_CURE}"
+        return f"The answer requires {schemes}, not a bearer token. {CHALLENGE_CURE}"
     if answer.status == _UNAUTHORIZED and not answer.body and not names_bearer(answer):
         return f"{otherwise} {_KEY_MISSING}"
     return otherwise

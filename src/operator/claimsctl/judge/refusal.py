@@ -18,8 +18,8 @@ LOGIN_CURE: Final = (
     " unauthenticatedClientAction Return401), and accept bearer tokens."
 )
 CHALLENGE_CURE: Final = (
-    "Take this login off the target URL's path, which Entra cannot pass, and verify Entra's bearer"
-    " token in the service."
+    "Verify Entra's bearer token in the service, then remove this login from the target URL's path:"
+    " Entra cannot use it."
 )
 
 _MARKUP: Final = re.compile(r"<(?:script|style)\b.*?</(?:script|style)>|<[^>]*>", re.DOTALL)

@@ -120,7 +120,7 @@ def _redirect(made: Call, answer: Answer, platform: Platform | None, *, has_toke
             "HTTP002",
             # A login in front may let a call with Entra's token pass.
             Level.FAIL if has_token else Level.WARN,
-            f"{answer.status}: {refused} is sent to a login, {login}",
+            f"{answer.status}: {refused} is redirected to a login, {login}",
             hint=LOGIN_CURE,
             expected="401 for a call without a token",
             entra_code=made.verdict.entra_code,
@@ -129,11 +129,11 @@ def _redirect(made: Call, answer: Answer, platform: Platform | None, *, has_toke
         "HTTP002",
         Level.FAIL,
         f"{answer.status} to {_without_query(answer.header('location'))}"
-        + (f", of {platform.name}: {platform.case}" if platform else ""),
+        + (f", from {platform.name}: {platform.case}" if platform else ""),
         hint=platform.do
         if platform
-        else "Put the final URL into targetUrl; Entra follows no redirect.",
-        expected="an answer at this very URL",
+        else "Use the final URL as targetUrl; do not rely on Entra to follow a redirect.",
+        expected="an answer at exactly this URL",
         entra_code=made.verdict.entra_code,
     )
 
@@ -144,9 +144,9 @@ def _without_query(location: str | None) -> str:
 
 def _page(made: Call, answer: Answer, platform: Platform | None) -> Finding:
     if platform is None:
-        return finding("HTTP003", Level.OK, "no proxy's page")
+        return finding("HTTP003", Level.OK, "the answer is not from a proxy or platform")
     if answer.status in REDIRECTS:
-        return finding("HTTP003", Level.OK, f"a redirect of {platform.name}, see HTTP002")
+        return finding("HTTP003", Level.OK, f"a redirect from {platform.name}; see HTTP002")
     if platform.knows_tokens:
         evidence = f"{answer.status} from {platform.name}: {platform.case}"
         return finding("HTTP003", Level.OK, evidence)

@@ -1,4 +1,4 @@
-"""ROB…: what is no callout, or one without a user, is neither a crash nor somebody's claims."""
+"""ROB…: an invalid callout, or one without a user, gets a clear refusal, no crash and no claims."""
 
 from collections.abc import Iterator
 from typing import NamedTuple

@@ -27,7 +27,7 @@ def render(report: Report) -> str:
     lines += [_row(finding) for finding in report.findings]
     todo = [each for each in report.findings if each.level in _FULL and each.hint]
     if todo:
-        lines += ["", "### To do", ""]
+        lines += ["", "### What to do", ""]
         lines += [_advice(each) for each in todo]
     lines += ["", f"{counts(report)}; {len(report.calls)} calls made.", ""]
     return "\n".join(lines)

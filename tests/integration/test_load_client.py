@@ -116,6 +116,6 @@ def test_a_table_with_other_keys(table: Table, mode: OnExisting, kind: Any) -> N
     )
     location = TableLocation(name, table.url)
     writer, _ = open_writer(location, mode, 1, compares=False, resumed=False)
-    with pytest.raises(CallFailed, match="pk and sk, both strings: "):
+    with pytest.raises(CallFailed, match="pk and sk, both of type string: "):
         writer.write([record_of(n) for n in (1, 2)])
     table.client.delete_table(TableName=name)

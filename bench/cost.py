@@ -101,7 +101,7 @@ def per_million(measured: Measured) -> list[Item]:
             _MILLION * units * READ_REQUEST_UNIT,
         ),
         Item("CloudWatch Logs, ingestion", f"{logged} bytes = {log_gb:.2f} GB", log_gb * LOG_GB),
-        Item("CloudWatch Logs, a month", f"{log_gb:.2f} GB", log_gb * LOG_GB_MONTH),
+        Item("CloudWatch Logs, storage per month", f"{log_gb:.2f} GB", log_gb * LOG_GB_MONTH),
         Item("Transfer out", f"{ANSWER_BYTES} bytes = {out_gb:.2f} GB", out_gb * TRANSFER_GB),
     ]
 
@@ -132,7 +132,7 @@ def per_month(template: str) -> list[Item]:
     return [
         Item(
             "Metrics",
-            f"{METRICS} with every callout, {filters} of the access log",
+            f"{METRICS} for callouts, {filters} for the access log",
             metrics * METRIC_MONTH,
         ),
         Item("Alarms", f"on {watched} metrics", watched * ALARM_MONTH),
@@ -144,7 +144,7 @@ def per_users(million: list[Item]) -> list[Item]:
     """Return the monthly cost per users, by how often Entra calls for each."""
     each = sum(item.dollars for item in million) / _MILLION
     items = []
-    for what, a_day in (("a callout a day", 1), ("one an hour of a session", HOURS_A_DAY)):
+    for what, a_day in (("one callout per day", 1), ("one per hour of a session", HOURS_A_DAY)):
         callouts = USERS * WORKDAYS * a_day
         worked_out = f"{USERS:,} {_BY} {WORKDAYS} days {_BY} {a_day} = {callouts:,} callouts"
         items.append(Item(what, worked_out, callouts * each))
@@ -154,24 +154,24 @@ def per_users(million: list[Item]) -> list[Item]:
 def per_option() -> list[Item]:
     """Return the additional cost of startup modes and options."""
     return [
-        Item("Tracing, a million traces", "1 trace each", _MILLION * TRACE),
+        Item("Tracing, per million traces", "1 trace each", _MILLION * TRACE),
         Item(
-            "SnapStart, for each active version",
+            "SnapStart, per active version",
             f"{MEMORY_GB:.4f} GB {_BY} {_MONTH_SECONDS:,} s",
             MEMORY_GB * _MONTH_SECONDS * SNAPSHOT_GB_SECOND,
         ),
         Item(
-            "SnapStart, for each published version, at least",
+            "SnapStart, at least, per published version",
             f"{MEMORY_GB:.4f} GB {_BY} {SNAPSHOT_HOURS_AT_LEAST} hours",
             MEMORY_GB * SNAPSHOT_HOURS_AT_LEAST * 3600 * SNAPSHOT_GB_SECOND,
         ),
         Item(
-            "SnapStart, for 1,000 starts",
+            "SnapStart, per 1,000 starts",
             f"1,000 {_BY} {MEMORY_GB:.4f} GB restored",
             1000 * MEMORY_GB * RESTORE_GB,
         ),
         Item(
-            "Provisioned, for each environment",
+            "Provisioned, per environment",
             f"{MEMORY_GB:.4f} GB {_BY} {_MONTH_SECONDS:,} s",
             MEMORY_GB * _MONTH_SECONDS * PROVISIONED_GB_SECOND,
         ),
@@ -181,8 +181,8 @@ def per_option() -> list[Item]:
 def _table(heading: str, items: list[Item], *, total: bool) -> str:
     rows = [f"| {item.what} | {item.worked_out} | {item.dollars:.2f} |" for item in items]
     if total:
-        rows.append(f"| **together** | | **{sum(item.dollars for item in items):.2f}** |")
-    return "\n".join([f"| {heading} | worked out | $ |", "|---|---|--:|", *rows])
+        rows.append(f"| **total** | | **{sum(item.dollars for item in items):.2f}** |")
+    return "\n".join([f"| {heading} | calculation | $ |", "|---|---|--:|", *rows])
 
 
 def tables(callouts: Path, template: Path) -> str:
@@ -191,11 +191,11 @@ def tables(callouts: Path, template: Path) -> str:
     million = per_million(measured)
     return "\n\n".join(
         [
-            _table("a million callouts, each, none of them cold", million, total=True),
-            _table("and their cold starts, if they arrive", cold_starts(measured), total=False),
-            _table("a month", per_month(template.read_text("utf-8")), total=True),
-            _table("what may be added, a month", per_option(), total=False),
-            _table(f"{USERS:,} users, a month", per_users(million), total=False),
+            _table("one million callouts without a cold start", million, total=True),
+            _table("added by cold starts, if callouts arrive", cold_starts(measured), total=False),
+            _table("fixed, per month", per_month(template.read_text("utf-8")), total=True),
+            _table("options, per month", per_option(), total=False),
+            _table(f"{USERS:,} users, per month", per_users(million), total=False),
         ]
     )
 

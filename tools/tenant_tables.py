@@ -18,7 +18,7 @@ _SILENT: Final = "no error, but no claims"
 
 def chain_table() -> Iterator[str]:
     """The links in their order."""
-    yield "| link | in the portal | permission | without it |"
+    yield "| required object | in the portal | Graph permission to create it | symptom without it |"
     yield "|---|---|---|---|"
     for link in LINKS:
         errors = ", ".join(map(_link, link.errors)) or _SILENT

@@ -97,7 +97,7 @@ def test_what_needs_the_extra_says_so(installed: Run, arguments: tuple[str, ...]
         "claimsctl: this command requires the extra local, which is not installed (missing"
         " packages: aws_lambda_powertools, flask,"
     )
-    assert outcome.err.endswith("pip install 'entra-claims-provider[local]'\n")
+    assert outcome.err.endswith("pip install '.[local]'\n")
     assert 1 == outcome.err.count("\n")
 
 

@@ -56,6 +56,17 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeGraph:
     return tenant
 
 
+@pytest.fixture
+def applied(run: Run, fake: FakeGraph) -> None:
+    """The whole chain, after an answer of the endpoint and a callout of the test application."""
+    with pytest.MonkeyPatch.context() as patched:
+        for name in ("check_endpoint", "wait_for_callout"):
+            patched.setattr(f"claimsctl.cli.entra_apply.{name}", lambda *_: None)
+        outcome = run("entra", "apply", "--yes")
+    assert (0, "") == (outcome.exit_code, outcome.out)
+    assert ["enriched", "enriched"] == [fake.sign_in(app, HOST) for app in (TEST_APP, OTHER_APP)]
+
+
 def _seen(fake: FakeGraph, age: timedelta = timedelta(), **result: object) -> None:
     """Entra's record of the test application's callout."""
     at = (datetime.now(UTC) - age).isoformat()
@@ -68,12 +79,10 @@ def _seen(fake: FakeGraph, age: timedelta = timedelta(), **result: object) -> No
     fake.objects["auditLogs"].append(record)
 
 
-def test_plan_apply_snapshot_doctor_teardown(run: Run, fake: FakeGraph, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("applied")
+def test_plan_apply_snapshot_doctor_teardown(run: Run, fake: FakeGraph) -> None:
     """Nothing becomes a tenant without a fault, a second apply changes nothing, all can go."""
     assert 0 == run("entra", "plan").exit_code
-    applied = run("entra", "apply", "--yes", "--force")
-    assert (0, "") == (applied.exit_code, applied.out)
-    assert ["enriched", "enriched"] == [fake.sign_in(app, HOST) for app in (TEST_APP, OTHER_APP)]
     changes = fake.changes
     again = run("entra", "apply", "--yes")
     assert "nothing to change" in again.err
@@ -97,9 +106,9 @@ def test_plan_apply_snapshot_doctor_teardown(run: Run, fake: FakeGraph, tmp_path
     assert "TEN009" in broken.out
 
 
+@pytest.mark.usefixtures("applied")
 def test_a_plan_for_a_snapshot_has_what_is_missing(run: Run, fake: FakeGraph) -> None:
     """What the tenant has is left out; what apply would refuse has to be done by hand."""
-    assert 0 == run("entra", "apply", "--yes", "--force").exit_code
 
     def planned(*arguments: str) -> Outcome:
         assert 0 == run("entra", "snapshot", "--out", "tenant.json").exit_code
@@ -129,6 +138,29 @@ def test_no_listener_before_the_endpoint_answers(run: Run, fake: FakeGraph) -> N
     assert 2 == stopped.exit_code
     assert "no token to call" in stopped.err
     assert [] == fake.objects["authenticationEventListeners"]
+
+
+def _without_other_applications() -> None:
+    path = Path("entra.toml")
+    path.write_text(path.read_text("utf-8").partition("[[applications]]")[0], "utf-8")
+
+
+@pytest.mark.parametrize("move", [(), ("--move", "https://claims.contoso.example/callout")])
+def test_yes_and_force_spare_the_other_applications(
+    run: Run, fake: FakeGraph, move: tuple[str, ...]
+) -> None:
+    """With more than the test application, the two options together are refused."""
+    refused = run("entra", "apply", "--yes", "--force", *move)
+    assert 2 == refused.exit_code
+    assert f"without a test or a question, also for {OTHER_APP}" in refused.err
+    assert [] == fake.requests
+
+
+def test_yes_and_force_connect_a_test_application(run: Run, fake: FakeGraph) -> None:
+    """With the test application alone, the listener needs neither a test nor a question."""
+    _without_other_applications()
+    assert 0 == run("entra", "apply", "--yes", "--force").exit_code
+    assert "enriched" == fake.sign_in(TEST_APP, HOST)
 
 
 def test_the_other_applications_follow_the_test_applications_callout(
@@ -199,12 +231,12 @@ def test_the_stacks_log_shows_the_callout(
     assert 'caller = "entra"' in aws.requests[0]["filterPattern"]
 
 
+@pytest.mark.usefixtures("applied")
 def test_a_move_waits_for_the_new_endpoint(
     run: Run, fake: FakeGraph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without an answer of the new URL Entra is not sent there; with it the chain moves."""
     url = "https://claims.contoso.example/callout"
-    assert 0 == run("entra", "apply", "--yes", "--force").exit_code
     stopped = run("entra", "apply", "--move", url, "--yes")
     assert f"no token to call {url} with" in stopped.err
     assert "enriched" == fake.sign_in(TEST_APP, HOST)
@@ -277,18 +309,19 @@ def test_the_permissions_that_the_plan_lists_are_enough(
     token = jwt.encode({"roles": list(permissions_of())}, "k" * 32)
     monkeypatch.setattr(tenant_options, "tenant_token", lambda *_: token)
     fake.permissions = set(permissions_of())
+    _without_other_applications()
     assert 0 == run("entra", "apply", "--yes", "--force").exit_code
-    assert "enriched" == fake.sign_in(OTHER_APP, HOST)
+    assert "enriched" == fake.sign_in(TEST_APP, HOST)
 
 
-def _snapshot_for(run: Run, fake: FakeGraph, url: str) -> None:
+def _snapshot_for(run: Run, url: str) -> None:
     """A snapshot of the applied tenant whose extension has the target URL."""
-    assert 0 == run("entra", "apply", "--yes", "--force").exit_code
     assert 0 == run("entra", "snapshot", "--out", "tenant.json").exit_code
     text = Path("tenant.json").read_text("utf-8")
     Path("tenant.json").write_text(text.replace(TARGET, url), "utf-8")
 
 
+@pytest.mark.usefixtures("applied")
 def test_doctor_calls_the_endpoint(run: Run, fake: FakeGraph) -> None:
     """--call judges the answer, compares its claims with the policies, and its time with the wait.
 
@@ -299,7 +332,7 @@ def test_doctor_calls_the_endpoint(run: Run, fake: FakeGraph) -> None:
         return Reply() if received.headers.get("authorization") == "Bearer s3cret" else Reply(401)
 
     with endpoint(respond) as service:
-        _snapshot_for(run, fake, service.url)
+        _snapshot_for(run, service.url)
         call = ("doctor", "tenant", "--snapshot", "tenant.json", "--call", "--json")
         accepted = run(*call, "--target-url", service.url, "--token", "s3cret")
         refused = run(*call, "--target-url", service.url)
@@ -312,17 +345,19 @@ def test_doctor_calls_the_endpoint(run: Run, fake: FakeGraph) -> None:
     assert 1 == refused.exit_code
 
 
-def test_doctor_calls_an_endpoint_that_is_late(run: Run, fake: FakeGraph) -> None:
+@pytest.mark.usefixtures("fake")
+def test_doctor_calls_an_endpoint_that_is_late(run: Run, request: pytest.FixtureRequest) -> None:
     """No answer within the wait that counts is Entra's code of a time-out."""
     settings = Path("entra.toml").read_text("utf-8") + "\n[callout]\nwait_ms = 200\n"
     Path("entra.toml").write_text(settings, "utf-8")
+    request.getfixturevalue("applied")
 
     def respond(_received: Received) -> Reply:
         time.sleep(0.4)
         return Reply()
 
     with endpoint(respond) as service:
-        _snapshot_for(run, fake, service.url)
+        _snapshot_for(run, service.url)
         late = run(
             "doctor", "tenant", "--snapshot", "tenant.json", "--call", "--json",
             "--target-url", service.url,

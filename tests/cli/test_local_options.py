@@ -18,5 +18,5 @@ def test_a_missing_extra_is_named(
     assert (2, "") == (outcome.exit_code, outcome.out)
     assert (
         "claimsctl: this command requires the extra local, which is not installed (missing"
-        " packages: moto). To install it, run: pip install 'entra-claims-provider[local]'\n"
+        " packages: moto). To install it, run in the project's clone: pip install '.[local]'\n"
     ) == outcome.err

@@ -125,7 +125,7 @@ def test_the_template_is_the_one_that_was_worked_out() -> None:
     for rate in re.findall(r"ThrottlingRateLimit: .*\[GatewayVerifies, (\d+), (\d+)\]", template)[
         0
     ]:
-        assert f"{int(rate):,} a second" in page
+        assert f"{int(rate):,} per second" in page
     default = template.partition("  ProvisionedConcurrency:\n")[2].partition("Default: ")[2]
     assert str(arrivals.PROVISIONED) == default.partition("\n")[0]
 

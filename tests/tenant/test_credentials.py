@@ -96,5 +96,5 @@ def test_a_refused_sign_in_shows_no_secret(
 def test_without_the_extra_the_message_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """A core install says what to install."""
     monkeypatch.setitem(sys.modules, "azure.identity", None)
-    with pytest.raises(OperatorError, match=r"entra-claims-provider\[tenant\]"):
+    with pytest.raises(OperatorError, match=r"pip install '\.\[tenant\]'"):
         tenant_token(TENANT, TenantKind.EXTERNAL, APP, Login.DEVICE_CODE)

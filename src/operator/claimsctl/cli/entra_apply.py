@@ -53,6 +53,10 @@ class Choices:
         no_other = self.seen_in is None and at.config.endpoint.stack is None
         return no_other and not self.force and len(at.config.audiences) > 1
 
+    def is_blind(self, at: Lookup) -> bool:
+        """Whether nothing and nobody is asked before Entra calls for more than a test."""
+        return self.yes and self.force and len(at.config.audiences) > 1
+
 
 def apply(
     config: ConfigFile = DEFAULT_CONFIG,
@@ -80,22 +84,27 @@ def apply(
         bool,
         typer.Option(
             "--force",
-            help="Make the listener although the endpoint was not seen to answer: every sign-in to"
-            " its applications fails until it does.",
+            help="Create the listener without testing the endpoint: every sign-in to its"
+            " applications fails until the endpoint answers. With --yes only for the test"
+            " application.",
         ),
     ] = False,
     take_back: Annotated[
         str | None,
         typer.Option(
             "--take-back",
-            metavar="APP-ID",
-            help="Only take this application off the listener again.",
+            metavar="APP_ID",
+            help="Remove only this application from the listener.",
             show_default=False,
         ),
     ] = None,
     move: MoveOption = None,
     teardown: Annotated[
-        bool, typer.Option("--teardown", help="Take the chain away, the listener first.")
+        bool,
+        typer.Option(
+            "--teardown",
+            help="Remove what apply creates, the listener first; asks before each removal.",
+        ),
     ] = False,
 ) -> None:
     """Carry the plan out: read first, change what differs, ask before each change.
@@ -111,6 +120,13 @@ def apply(
     # Each permission to write is one to read: only Organization.Read.All is more, and optional.
     permissions = permissions_of()
     is_whole = take_back is None and move is None and not teardown
+    if (is_whole or move is not None) and choices.is_blind(at):
+        ids = ", ".join(one.app_id for one in at.config.audiences[1:])
+        message = (
+            "--yes and --force together would have Entra call the endpoint without a test or a"
+            f" question, also for {ids}; leave out one of the two options"
+        )
+        raise OperatorError(message)
     if is_whole and choices.asks_entra(at):
         permissions = (*permissions, AUDIT)
     tenant = at.config.tenant

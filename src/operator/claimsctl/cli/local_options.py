@@ -18,8 +18,8 @@ def require_local() -> None:
     if missing:
         message = (
             f"this command requires the extra local, which is not installed (missing packages:"
-            f" {', '.join(missing)}). To install it, run: pip install"
-            " 'entra-claims-provider[local]'"
+            f" {', '.join(missing)}). To install it, run in the project's clone: pip install"
+            " '.[local]'"
         )
         raise OperatorError(message)
 

@@ -86,8 +86,8 @@ API: Final = Link(
 )
 IDENTIFIER_URI: Final = Link(
     "identifier-uri",
-    "Identifier URI api://HOST/APP-ID",
-    "Entra calls a target URL only on the host that the application's identifier URI names.",
+    "Identifier URI api://HOST/APP_ID",
+    "Entra calls a target URL only if the application's identifier URI has the same host.",
     ("1003014", "1003015", "HostNameNotOnVerifiedDomain"),
     ("TEN002", "TEN003"),
     _APPLICATION,
@@ -107,7 +107,7 @@ API_PRINCIPAL: Final = Link(
 CALLER_PRINCIPAL: Final = Link(
     "caller-principal",
     "Service principal of Entra's authentication-events service",
-    "It is the caller; many external tenants lack it.",
+    "This service makes the callout; many external tenants lack its service principal.",
     ("AADB2C90063",),
     ("TEN006",),
     _APPLICATION,
@@ -117,7 +117,7 @@ CALLER_PRINCIPAL: Final = Link(
 CONSENT: Final = Link(
     "consent",
     "Consent to CustomAuthenticationExtensions.Receive.Payload",
-    "Without it, on the endpoint's application, no request leaves Entra.",
+    "Without it, on the endpoint's application, Entra sends no request.",
     ("1003021", "1003022"),
     ("TEN007", "TEN008"),
     ("AppRoleAssignment.ReadWrite.All", "Application.Read.All"),
@@ -127,7 +127,7 @@ CONSENT: Final = Link(
 EXTENSION: Final = Link(
     "extension",
     "Custom authentication extension",
-    "It holds the target URL, whose token is sent, and how long Entra waits.",
+    "It contains the target URL, the application whose token Entra sends, and the timeout.",
     ("1003011", "1003015", "1003020", "1003005"),
     ("TEN009", "TEN010", "TEN026"),
     ("CustomAuthenticationExtension.ReadWrite.All",),
@@ -157,7 +157,7 @@ MAPPED_CLAIMS: Final = Link(
 POLICY: Final = Link(
     "policy",
     "Claims mapping policy of the application",
-    "A claim that no policy names is dropped, although the endpoint answered it.",
+    "Entra drops a claim that the endpoint returns but no policy names.",
     (),
     ("TEN018", "TEN019", "TEN020", "TEN021", "TEN024"),
     (_POLICY,),
@@ -171,13 +171,13 @@ ASSIGNMENT: Final = Link(
     (),
     ("TEN018",),
     (_POLICY, "Application.ReadWrite.All"),
-    "as above",
+    "Attributes & Claims, as for the policy",
     f"{GRAPH_DOCS}/serviceprincipal-post-claimsmappingpolicies",
 )
 USER_FLOW: Final = Link(
     "user-flow",
     "The application belongs to a user flow",
-    "In an external tenant users sign in to applications of a user flow only.",
+    "In an external tenant, users can sign in only to applications that belong to a user flow.",
     (),
     ("TEN022",),
     ("EventListener.ReadWrite.All",),
@@ -187,8 +187,8 @@ USER_FLOW: Final = Link(
 LISTENER: Final = Link(
     "listener",
     "Listener",
-    "It switches the callout on for its applications: created last, removed first, since from then"
-    " on an endpoint that does not answer stops every sign-in to them.",
+    "It makes Entra call the endpoint at each sign-in to its applications. Create it last and"
+    " remove it first: while it exists, sign-ins to them fail if the endpoint does not answer.",
     ("1003011", "AADSTS1100001"),
     ("TEN011", "TEN012"),
     ("EventListener.ReadWrite.All",),

@@ -40,7 +40,7 @@ def tenant_token(
         identity = import_module("azure.identity")
         refused = import_module("azure.core.exceptions").ClientAuthenticationError
     except ImportError:
-        message = "azure-identity is missing; pip install 'entra-claims-provider[tenant]'"
+        message = "azure-identity is missing; in the project's clone run: pip install '.[tenant]'"
         raise OperatorError(message) from None
     secret, path = os.environ.get(SECRET_VARIABLE), os.environ.get(CERTIFICATE_VARIABLE)
     authority = authority_of(tenant_id, kind).rpartition("/")[0]

@@ -55,7 +55,7 @@ def listener(at: Lookup, count: int) -> Step:
             return ""
         return (
             f"the listener also names {', '.join(more)}, which the configuration lacks; claimsctl"
-            " entra apply --take-back APP-ID takes one off it"
+            " entra apply --take-back APP_ID takes one off it"
         )
 
     def refusal(tenant: Snapshot) -> OperatorError | None:

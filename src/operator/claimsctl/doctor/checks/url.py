@@ -89,7 +89,7 @@ def _host(target: Target) -> Finding:
             "URL005",
             Level.WARN if target.is_local else Level.FAIL,
             f"{host}, an IP address",
-            expected="a name, as in the identifier URI api://NAME/APP-ID",
+            expected="a name, as in the identifier URI api://NAME/APP_ID",
             hint="Give the endpoint a name: the identifier URI must contain it.",
             entra_code=1003014,
         )
@@ -98,7 +98,7 @@ def _host(target: Target) -> Finding:
             "URL005",
             Level.FAIL,
             f"{host}, a name without a domain",
-            expected="a fully qualified name, as in api://NAME/APP-ID",
+            expected="a fully qualified name, as in api://NAME/APP_ID",
             hint="Use the full name: only this machine or network resolves the short one.",
             entra_code=1003014,
         )

@@ -172,4 +172,4 @@ def test_the_bill_counts_the_alarms_of_a_usual_stack() -> None:
     filters = len(stack.of_type("AWS::Logs::MetricFilter"))
     metrics, billed, _ = cost.per_month(cost.TEMPLATE.read_text("utf-8"))
     assert f"on {watched} metrics" == billed.worked_out
-    assert f"{filters} of the access log" in metrics.worked_out
+    assert f"{filters} for the access log" in metrics.worked_out

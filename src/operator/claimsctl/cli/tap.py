@@ -146,7 +146,11 @@ def tap(
     ] = None,
     unmask: Annotated[
         bool,
-        typer.Option(help="Show and save tokens, personal data and claim values unmasked."),
+        typer.Option(
+            help="Do not mask tokens, personal data and claim values on the page and in saved"
+            " files. Anyone who reads them can use the tokens.",
+            show_default=False,
+        ),
     ] = False,
     replay: Annotated[
         Path | None,

@@ -86,8 +86,9 @@ def token(  # one per option
     """Print a test token, or check an existing one.
 
     The printed token is valid for claimsctl serve, or with --wrong deliberately invalid. With
-    --check, describe the endpoint's configuration with --tenant, --tenant-kind, --token-version,
-    and --app or --audience; the exit code is 1 when the endpoint would reject the token.
+    --check, give the endpoint's configuration with --tenant, --tenant-kind, --token-version, and
+    --app or --audience. Without --jwks, the signature is not checked. The exit code is 1 when the
+    endpoint would reject the token for one of the parts that were checked.
     """
     if check is not None:
         if wrong is not None:

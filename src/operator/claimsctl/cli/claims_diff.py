@@ -90,8 +90,8 @@ def diff(
     Columns of the file: user (object id or address, required), tenant_id, app_id, expires_at and
     hidden_claims. Every other column is a claim.
 
-    Exit code 0 when the load would change nothing, 1 when it would change the table, 2 when the file
-    is invalid.
+    Exit code 0 when the load would change nothing, 1 when it would change the table, 2 when the
+    file is invalid or the table cannot be read.
     """
     options = read_options(
         tenant=tenant,

@@ -149,8 +149,8 @@ def load(
     hidden_claims. Every other column is a claim.
 
     The whole file is checked before the first row is written. If any row is invalid, nothing is
-    written; with --keep-going, the valid rows are written. Exit code 0 when all rows were written, 2
-    when nothing was written because of an error, 3 when only a part was done.
+    written; with --keep-going, the valid rows are written. Exit code 0 when the load succeeded, 2
+    when an error stopped it before the first write, 3 when only a part was done.
     """
     if prune_count is not None and not prune:
         message = (

@@ -78,7 +78,7 @@ def _check(path: Path, content: str, **options: object) -> list[Record]:
 def test_an_export_is_recognised(refused: Refused, content: str, name: str, command: str) -> None:
     """The first thing said of another product's file is what it is and what loads it."""
     _, kind, line, *_ = refused(content)
-    assert f"This looks like {name}. To load it, run:" == kind
+    assert f"This looks like {name}. To see what loading it would change, run:" == kind
     assert line.startswith("  claimsctl claims load claims ")
     assert command in line
 

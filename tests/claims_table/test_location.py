@@ -54,9 +54,9 @@ def test_a_local_engine_needs_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 def test_aws_needs_one(
     location: TableLocation, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The error names both variables, before anything is asked."""
+    """The error names the variable to set, before anything is asked."""
     _set(monkeypatch, tmp_path, {"AWS_CONFIG_FILE": "{folder}/none"})
-    message = "table t: no AWS region is configured; set AWS_DEFAULT_REGION or AWS_REGION, or the"
+    message = "table t: no AWS region is configured; set AWS_DEFAULT_REGION to the table's"
     with pytest.raises(OperatorError, match=message):
         location.client()
     with pytest.raises(OperatorError, match=message):

@@ -261,7 +261,7 @@ def test_what_is_no_url_is_refused(run: Run, url: str) -> None:
     """The message says what a URL looks like."""
     outcome = run("call", url)
     assert 2 == outcome.exit_code
-    assert "expected a URL such as https://host/callout" in outcome.err
+    assert "expected an http or https URL such as https://host/callout" in outcome.err
 
 
 def test_a_catalogue_stands_for_policies(run: Run, tmp_path: Path) -> None:

@@ -367,7 +367,7 @@ def test_what_goes_with_a_table_in_use_only(
     where = ("--table", name, "--via", "s3://bucket/in", *options)
     message = (
         f"--via and {options[0]} are mutually exclusive: --via imports the whole file into a new"
-        " table"
+        f" table; remove {options[0]}"
     )
     assert Outcome(2, "", f"claimsctl: {message}\n") == run("claims", "load", file, *where)
 

@@ -118,7 +118,10 @@ def test_what_is_there_in_meaning_is_not_written_again(run: Run, filled: Table, 
 def test_a_number_without_a_prune(run: Run, filled: Table, file: Path) -> None:
     """Whoever agrees to a number means to prune: a load that does not is not what was asked."""
     outcome = load(run, filled, file, "--prune-count", "2")
-    message = "claimsctl: --prune-count requires --prune\n"
+    message = (
+        "claimsctl: --prune-count has no effect without --prune, which removes items that the file"
+        " does not contain; omit --prune-count, or add --prune if you want that\n"
+    )
     assert (Outcome(2, "", message), ["gold"] * 3) == (outcome, tiers(filled))
 
 

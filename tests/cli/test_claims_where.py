@@ -1,11 +1,13 @@
 """Which table the commands of `claimsctl claims` work on."""
 
+import shlex
 from pathlib import Path
 
 import pytest
 from claimsctl.claims_table import location as module
 from claimsctl.claims_table.location import EMBEDDED_TABLE, TableLocation, named_table
 
+from tests.claims_file.files import TENANT
 from tests.claims_table.answering import answering
 from tests.cli.command import Outcome, Run
 from tests.integration.engine import Table
@@ -126,7 +128,7 @@ def test_a_stack_and_another_table(
 ) -> None:
     """Two answers to one question are refused, also when one of them is a variable."""
     outcome = run("claims", "export", "--stack", "s", *options, **environment)
-    expected = f"claimsctl: --stack s and {other} are mutually exclusive\n"
+    expected = f"claimsctl: --stack s and {other} are mutually exclusive: remove one of them\n"
     assert Outcome(2, "", expected) == outcome
 
 
@@ -146,10 +148,33 @@ def test_without_any_it_is_a_running_servers(
 
 @pytest.mark.parametrize("command", COMMANDS[:1], ids=lambda command: command[0])
 def test_without_any_and_without_a_server(nowhere: str, run: Run, command: tuple[str, ...]) -> None:
-    """The error lists the options that name a table, and what was looked for."""
+    """The error tells a table in AWS from a local one, and says what was looked for."""
     expected = (
-        "claimsctl: no table: none of --table, --stack and --endpoint-url is given, and no"
-        f" claimsctl serve is running (nothing answers at {nowhere}). Give one of these options,"
-        " or start claimsctl serve\n"
+        "claimsctl: no table is named. For a table in AWS, add --table NAME or --stack NAME. For a"
+        f" local test table, start claimsctl serve (nothing answers at {nowhere})\n"
     )
     assert Outcome(2, "", expected) == run("claims", *command)
+
+
+@pytest.mark.parametrize("command", ["load", "diff"])
+def test_a_suggested_command_names_the_same_table(
+    run: Run, sample: Table, tmp_path: Path, command: str
+) -> None:
+    """The command for a recognized export repeats the typed options, and writes nothing yet."""
+    file = tmp_path / "auth0.ndjson"
+    file.write_text('{"Id": "auth0|1", "Nickname": "a", "Email": "a@b"}\n', "utf-8")
+    where = ("--table", sample.name, "--endpoint-url", sample.url)
+    typed = ("claims", command, str(file), *where, "--tenant", TENANT, "--null", "N A")
+    outcome = run(*typed)
+    (line,) = (line for line in outcome.err.splitlines() if line.startswith("  claimsctl"))
+    preview = ["--dry-run"] if command == "load" else []
+    assert ["claimsctl", *typed, "--column", "user=Email", *preview] == shlex.split(line)
+
+
+@pytest.mark.parametrize("command", ["load", "diff"])
+def test_a_missing_file_is_reported_before_aws(run: Run, tmp_path: Path, command: str) -> None:
+    """A typing error in FILE is the first thing reported, whatever is wrong with the table."""
+    missing = tmp_path / "nofile.csv"
+    outcome = run("claims", command, str(missing), "--stack", "s", "--table", "t")
+    expected = f"claimsctl: {missing}: cannot be read: No such file or directory\n"
+    assert Outcome(2, "", expected) == outcome

@@ -135,15 +135,15 @@ def test_the_cause_comes_first(wrong: Endpoint, run: Run) -> None:
 
 
 def test_calls_are_announced_and_kept_to(anybodys: Endpoint, run: Run) -> None:
-    """`At most N calls`, on standard error, before the first; the report says how many there were.
+    """`Makes at most N calls` is printed before the first; the report says how many there were.
 
     Those by other methods than POST do not reach what counts here.
     """
     outcome = run("doctor", "endpoint", anybodys.url, OPEN)
     words = outcome.err.splitlines()[0].split()
-    assert ["At", "most", "calls", "to", anybodys.url] == words[:2] + words[3:]
+    assert ["Makes", "at", "most", "calls", "to", anybodys.url] == words[:3] + words[4:]
     made = int(outcome.out.splitlines()[-1].split("; ")[1].split()[0])
-    assert len(anybodys.received) == made - 3 < int(words[2])
+    assert len(anybodys.received) == made - 3 < int(words[3])
 
 
 def test_selected_checks_make_fewer_calls(anybodys: Endpoint, run: Run) -> None:

@@ -52,6 +52,8 @@ def test_an_unknown_code_is_2(run: Run) -> None:
         " RSP001; similar codes:" == first
     )
     assert "  RSP007  The action's type is wrong" in near
+    next_step = "; check the digits, or paste the whole message\n"
+    assert run("explain", "999999").err.endswith(f" or RSP001{next_step}")
 
 
 def test_a_pasted_line_is_explained(run: Run) -> None:

@@ -20,6 +20,14 @@ from claimsctl.cli.file_options import (
 from claimsctl.cli.options import Tenant
 from typer.testing import CliRunner
 
+
+@pytest.fixture(autouse=True)
+def claims_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An empty claims.csv in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    Path("claims.csv").touch()
+
+
 TENANT = "aaaabbbb-0000-cccc-1111-dddd2222eeee"
 app = typer.Typer(rich_markup_mode=None)
 seen: list[ReadOptions] = []

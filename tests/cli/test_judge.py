@@ -36,7 +36,7 @@ def test_a_refused_answer(run: Run) -> None:
         f'{{"data": {{"@odata.type": "{RESPONSE_DATA}",\n "actions": '
         f'[{{"@odata.type": "{ACTION}", "claims": {{"age": 7}}}}]}}}}'
     )
-    note = "; our reading, not documented"
+    note = "; interpretation by claimsctl, not documented"
     shown = f"""\
 Entra would refuse this answer: 1003003, A claim is neither a string nor a list of strings
   █░░░░░░░░░░░░░░░░░░░░░░░  4 of 3072 bytes

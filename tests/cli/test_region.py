@@ -119,11 +119,11 @@ def test_a_chosen_engine_is_asked_in_the_sdks_region(
 def test_without_a_region_a_real_table_cannot_be_asked(
     command: tuple[str | Path, ...], subject: str, run: Run, tmp_path: Path
 ) -> None:
-    """The error names both variables and the profile's setting; nothing is asked of AWS."""
+    """The error names the variable and the profile's setting; nothing is asked of AWS."""
     outcome = run(*command, AWS_CONFIG_FILE=str(tmp_path / "none"), HOME=str(tmp_path))
     message = (
-        f"claimsctl: {subject}: no AWS region is configured; set AWS_DEFAULT_REGION or AWS_REGION,"
-        " or the region of the profile in ~/.aws/config\n"
+        f"claimsctl: {subject}: no AWS region is configured; set AWS_DEFAULT_REGION to the"
+        f" {subject.split(maxsplit=1)[0]}'s region, or set region in the profile in ~/.aws/config\n"
     )
     assert (2, "", message) == (outcome.exit_code, outcome.out, outcome.err)
 

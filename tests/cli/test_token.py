@@ -85,7 +85,7 @@ def test_help_says_what_every_invalid_token_teaches(run: Run) -> None:
     """The choices can be understood without the documentation."""
     shown = " ".join(run("token", "--help").out.replace("`", "").split())
     for name, recipe in INVALID_TOKENS.items():
-        assert f"{name.value}: {recipe.about}; {recipe.teaches}".replace("`", "") in shown
+        assert f"{name.value}: {recipe.sentences}".replace("`", "") in shown
 
 
 @pytest.mark.parametrize("name", ["malformed", "aud-list", "no-exp", "id-token"])
@@ -173,12 +173,23 @@ def test_a_signature_is_checked_where_keys_are_given(run: Run, tmp_path: Path) -
     assert "not among the 1 keys" in parts["signature"]["found"]
 
 
-@pytest.mark.parametrize("text", ["", "abc", "a.b.c", "<your token>"])
-def test_what_is_no_token_says_so(run: Run, text: str) -> None:
-    """It is one failure, with what a token looks like."""
-    outcome = run("token", "--check", text)
-    assert 1 == outcome.exit_code
-    assert "not a JSON Web Token" in outcome.out
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", "1 part, 0 characters"),
+        ("abc", "1 part, 3 characters"),
+        ("a.b.c", "3 parts, 5 characters"),
+        ("<your token>", "1 part, 12 characters"),
+    ],
+)
+@pytest.mark.parametrize("keys", [(), ("--jwks", "http://127.0.0.1:1/keys")], ids=["", "jwks"])
+def test_what_is_no_token_says_so(run: Run, text: str, found: str, keys: tuple[str, ...]) -> None:
+    """It is one failure, with what was found; the signature is not a subject yet."""
+    outcome = run("token", "--check", text, *keys)
+    head, *rest, last = outcome.out.splitlines()
+    assert (1, f"fail  token      not a JSON Web Token: {found}") == (outcome.exit_code, head)
+    assert "skip  signature  not checked, because the token cannot be read" == last
+    assert ["expected", "cause", "do"] == [line.split()[0] for line in rest]
 
 
 def test_only_the_signature_is_its_own_finding(run: Run, tmp_path: Path) -> None:

@@ -179,6 +179,7 @@ def test_every_finding_is_reported() -> None:
         ("a\nb", Place(3, 1), []),
         ("a\r\nbc", Place(1, 1), ["         1  a", "            ^"]),
         ("ab", Place(1, 9), ["         1  ab", "              ^"]),
+        ('{"a"\n \n', Place(3, 1), ['         1  {"a"', " " * 16 + "^"]),
         ("\x1bx", Place(1, 2), ["         1  \\u001bx", "                  ^"]),
         ("漢字x", Place(1, 3), ["         1  漢字x", "                ^"]),
         (
@@ -192,6 +193,16 @@ def test_every_finding_is_reported() -> None:
 def test_the_caret_is_below_the_place(text: str, place: Place, shown: list[str]) -> None:
     """Whatever the line holds: long, wide, or what a terminal must not get."""
     assert shown == [line.plain for line in _excerpt(text, place)]
+
+
+def test_the_same_advice_is_given_once() -> None:
+    """A finding with the advice of an earlier one refers to it."""
+    body = b"<html><title>Sign in</title>"
+    verdict = judge(answer_of(body, content_type="text/html"))
+    first, second = verdict.findings
+    assert first.hint == second.hint
+    shown = _plain(verdict_view(verdict, body))
+    assert (1, 1) == (shown.count(first.hint), shown.count(f"  do        As for {first.id}.\n"))
 
 
 pieces = st.sampled_from(

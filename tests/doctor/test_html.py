@@ -97,7 +97,7 @@ def test_every_finding_is_there() -> None:
     for each in EVERYTHING.findings:
         assert each.id in read.text
         assert each.evidence in read.text
-    for text in ("Switch it off.", "Look there.", "1003002; our reading, not documented"):
+    for text in ("Switch it off.", "Look there.", "1003002; interpretation by claimsctl"):
         assert text in read.text
     for id_, is_explained in (("HYG002", True), ("CON001", True), ("URL001", False)):
         assert is_explained == (f"docs/findings.md#{id_.lower()}" in read.text)

@@ -47,14 +47,14 @@ def test_a_check_is_skipped_when_what_it_needs_has_failed(level: Level, evidence
     assert NoResult.PREREQUISITE is skipped.no_result
 
 
-def test_a_chain_of_skips_gives_no_reason_twice() -> None:
-    """What was skipped for its own need is named alone, whatever the words of its evidence are."""
+def test_a_chain_of_skips_names_the_first_cause() -> None:
+    """Every check that follows from a failure names that failure, not the skip before it."""
     checks = [
         _finds(HYG, Level.FAIL),
         _finds(LAT, Level.OK, needs=(HYG,)),
         _finds(ROB, Level.OK, needs=(LAT,)),
     ]
-    assert "needs LAT001, which was skipped" == _by_id(run_checks(TARGET, checks))[ROB].evidence
+    assert "needs HYG001, which failed" == _by_id(run_checks(TARGET, checks))[ROB].evidence
     plain = [_finds(HYG, Level.SKIP, "needs IPv6"), _finds(LAT, Level.OK, needs=(HYG,))]
     evidence = _by_id(run_checks(TARGET, plain))[LAT].evidence
     assert "needs HYG001, which was skipped: needs IPv6" == evidence

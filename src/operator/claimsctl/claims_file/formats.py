@@ -52,6 +52,8 @@ class ReadOptions:
     """Whether to remove leading and trailing blanks from values."""
     text_from: tuple[JsonType, ...] = ()
     """JSON types whose values are converted to text."""
+    command: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    """The command that reads the file, as typed, if any: errors suggest it with other options."""
 
 
 _DELIMITERS = ",;\t"

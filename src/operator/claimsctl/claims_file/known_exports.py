@@ -24,8 +24,9 @@ class KnownExport:
 
 
 _ADDRESS_NOTE = (
-    "its user ids are not Entra's object ids, so rows are keyed by address; the function uses "
-    "them only if USER_KEYS lists mail or userPrincipalName"
+    "these ids are not Entra object ids, so rows are keyed by address. An address can be reassigned"
+    " or unverified: load only rows whose address is verified. The function looks up addresses only"
+    " if its setting USER_KEYS lists mail or userPrincipalName."
 )
 _ENTRA_USERS = ("id", "objectId", "Object Id", "Id", "userPrincipalName", "User principal name")
 
@@ -141,24 +142,28 @@ def recognise(names: Collection[str]) -> KnownExport | None:
 
 
 def advice(path: Path, names: Sequence[str], options: ReadOptions) -> list[str]:
-    """Return lines with what a file without the column `user` is and the command that loads it.
+    """Return lines with what a file without the column `user` is and the command that reads it.
 
-    There are none if none of `names` can identify the user.
+    The command is the one that was typed, with the missing options; a load is first tried with
+    ``--dry-run``. There are no lines if none of `names` can identify the user.
     """
     known = recognise(names)
     user = _user_column(names, known)
     if user is None:
         return []
-    command = ["claimsctl", "claims", "load", str(path), "--column", f"{USER}={user}"]
-    for field, heading in options.columns.items():
-        command += ["--column", f"{field}={heading}"]
+    command = list(options.command) or ["claimsctl", "claims", "load", str(path)]
+    command += ["--column", f"{USER}={user}"]
     if options.tenant is None and TENANT_ID not in names and TENANT_ID not in options.columns:
         command += ["--tenant", "TENANT_ID"]
-    if claims := _likely_claims(names, user):
+    if not options.only and (claims := _likely_claims(names, user)):
         command += ["--only", ",".join(claims)]
+    is_import = any(word.startswith("--via") for word in command)  # has no --dry-run
+    if command[2] == "load" and not is_import and "--dry-run" not in command:
+        command.append("--dry-run")
     sentence = "" if known is None else f"This looks like {known.name}. "
+    purpose = "load it" if is_import else "see what loading it would change"
     note = [f"Note: {known.note}"] if known is not None and known.note else []
-    return [f"{sentence}To load it, run:", f"  {shlex.join(command)}", *note]
+    return [f"{sentence}To {purpose}, run:", f"  {shlex.join(command)}", *note]
 
 
 def _user_column(names: Sequence[str], known: KnownExport | None) -> str | None:

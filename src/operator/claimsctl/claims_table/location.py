@@ -26,7 +26,7 @@ AWS_SETTINGS = "check --endpoint-url, AWS_DEFAULT_REGION, AWS_PROFILE and ~/.aws
 LOCAL_REGION = "us-east-1"
 """The region of a local DynamoDB when none is configured."""
 _NO_REGION = (
-    "no AWS region is configured; set AWS_DEFAULT_REGION or AWS_REGION, or the region of the"
+    "no AWS region is configured; set AWS_DEFAULT_REGION to the {}'s region, or set region in the"
     " profile in ~/.aws/config"
 )
 _LOOPBACK = ("http://127.", "http://localhost", "http://[::1]")
@@ -83,7 +83,7 @@ class TableLocation:
         if region is None and self._is_local:
             return LOCAL_REGION
         if region is None:
-            message = f"table {self.name}: {_NO_REGION}"
+            message = f"table {self.name}: {_NO_REGION.format('table')}"
             raise OperatorError(message)
         return region
 
@@ -135,16 +135,15 @@ def named_table(table: str | None, stack: str | None, endpoint_url: str | None) 
     """
     if stack is not None:
         if other := _excluded_by_stack(table, endpoint_url):
-            message = f"--stack {stack} and {other} are mutually exclusive"
+            message = f"--stack {stack} and {other} are mutually exclusive: remove one of them"
             raise OperatorError(message)
         return TableLocation(_table_of(stack), None)
     if table or endpoint_url:
         return TableLocation(table or EMBEDDED_TABLE, endpoint_url)
     if not _answers(EMBEDDED_ENDPOINT):
         message = (
-            f"no table: none of --table, --stack and --endpoint-url is given, and no claimsctl"
-            f" serve is running (nothing answers at {EMBEDDED_ENDPOINT}). Give one of these"
-            " options, or start claimsctl serve"
+            "no table is named. For a table in AWS, add --table NAME or --stack NAME. For a local"
+            f" test table, start claimsctl serve (nothing answers at {EMBEDDED_ENDPOINT})"
         )
         raise OperatorError(message)
     return TableLocation(EMBEDDED_TABLE, EMBEDDED_ENDPOINT)
@@ -163,7 +162,7 @@ def _table_of(stack: str) -> str:
     try:
         region = sdk_region()
         if region is None:
-            raise _no_table(stack, _NO_REGION)
+            raise _no_table(stack, _NO_REGION.format("stack"))
         client = boto3.session.Session().client(
             "cloudformation",
             region_name=region,

@@ -18,7 +18,6 @@ from claimsctl.cli.endpoint_options import (
     ClientId,
     IdentifierUri,
     InsecureHttp,
-    JUnit,
     Retries,
     TokenFrom,
     TokenVersionOption,
@@ -27,12 +26,12 @@ from claimsctl.cli.endpoint_options import (
 from claimsctl.cli.login_options import TenantKindOption
 from claimsctl.cli.options import (
     Tenant,
-    UserOption,
     WaitMs,
     callout_url,
     input_file,
     read_input,
     url_or_none,
+    user_or_none,
 )
 from claimsctl.cli.token_view import preview_documents, preview_view
 from claimsctl.cli.views import verdict_view
@@ -64,8 +63,9 @@ def call(
         typer.Option(
             parser=input_file,
             metavar="FILE|DIR",
-            help="A file with the callout body or gateway event to send instead, or - for standard"
-            " input; or a folder of callouts to run as a regression suite.",
+            help="Send this callout instead of a sample: a file with the request body or the"
+            " gateway's event, - for standard input, or a folder of callouts to run as a regression"
+            " suite.",
             show_default=False,
         ),
     ] = None,
@@ -74,10 +74,19 @@ def call(
         typer.Option(
             "--set",
             metavar="PATH=VALUE",
-            help="Set a field of the callout, such as user.id=…. Repeatable.",
+            help="Set a field of the callout, such as user.id=…. The path starts at the body, its"
+            " data, or data.authenticationContext: the first that contains the path's first name."
+            " Repeatable.",
         ),
     ] = None,
-    user: UserOption = None,
+    user: Annotated[
+        str | None,
+        typer.Option(
+            help="Send the callout of this user (object id or address).",
+            callback=user_or_none,
+            show_default=False,
+        ),
+    ] = None,
     tenant: Tenant = None,
     table: Annotated[
         str | None,
@@ -138,12 +147,18 @@ def call(
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
-    as_junit: JUnit = False,
+    as_junit: Annotated[
+        bool,
+        typer.Option(
+            "--junit",
+            help="With --event DIR: print the suite's report as JUnit XML, for CI pipelines.",
+        ),
+    ] = False,
 ) -> None:
     """Send a callout as Entra does, and judge the answer.
 
-    The endpoint can be any implementation of the callout. Exit code 1 when Entra would not accept
-    the answer.
+    A callout is the request that Entra sends to the endpoint before it issues a token. The endpoint
+    can be any implementation of it. Exit code 1 when Entra would not accept the answer.
     """
 
     def bearer_of(tenant_id: str) -> str | None:

@@ -117,8 +117,8 @@ def load(
         int | None,
         typer.Option(
             "--prune-count",
-            help="The number of items that --prune may remove, to confirm it without a prompt. The"
-            " load stops before writing if the actual number differs.",
+            help="The exact number of items that --prune removes. Confirms without a prompt; if"
+            " --prune finds another number of items to remove, nothing is written or removed.",
             min=0,
             show_default=False,
         ),
@@ -145,12 +145,18 @@ def load(
 ) -> None:
     """Check a claims file, then write its rows to the table.
 
+    Columns of the file: user (object id or address, required), tenant_id, app_id, expires_at and
+    hidden_claims. Every other column is a claim.
+
     The whole file is checked before the first row is written. If any row is invalid, nothing is
-    written and the exit code is 2; with --keep-going, the valid rows are written. Exit code 3 when
-    only a part of the rows was written.
+    written; with --keep-going, the valid rows are written. Exit code 0 when the load succeeded, 2
+    when an error stopped it before the first write, 3 when only a part was done.
     """
     if prune_count is not None and not prune:
-        message = "--prune-count requires --prune"
+        message = (
+            "--prune-count has no effect without --prune, which removes items that the file does"
+            " not contain; omit --prune-count, or add --prune if you want that"
+        )
         raise OperatorError(message)
     options = read_options(
         tenant=tenant,
@@ -256,7 +262,7 @@ def _refuse_with_via(given: Mapping[str, object]) -> None:
     if names := [name for name, value in given.items() if value]:
         message = (
             f"--via and {names[0]} are mutually exclusive: --via imports the whole file into a new"
-            " table"
+            f" table; remove {names[0]}"
         )
         raise OperatorError(message)
 

@@ -77,8 +77,9 @@ def show(
 ) -> None:
     """Show the claims that a user gets, and where they come from.
 
-    The answer is computed by the function's own code, with its default settings. Exit code 1 when
-    the table has no item for the user, or the function would return an error.
+    The answer is computed by the function's own code. It uses the function's default settings, not
+    those of your deployment. Exit code 1 when the table has no item for the user, or the function
+    would return an error.
     """
     location = named_table(table, stack, endpoint_url)
     reader = TableReader(location.client(), location.name)

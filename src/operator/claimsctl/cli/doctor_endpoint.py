@@ -82,7 +82,10 @@ def doctor_endpoint(
     ] = None,
     ignore: Annotated[
         list[str] | None,
-        typer.Option(help="Omit findings whose ids begin with this prefix. Repeatable."),
+        typer.Option(
+            help="Do not report findings whose ids begin with this prefix; they do not affect the"
+            " exit code. Repeatable."
+        ),
     ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with code 1 for warnings too.")
@@ -107,7 +110,9 @@ def doctor_endpoint(
 ) -> None:
     """Check an endpoint from the outside, as Entra would call it.
 
-    The endpoint can be any implementation of the callout. Exit code 1 when a check failed.
+    The endpoint can be any implementation of the callout, the request that Entra sends to the
+    endpoint before it issues a token. The checks send up to about 50 requests, some of them
+    malformed or with invalid tokens. Exit code 1 when a check failed.
     """
     if as_json + as_markdown + as_junit > 1:
         message = "--json, --markdown and --junit are mutually exclusive"
@@ -136,7 +141,7 @@ def doctor_endpoint(
     checks = selected_checks(ENDPOINT_CHECKS, select or ())
     ignored = known_prefixes(ignore or ())
     console = stderr()
-    announced = f"At most {calls_max(checks)} calls to {escaped(target.shown_url)}"
+    announced = f"Makes at most {calls_max(checks)} calls to {escaped(target.shown_url)}"
     console.print(announced, style="dim", markup=False)
     began_at = datetime.now(UTC)
     with console.status("") as status:  # shown on a terminal only

@@ -56,7 +56,8 @@ TokenFrom = Annotated[
         "--token-from",
         help="Where to get a bearer token. local: a test token that claimsctl serve accepts."
         " client-credentials: from Entra, for an app that the endpoint allows as a test caller;"
-        " requires --client-id, --identifier-uri and its secret in AZURE_CLIENT_SECRET.",
+        " requires --client-id, --identifier-uri, and the test caller's client secret in"
+        " AZURE_CLIENT_SECRET.",
         show_default=False,
     ),
 ]
@@ -96,11 +97,6 @@ InsecureHttp = Annotated[
         " anyone on the network path can read and use them.",
         envvar="CALLOUT_INSECURE_HTTP",
     ),
-]
-
-JUnit = Annotated[
-    bool,
-    typer.Option("--junit", help="Print the suite's report as JUnit XML, for CI pipelines."),
 ]
 
 

@@ -45,9 +45,9 @@ def explain(
         near = [f"  {other.id}  {other.name}" for other in nearest(asked)]
         message = (
             f"{asked[:80]}: unknown code; expected a code such as 1003005, AADSTS50146, IDX10205"
-            " or RSP001"
+            " or RSP001; "
         )
-        message += "; similar codes:" if near else ""
+        message += "similar codes:" if near else "check the digits, or paste the whole message"
         raise OperatorError(message, lines=near)
     if as_json:
         documents = [entry.document() for entry in found]

@@ -2,6 +2,7 @@
 
 import csv
 import re
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -19,6 +20,7 @@ from claimsctl.claims_file.validation import TenantLayers, check_file
 from claimsctl.cli.console import stderr
 from claimsctl.cli.options import guid, input_file
 from claimsctl.cli.progress import load_progress
+from claimsctl.errors import OperatorError
 from claimsctl.text import escaped
 
 _DURATION = re.compile(r"([1-9][0-9]{0,6})([mhdw])")
@@ -52,6 +54,7 @@ def read_options(
         nulls=tuple(sorted(set(nulls or ()))),
         trim=trim,
         text_from=_json_types(text_from),
+        command=("claimsctl", *sys.argv[1:]),
     )
 
 
@@ -124,10 +127,22 @@ def _duration(value: str) -> int:
     return seconds
 
 
+def _claims_file(value: str) -> Path:
+    """Check that the file exists, before AWS is asked for anything. Raises `OperatorError`."""
+    path = input_file(value)
+    if value != "-":
+        try:
+            path.stat()
+        except (OSError, ValueError) as error:  # ValueError: a null character
+            message = f"{path}: cannot be read: {getattr(error, 'strerror', error)}"
+            raise OperatorError(message) from None
+    return path
+
+
 File = Annotated[
     Path,
     typer.Argument(
-        parser=input_file,
+        parser=_claims_file,
         metavar="FILE",
         help="The claims file (CSV, TSV, JSON Lines or JSON), or - for standard input.",
     ),
@@ -182,7 +197,7 @@ ExpiresIn = Annotated[
         "--expires-in",
         parser=_duration,
         metavar="DURATION",
-        help="Expire rows that have no expires_at after this time, such as 30d or 12h from now.",
+        help="For rows without expires_at, set it to this long from now, such as 30d or 12h.",
         show_default=False,
     ),
 ]

@@ -11,7 +11,7 @@ from claims_provider.settings import CallerVerification
 
 from claimsctl.cli.console import stdout
 from claimsctl.cli.local_options import ClaimsFile, Verification, require_local
-from claimsctl.cli.options import EndpointUrl, TableName, Tenant, input_file, read_input
+from claimsctl.cli.options import LocalEndpointUrl, TableName, Tenant, input_file, read_input
 from claimsctl.cli.views import answer_view, verdict_view
 from claimsctl.emulator.dynamodb import chosen_table
 from claimsctl.emulator.events import callout_in, is_envelope, played_event, read_json, tenant_of
@@ -35,7 +35,7 @@ def invoke(
     ],
     claims: ClaimsFile = None,
     tenant: Tenant = None,
-    endpoint_url: EndpointUrl = None,
+    endpoint_url: LocalEndpointUrl = None,
     table: TableName = None,
     caller_verification: Verification = CallerVerification.GATEWAY,
     as_json: Annotated[

@@ -48,8 +48,9 @@ def judge(
 ) -> None:
     """Check whether Entra would accept a saved answer.
 
-    Each finding shows what is wrong, where, and what to do. Exit code 1 when Entra would not accept
-    the answer.
+    The answer is the endpoint's response to a callout, which is the request that Entra sends before
+    it issues a token. Each finding shows what is wrong, where, and what to do. Exit code 1 when
+    Entra would not accept the answer.
     """
     raw = read_input(response, SAVED_BYTES_MAX)
     try:

@@ -8,7 +8,13 @@ from claimsctl.entra.token_claims import TenantKind
 from claimsctl.tenant.credentials import Login
 
 TenantKindOption = Annotated[
-    TenantKind, typer.Option("--tenant-kind", help="As in the template.", envvar="TENANT_KIND")
+    TenantKind,
+    typer.Option(
+        "--tenant-kind",
+        help="The type of tenant, as in the template parameter TenantKind: external (Entra External"
+        " ID) or workforce.",
+        envvar="TENANT_KIND",
+    ),
 ]
 OperatorApp = Annotated[
     str | None,

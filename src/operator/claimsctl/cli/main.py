@@ -42,7 +42,8 @@ class LazyCommand(TyperCommand):
 DISTRIBUTION = "entra-claims-provider"
 
 app = typer.Typer(
-    help="Load, serve and test custom claims for Microsoft Entra's tokens.",
+    help="Load, serve and test custom claims for Microsoft Entra's tokens.\n\nA callout is the"
+    " request that Entra sends to the endpoint before it issues a token.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,

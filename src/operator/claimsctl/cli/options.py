@@ -4,7 +4,7 @@ import re
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
@@ -31,7 +31,8 @@ def _user(value: str) -> str:
         raise typer.BadParameter(message) from None
 
 
-def _user_or_none(value: str | None) -> str | None:
+def user_or_none(value: str | None) -> str | None:
+    """Check the object id or address given to an option, if any."""
     return None if value is None else _user(value)
 
 
@@ -78,7 +79,7 @@ def callout_url(value: str) -> str:
         has_host = url.hostname and httpx2.URL(value).raw_host
         if url.scheme in {"http", "https"} and has_host and url.port != 0 and not blank:
             return value
-    message = f"expected a URL such as https://host/callout; found {value!r}"
+    message = f"expected an http or https URL such as https://host/callout; found {value!r}"
     raise typer.BadParameter(message)
 
 
@@ -115,15 +116,25 @@ Tenant = Annotated[
         show_default=False,
     ),
 ]
-EndpointUrl = Annotated[
-    str | None,
-    typer.Option(
+
+
+def _endpoint_url(otherwise: str) -> Any:
+    """Return the option, whose default is `otherwise` if no table in AWS is named."""
+    return typer.Option(
         "--endpoint-url",
-        help="The DynamoDB endpoint to use instead of the embedded one.",
+        help="The DynamoDB endpoint URL, such as http://localhost:8000.",
         envvar="AWS_ENDPOINT_URL_DYNAMODB",
         callback=url_or_none,
-        show_default=False,
-    ),
+        show_default=otherwise,
+    )
+
+
+EndpointUrl = Annotated[
+    str | None,
+    _endpoint_url("AWS with --table or --stack; otherwise the table of a running claimsctl serve"),
+]
+LocalEndpointUrl = Annotated[
+    str | None, _endpoint_url("AWS with --table; otherwise an embedded DynamoDB")
 ]
 TableName = Annotated[
     str | None,
@@ -152,7 +163,7 @@ UserOption = Annotated[
     typer.Option(
         "--user",
         help="The user's object id or address.",
-        callback=_user_or_none,
+        callback=user_or_none,
         show_default=False,
     ),
 ]

@@ -15,7 +15,7 @@ from claimsctl.cli.console import stderr
 from claimsctl.cli.endpoint_options import TokenVersionOption
 from claimsctl.cli.local_options import ClaimsFile, Verification, require_local
 from claimsctl.cli.login_options import TenantKindOption
-from claimsctl.cli.options import AllowedHosts, EndpointUrl, TableName, Tenant, url_or_none
+from claimsctl.cli.options import AllowedHosts, LocalEndpointUrl, TableName, Tenant, url_or_none
 from claimsctl.emulator.dynamodb import chosen_table
 from claimsctl.emulator.events import CALLOUT_PATH
 from claimsctl.emulator.function import local_function
@@ -116,7 +116,7 @@ def serve(
     tenant: Tenant = TENANT_ID,
     tenant_kind: TenantKindOption = TenantKind.EXTERNAL,
     token_version: TokenVersionOption = TokenVersion.V2,
-    endpoint_url: EndpointUrl = None,
+    endpoint_url: LocalEndpointUrl = None,
     table: TableName = None,
     caller_verification: Verification = CallerVerification.GATEWAY,
     issuer: Annotated[

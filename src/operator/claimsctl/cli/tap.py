@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from claimsctl.cli.console import stderr, stdout
-from claimsctl.cli.endpoint_options import BearerToken, InsecureHttp, JUnit, given_bearer
+from claimsctl.cli.endpoint_options import InsecureHttp, given_bearer
 from claimsctl.cli.options import AllowedHosts, WaitMs, callout_url, input_file
 from claimsctl.emulator.loopback import HOST, bind
 from claimsctl.entra.network import public_trust
@@ -108,8 +108,8 @@ def tap(
     upstream: Annotated[
         str | None,
         typer.Option(
-            help="The URL of the real service. Only its scheme, host and port are used: the path"
-            " comes from each request.",
+            help="The URL of the real service. Required without --replay. Only its scheme, host and"
+            " port are used: the path comes from each request.",
             envvar="TAP_UPSTREAM",
             callback=_url_or_none,
             show_default=False,
@@ -146,7 +146,11 @@ def tap(
     ] = None,
     unmask: Annotated[
         bool,
-        typer.Option(help="Show and save tokens, personal data and claim values unmasked."),
+        typer.Option(
+            help="Do not mask tokens, personal data and claim values on the page and in saved"
+            " files. Anyone who reads them can use the tokens.",
+            show_default=False,
+        ),
     ] = False,
     replay: Annotated[
         Path | None,
@@ -157,20 +161,32 @@ def tap(
             show_default=False,
         ),
     ] = None,
-    token: BearerToken = None,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            help="With --replay: the bearer token to send.",
+            envvar="CALLOUT_TOKEN",
+            show_default=False,
+        ),
+    ] = None,
     insecure_http: InsecureHttp = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="With --replay: print the suite's report as JSON.")
     ] = False,
-    as_junit: JUnit = False,
+    as_junit: Annotated[
+        bool,
+        typer.Option("--junit", help="With --replay: print the suite's report as JUnit XML."),
+    ] = False,
 ) -> None:
     """Forward Entra's callouts unchanged, and judge each answer.
 
-    Callouts go to the real service at --upstream. Use this command with a second custom
-    authentication extension and a test application, behind your own tunnel; never with production
-    traffic. Requests that a web page may have sent (with Origin or Sec-Fetch headers or, with
-    --host, for another host) are rejected. Press Ctrl-C to stop. Exit code 1 when Entra would have
-    refused an answer, 3 when an exchange could not be saved.
+    A callout is the request that Entra sends to the endpoint before it issues a token. Callouts go
+    to the real service at --upstream. Use this command with a second custom authentication
+    extension and a test application, behind your own tunnel; never with production traffic.
+
+    Rejects requests with an Origin or Sec-Fetch header, because a web page may have sent them. With
+    --host, also rejects requests for other hosts. Press Ctrl-C to stop. Exit code 1 when Entra
+    would have refused an answer, 3 when an exchange could not be saved.
 
     With --replay DIR URL, nothing is forwarded: the callouts that --save wrote to DIR are sent to
     URL. Exit code 1 when Entra would refuse an answer, or a recorded claim is missing from it.

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from rich.cells import cell_len
@@ -98,8 +99,11 @@ def verdict_view(verdict: Verdict, body: bytes = b"") -> RenderableType:
         lines.append(Text("the answer contains no claims", style="dim"))
     elif verdict.claims_bytes:
         lines.append(_size_bar(verdict.claims_bytes))
+    given: dict[str, str] = {}
     for finding in verdict.findings[:_FINDINGS_SHOWN]:
-        lines += [Text(""), finding_view(finding, body)]
+        earlier = given.setdefault(finding.hint, finding.id)
+        hint = finding.hint if earlier == finding.id else f"As for {earlier}."
+        lines += [Text(""), finding_view(replace(finding, hint=hint), body)]
     if more := len(verdict.findings) - _FINDINGS_SHOWN:
         lines += [Text(f"\nand {more} more findings (see --json)")] if more > 0 else []
     if failure is not None:
@@ -134,19 +138,23 @@ def _field(name: str, value: str) -> Text:
 
 
 def _excerpt(text: str, place: Place) -> Iterator[Text]:
-    """Yield the line of `place`, or the part of it around the place, and a caret below it."""
+    """Yield the line of `place`, or the part of it around the place, and a caret below it.
+
+    For a place in the white space after the content, the line is the last one with content.
+    """
     lines = text.split("\n")
     if not text or place.line > len(lines):
         return
-    line = lines[place.line - 1].rstrip("\r")
-    at = min(place.column - 1, len(line))
+    number = min(place.line, text.rstrip().count("\n") + 1)
+    line = lines[number - 1].rstrip("\r")
+    at = min(place.column - 1, len(line)) if number == place.line else len(line)
     begin = max(0, at - _EXCERPT_BEFORE) if len(line) > _EXCERPT_CHARACTERS else 0
     end = min(len(line), begin + _EXCERPT_CHARACTERS)
     before = ("…" if begin else "") + escaped(line[begin:at])
     after = escaped(line[at:end]) + ("…" if end < len(line) else "")
-    number = f"  {place.line:8}  "
-    yield Text(number, style="dim").append(before + after, style="default")
-    yield Text(" " * (cell_len(number) + cell_len(before)) + "^", style="bold red")
+    margin = f"  {number:8}  "
+    yield Text(margin, style="dim").append(before + after, style="default")
+    yield Text(" " * (cell_len(margin) + cell_len(before)) + "^", style="bold red")
 
 
 def _claim_lines(claims: dict[str, Any]) -> Iterator[Text]:

@@ -78,13 +78,14 @@ def finding(
 
 
 def skipped_for(missing: Finding, *ids: str) -> Iterator[Finding]:
-    """Yield the findings `ids` as skipped, because they need `missing`."""
-    how = "failed"
-    if missing.level is not Level.FAIL:
-        is_direct = missing.no_result is not NoResult.PREREQUISITE
-        how = f"was skipped: {missing.evidence}" if is_direct else "was skipped"
+    """Yield the findings `ids` as skipped, because they need `missing`, with the first cause."""
+    if missing.no_result is NoResult.PREREQUISITE:
+        evidence = missing.evidence
+    elif missing.level is Level.FAIL:
+        evidence = f"needs {missing.id}, which failed"
+    else:
+        evidence = f"needs {missing.id}, which was skipped: {missing.evidence}"
     for id_ in ids:
-        evidence = f"needs {missing.id}, which {how}"
         yield finding(id_, Level.SKIP, evidence, no_result=NoResult.PREREQUISITE)
 
 

@@ -51,6 +51,11 @@ class Recipe:
     """``cause.reason`` in the log line of the refusal."""
     make: Make
 
+    @property
+    def sentences(self) -> str:
+        """The fault and the rule as text."""
+        return f"{self.about}. {self.teaches[0].upper()}{self.teaches[1:]}."
+
 
 def with_claims(change: Callable[[Claims], Mapping[str, Any]]) -> Make:
     """Return the valid token with some claims changed; ``None`` omits a claim."""

@@ -109,9 +109,9 @@ def check_token(token: str, expected: Expected, now: float | None = None) -> lis
             TokenFinding(
                 "token",
                 Outcome.FAIL,
-                "not a JSON Web Token",
+                f"not a JSON Web Token: {_size(token)}",
                 "three parts separated by dots: header, claims, signature",
-                "It is truncated, a placeholder or another kind of token.",
+                "It may be truncated, a placeholder or another kind of token.",
                 "Copy the whole token, without quotes and line breaks.",
             )
         ]
@@ -125,6 +125,11 @@ def check_token(token: str, expected: Expected, now: float | None = None) -> lis
         _caller(claims),
         *_times(claims, time.time() if now is None else now),
     ]
+
+
+def _size(token: str) -> str:
+    parts = token.count(".") + 1
+    return f"{parts} {'part' if parts == 1 else 'parts'}, {len(token)} characters"
 
 
 def _algorithm(header: Mapping[str, Any]) -> TokenFinding:

@@ -202,7 +202,10 @@ def _not_json(text: str, error: NotJsonError) -> Finding:
         )
     elif error.at >= len(text.rstrip()) and error.inside:
         title = "The body is truncated"
-        hint = "Send the whole body, and its correct length in content-length."
+        hint = (
+            "If you saved the answer to a file, check first that the file is complete. If it is,"
+            " send the whole body, and its correct length in content-length."
+        )
     elif error.found == "'" or error.found in ("None", "True", "False"):
         title = "The body uses Python or JavaScript syntax, not JSON"
         hint = "Write the body with json.dumps or JSON.stringify."

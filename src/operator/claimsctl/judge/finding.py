@@ -45,7 +45,7 @@ class Basis(StrEnum):
 
 BASIS_NOTES: Final = {
     Basis.MODEL: "; according to Microsoft's contract library",
-    Basis.CONVENTION: "; our reading, not documented",
+    Basis.CONVENTION: "; interpretation by claimsctl, not documented",
 }
 """The note after a code that the documentation does not specify."""
 

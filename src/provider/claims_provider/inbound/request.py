@@ -21,7 +21,7 @@ _EXPECTED = {
 _USER = ("data", "authenticationContext", "user")
 _NO_USER = {
     "reason": "no-user",
-    "hint": "nobody signs in: a callout for an app-only (client credentials) token?",
+    "hint": "no user signs in; probably a callout for an app-only (client credentials) token",
 }
 
 

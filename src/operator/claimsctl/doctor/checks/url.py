@@ -42,7 +42,7 @@ def _scheme(target: Target) -> Finding:
 
 def _credentials(target: Target) -> Finding:
     if target.parts.username is None and target.parts.password is None:
-        return finding("URL002", Level.OK, "no credentials")
+        return finding("URL002", Level.OK, "none")
     return finding(
         "URL002",
         Level.FAIL,
@@ -55,7 +55,7 @@ def _credentials(target: Target) -> Finding:
 
 def _fragment(target: Target) -> Finding:
     if not target.parts.fragment:
-        return finding("URL003", Level.OK, "no fragment")
+        return finding("URL003", Level.OK, "none")
     return finding(
         "URL003",
         Level.FAIL,

@@ -1,6 +1,6 @@
 "use strict";
 
-const BASIS_NOTES = { model: "according to Microsoft's contract library", convention: "our reading, not documented" };
+const BASIS_NOTES = { model: "according to Microsoft's contract library", convention: "interpretation by claimsctl, not documented" };
 const rows = new Map();
 let chosen = null;
 const main = document.querySelector("main");

@@ -13,6 +13,7 @@ from claimsctl.tenant.credentials import Login, tenant_token
 from claimsctl.tenant.graph import GRAPH, Graph, check_permissions
 from claimsctl.tenant.lookup import Lookup
 from claimsctl.tenant.snapshot import Snapshot, read_snapshot
+from claimsctl.text import in_quotes
 
 DEFAULT_CONFIG = "entra.toml"
 
@@ -35,7 +36,7 @@ def _target_url(value: str | None) -> str | None:
     try:
         return None if value is None else target_url(value)
     except ValueError as error:
-        message = f"{error}, found {value!r}"
+        message = f"{error}; found {in_quotes(value or '')}"
         raise typer.BadParameter(message) from None
 
 

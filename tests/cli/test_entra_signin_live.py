@@ -84,20 +84,20 @@ def test_follow_waits_for_the_record(run: Run, tenant: FakeGraph) -> None:
     outcome = run(*ASKED, "--follow")
     assert (1, [30.0] * 3) == (outcome.exit_code, tenant.slept)
     assert "Sign in now" in outcome.err
-    assert "the fault is the app's admin consent" in outcome.out
+    assert "the problem is the app's admin consent" in outcome.out
 
 
 def test_follow_ends(run: Run, tenant: FakeGraph) -> None:
     """Without a record it gives up after twenty minutes, and says what that means."""
     outcome = run(*ASKED, "--follow")
     assert (1, 39) == (outcome.exit_code, len(tenant.slept))
-    assert "Records arrive minutes late" in outcome.out
+    assert "Records arrive after some minutes" in outcome.out
 
 
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("Authentication_RequestFromNonPremiumTenantOrB2CTenant", "no licence of Entra ID P1"),
+        ("Authentication_RequestFromNonPremiumTenantOrB2CTenant", "no licence for Entra ID P1"),
         ("Authorization_RequestDenied", "the token lacks a permission"),
     ],
 )
@@ -121,4 +121,4 @@ def test_throttling_is_waited_out(run: Run, tenant: FakeGraph) -> None:
 def test_a_source_is_needed(run: Run) -> None:
     """Without FILE and --tenant, and with --follow on a file."""
     assert "expected FILE, or --tenant" in run("entra", "signin").err
-    assert "--follow waits for Graph" in run("entra", "signin", "x", "--follow").err
+    assert "--follow waits for records from Graph" in run("entra", "signin", "x", "--follow").err

@@ -138,7 +138,7 @@ def test_the_other_applications_follow_the_test_applications_callout(
     monkeypatch.setattr("claimsctl.cli.entra_apply.check_endpoint", lambda *_: None)
     waiting = run("entra", "apply", "--yes", "--minutes", "0")
     assert 3 == waiting.exit_code
-    assert "no callout of the test application within 0 minutes" in waiting.err
+    assert "no callout of the test application in Entra's sign-in records within 0" in waiting.err
     assert "ciamlogin.com" in waiting.err
     assert ["called", "plain"] == [
         "called" if fake.sign_in(TEST_APP, HOST) == "enriched" else "",
@@ -171,7 +171,7 @@ def test_a_callout_between_two_runs_counts(
 @pytest.mark.parametrize(
     ("line", "code", "expected"),
     [
-        ({"outcome": "answered", "status": 200}, 0, "steps carried out"),
+        ({"outcome": "answered", "status": 200}, 0, "steps applied"),
         (
             {"outcome": "store-unavailable", "status": 503, "cause": {"reason": "throttled"}},
             3,
@@ -215,7 +215,7 @@ def test_a_move_waits_for_the_new_endpoint(
     )
     moved = run("entra", "apply", "--move", url, "--yes")
     assert (0, [url]) == (moved.exit_code, checked)
-    assert f'put target_url = "{url}" into entra.toml' in moved.err
+    assert f'set target_url = "{url}" in entra.toml' in moved.err
     assert "enriched" == fake.sign_in(TEST_APP, "claims.contoso.example")
     assert "nothing to change" in run("entra", "apply", "--move", url, "--yes").err
     assert [] == fake.broken
@@ -245,7 +245,7 @@ def test_missing_permissions_are_named_before_anything_is_read(
 def test_nobody_to_ask(run: Run, fake: FakeGraph) -> None:
     """Without a terminal and --yes nothing is changed."""
     refused = run("entra", "apply")
-    assert "--yes makes the changes" in refused.err
+    assert "to apply the changes without a prompt, add --yes" in refused.err
     assert 0 == fake.changes
 
 
@@ -265,9 +265,9 @@ def test_claims_resolve(run: Run, fake: FakeGraph, monkeypatch: pytest.MonkeyPat
     assert [OTHER_APP, TEST_APP] == sorted(
         (line.split(",")[1] for line in ended.out.splitlines()[1:]), reverse=True
     )
-    assert "no@x.example: nobody has this address; left out" in ended.err
-    assert "two@x.example: 2 users have it" in ended.err
-    assert "2 rows written, 2 left out" in ended.err
+    assert "no@x.example: no user has this address; omitted" in ended.err
+    assert "two@x.example: 2 users have this address" in ended.err
+    assert "2 rows written, 2 omitted" in ended.err
 
 
 def test_the_permissions_that_the_plan_lists_are_enough(
@@ -342,4 +342,4 @@ def test_a_snapshot_of_another_tenant_is_refused(
     Path("tenant.json").write_text(text, "utf-8")
     refused = run(*command, "--snapshot", "tenant.json")
     assert 2 == refused.exit_code
-    assert f"is of tenant {other}, the configuration of {TENANT}" in refused.err
+    assert f"is of tenant {other}, but the configuration is for tenant {TENANT}" in refused.err

@@ -126,7 +126,7 @@ def test_what_a_command_prints_before_the_records_is_counted(form: str) -> None:
 )
 def test_an_export_without_a_record_is_no_other_file(content: bytes) -> None:
     """Records come late, and filters select nothing: that is said, and is not wrong usage."""
-    with pytest.raises(OperatorError, match="without a record; widen its time or") as error:
+    with pytest.raises(OperatorError, match="has no record; extend its time range or") as error:
         read(content)
     assert ExitCode.NOT_FINE == error.value.exit_code
 
@@ -176,10 +176,10 @@ def test_records_longer_than_a_part_are_read(form: str) -> None:
         (b"", "it is empty"),
         (b"<!DOCTYPE html><html>", "HTML"),
         (b"PK\x03\x04abc", "a ZIP archive"),
-        (b"\nId            : 1\nCorrelationId : 2\n", "what PowerShell shows on a screen"),
+        (b"\nId            : 1\nCorrelationId : 2\n", "PowerShell's output for the screen"),
         (b"\x1f\x8b\x08\x00", "compressed data is cut off or damaged at the beginning"),
-        (b'{"error": {"code": "Authorization_RequestDenied"}}', "an error that Graph answered"),
-        (b'{\n  "error": {\n    "code": "x"\n  }\n}\n', "an error that Graph answered"),
+        (b'{"error": {"code": "Authorization_RequestDenied"}}', "an error from Graph"),
+        (b'{\n  "error": {\n    "code": "x"\n  }\n}\n', "an error from Graph"),
         (b'[{"activityDisplayName": "Add app"}]', "audit log"),
         (b'{"outcome":"answered","correlationId":"1"}\n', "the claims provider's own log"),
         (b'{"version": 1, "request": {"method": "POST"}, "response": {}}', "a recorded exchange"),
@@ -192,7 +192,7 @@ def test_records_longer_than_a_part_are_read(form: str) -> None:
 )
 def test_what_is_no_sign_in_log_is_named(content: bytes, found: str) -> None:
     """The message says what it looks like; its lines say what to export instead."""
-    with pytest.raises(OperatorError, match="no sign-in log") as error:
+    with pytest.raises(OperatorError, match="not a sign-in log") as error:
         read(content)
     assert found in str(error.value)
     assert any("beta/auditLogs/signIns" in line for line in error.value.lines)
@@ -240,7 +240,7 @@ def test_listeners_that_powershell_cuts_are_no_silence(written: object) -> None:
 def test_listeners_that_nobody_can_read_are_no_silence(written: object) -> None:
     """A column of which no cell is a JSON list ends the command."""
     torn = analytics(RECORDS[0], as_text=True) | {"AppliedEventListeners": written}
-    with pytest.raises(OperatorError, match="2 sign-ins, and none of them has readable event"):
+    with pytest.raises(OperatorError, match="2 sign-ins, none with readable event"):
         read(json.dumps([torn, torn]).encode())
 
 

@@ -11,7 +11,7 @@ ENDPOINT, ENTRA = Stage.REFUSED_BY_ENDPOINT, Stage.REFUSED_BY_ENTRA
 CODES = {
     1003000: (0, None, NEVER, Link.ENTRA, "Try again a few minutes after the last change"),
     1003001: (1, None, LATE, None, "Fix what the log shows"),
-    1003002: (2, 503, ENDPOINT, None, "The endpoint failed: its log names the fault"),
+    1003002: (2, 503, ENDPOINT, None, "The endpoint failed: its log has the error"),
     1003003: (1, 200, ENTRA, None, 'Send {"data": {"@odata.type"'),
     1003004: (0, None, NEVER, Link.THROTTLE, "Let apps cache their tokens"),
     1003005: (2, None, LATE, None, "Set clientConfiguration.timeoutInMilliseconds to 2000"),
@@ -71,9 +71,9 @@ def test_each_code_has_a_verdict_and_a_next_step(code: int) -> None:
     assert verdict.do.startswith(do)
     assert verdict.sentence.startswith(
         {
-            NEVER: "Entra never called the endpoint; the fault is ",
+            NEVER: "Entra never called the endpoint; the problem is ",
             LATE: "Entra called the endpoint",
-            ENDPOINT: "The endpoint was reached twice and answered with status 503",
+            ENDPOINT: "Entra called the endpoint twice, and it answered with status 503",
             ENTRA: "The endpoint answered, and Entra refused the answer. ",
         }[stage]
     )
@@ -86,8 +86,8 @@ def test_each_code_has_a_verdict_and_a_next_step(code: int) -> None:
         (403, "The endpoint refuses Entra's token"),
         (404, "Check the target URL's path"),
         (405, "Check the target URL's path"),
-        (302, "Set the target URL to the address that it redirects to"),
-        (400, "The endpoint takes the callout for a bad request"),
+        (302, "Set the target URL to the address of the redirect"),
+        (400, "The endpoint rejects the callout as a bad request"),
         (500, "The endpoint failed"),
         (204, "Let the endpoint answer with 200"),
         (None, "Let the endpoint answer with 200"),

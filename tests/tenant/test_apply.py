@@ -145,7 +145,7 @@ def test_nobody_agrees(tmp_path: Path) -> None:
     """Without agreement nothing is changed."""
     fake, chain = tenant_with_apps(), chain_in(tmp_path)
     refusing = Driver(fake.graph(), lambda: read(fake, chain), lambda _s, _r: False, print)
-    with pytest.raises(OperatorError, match="not agreed"):
+    with pytest.raises(OperatorError, match="not confirmed"):
         apply_steps(chain_steps(chain), refusing)
     assert 0 == fake.changes
 
@@ -178,7 +178,7 @@ def test_graph_names_what_it_refuses() -> None:
     fake = FakeGraph()
     app = fake.add("applications", displayName="a")
     graph = fake.graph()
-    with pytest.raises(GraphError, match="verified domain; a tenant policy may forbid it"):
+    with pytest.raises(GraphError, match="verified domain; a tenant policy may forbid the URI"):
         graph.send(
             Request("PATCH", f"/applications/{app['id']}", {"identifierUris": ["api://x.y/z"]})
         )
@@ -237,7 +237,7 @@ def test_an_application_of_another_listener_is_refused(
     """Nothing is changed for an application for which another extension is called."""
     fake, chain = tenant_with_apps(), chain_in(tmp_path)
     _listener(fake, app_id, **applications)
-    with pytest.raises(OperatorError, match=f"is for application {TEST_APP} already"):
+    with pytest.raises(OperatorError, match=f"already names application {TEST_APP}"):
         apply_steps(chain_steps(chain), driver(fake, chain))
     assert 0 == fake.changes
 

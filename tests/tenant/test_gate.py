@@ -36,7 +36,7 @@ def test_an_endpoint_that_verifies_its_caller_passes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("bearer", "expected"), [("bad", "gave no answer that Entra accepts"), (None, "no token")]
+    ("bearer", "expected"), [("bad", "Entra would not accept the answer"), (None, "no token")]
 )
 def test_a_skipped_or_failed_check_does_not_count(
     tmp_path: Path, bearer: str | None, expected: str
@@ -46,14 +46,14 @@ def test_a_skipped_or_failed_check_does_not_count(
         config = _config(tmp_path, service.url)
         with pytest.raises(OperatorError, match=expected) as refused:
             check_endpoint(config, bearer)
-    assert "--force makes the listener all the same" in str(refused.value)
+    assert "--force continues anyway" in str(refused.value)
 
 
 def test_an_endpoint_open_to_anybody_proves_nothing(tmp_path: Path) -> None:
     """An answer that needs no token says nothing about Entra's token."""
     with endpoint(lambda _: Reply()) as service:
         config = _config(tmp_path, service.url)
-        with pytest.raises(OperatorError, match="answers without a token"):
+        with pytest.raises(OperatorError, match="also answers calls without a token"):
             check_endpoint(config, "good")
 
 
@@ -67,7 +67,7 @@ def test_the_sign_in_url_is_the_test_applications(tmp_path: Path) -> None:
 def test_a_saml_sign_in_begins_at_the_application(tmp_path: Path) -> None:
     """No URL of Entra's begins it: that takes the application's own request."""
     config = chain_in(tmp_path, CONFIG.replace("[[app", 'token = "saml"\n\n[[app')).config
-    assert "at its own page" in sign_in_url(config)
+    assert "on the application's page" in sign_in_url(config)
 
 
 def _recorded(folder: Path, body: bytes = GOOD, extension: str = "ext-1") -> Path:

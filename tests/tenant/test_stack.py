@@ -91,7 +91,7 @@ def test_a_good_stack(aws: Aws, tmp_path: Path) -> None:
     """Outputs, alarms, version with its settings, and authorizer are fine."""
     found = _found(tmp_path)
     assert {Level.OK} == {one.level for one in found.values()}
-    assert "serves version 7" in found["STK003"].evidence
+    assert "uses version 7" in found["STK003"].evidence
     assert "ENTRA_WAIT_MS=2000" in found["STK003"].evidence
 
 
@@ -100,9 +100,9 @@ def test_a_good_stack(aws: Aws, tmp_path: Path) -> None:
     [
         ("status", "UPDATE_ROLLBACK_COMPLETE", "STK001", "UPDATE_ROLLBACK_COMPLETE"),
         ("alarm", "ALARM", "STK002", "late: 3 of 5"),
-        ("weights", {"6": 0.9}, "STK003", "version 6 gets 90% of the calls"),
+        ("weights", {"6": 0.9}, "STK003", "version 6 receives 90% of the calls"),
         ("issuer", "https://other/", "STK004", f"the tenant's is {ISSUER}"),
-        ("audience", ["other"], "STK004", f"audience other, the application is {APP}"),
+        ("audience", ["other"], "STK004", f"audience is other, but the application is {APP}"),
     ],
 )
 def test_each_fault_of_a_stack(
@@ -119,12 +119,20 @@ def test_each_fault_of_a_stack(
     ("variables", "level", "expected"),
     [
         ({"TENANT_ID": TENANT, "TOKEN_AUDIENCES": f"{APP},api://h/{APP}"}, Level.OK, ISSUER),
-        ({"TENANT_ID": "other", "TOKEN_AUDIENCES": APP}, Level.FAIL, "issuer other, the tenant's"),
-        ({"TENANT_ID": TENANT, "TOKEN_AUDIENCES": "x"}, Level.FAIL, "audience x, the application"),
+        (
+            {"TENANT_ID": "other", "TOKEN_AUDIENCES": APP},
+            Level.FAIL,
+            "issuer is other, but the tenant's",
+        ),
+        (
+            {"TENANT_ID": TENANT, "TOKEN_AUDIENCES": "x"},
+            Level.FAIL,
+            "audience is x, but the application",
+        ),
         (
             {"TOKEN_ISSUER": f"https://login.example/{TENANT}/v2.0", "TOKEN_AUDIENCES": APP},
             Level.WARN,
-            "issuer https://login.example/",
+            "issuer is https://login.example/",
         ),
     ],
 )

@@ -74,6 +74,6 @@ def test_teardown_says_what_it_leaves(tmp_path: Path) -> None:
     assert f"Application {TEST_APP} accepts mapped claims: " in kept
     assert "set api.acceptMappedClaims to false" in kept
     assert f"Application {TEST_APP} in user flow flow: " in kept
-    assert f"({CALLER_APP_ID}): Microsoft's" in kept
+    assert f"({CALLER_APP_ID}): it belongs to Microsoft" in kept
     principals = [one["appId"] for one in fake.objects["servicePrincipals"]]
     assert CALLER_APP_ID in principals

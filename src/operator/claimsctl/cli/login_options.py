@@ -1,4 +1,4 @@
-"""Options that say which tenant it is and how to sign in to it; quick to import."""
+"""Options for the kind of tenant and the sign-in; fast to import."""
 
 from typing import Annotated
 
@@ -8,13 +8,17 @@ from claimsctl.entra.token_claims import TenantKind
 from claimsctl.tenant.credentials import Login
 
 TenantKindOption = Annotated[
-    TenantKind, typer.Option("--tenant-kind", help="As in the template.", envvar="TENANT_KIND")
+    TenantKind,
+    typer.Option(
+        "--tenant-kind", help="The kind of the tenant, as in the template.", envvar="TENANT_KIND"
+    ),
 ]
 OperatorApp = Annotated[
     str | None,
     typer.Option(
         "--client-id",
-        help="The app that you registered for this, with the permissions that the plan lists.",
+        help="The client id of the app to sign in with. It needs the permissions that the plan"
+        " lists.",
         envvar="AZURE_CLIENT_ID",
         show_default=False,
     ),
@@ -23,7 +27,8 @@ LoginOption = Annotated[
     Login,
     typer.Option(
         "--login",
-        help="client-credentials: with AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH.",
+        help="How to sign in; client-credentials uses AZURE_CLIENT_SECRET or"
+        " AZURE_CLIENT_CERTIFICATE_PATH.",
         envvar="ENTRA_LOGIN",
     ),
 ]

@@ -1,8 +1,8 @@
-"""The chain that must hold before Entra calls the endpoint and its claims reach a token.
+"""The objects and settings that Entra needs to call the endpoint and put its claims into a token.
 
-Plan, apply, teardown, checks and documentation follow from `LINKS`. Property names and types are
-those of Microsoft Graph's public v1.0 metadata, permissions those of its reference; which error a
-missing link causes is from Microsoft's error code reference, where it has one.
+Plan, apply, teardown, checks and documentation use `LINKS`. Sources: Microsoft Graph's public v1.0
+metadata for property names and types, its reference for permissions, and Microsoft's error code
+reference for the errors of a missing link.
 """
 
 import json
@@ -17,18 +17,18 @@ RECEIVE_ROLE_ID: Final = "214e810f-fda8-4fd7-a475-29461495eb00"
 """``CustomAuthenticationExtensions.Receive.Payload``, an app role of Microsoft Graph."""
 
 PLACEHOLDER: Final = re.compile(r"\{([a-z-]+(?::[0-9a-f-]+)?)\.(id|appId)\}")
-"""An id in a request that a plan cannot know yet: an object's key, and which of its ids."""
+"""A placeholder for an id that does not exist yet: an object's key, and which of its ids."""
 
 GRAPH_DOCS: Final = "https://learn.microsoft.com/graph/api"
 AUDIT: Final = "AuditLog.Read.All"
-"""What reading Entra's own record of a callout needs."""
+"""The permission to read Entra's sign-in records, which contain the callouts."""
 GRANTED_BY: Final = "a Privileged Role Administrator or Global Administrator"
 """Who can consent to an application permission on Microsoft Graph."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request to Microsoft Graph; ``{api.appId}`` and the like stand for ids not known yet."""
+    """A request to Microsoft Graph; placeholders such as ``{api.appId}`` mark unknown ids."""
 
     method: str
     path: str
@@ -43,7 +43,7 @@ class Request:
         return tuple(dict.fromkeys(match[1] for match in PLACEHOLDER.finditer(text)))
 
     def document(self) -> dict[str, Any]:
-        """The request for machines."""
+        """Return the request as a JSON object."""
         return {
             "method": self.method,
             "version": self.version,
@@ -61,11 +61,11 @@ class Link:
     title: str
     why: str
     errors: tuple[str, ...]
-    """What the sign-in log or the user sees while it is missing."""
+    """The errors in the sign-in log, or shown to the user, while it is missing."""
     findings: tuple[str, ...]
     """The findings of ``claimsctl doctor tenant`` that cover it."""
     permissions: tuple[str, ...]
-    """The least application permissions on Microsoft Graph that create it."""
+    """The least privileged application permissions on Microsoft Graph that create it."""
     portal: str
     """Where it is in the Microsoft Entra admin center."""
     doc: str
@@ -77,7 +77,7 @@ _POLICY = "Policy.ReadWrite.ApplicationConfiguration"
 API: Final = Link(
     "api",
     "App registration of the endpoint",
-    "Entra asks for a token for this application and sends it to the endpoint.",
+    "Entra issues a token for this application and sends it to the endpoint.",
     ("1003016",),
     ("TEN001",),
     _APPLICATION,
@@ -107,7 +107,7 @@ API_PRINCIPAL: Final = Link(
 CALLER_PRINCIPAL: Final = Link(
     "caller-principal",
     "Service principal of Entra's authentication-events service",
-    "It is the caller; many external tenants lack it.",
+    "Entra calls the endpoint as this service; many external tenants lack it.",
     ("AADB2C90063",),
     ("TEN006",),
     _APPLICATION,
@@ -117,7 +117,7 @@ CALLER_PRINCIPAL: Final = Link(
 CONSENT: Final = Link(
     "consent",
     "Consent to CustomAuthenticationExtensions.Receive.Payload",
-    "Without it, on the endpoint's application, no request leaves Entra.",
+    "Without consent for the endpoint's application, Entra sends no request.",
     ("1003021", "1003022"),
     ("TEN007", "TEN008"),
     ("AppRoleAssignment.ReadWrite.All", "Application.Read.All"),
@@ -127,7 +127,7 @@ CONSENT: Final = Link(
 EXTENSION: Final = Link(
     "extension",
     "Custom authentication extension",
-    "It holds the target URL, whose token is sent, and how long Entra waits.",
+    "It contains the target URL, the application of the token, and how long Entra waits.",
     ("1003011", "1003015", "1003020", "1003005"),
     ("TEN009", "TEN010", "TEN026"),
     ("CustomAuthenticationExtension.ReadWrite.All",),
@@ -137,7 +137,7 @@ EXTENSION: Final = Link(
 APP_PRINCIPAL: Final = Link(
     "app-principal",
     "Service principal of the application to enrich",
-    "Policy and listener apply to the service principal of the token's audience.",
+    "The policy and the listener apply to the service principal of the token's audience.",
     ("1003017", "1003018"),
     ("TEN013", "TEN014"),
     _APPLICATION,
@@ -157,7 +157,7 @@ MAPPED_CLAIMS: Final = Link(
 POLICY: Final = Link(
     "policy",
     "Claims mapping policy of the application",
-    "A claim that no policy names is dropped, although the endpoint answered it.",
+    "Entra drops a claim that no policy names, even if the endpoint returns it.",
     (),
     ("TEN018", "TEN019", "TEN020", "TEN021", "TEN024"),
     (_POLICY,),
@@ -167,7 +167,7 @@ POLICY: Final = Link(
 ASSIGNMENT: Final = Link(
     "assignment",
     "The policy is assigned to the application",
-    "A policy works only for the service principal of the token's audience.",
+    "A policy applies only to the service principal of the token's audience.",
     (),
     ("TEN018",),
     (_POLICY, "Application.ReadWrite.All"),
@@ -177,7 +177,7 @@ ASSIGNMENT: Final = Link(
 USER_FLOW: Final = Link(
     "user-flow",
     "The application belongs to a user flow",
-    "In an external tenant users sign in to applications of a user flow only.",
+    "In an external tenant, users can sign in only to the applications of a user flow.",
     (),
     ("TEN022",),
     ("EventListener.ReadWrite.All",),
@@ -187,8 +187,8 @@ USER_FLOW: Final = Link(
 LISTENER: Final = Link(
     "listener",
     "Listener",
-    "It switches the callout on for its applications: created last, removed first, since from then"
-    " on an endpoint that does not answer stops every sign-in to them.",
+    "It enables the callout for its applications, so it is created last and removed first: while it"
+    " exists, every sign-in to them fails if the endpoint does not answer.",
     ("1003011", "AADSTS1100001"),
     ("TEN011", "TEN012"),
     ("EventListener.ReadWrite.All",),
@@ -211,9 +211,9 @@ LINKS: Final = (
     USER_FLOW,
     LISTENER,
 )
-"""In the order in which they are made; teardown takes the reverse."""
+"""In the order in which apply creates them; teardown uses the reverse order."""
 
 
 def permissions_of(links: tuple[Link, ...] = LINKS) -> tuple[str, ...]:
-    """Every permission that the links need, once, in their order."""
+    """Return every permission that the links need, without duplicates, in their order."""
     return tuple(dict.fromkeys(name for link in links for name in link.permissions))

@@ -1,4 +1,4 @@
-"""`claimsctl entra signin`: what is shown, to people and machines, and the exit codes."""
+"""`claimsctl entra signin`: the views, the JSON output and the exit codes."""
 
 import gzip
 import json
@@ -20,7 +20,7 @@ def export(tmp_path: Path) -> Path:
 
 
 def test_each_callout_is_listed_with_what_to_do(run: Run, export: Path) -> None:
-    """A line for each callout, a sum, a verdict for each way to fail, the silent app; 1."""
+    """The output has the callouts, totals, a verdict per failure, and apps without callouts."""
     outcome = run("entra", "signin", export)
     assert (1, "") == (outcome.exit_code, outcome.err)
     shown = outcome.out.splitlines()
@@ -48,7 +48,7 @@ def test_every_form_comes_from_standard_input(run: Run, form: str) -> None:
 
 
 def test_one_sign_in(run: Run, export: Path) -> None:
-    """`--correlation-id` in any case gives the verdict alone; 0 for an accepted callout."""
+    """`--correlation-id` in any case gives only the verdict; 0 for an accepted callout."""
     outcome = run("entra", "signin", export, "--correlation-id", correlation_id(3).upper())
     assert (0, "") == (outcome.exit_code, outcome.err)
     assert "Entra called the endpoint and accepted its answer." in outcome.out
@@ -58,7 +58,7 @@ def test_one_sign_in(run: Run, export: Path) -> None:
 
 
 def test_nothing_called_is_a_finding(run: Run) -> None:
-    """A log without a single callout says what that means; 1."""
+    """A log without any callout is explained; exit code 1."""
     outcome = run("entra", "signin", "-", stdin=lines(RECORDS[3:]).encode())
     assert 1 == outcome.exit_code
     assert "1 sign-in; none has a token issuance callout" in outcome.out
@@ -112,7 +112,7 @@ def test_a_missing_file_is_2(run: Run, tmp_path: Path) -> None:
 
 
 def test_hostile_text_is_escaped(run: Run) -> None:
-    """An app's name steers no terminal."""
+    """An app's name cannot control the terminal."""
     record = RECORDS[2] | {"appDisplayName": "\x1b[31mShop\u202e"}
     outcome = run("entra", "signin", "-", stdin=json.dumps([record]).encode())
     assert "\\u001b[31mShop\\u202e" in outcome.out

@@ -69,7 +69,7 @@ def _seen(fake: FakeGraph, age: timedelta = timedelta(), **result: object) -> No
 
 
 def test_plan_apply_snapshot_doctor_teardown(run: Run, fake: FakeGraph, tmp_path: Path) -> None:
-    """Nothing becomes a tenant without a fault, a second apply changes nothing, all can go."""
+    """Apply creates the whole chain, a second apply changes nothing, teardown removes it."""
     assert 0 == run("entra", "plan").exit_code
     applied = run("entra", "apply", "--yes", "--force")
     assert (0, "") == (applied.exit_code, applied.out)
@@ -98,7 +98,7 @@ def test_plan_apply_snapshot_doctor_teardown(run: Run, fake: FakeGraph, tmp_path
 
 
 def test_a_plan_for_a_snapshot_has_what_is_missing(run: Run, fake: FakeGraph) -> None:
-    """What the tenant has is left out; what apply would refuse has to be done by hand."""
+    """The plan omits what the tenant has; what apply would refuse is a manual step."""
     assert 0 == run("entra", "apply", "--yes", "--force").exit_code
 
     def planned(*arguments: str) -> Outcome:
@@ -134,7 +134,7 @@ def test_no_listener_before_the_endpoint_answers(run: Run, fake: FakeGraph) -> N
 def test_the_other_applications_follow_the_test_applications_callout(
     run: Run, fake: FakeGraph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The listener is for the test application alone until Entra's record has its callout."""
+    """The listener has only the test application until Entra recorded its callout."""
     monkeypatch.setattr("claimsctl.cli.entra_apply.check_endpoint", lambda *_: None)
     waiting = run("entra", "apply", "--yes", "--minutes", "0")
     assert 3 == waiting.exit_code
@@ -161,7 +161,7 @@ def test_the_other_applications_follow_the_test_applications_callout(
 def test_a_callout_between_two_runs_counts(
     run: Run, fake: FakeGraph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first run ends with the request to sign in: a good sign-in after it is enough."""
+    """After the first run, one successful sign-in is enough for the second run."""
     monkeypatch.setattr("claimsctl.cli.entra_apply.check_endpoint", lambda *_: None)
     assert 3 == run("entra", "apply", "--yes", "--minutes", "0").exit_code
     _seen(fake, timedelta(minutes=5), errorCode=0)
@@ -182,7 +182,7 @@ def test_a_callout_between_two_runs_counts(
 def test_the_stacks_log_shows_the_callout(
     run: Run, fake: FakeGraph, monkeypatch: pytest.MonkeyPatch, line: Any, code: int, expected: str
 ) -> None:
-    """With a stack, its log is where apply waits for Entra's callout, and no more is asked."""
+    """With a stack, apply waits for the callout in its log, without further permissions."""
     aws = FakeAws()
     at = int((datetime.now(UTC) + timedelta(minutes=1)).timestamp() * 1000)
     message = json.dumps({"caller": "entra", "correlationId": "c"} | line)
@@ -202,7 +202,7 @@ def test_the_stacks_log_shows_the_callout(
 def test_a_move_waits_for_the_new_endpoint(
     run: Run, fake: FakeGraph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without an answer of the new URL Entra is not sent there; with it the chain moves."""
+    """The chain moves only after the new URL answers."""
     url = "https://claims.contoso.example/callout"
     assert 0 == run("entra", "apply", "--yes", "--force").exit_code
     stopped = run("entra", "apply", "--move", url, "--yes")
@@ -222,7 +222,7 @@ def test_a_move_waits_for_the_new_endpoint(
 
 
 def test_one_thing_at_a_time(run: Run, fake: FakeGraph) -> None:
-    """A move, a teardown and taking back exclude one another."""
+    """--move, --teardown and --take-back are mutually exclusive."""
     refused = run("entra", "apply", "--teardown", "--move", "https://a.example/")
     assert "mutually exclusive" in refused.err
     assert [] == fake.requests
@@ -250,7 +250,7 @@ def test_nobody_to_ask(run: Run, fake: FakeGraph) -> None:
 
 
 def test_claims_resolve(run: Run, fake: FakeGraph, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Addresses become object ids; those of no user or several users are left out."""
+    """Addresses become object ids; those of no user or several users are omitted."""
     token = jwt.encode({"roles": list(USER_PERMISSIONS)}, "k" * 32)
     monkeypatch.setattr(tenant_options, "tenant_token", lambda *_: token)
     directory = Directory()
@@ -313,7 +313,7 @@ def test_doctor_calls_the_endpoint(run: Run, fake: FakeGraph) -> None:
 
 
 def test_doctor_calls_an_endpoint_that_is_late(run: Run, fake: FakeGraph) -> None:
-    """No answer within the wait that counts is Entra's code of a time-out."""
+    """A missing answer within the effective wait has Entra's code of a time-out."""
     settings = Path("entra.toml").read_text("utf-8") + "\n[callout]\nwait_ms = 200\n"
     Path("entra.toml").write_text(settings, "utf-8")
 

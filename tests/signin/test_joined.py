@@ -41,12 +41,12 @@ def line(outcome: str, status: int, reason: str = "") -> LogLine:
 
 
 def joined(row: Row, *lines: LogLine) -> list[str]:
-    """What the log adds."""
+    """Return what the log adds."""
     return list(Sources(log={row.sign_in.correlation_id: list(lines)}).conclusions(row))
 
 
 def test_what_the_gateway_answered_is_joined_by_time_only() -> None:
-    """Without a line of the function, the access log tells a refused call from another endpoint."""
+    """The access log distinguishes a refused call from a call to another endpoint."""
     called = row(1003002, 1, 401)
     id_ = called.sign_in.correlation_id
     refused = GatewayAnswer("2026-11-28T09:30:02Z", 401, "the token has expired", "g1")
@@ -72,7 +72,7 @@ def test_a_refused_token_has_its_reason() -> None:
 
 
 def test_a_retry_is_two_lines_of_one_record() -> None:
-    """Both are shown; one that is missing is said."""
+    """Both attempts are shown; a missing line is reported."""
     twice = joined(row(1003005, 2, None), line("store-failure", 503), line("answered", 200))
     assert ["store-failure", "answered"] == [
         text.split(": ")[1].split(",")[0] for text in twice[:2]
@@ -90,13 +90,13 @@ def test_a_retry_is_two_lines_of_one_record() -> None:
     ],
 )
 def test_called_and_not_in_the_log(given: Row, expected: str) -> None:
-    """What is before the function has answered, or the log is another's."""
+    """Something in front of the function answered, or the log is from another stack."""
     (text,) = joined(given)
     assert expected in text
 
 
 def test_never_called_is_not_in_the_log() -> None:
-    """A log without a line confirms it; with one it is belong to another callout."""
+    """A log without a line confirms the verdict; a line belongs to another callout."""
     assert [] == joined(row(1003021, 0, None))
     assert "belong to another callout" in joined(row(1003021, 0, None), line("answered", 200))[-1]
 
@@ -109,7 +109,7 @@ def test_never_called_is_not_in_the_log() -> None:
     ],
 )
 def test_answered_and_refused(given: Row, expected: str) -> None:
-    """A good line in the log and a bad record: look at what arrives."""
+    """If the function answered and the record failed, the advice is to record the answer."""
     assert expected in joined(given, line("answered", 200))[-1]
 
 
@@ -134,7 +134,7 @@ def _recorded(body: Any, number: int) -> dict[str, Any]:
 
 
 def test_recordings_are_those_that_tap_writes(tmp_path: Path) -> None:
-    """The judge's failure, its place and what to do come from the file; others are left out."""
+    """The failure, its location and what to do are from the file; other findings are omitted."""
     for number in (1, 5):
         document = _recorded(BAD_ANSWER, number)
         (tmp_path / f"2026-{number}.exchange.json").write_text(json.dumps(document))
@@ -154,7 +154,7 @@ def test_recordings_are_those_that_tap_writes(tmp_path: Path) -> None:
 
 
 def test_other_recordings() -> None:
-    """Accepted, not judged, and none at all."""
+    """The conclusions for an accepted, an unjudged and a missing recording."""
     good = Recording("f", "", True, None, "", "", "", "")  # noqa: FBT003  # as the file has it
     other = Recording("g", "", None, None, "", "", "", "")
     late = row(1003005, 1, None)

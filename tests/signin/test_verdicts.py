@@ -1,4 +1,4 @@
-"""The verdict on a callout: how far it came, the link at fault, the one thing to do."""
+"""The verdict on a callout: its stage, the link at fault, what to do."""
 
 import pytest
 from claimsctl.explain.entries import EntryKind, entries
@@ -64,7 +64,7 @@ def test_every_code_is_here() -> None:
 
 @pytest.mark.parametrize("code", CODES)
 def test_each_code_has_a_verdict_and_a_next_step(code: int) -> None:
-    """A record with the code says how far it came, at which link it ended, what to do."""
+    """The verdict on a record with the code has the stage, the link and what to do."""
     attempts, status, stage, link, do = CODES[code]
     verdict = verdict_on(sign_in(), callout(code, attempts, status))
     assert (stage, link, code) == (verdict.stage, verdict.link, verdict.code)
@@ -100,7 +100,7 @@ def test_a_status_decides_what_to_do(status: int | None, do: str) -> None:
 
 
 def test_a_refused_token_is_no_late_answer() -> None:
-    """Entra records 1003005 for a refused token too: the status tells."""
+    """Entra also records 1003005 for a refused token: the status decides."""
     assert Stage.REFUSED_BY_ENDPOINT is stage_of(sign_in(), callout(1003005, 1, 401))
 
 
@@ -125,6 +125,6 @@ def test_a_retry_that_was_accepted_is_accepted() -> None:
     ],
 )
 def test_what_is_not_recorded_is_not_guessed(given: Callout, stage: Stage) -> None:
-    """A record without a number, or with a code of which nothing is known, is no success."""
+    """A record with a missing number or an unknown code is not a success."""
     verdict = verdict_on(sign_in(), given)
     assert (stage, stage is not Stage.ACCEPTED) == (verdict.stage, bool(verdict.do))

@@ -70,7 +70,7 @@ def principals_enabled(case: Case) -> Finding:
         for one in found
         if one.account_enabled is False
     ]
-    hint = "Enterprise applications > the application > Properties: Enabled, Yes"
+    hint = "set Enabled to Yes in Enterprise applications > the application > Properties"
     return result("TEN014", problems, f"{len(found)} enabled", hint=hint, code=1003018)
 
 
@@ -91,7 +91,7 @@ def accepts_mapped_claims(case: Case) -> Finding:
         accepts = bool(app and app.api and app.api.accept_mapped_claims)
         if not accepts and not one.preferred_token_signing_key_thumbprint:
             problems.append(
-                f"application {one.app_id}: acceptMappedClaims is not true, and no custom key"
+                f"application {one.app_id}: acceptMappedClaims is not true, without a custom key"
             )
     return result(
         "TEN015",
@@ -202,7 +202,7 @@ def user_flow(case: Case) -> Finding:
         "TEN022",
         problems,
         f"{len(clients)} in a user flow",
-        hint="External Identities > User flows > the flow > Applications > Add application; a"
-        " workforce tenant needs no user flow",
+        hint="add it in External Identities > User flows > the flow > Applications; a workforce"
+        " tenant needs no user flow",
         level=Level.WARN,
     )

@@ -47,7 +47,7 @@ def definitions(case: Case) -> Finding:
         "TEN019",
         problems,
         ", ".join(id_ for _, id_, *_ in found),
-        hint="claimsctl entra plan shows the whole definition, as the string that Graph expects",
+        hint="use the definition that claimsctl entra plan shows, the string that Graph expects",
         expected='definition: ["{\\"ClaimsMappingPolicy\\":{…}}"]',
     )
 
@@ -197,10 +197,10 @@ def verdict(case: Case) -> Finding:
         "TEN024",
         dropped[:1] + dropped[-1:] if len(dropped) > 1 else dropped,
         f"{len(paths)} claims reach {len({one.app_id for one in paths})} applications",
-        hint="add the claim to the policy of the token's audience: claims.toml, then claimsctl"
-        " entra plan"
+        hint="add the claim to claims.toml, and run claimsctl entra plan to see the change to the"
+        " policy"
         if is_called
-        else "add the application to the listener: claimsctl entra apply does this after the"
-        " test application's callout",
+        else "run claimsctl entra apply, which adds the application to the listener after the test"
+        " application's callout",
         level=Level.WARN,
     )

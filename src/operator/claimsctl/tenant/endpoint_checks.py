@@ -11,7 +11,7 @@ from claimsctl.tenant.lookup import TOKEN_VERSION
 
 _NO_EXTENSION: Final = "there is no extension"
 _URI: Final = re.compile(r"api://([a-z0-9.-]+\.[a-z0-9-]+)/[0-9a-f-]{36}", re.IGNORECASE)
-_APPLY: Final = "claimsctl entra apply creates it"
+_APPLY: Final = "run claimsctl entra apply, which creates it"
 
 
 def registration(case: Case) -> Finding:
@@ -66,7 +66,7 @@ def hosts(case: Case) -> Finding:
         "TEN003",
         problems if target != resource else [],
         target,
-        hint="claimsctl entra apply --move URL changes both in an order that breaks no sign-in",
+        hint="run claimsctl entra apply --move URL, which changes both without failed sign-ins",
         expected="the same host in both",
         code=1003015,
     )
@@ -92,7 +92,7 @@ def api_principal_open(case: Case) -> Finding:
             "TEN005",
             [f"{found.id}: accountEnabled is false"],
             "",
-            hint="Enterprise applications > the endpoint's > Properties: Enabled, Yes",
+            hint="set Enabled to Yes in Enterprise applications > the endpoint's > Properties",
             code=1003019,
         )
     return result(
@@ -101,8 +101,8 @@ def api_principal_open(case: Case) -> Finding:
         if found.app_role_assignment_required
         else [],
         "enabled, no assignment required",
-        hint="Enterprise applications > the endpoint's > Properties: Assignment required, No; the"
-        " endpoint checks azp",
+        hint="set Assignment required to No in Enterprise applications > the endpoint's >"
+        " Properties; the endpoint checks azp",
     )
 
 
@@ -112,7 +112,7 @@ def caller(case: Case) -> Finding:
     problems = [] if found else [f"no service principal of {chain.CALLER_APP_ID} (AADB2C90063)"]
     if found and found.account_enabled is False:
         problems = [f"the service principal of {chain.CALLER_APP_ID} is disabled"]
-    hint = f"POST /servicePrincipals with appId {chain.CALLER_APP_ID}; {_APPLY}"
+    hint = f"POST /servicePrincipals with appId {chain.CALLER_APP_ID}, or {_APPLY}"
     return result("TEN006", problems, found.id if found else "", hint=hint)
 
 
@@ -217,7 +217,7 @@ def listener(case: Case) -> Finding:
     if not problems and case.extension is not None and not case.listeners:
         problem = f"no listener names extension {case.extension.id}: Entra never calls"
         return result(
-            "TEN011", [problem], "", hint="claimsctl entra apply creates it as the last step"
+            "TEN011", [problem], "", hint="run claimsctl entra apply, which creates it last"
         )
     if case.extension is None and not problems:
         return skipped("TEN011", _NO_EXTENSION)

@@ -29,7 +29,7 @@ def test_each_callout_is_listed_with_what_to_do(run: Run, export: Path) -> None:
         cell.strip() for cell in row if cell
     ][2:]
     assert "3 callouts in 4 sign-ins, 2026-11-28T09:30:01Z to 2026-11-28T09:30:04Z" in shown
-    assert any("the problem is the app's admin consent" in line for line in shown)
+    assert any("the problem is the admin consent for" in line for line in shown)
     assert "  do        Grant admin consent for the app that resourceId names." in shown
     assert f"  Intranet  {SILENT_APP}  1 sign-in" in shown
 

@@ -84,7 +84,7 @@ def test_follow_waits_for_the_record(run: Run, tenant: FakeGraph) -> None:
     outcome = run(*ASKED, "--follow")
     assert (1, [30.0] * 3) == (outcome.exit_code, tenant.slept)
     assert "Sign in now" in outcome.err
-    assert "the problem is the app's admin consent" in outcome.out
+    assert "the problem is the admin consent for" in outcome.out
 
 
 def test_follow_ends(run: Run, tenant: FakeGraph) -> None:

@@ -54,7 +54,7 @@ LINK_NAMES: Final = {
     Link.API_SERVICE_PRINCIPAL: "the service principal of the endpoint's app registration",
     Link.CALLER_SERVICE_PRINCIPAL: "the service principal of Entra's caller, 99045fe1-…",
     Link.GRAPH_SERVICE_PRINCIPAL: "the service principal of Microsoft Graph",
-    Link.CONSENT: "the app's admin consent",
+    Link.CONSENT: "the admin consent for the endpoint's app registration",
     Link.THROTTLE: "the tenant's limit of callouts per second",
     Link.ENTRA: "Entra itself",
 }

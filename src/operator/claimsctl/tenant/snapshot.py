@@ -262,6 +262,19 @@ class Snapshot(_Object):
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
+_MESSAGES: Final = {
+    "missing": "missing",
+    "model_type": "expected an object",
+    "tuple_type": "expected a list",
+    "string_type": "expected a string",
+    "bool_type": "expected true or false",
+    "bool_parsing": "expected true or false",
+    "int_type": "expected a number",
+    "int_parsing": "expected a number",
+}
+"""What a snapshot's model reports, without pydantic's wording."""
+
+
 def read_snapshot(path: Path, raw: bytes) -> Snapshot:
     """Read a snapshot. Raises `OperatorError` that names the file, line and key."""
     try:
@@ -277,7 +290,10 @@ def read_snapshot(path: Path, raw: bytes) -> Snapshot:
         return Snapshot.model_validate(document)
     except ValidationError as error:
         problems = error.errors()
-        lines = [_problem(path, text, one["loc"], one["msg"]) for one in problems]
+        lines = [
+            _problem(path, text, one["loc"], _MESSAGES.get(one["type"], one["msg"]))
+            for one in problems
+        ]
         message = f"{path}: not a snapshot of a tenant; create one with claimsctl entra snapshot"
         raise OperatorError(message, lines=lines) from None
 

@@ -9,7 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from claimsctl.explain.entries import Entry, EntryKind, Source, entries
+from claimsctl.explain.entries import (
+    SOURCE_NOTES,
+    Entry,
+    EntryKind,
+    Source,
+    entries,
+)
 
 _SECTIONS: Final = {
     EntryKind.FINDING: (
@@ -41,7 +47,7 @@ _SECTIONS: Final = {
         "Users ask about these, but they are not part of Token Issuance Start extensions.",
     ),
 }
-_SOURCES: Final = {Source.DOC: "", Source.CODE: "¹", Source.FIELD: "²", Source.READING: "³"}
+_MARKS: Final = {Source.DOC: "", Source.CODE: "¹", Source.FIELD: "²", Source.READING: "³"}
 _FAMILIES_NAMED_BY_FAULT: Final = ("RSP", "NET")
 """Findings whose name says what is wrong, as a token error's does: they need no meaning here."""
 
@@ -52,12 +58,14 @@ def page() -> str:
         "# Findings and codes",
         "",
         "This page is for everyone who has an id or error code and wants to know what it means",
-        "and what to do. `claimsctl explain ID` prints more: the whole meaning, the usual causes",
-        "and how to check them. It also accepts a pasted log line.",
+        "and how to fix it. `claimsctl explain ID` prints more: the whole meaning, the usual",
+        "causes and how to check for them. It also accepts a pasted log line. `make events` writes",
+        "this page.",
         "",
-        "Not documented by the vendor: ¹ read in public source code, ² from field reports, ³ our",
-        "reading. `make events` writes this page.",
+        "Some entries have a mark for their source:",
+        "",
     ]
+    lines += [f"- {_MARKS[source]} {note}" for source, note in SOURCE_NOTES.items()]
     for kind, (title, about) in _SECTIONS.items():
         lines += ["", f"## {title}", "", about]
         for entry in entries().values():
@@ -72,16 +80,17 @@ def in_short(meaning: str) -> str:
 
 
 def _section(entry: Entry) -> Iterator[str]:
-    source = _SOURCES[entry.source]
+    source = _MARKS[entry.source]
+    cure = " ".join(entry.cure)
     see = f" ({', '.join(map(_link, entry.see))})" if entry.see else ""
     yield from ("", f"### {entry.id}", "")
     if entry.kind is EntryKind.PRODUCT_CODE:
-        yield " ".join(entry.cure)
+        yield cure
     elif entry.kind is EntryKind.TOKEN_ERROR or entry.id.startswith(_FAMILIES_NAMED_BY_FAULT):
-        yield f"**{entry.name}.**{source} {' '.join(entry.cure)}{see}"
+        yield f"**{entry.name}.**{source} {cure}{see}"
     else:
         yield f"**{entry.name}.** {in_short(entry.meaning)}{source}"
-        yield from ("", f"{' '.join(entry.cure)}{see}")
+        yield from ("", f"{cure}{see}")
 
 
 def _link(id_: str) -> str:

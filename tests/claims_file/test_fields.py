@@ -140,7 +140,7 @@ def test_claims_are_hidden(cell: str, hidden: tuple[str, ...]) -> None:
         (" ", 'the name of a claim must not be empty; found the list [" "]'),
         (["tier", " zz"], "the name ' zz' has leading or trailing blanks; remove them"),
         ("tier ", "the name 'tier ' has leading or trailing blanks; remove them"),
-        (["tier\n"], "the name 'tier\\n' has leading or trailing blanks; remove them"),
+        (["tier\n"], "the name 'tier\\u000a' has leading or trailing blanks; remove them"),
         ("tier|queue", "expected a list of claim names; found 'tier|queue'"),
         (7, "expected a string or a list of strings; found the number 7"),
         ({}, "expected a string or a list of strings; found the object {}"),

@@ -61,7 +61,7 @@ def test_other_values_are_refused(refused: Refused, value: object, found: str) -
         (_line(**{"": "x"}), "claims:1: the name of a claim must not be empty"),
         (_line(**{" ": "x"}), "claims:1:  : the name of a claim must not be empty"),
         (_line(**{" tier": "x"}), "claims:1:  tier: the name ' tier' has leading or trailing "),
-        (_line(**{"tier\t": "x"}), "claims:1: tier\t: the name 'tier\\t' has leading or "),
+        (_line(**{"tier\t": "x"}), "claims:1: tier\t: the name 'tier\\u0009' has leading or "),
         (_line(claims={"a": "b"}), "claims:1: claims: expected claims as fields of the row "),
         (_line(APP_ID=APP), "claims:1: APP_ID: not allowed as the name of a claim; the reserved "),
         ('{"user": "", "a": "1", "a": "2"}', "claims:1: a: appears more than once in the row"),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from claimsctl.claims_table import location
 from claimsctl.loading.loader import FileLoad
 from claimsctl.resources import bundled
 
@@ -203,6 +204,59 @@ def test_a_dry_run_says_what_a_load_says(run: Run, table: Table, tmp_path: Path)
         outcome = _load(run, table, file, "--tenant", TENANT, *options)
         assert 0 == outcome.exit_code
         assert set(notes) <= set(outcome.err.splitlines())
+
+
+@pytest.fixture
+def no_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No option names a table, and no `serve` runs."""
+    monkeypatch.setattr(location, "EMBEDDED_ENDPOINT", "http://127.0.0.1:1")
+
+
+@pytest.mark.usefixtures("no_table")
+def test_a_dry_run_without_a_table_checks_the_file(run: Run, tmp_path: Path) -> None:
+    r"""It reports warnings and notes as usual; a value such as \\N has one backslash."""
+    file = tmp_path / "claims.csv"
+    file.write_text(f"user,tier\n{USER},\\N\na@b.example,gold\n", encoding="utf-8")
+    outcome = run("claims", "load", file, "--tenant", TENANT, "--dry-run")
+    expected = [
+        (
+            rf"{file}: warning: tier: a word for a missing value in 1 value, such as '\N' (line 2);"
+            r" to read it as empty, add --null '\N'"
+        ),
+        (
+            "1 row is keyed by address; the function uses such rows only if USER_KEYS lists mail"
+            " or userPrincipalName"
+        ),
+        "2 rows are valid; not compared with a table, because none was given",
+    ]
+    assert (0, "", expected) == (outcome.exit_code, outcome.out, outcome.err.splitlines())
+
+
+@pytest.mark.usefixtures("no_table")
+@pytest.mark.parametrize("options", [(), ("--dry-run", "--prune")], ids=["load", "prune"])
+def test_what_needs_a_table_is_refused_without_one(
+    run: Run, sample: Path, options: tuple[str, ...]
+) -> None:
+    """A load and a dry run of `--prune` name the options that name a table."""
+    outcome = run("claims", "load", sample, *options)
+    assert 2 == outcome.exit_code
+    assert "claimsctl: no table: none of --table, --stack and --endpoint-url" in outcome.err
+
+
+@pytest.mark.usefixtures("no_table")
+def test_an_invalid_file_is_refused_without_a_table(run: Run, tmp_path: Path) -> None:
+    """A dry run without a table has the exit code of a load; `--keep-going` counts the rest."""
+    file = tmp_path / "claims.csv"
+    file.write_text(f"user,tier\n{USER},a\nnobody,b\n", encoding="utf-8")
+    options = ("--tenant", TENANT, "--dry-run")
+    refused = run("claims", "load", file, *options)
+    assert (2, True) == (refused.exit_code, f"{file}:3: user: " in refused.err)
+    kept = run("claims", "load", file, *options, "--keep-going")
+    assert (0, "") == (kept.exit_code, kept.out)
+    assert [
+        "1 row is valid; not compared with a table, because none was given",
+        "1 invalid row would be rejected",
+    ] == kept.err.splitlines()[-2:]
 
 
 def test_strict_refuses_warnings(run: Run, table: Table, tmp_path: Path) -> None:

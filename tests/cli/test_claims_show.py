@@ -229,7 +229,10 @@ def test_the_access_token_has_the_policy_of_its_api(
     expected = {"ID token": ["tier"], "access token": ["api_tier"], "SAML assertion": ["urn:born"]}
     assert (expected, "") == (names, shown.err)
     alone = show(run, sample, USER, "--json", *both[:2])
-    assert "Assumed: the access token is for the same app." in alone.err
+    assert (
+        "Assumed: the access token is for the same app. To use the policy of another API"
+        in alone.err
+    )
     api = json.loads(show(run, sample, USER, "--json", "--api-policy", both[1]).out)["tokens"]
     assert ("tier", "loyaltyTier") == tuple(
         next(c["name"] for c in api[token] if c["id"] == "loyaltyTier")

@@ -1,4 +1,4 @@
-"""`claimsctl entra signin`: what is shown, to people and machines, and the exit codes."""
+"""`claimsctl entra signin`: the views, the JSON output and the exit codes."""
 
 import gzip
 import json
@@ -20,7 +20,7 @@ def export(tmp_path: Path) -> Path:
 
 
 def test_each_callout_is_listed_with_what_to_do(run: Run, export: Path) -> None:
-    """A line for each callout, a sum, a verdict for each way to fail, the silent app; 1."""
+    """The output has the callouts, totals, a verdict per failure, and apps without callouts."""
     outcome = run("entra", "signin", export)
     assert (1, "") == (outcome.exit_code, outcome.err)
     shown = outcome.out.splitlines()
@@ -29,9 +29,9 @@ def test_each_callout_is_listed_with_what_to_do(run: Run, export: Path) -> None:
         cell.strip() for cell in row if cell
     ][2:]
     assert "3 callouts in 4 sign-ins, 2026-11-28T09:30:01Z to 2026-11-28T09:30:04Z" in shown
-    assert any("the fault is the app's admin consent" in line for line in shown)
+    assert any("the problem is the admin consent for" in line for line in shown)
     assert "  do        Grant admin consent for the app that resourceId names." in shown
-    assert f"  Intranet  {SILENT_APP}  1 sign-ins" in shown
+    assert f"  Intranet  {SILENT_APP}  1 sign-in" in shown
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -48,24 +48,24 @@ def test_every_form_comes_from_standard_input(run: Run, form: str) -> None:
 
 
 def test_one_sign_in(run: Run, export: Path) -> None:
-    """`--correlation-id` in any case gives the verdict alone; 0 for an accepted callout."""
+    """`--correlation-id` in any case gives only the verdict; 0 for an accepted callout."""
     outcome = run("entra", "signin", export, "--correlation-id", correlation_id(3).upper())
     assert (0, "") == (outcome.exit_code, outcome.err)
     assert "Entra called the endpoint and accepted its answer." in outcome.out
     assert correlation_id(2) not in outcome.out
     outcome = run("entra", "signin", export, "--correlation-id", correlation_id(99))
-    assert (1, True) == (outcome.exit_code, "no sign-in with that correlation id" in outcome.out)
+    assert (1, True) == (outcome.exit_code, "No sign-in has this correlation id." in outcome.out)
 
 
 def test_nothing_called_is_a_finding(run: Run) -> None:
-    """A log without a single callout says what that means; 1."""
+    """A log without any callout is explained; exit code 1."""
     outcome = run("entra", "signin", "-", stdin=lines(RECORDS[3:]).encode())
     assert 1 == outcome.exit_code
-    assert "1 sign-ins, and no token issuance callout in any of them" in outcome.out
+    assert "1 sign-in; none has a token issuance callout" in outcome.out
     assert "onTokenIssuanceStartListener" in outcome.out
     unlisted = {k: v for k, v in RECORDS[0].items() if k != "appliedEventListeners"}
     outcome = run("entra", "signin", "-", stdin=lines([RECORDS[3], unlisted]).encode())
-    assert "2 sign-ins, of which 1 list their event listeners, and no token" in outcome.out
+    assert "2 sign-ins (1 with event listeners); none has a token" in outcome.out
 
 
 @pytest.mark.parametrize("as_json", [False, True])
@@ -83,7 +83,7 @@ def test_a_mixed_file_is_3(run: Run) -> None:
     content = lines(RECORDS[2:3]) + "garbage\n" + '{"a": 1}\n'
     outcome = run("entra", "signin", "-", stdin=content.encode())
     assert (3, True) == (outcome.exit_code, "accepted" in outcome.out)
-    assert ["-: 1 unreadable: not JSON", "-: 1 unreadable: no sign-in record"] == (
+    assert ["-: 1 unreadable: not JSON", "-: 1 unreadable: not a sign-in record"] == (
         outcome.err.splitlines()
     )
 
@@ -91,8 +91,8 @@ def test_a_mixed_file_is_3(run: Run) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "claimsctl: -: no sign-in log: it is empty; expected Entra's sign-in records"),
-        (b"\x1f\x8bnot gzip", "no sign-in log: its compressed data is cut off or damaged"),
+        (b"", "claimsctl: -: not a sign-in log: it is empty; expected Entra's sign-in records"),
+        (b"\x1f\x8bnot gzip", "not a sign-in log: its compressed data is cut off or damaged"),
         (gzip.compress(b"<html>", mtime=0), "it looks like HTML or XML"),
         (b"{}\n" * 3, "it looks like JSON of another kind"),
     ],
@@ -112,7 +112,7 @@ def test_a_missing_file_is_2(run: Run, tmp_path: Path) -> None:
 
 
 def test_hostile_text_is_escaped(run: Run) -> None:
-    """An app's name steers no terminal."""
+    """An app's name cannot control the terminal."""
     record = RECORDS[2] | {"appDisplayName": "\x1b[31mShop\u202e"}
     outcome = run("entra", "signin", "-", stdin=json.dumps([record]).encode())
     assert "\\u001b[31mShop\\u202e" in outcome.out
@@ -130,7 +130,7 @@ def test_the_log_and_recordings_are_joined(run: Run, export: Path, tmp_path: Pat
     lines = outcome.out.splitlines()
     at = next(number for number, line in enumerate(lines) if correlation_id(2) in line)
     assert lines[at + 1].endswith("caller-refused (issuer), status 401 after 6 ms")
-    assert "  1 of 2 attempts left no line in the log" == lines[at + 2]
+    assert "  1 of 2 attempts have no line in the log" == lines[at + 2]
     assert "  tap 1.exchange.json: not judged" == lines[at + 3]
     document = json.loads(run("entra", "signin", export, "--log", log, "--json").out)
     joined = {callout["correlation_id"]: callout["log"] for callout in document["callouts"]}

@@ -1,4 +1,4 @@
-"""`claimsctl entra signin --tenant`: Graph beta asked, at a fake of it."""
+"""`claimsctl entra signin --tenant`: reads from a fake of Graph beta."""
 
 from typing import Any
 from urllib.parse import parse_qs
@@ -42,7 +42,7 @@ class FakeGraph:
         return httpx2.Response(200, json=page)
 
     def signed_in(self, *arguments: Any) -> Graph:
-        """In place of the operator's sign-in."""
+        """Replace the operator's sign-in."""
         self.permissions = arguments[-1]
         transport = httpx2.MockTransport(self.answer)
         return Graph("token", sleep=self.slept.append, transport=transport)
@@ -78,26 +78,26 @@ def test_one_sign_in_is_asked_for_by_its_id(run: Run, tenant: FakeGraph) -> None
 
 
 def test_follow_waits_for_the_record(run: Run, tenant: FakeGraph) -> None:
-    """It asks again until the callout's record is there; the time is not a sleep of the test."""
+    """The command polls until the record of the callout arrives."""
     tenant.records["interactiveUser"] = [RECORDS[0]]
     tenant.arrives_after = 3
     outcome = run(*ASKED, "--follow")
     assert (1, [30.0] * 3) == (outcome.exit_code, tenant.slept)
     assert "Sign in now" in outcome.err
-    assert "the fault is the app's admin consent" in outcome.out
+    assert "the problem is the admin consent for" in outcome.out
 
 
 def test_follow_ends(run: Run, tenant: FakeGraph) -> None:
-    """Without a record it gives up after twenty minutes, and says what that means."""
+    """Without a record, the command ends after twenty minutes with an explanation."""
     outcome = run(*ASKED, "--follow")
     assert (1, 39) == (outcome.exit_code, len(tenant.slept))
-    assert "Records arrive minutes late" in outcome.out
+    assert "Records arrive after some minutes" in outcome.out
 
 
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("Authentication_RequestFromNonPremiumTenantOrB2CTenant", "no licence of Entra ID P1"),
+        ("Authentication_RequestFromNonPremiumTenantOrB2CTenant", "no licence for Entra ID P1"),
         ("Authorization_RequestDenied", "the token lacks a permission"),
     ],
 )
@@ -111,7 +111,7 @@ def test_what_graph_refuses_is_named(run: Run, tenant: FakeGraph, code: str, mes
 
 
 def test_throttling_is_waited_out(run: Run, tenant: FakeGraph) -> None:
-    """429 with Retry-After: asked again after that time."""
+    """After 429, the request is repeated after the time in Retry-After."""
     tenant.records["interactiveUser"] = [RECORDS[2]]
     tenant.answers = [httpx2.Response(429, headers={"retry-after": "7"})]
     assert 0 == run(*ASKED).exit_code
@@ -121,4 +121,4 @@ def test_throttling_is_waited_out(run: Run, tenant: FakeGraph) -> None:
 def test_a_source_is_needed(run: Run) -> None:
     """Without FILE and --tenant, and with --follow on a file."""
     assert "expected FILE, or --tenant" in run("entra", "signin").err
-    assert "--follow waits for Graph" in run("entra", "signin", "x", "--follow").err
+    assert "--follow waits for records from Graph" in run("entra", "signin", "x", "--follow").err

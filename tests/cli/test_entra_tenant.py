@@ -81,7 +81,7 @@ def _seen(fake: FakeGraph, age: timedelta = timedelta(), **result: object) -> No
 
 @pytest.mark.usefixtures("applied")
 def test_plan_apply_snapshot_doctor_teardown(run: Run, fake: FakeGraph) -> None:
-    """Nothing becomes a tenant without a fault, a second apply changes nothing, all can go."""
+    """Apply creates the whole chain, a second apply changes nothing, teardown removes it."""
     assert 0 == run("entra", "plan").exit_code
     changes = fake.changes
     again = run("entra", "apply", "--yes")
@@ -108,7 +108,7 @@ def test_plan_apply_snapshot_doctor_teardown(run: Run, fake: FakeGraph) -> None:
 
 @pytest.mark.usefixtures("applied")
 def test_a_plan_for_a_snapshot_has_what_is_missing(run: Run, fake: FakeGraph) -> None:
-    """What the tenant has is left out; what apply would refuse has to be done by hand."""
+    """The plan omits what the tenant has; what apply would refuse is a manual step."""
 
     def planned(*arguments: str) -> Outcome:
         assert 0 == run("entra", "snapshot", "--out", "tenant.json").exit_code
@@ -166,11 +166,11 @@ def test_yes_and_force_connect_a_test_application(run: Run, fake: FakeGraph) -> 
 def test_the_other_applications_follow_the_test_applications_callout(
     run: Run, fake: FakeGraph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The listener is for the test application alone until Entra's record has its callout."""
+    """The listener has only the test application until Entra recorded its callout."""
     monkeypatch.setattr("claimsctl.cli.entra_apply.check_endpoint", lambda *_: None)
     waiting = run("entra", "apply", "--yes", "--minutes", "0")
     assert 3 == waiting.exit_code
-    assert "no callout of the test application within 0 minutes" in waiting.err
+    assert "no callout of the test application in Entra's sign-in records within 0" in waiting.err
     assert "ciamlogin.com" in waiting.err
     assert ["called", "plain"] == [
         "called" if fake.sign_in(TEST_APP, HOST) == "enriched" else "",
@@ -193,7 +193,7 @@ def test_the_other_applications_follow_the_test_applications_callout(
 def test_a_callout_between_two_runs_counts(
     run: Run, fake: FakeGraph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first run ends with the request to sign in: a good sign-in after it is enough."""
+    """After the first run, one successful sign-in is enough for the second run."""
     monkeypatch.setattr("claimsctl.cli.entra_apply.check_endpoint", lambda *_: None)
     assert 3 == run("entra", "apply", "--yes", "--minutes", "0").exit_code
     _seen(fake, timedelta(minutes=5), errorCode=0)
@@ -203,7 +203,7 @@ def test_a_callout_between_two_runs_counts(
 @pytest.mark.parametrize(
     ("line", "code", "expected"),
     [
-        ({"outcome": "answered", "status": 200}, 0, "steps carried out"),
+        ({"outcome": "answered", "status": 200}, 0, "steps applied"),
         (
             {"outcome": "store-unavailable", "status": 503, "cause": {"reason": "throttled"}},
             3,
@@ -214,7 +214,7 @@ def test_a_callout_between_two_runs_counts(
 def test_the_stacks_log_shows_the_callout(
     run: Run, fake: FakeGraph, monkeypatch: pytest.MonkeyPatch, line: Any, code: int, expected: str
 ) -> None:
-    """With a stack, its log is where apply waits for Entra's callout, and no more is asked."""
+    """With a stack, apply waits for the callout in its log, without further permissions."""
     aws = FakeAws()
     at = int((datetime.now(UTC) + timedelta(minutes=1)).timestamp() * 1000)
     message = json.dumps({"caller": "entra", "correlationId": "c"} | line)
@@ -235,7 +235,7 @@ def test_the_stacks_log_shows_the_callout(
 def test_a_move_waits_for_the_new_endpoint(
     run: Run, fake: FakeGraph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without an answer of the new URL Entra is not sent there; with it the chain moves."""
+    """The chain moves only after the new URL answers."""
     url = "https://claims.contoso.example/callout"
     stopped = run("entra", "apply", "--move", url, "--yes")
     assert f"no token to call {url} with" in stopped.err
@@ -247,14 +247,14 @@ def test_a_move_waits_for_the_new_endpoint(
     )
     moved = run("entra", "apply", "--move", url, "--yes")
     assert (0, [url]) == (moved.exit_code, checked)
-    assert f'put target_url = "{url}" into entra.toml' in moved.err
+    assert f'set target_url = "{url}" in entra.toml' in moved.err
     assert "enriched" == fake.sign_in(TEST_APP, "claims.contoso.example")
     assert "nothing to change" in run("entra", "apply", "--move", url, "--yes").err
     assert [] == fake.broken
 
 
 def test_one_thing_at_a_time(run: Run, fake: FakeGraph) -> None:
-    """A move, a teardown and taking back exclude one another."""
+    """--move, --teardown and --take-back are mutually exclusive."""
     refused = run("entra", "apply", "--teardown", "--move", "https://a.example/")
     assert "mutually exclusive" in refused.err
     assert [] == fake.requests
@@ -277,12 +277,12 @@ def test_missing_permissions_are_named_before_anything_is_read(
 def test_nobody_to_ask(run: Run, fake: FakeGraph) -> None:
     """Without a terminal and --yes nothing is changed."""
     refused = run("entra", "apply")
-    assert "--yes makes the changes" in refused.err
+    assert "to apply the changes without a prompt, add --yes" in refused.err
     assert 0 == fake.changes
 
 
 def test_claims_resolve(run: Run, fake: FakeGraph, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Addresses become object ids; those of no user or several users are left out."""
+    """Addresses become object ids; those of no user or several users are omitted."""
     token = jwt.encode({"roles": list(USER_PERMISSIONS)}, "k" * 32)
     monkeypatch.setattr(tenant_options, "tenant_token", lambda *_: token)
     directory = Directory()
@@ -297,9 +297,9 @@ def test_claims_resolve(run: Run, fake: FakeGraph, monkeypatch: pytest.MonkeyPat
     assert [OTHER_APP, TEST_APP] == sorted(
         (line.split(",")[1] for line in ended.out.splitlines()[1:]), reverse=True
     )
-    assert "no@x.example: nobody has this address; left out" in ended.err
-    assert "two@x.example: 2 users have it" in ended.err
-    assert "2 rows written, 2 left out" in ended.err
+    assert "no@x.example: no user has this address; omitted" in ended.err
+    assert "two@x.example: 2 users have this address" in ended.err
+    assert "2 rows written, 2 omitted" in ended.err
 
 
 def test_the_permissions_that_the_plan_lists_are_enough(
@@ -347,7 +347,7 @@ def test_doctor_calls_the_endpoint(run: Run, fake: FakeGraph) -> None:
 
 @pytest.mark.usefixtures("fake")
 def test_doctor_calls_an_endpoint_that_is_late(run: Run, request: pytest.FixtureRequest) -> None:
-    """No answer within the wait that counts is Entra's code of a time-out."""
+    """A missing answer within the effective wait has Entra's code of a time-out."""
     settings = Path("entra.toml").read_text("utf-8") + "\n[callout]\nwait_ms = 200\n"
     Path("entra.toml").write_text(settings, "utf-8")
     request.getfixturevalue("applied")
@@ -377,4 +377,4 @@ def test_a_snapshot_of_another_tenant_is_refused(
     Path("tenant.json").write_text(text, "utf-8")
     refused = run(*command, "--snapshot", "tenant.json")
     assert 2 == refused.exit_code
-    assert f"is of tenant {other}, the configuration of {TENANT}" in refused.err
+    assert f"is of tenant {other}, but the configuration is for tenant {TENANT}" in refused.err

@@ -5,6 +5,7 @@ import sys
 from importlib.metadata import version
 
 import pytest
+from claimsctl.text import in_quotes
 
 from tests.cli.command import MEMBER, Outcome, Run
 
@@ -164,7 +165,7 @@ def test_an_endpoint_that_is_none(run: Run, url: str, *, by_variable: bool) -> N
         assert (2, "") == (outcome.exit_code, outcome.out)
         assert (
             "Invalid value for '--endpoint-url' (env var: 'AWS_ENDPOINT_URL_DYNAMODB'): expected"
-            f" a URL such as http://127.0.0.1:8000; found {url!r}"
+            f" a URL such as http://127.0.0.1:8000; found {in_quotes(url)}"
         ) == outcome.err.splitlines()[-1].removeprefix("Error: ")
 
 

@@ -55,9 +55,12 @@ def test_the_answer_is_found(saved: bytes) -> None:
 @pytest.mark.parametrize(
     ("saved", "note"),
     [
-        (SENT + RECEIVED + BODY, "left out what curl -v adds"),
-        (METER + b"\n" + HEAD + BODY, "left out what is before the status line"),
-        ((HEAD + BODY).decode().encode("utf-16"), "in UTF-16, as PowerShell's > writes it"),
+        (SENT + RECEIVED + BODY, "ignored the lines that curl -v adds"),
+        (METER + b"\n" + HEAD + BODY, "ignored the lines before the status line"),
+        (
+            (HEAD + BODY).decode().encode("utf-16"),
+            "converted the file from UTF-16, which PowerShell's > writes",
+        ),
         (HEAD + BODY, ""),
     ],
 )

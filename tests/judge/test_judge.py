@@ -104,6 +104,13 @@ def test_another_schema_is_1003003(body: bytes) -> None:
     assert ("RSP005", 1003003) == (failure.id, failure.entra_code)
 
 
+def test_missing_actions_are_reported_with_what_is_there() -> None:
+    """The evidence lists the members that data has instead of actions."""
+    found = judge(answer_of(body_with_data({"@odata.type": RESPONSE_DATA, "claims": {}})))
+    evidence = {finding.id: finding.evidence for finding in found.findings}
+    assert "no actions; only @odata.type, claims" == evidence["RSP006"]
+
+
 @pytest.mark.parametrize("actions", ["absent", None, {}, "x", 1, [], [{}, {}], [None] * 3])
 def test_any_number_of_actions_but_one_is_1003010(actions: Any) -> None:
     """There must be exactly one action; none, two, or anything but a list is refused."""

@@ -1,4 +1,4 @@
-"""As much of the Kusto Query Language as docs/queries uses, over rows of Python."""
+"""The part of the Kusto Query Language that docs/queries uses, on Python rows."""
 
 import json
 import re
@@ -19,7 +19,7 @@ _AGGREGATES: Final[dict[str, Callable[[list[Row], str], Any]]] = {
 
 
 def callouts(records: Iterable[Row]) -> list[Row]:
-    """What the queries' `let Callouts` gives for rows of the two tables."""
+    """Return the rows of the queries' `let Callouts` for the two tables."""
     found = []
     for record in records:
         listeners = record["AppliedEventListeners"]
@@ -40,7 +40,7 @@ def callouts(records: Iterable[Row]) -> list[Row]:
 
 
 def run(query: str, rows: list[Row]) -> list[Row]:
-    """The rows that the operators after `Callouts` leave."""
+    """Return the rows after the operators that follow `Callouts`."""
     head, *operators = PRELUDE.sub("", query).strip().split("\n| ")
     assert "Callouts" == head
     for operator in operators:
@@ -50,7 +50,7 @@ def run(query: str, rows: list[Row]) -> list[Row]:
 
 
 def value_of(expression: str, row: Row) -> Any:
-    """The value of an expression, whose operators are Python's too."""
+    """Evaluate an expression, whose operators Python has too."""
     assert re.fullmatch(r"[\w\s.,()<>=!*/]+", expression), expression
     return eval(expression, {"round": round, "__builtins__": {}}, row)
 

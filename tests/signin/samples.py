@@ -1,4 +1,4 @@
-"""Sign-in records as people export them, made from one list of callouts; every id is invented."""
+"""Sign-in records in each export format, from one list of callouts; all ids are invented."""
 
 import csv
 import gzip
@@ -20,7 +20,7 @@ def correlation_id(number: int) -> str:
 
 
 def listener(code: int | None, attempts: int | None, status: int | None) -> dict[str, Any]:
-    """What Graph records of one callout."""
+    """Return Graph's record of one callout."""
     return {
         "eventType": "tokenIssuanceStart",
         "executedListenerId": LISTENER,
@@ -43,7 +43,7 @@ OTHER_EVENT: Final = {
 
 
 def graph(number: int, *listeners: dict[str, Any], app: str = APP, error: int = 0) -> Any:
-    """A sign-in as Graph beta has it."""
+    """Return a sign-in in Graph beta's form."""
     return {
         "id": f"eeee5555-0000-0000-0000-{number:012}",
         "createdDateTime": f"2026-11-28T09:30:{number:02}Z",
@@ -206,4 +206,4 @@ FORMS: Final[dict[str, Callable[[], bytes]]] = {
     "gzip": lambda: gzip.compress(lines(RECORDS).encode()),
     "gzip-csv": lambda: gzip.compress(analytics_csv().encode()),
 }
-"""Every form, by name; each holds `RECORDS`."""
+"""The formats by name; each contains `RECORDS`."""

@@ -1,4 +1,4 @@
-"""The lines of a stack's function, asked of CloudWatch Logs."""
+"""Find the log lines of a stack in CloudWatch Logs."""
 
 import json
 import re
@@ -44,7 +44,7 @@ class FakeAws:
         return {"Stacks": [{"Outputs": outputs}]}
 
     def filter_log_events(self, **request: Any) -> dict[str, Any]:
-        """One event a page; of the access log, those of the time that is asked for."""
+        """Return one event per page; of the access log, those of the requested time."""
         if request["logGroupName"] == ACCESS_GROUP:
             assert PATTERN == request["filterPattern"]
             times = range(request["startTime"], request["endTime"])
@@ -62,7 +62,7 @@ class FakeAws:
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> FakeAws:
-    """AWS, as the command finds it."""
+    """Replace AWS for the command."""
     fake = FakeAws()
     monkeypatch.setattr("claimsctl.signin.cloudwatch.boto3.session.Session", lambda: fake)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
@@ -70,7 +70,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> FakeAws:
 
 
 def rows(count: int) -> list[Row]:
-    """That many sign-ins, of seconds that follow one another."""
+    """Return `count` sign-ins in consecutive seconds."""
     found = []
     for number in range(count):
         sign_in = read_sign_in(graph(number, listener(1003002, 1, 401)))
@@ -81,7 +81,7 @@ def rows(count: int) -> list[Row]:
 
 
 def test_the_lines_of_sign_ins_are_found(aws: FakeAws) -> None:
-    """Every page is read; the group is the stack's; the time is theirs and ten minutes."""
+    """All pages of the stack's group are read, for the sign-ins' time and ten minutes around it."""
     logged = stack_log("claims", rows(4))
     assert ({correlation_id(2), correlation_id(3)}, 0) == (set(logged.lines), logged.left_out)
     request = aws.requests[0]
@@ -90,7 +90,7 @@ def test_the_lines_of_sign_ins_are_found(aws: FakeAws) -> None:
 
 
 def test_the_gateway_is_asked_about_callouts_without_a_line(aws: FakeAws) -> None:
-    """The access log has what the gateway answered by itself, five seconds before and after."""
+    """The access log is searched five seconds before and after a callout."""
     aws.outputs["AccessLogGroup"] = ACCESS_GROUP
     begun = 1795858201  # 2026-11-28T09:30:01Z, sign-in 1
     line = {"status": 401, "authorizerError": "expired", "error": "-", "requestId": "g"}
@@ -122,7 +122,7 @@ def test_the_fields_are_those_of_the_template() -> None:
 
 
 def test_what_is_asked_is_limited(aws: FakeAws) -> None:
-    """The newest are asked about, in filters that CloudWatch takes; the others are counted."""
+    """The newest sign-ins are searched for, in valid filters; the others are counted."""
     logged = stack_log("claims", rows(50))
     assert ({}, 50 - SIGN_INS_MAX) == (logged.lines, logged.left_out)
     assert 2 == len(aws.requests)
@@ -138,6 +138,6 @@ def test_a_stack_without_the_output_is_named(aws: FakeAws) -> None:
 
 
 def test_without_sign_ins_nothing_is_asked(aws: FakeAws) -> None:
-    """Nothing to join: AWS needs no credentials."""
+    """Without sign-ins, AWS is not called."""
     assert StackLog({}, None, 0) == stack_log("claims", [])
     assert [] == aws.requests

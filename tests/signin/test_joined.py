@@ -41,20 +41,22 @@ def line(outcome: str, status: int, reason: str = "") -> LogLine:
 
 
 def joined(row: Row, *lines: LogLine) -> list[str]:
-    """What the log adds."""
+    """Return what the log adds."""
     return list(Sources(log={row.sign_in.correlation_id: list(lines)}).conclusions(row))
 
 
 def test_what_the_gateway_answered_is_joined_by_time_only() -> None:
-    """Without a line of the function, the access log tells a refused call from another endpoint."""
+    """The access log distinguishes a refused call from a call to another endpoint."""
     called = row(1003002, 1, 401)
     id_ = called.sign_in.correlation_id
     refused = GatewayAnswer("2026-11-28T09:30:02Z", 401, "the token has expired", "g1")
     sources = Sources(log={}, gateway={id_: [refused]})
     unlogged, answered, caution = sources.conclusions(called)
-    assert "the function's log has no line of it" == unlogged
-    assert answered.endswith("the gateway answered 401 by itself (the token has expired)")
-    assert "joined by time only: 1 of the gateway's own answers within 5 s" in caution
+    assert "the function's log has no line for it" == unlogged
+    assert answered.endswith(
+        "the gateway answered 401 without the function (the token has expired)"
+    )
+    assert "joined by time only: the gateway gave 1 such answer within 5 s" in caution
     assert [refused.document()] == sources.document(called)["gateway"]
     nothing = list(Sources(log={}, gateway={id_: []}).conclusions(called))
     assert "Entra called another endpoint or stack" in nothing[1]
@@ -70,14 +72,14 @@ def test_a_refused_token_has_its_reason() -> None:
 
 
 def test_a_retry_is_two_lines_of_one_record() -> None:
-    """Both are shown; one that is missing is said."""
+    """Both attempts are shown; a missing line is reported."""
     twice = joined(row(1003005, 2, None), line("store-failure", 503), line("answered", 200))
     assert ["store-failure", "answered"] == [
         text.split(": ")[1].split(",")[0] for text in twice[:2]
     ]
-    assert "the function answered: the time went on a cold start" in twice[2]
+    assert "the function answered: a cold start" in twice[2]
     once = joined(row(1003005, 2, None), line("answered", 200))
-    assert "1 of 2 attempts left no line in the log" == once[1]
+    assert "1 of 2 attempts have no line in the log" == once[1]
 
 
 @pytest.mark.parametrize(
@@ -88,26 +90,26 @@ def test_a_retry_is_two_lines_of_one_record() -> None:
     ],
 )
 def test_called_and_not_in_the_log(given: Row, expected: str) -> None:
-    """What is before the function has answered, or the log is another's."""
+    """Something in front of the function answered, or the log is from another stack."""
     (text,) = joined(given)
     assert expected in text
 
 
 def test_never_called_is_not_in_the_log() -> None:
-    """A log without a line confirms it; with one it is another callout's."""
+    """A log without a line confirms the verdict; a line belongs to another callout."""
     assert [] == joined(row(1003021, 0, None))
-    assert "another callout's" in joined(row(1003021, 0, None), line("answered", 200))[-1]
+    assert "belong to another callout" in joined(row(1003021, 0, None), line("answered", 200))[-1]
 
 
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        (row(1003003, 1, 200), "judge that"),
+        (row(1003003, 1, 200), "judge it"),
         (row(1003002, 1, 502), "something between it and Entra changed the status"),
     ],
 )
 def test_answered_and_refused(given: Row, expected: str) -> None:
-    """A good line in the log and a bad record: look at what arrives."""
+    """If the function answered and the record failed, the advice is to record the answer."""
     assert expected in joined(given, line("answered", 200))[-1]
 
 
@@ -132,7 +134,7 @@ def _recorded(body: Any, number: int) -> dict[str, Any]:
 
 
 def test_recordings_are_those_that_tap_writes(tmp_path: Path) -> None:
-    """The judge's failure, its place and what to do come from the file; others are left out."""
+    """The failure, its location and what to do are from the file; other findings are omitted."""
     for number in (1, 5):
         document = _recorded(BAD_ANSWER, number)
         (tmp_path / f"2026-{number}.exchange.json").write_text(json.dumps(document))
@@ -148,27 +150,27 @@ def test_recordings_are_those_that_tap_writes(tmp_path: Path) -> None:
     assert texts[1].startswith("do: ")
     assert 2 == len(texts)
     texts = list(Sources(recordings=found).conclusions(row(1003003, 1, 200)))
-    assert "by the judge that would be 1003010" == texts[-1]
+    assert "for this answer, the judge expects code 1003010" == texts[-1]
 
 
 def test_other_recordings() -> None:
-    """Accepted, not judged, and none at all."""
+    """The conclusions for an accepted, an unjudged and a missing recording."""
     good = Recording("f", "", True, None, "", "", "", "")  # noqa: FBT003  # as the file has it
     other = Recording("g", "", None, None, "", "", "", "")
     late = row(1003005, 1, None)
     found = {late.sign_in.correlation_id: [good, other]}
     assert [
-        "tap f: the judge finds nothing wrong in the answer",
+        "tap f: the judge found no problem in the answer",
         "tap g: not judged",
     ] == list(Sources(recordings=found).conclusions(late))
-    assert ["tap recorded nothing of it: Entra's call took another way"] == list(
+    assert ["tap did not record it: Entra's call did not pass through tap"] == list(
         Sources(recordings={}).conclusions(late)
     )
 
 
 def test_a_folder_without_recordings_is_named(tmp_path: Path) -> None:
     """An empty or missing folder is wrong usage."""
-    with pytest.raises(OperatorError, match="--save folder"):
+    with pytest.raises(OperatorError, match="tap --save"):
         read_recordings(tmp_path, set())
     with pytest.raises(OperatorError, match="No such file"):
         read_recordings(tmp_path / "none", set())

@@ -1,4 +1,4 @@
-"""The function's log lines, from every form of CloudWatch's."""
+"""Read the function's log lines in all formats of CloudWatch."""
 
 import csv
 import gzip
@@ -98,14 +98,14 @@ FORMS: Final[dict[str, Callable[[], str]]] = {
 
 
 def read(text: str) -> Lines:
-    """The lines of the wanted sign-ins."""
+    """Return the lines of the wanted sign-ins."""
     return read_log(io.BytesIO(text.encode()), "log", WANTED)
 
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
 def test_every_form_is_read_the_same(form: str, *, packed: bool) -> None:
-    """Each gives the wanted lines, by correlation id in lower case, and no other."""
+    """Each format gives only the wanted lines, by correlation id in lower case."""
     content = FORMS[form]().encode()
     found = read_log(io.BytesIO(gzip.compress(content) if packed else content), "log", WANTED)
     assert WANTED == set(found)
@@ -120,13 +120,13 @@ def test_every_form_is_read_the_same(form: str, *, packed: bool) -> None:
 
 
 def test_a_damaged_line_costs_itself_alone() -> None:
-    """A line that is cut, and a lone brace, hide no later line."""
+    """A truncated line or a single brace hides no later line."""
     cut = json.dumps(MESSAGES[0])[:50] + "\n{\nnothing\n"
     assert {correlation_id(3)} == set(read(cut + json.dumps(MESSAGES[1]) + "\n"))
 
 
 def test_lines_of_one_sign_in_are_limited() -> None:
-    """A correlation id that appears a thousand times does not fill the memory."""
+    """A correlation id with a thousand lines needs bounded memory."""
     text = "".join(json.dumps(MESSAGES[1] | {"request_id": f"{n}"}) + "\n" for n in range(1000))
     assert 10 == len(read(text)[correlation_id(3)])
 
@@ -137,12 +137,12 @@ def test_lines_of_one_sign_in_are_limited() -> None:
     ids=["empty", "blank", "text", "tail", "json"],
 )
 def test_a_function_that_nobody_called_has_a_log(text: str) -> None:
-    """Where Entra never called, the log is empty, or has Lambda's own lines: that is no error."""
+    """A log that is empty or has only Lambda's lines is valid: Entra may never have called."""
     assert {} == read(text)
 
 
 @pytest.mark.parametrize("text", ["hello\n", '{"a": 1}\n', "[]", "@message\nx\n"])
 def test_what_is_no_log_is_named(text: str) -> None:
-    """The message says which command prints the log."""
+    """The message names the command that prints the log."""
     with pytest.raises(OperatorError, match="aws logs tail"):
         read(text)

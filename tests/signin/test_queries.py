@@ -1,4 +1,4 @@
-"""docs/queries: each query selects what it says, over samples."""
+"""docs/queries: each query selects the documented rows of the samples."""
 
 import re
 from typing import Any
@@ -18,12 +18,12 @@ ROWS = [
 
 
 def answer(name: str) -> list[dict[str, Any]]:
-    """What the query gives for the samples."""
+    """Return the result of the query for the samples."""
     return run((FOLDER / f"{name}.kql").read_text("utf-8"), callouts(ROWS))
 
 
 def test_all_queries_begin_with_the_same_callouts() -> None:
-    """One definition of a callout, but for the window: both tables, text or dynamic."""
+    """All queries define a callout in the same way, except the time window."""
     preludes = set()
     for path in FOLDER.glob("*.kql"):
         found = PRELUDE.match(path.read_text("utf-8"))

@@ -1,4 +1,4 @@
-"""Reading sign-in records: every form, and what is no record."""
+"""Read sign-in records in every format, and count other content."""
 
 import gzip
 import io
@@ -36,7 +36,7 @@ def read(content: bytes) -> tuple[list[SignIn], SignInFile]:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_is_read_the_same(form: str) -> None:
-    """Each export of the same sign-ins gives the same callouts; other events' are left out."""
+    """All exports of the same sign-ins give the same callouts; other events are ignored."""
     sign_ins, file = read(FORMS[form]())
     found = [
         (sign_in.correlation_id, callout.code, callout.attempts, callout.status)
@@ -64,7 +64,7 @@ def test_a_cut_file_keeps_its_good_records(form: str) -> None:
 
 
 def test_a_damaged_row_of_a_query_costs_itself_alone() -> None:
-    """Reading goes on with the next row; a row of another width is counted."""
+    """Reading continues with the next row; a row of another width is counted."""
     text = FORMS["analytics-api"]().decode()
     damaged = text.replace('"Shop",true', '"Shop" true', 1)
     sign_ins, file = read(damaged.encode())
@@ -76,7 +76,7 @@ def test_a_damaged_row_of_a_query_costs_itself_alone() -> None:
 
 
 def test_rows_of_a_query_longer_than_a_part_are_read() -> None:
-    """Rows may lie across any border of the parts in which a file is read."""
+    """Rows may cross the borders of the parts in which a file is read."""
     columns = [{"name": name} for name in ("CorrelationId", "AppliedEventListeners", "x")]
     rows = [[str(n), json.dumps([listener(None, 1, 200)]), "y" * (PART // 3)] for n in range(10)]
     document = {"tables": [{"columns": columns, "name": "n", "rows": rows}]}
@@ -87,7 +87,7 @@ def test_rows_of_a_query_longer_than_a_part_are_read() -> None:
 
 
 def test_a_cut_gzip_keeps_its_good_records() -> None:
-    """What could be unpacked counts; that the rest is missing is counted too."""
+    """The decompressed records are read, and the missing rest is counted once."""
     noise = random.Random(1)
     many = [graph(n) | {"noise": noise.randbytes(400).hex()} for n in range(60)]
     content = gzip.compress(lines(many).encode())
@@ -107,7 +107,7 @@ def test_a_mixed_file_keeps_its_good_records() -> None:
 
 @pytest.mark.parametrize("form", ["graph-lines", "portal", "analytics-csv", "analytics-api"])
 def test_what_a_command_prints_before_the_records_is_counted(form: str) -> None:
-    """Warnings that went to the same file are one unreadable part; the records are read."""
+    """Warnings in the same file are one unreadable part; the records are read."""
     warnings = b"WARNING: this command is in preview\r\n\r\nWARNING: no subscription\r\n"
     sign_ins, file = read(warnings + FORMS[form]().decode("utf-8-sig").encode())
     assert (4, {Unreadable.NOT_JSON: 1}) == (len(sign_ins), dict(file.unreadable))
@@ -125,21 +125,21 @@ def test_what_a_command_prints_before_the_records_is_counted(form: str) -> None:
     ids=["array", "page", "line", "query", "csv"],
 )
 def test_an_export_without_a_record_is_no_other_file(content: bytes) -> None:
-    """Records come late, and filters select nothing: that is said, and is not wrong usage."""
-    with pytest.raises(OperatorError, match="without a record; widen its time or") as error:
+    """An export without records is reported, with advice, but not as wrong usage."""
+    with pytest.raises(OperatorError, match="has no record; extend its time range or") as error:
         read(content)
     assert ExitCode.NOT_FINE == error.value.exit_code
 
 
 def test_a_damaged_record_of_an_array_costs_itself_alone() -> None:
-    """Reading goes on with the next record, not inside of the damaged one."""
+    """Reading continues with the next record, not inside the damaged one."""
     text = json.dumps(RECORDS).replace('"ipAddress": "203', '"ipAddress" "203', 1)
     sign_ins, file = read(text.encode())
     assert (3, {Unreadable.NOT_JSON: 1}) == (len(sign_ins), dict(file.unreadable))
 
 
 def test_a_damaged_record_is_not_read_on_to_the_end_of_the_file() -> None:
-    """What is wrong in the middle of a part is known without reading more: parts stay small."""
+    """Invalid JSON inside a part is detected without reading more, so parts stay small."""
     record = json.dumps(graph(1)).replace('"ipAddress":', '"ipAddress"')
     text = io.StringIO(",".join([record] * (6 * PART // len(record))))
     sizes = []
@@ -155,7 +155,7 @@ def test_a_damaged_record_is_not_read_on_to_the_end_of_the_file() -> None:
 
 
 def test_a_csv_row_of_another_width_is_counted() -> None:
-    """A cut last row is no record."""
+    """A truncated last row is not a record."""
     content = FORMS["analytics-csv"]()
     sign_ins, file = read(content[: content.rindex(b"SigninLogs")])
     assert (3, {Unreadable.COLUMNS: 1}) == (len(sign_ins), dict(file.unreadable))
@@ -163,7 +163,7 @@ def test_a_csv_row_of_another_width_is_counted() -> None:
 
 @pytest.mark.parametrize("form", ["array", "page"])
 def test_records_longer_than_a_part_are_read(form: str) -> None:
-    """Records and gaps may lie across any border of the parts in which a file is read."""
+    """Records and gaps may cross the borders of the parts in which a file is read."""
     long = [graph(n, listener(None, 1, 200)) | {"x": "y" * (PART // 3)} for n in range(10)]
     document = long if form == "array" else {"@odata.context": "x", "value": long, "n": 1}
     sign_ins, file = read(json.dumps(document, indent=2).encode())
@@ -176,10 +176,10 @@ def test_records_longer_than_a_part_are_read(form: str) -> None:
         (b"", "it is empty"),
         (b"<!DOCTYPE html><html>", "HTML"),
         (b"PK\x03\x04abc", "a ZIP archive"),
-        (b"\nId            : 1\nCorrelationId : 2\n", "what PowerShell shows on a screen"),
+        (b"\nId            : 1\nCorrelationId : 2\n", "PowerShell's output for the screen"),
         (b"\x1f\x8b\x08\x00", "compressed data is cut off or damaged at the beginning"),
-        (b'{"error": {"code": "Authorization_RequestDenied"}}', "an error that Graph answered"),
-        (b'{\n  "error": {\n    "code": "x"\n  }\n}\n', "an error that Graph answered"),
+        (b'{"error": {"code": "Authorization_RequestDenied"}}', "an error from Graph"),
+        (b'{\n  "error": {\n    "code": "x"\n  }\n}\n', "an error from Graph"),
         (b'[{"activityDisplayName": "Add app"}]', "audit log"),
         (b'{"outcome":"answered","correlationId":"1"}\n', "the claims provider's own log"),
         (b'{"version": 1, "request": {"method": "POST"}, "response": {}}', "a recorded exchange"),
@@ -191,15 +191,15 @@ def test_records_longer_than_a_part_are_read(form: str) -> None:
     ids=range(14),
 )
 def test_what_is_no_sign_in_log_is_named(content: bytes, found: str) -> None:
-    """The message says what it looks like; its lines say what to export instead."""
-    with pytest.raises(OperatorError, match="no sign-in log") as error:
+    """The message names the likely kind of file; its lines say what to export instead."""
+    with pytest.raises(OperatorError, match="not a sign-in log") as error:
         read(content)
     assert found in str(error.value)
     assert any("beta/auditLogs/signIns" in line for line in error.value.lines)
 
 
 def test_records_without_the_column_say_which_query_brings_it() -> None:
-    """Graph v1.0 and the portal's CSV lack it: no verdict may rest on them."""
+    """Graph v1.0 and the portal's CSV have no such column, so they allow no verdict."""
     bare = [{k: v for k, v in r.items() if k != "appliedEventListeners"} for r in RECORDS]
     with pytest.raises(OperatorError, match="4 sign-ins, none with appliedEventListeners") as error:
         read(json.dumps(bare).encode())
@@ -228,7 +228,7 @@ def test_records_without_the_column_say_which_query_brings_it() -> None:
     ids=["depth", "Export-Csv", "array", "hashtable", "properties"],
 )
 def test_listeners_that_powershell_cuts_are_no_silence(written: object) -> None:
-    """The name of a type is no empty list: that Entra did not call is not concluded from it."""
+    """A type name is not an empty list: it does not mean that Entra did not call."""
     cut = powershell(RECORDS[0]) | {"AppliedEventListeners": written}
     with pytest.raises(OperatorError, match="-Depth 10"):
         read(json.dumps([cut, cut]).encode())
@@ -238,9 +238,9 @@ def test_listeners_that_powershell_cuts_are_no_silence(written: object) -> None:
 
 @pytest.mark.parametrize("written", ["[{", "5", True, 1.5])
 def test_listeners_that_nobody_can_read_are_no_silence(written: object) -> None:
-    """A column of which no cell is a JSON list ends the command."""
+    """A column without any JSON list ends the command."""
     torn = analytics(RECORDS[0], as_text=True) | {"AppliedEventListeners": written}
-    with pytest.raises(OperatorError, match="2 sign-ins, and none of them has readable event"):
+    with pytest.raises(OperatorError, match="2 sign-ins, none with readable event"):
         read(json.dumps([torn, torn]).encode())
 
 
@@ -261,5 +261,5 @@ def test_listeners_that_nobody_can_read_are_no_silence(written: object) -> None:
     ],
 )
 def test_times_are_utc(given: object, expected: str) -> None:
-    """Every exporter's way to write a time is read; what is no time is none."""
+    """The time formats of all exporters are read; anything else is no time."""
     assert expected == moment(given)

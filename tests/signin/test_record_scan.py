@@ -1,4 +1,4 @@
-"""Records whose text is scanned: they are those that a parser finds."""
+"""The scanner finds the same records as a parser."""
 
 import json
 import random
@@ -22,7 +22,7 @@ from tests.signin.test_reader import read
 
 
 def test_a_line_scanned_is_a_line_parsed() -> None:
-    """Whatever the scanner takes from a line is what the parser takes from it."""
+    """The scanner reads the same fields from a line as the parser."""
     spaced = "".join(json.dumps(record) + "\n" for record in RECORDS * 3)
     escaped = graph(5, listener(None, 1, 200)) | {"appDisplayName": 'a "quoted" \u00e9'}
     unnamed = graph(6, listener(None, 1, 200)) | {"appDisplayName": None}
@@ -39,7 +39,7 @@ def test_a_line_scanned_is_a_line_parsed() -> None:
 @pytest.mark.parametrize("indent", [None, 2])
 @pytest.mark.parametrize("form", ["array", "page", "analytics", "envelopes", "powershell"])
 def test_a_record_scanned_in_an_array_is_a_record_parsed(form: str, indent: int | None) -> None:
-    """Whatever the scanner takes from an array's record is what the parser takes from it."""
+    """The scanner reads the same fields from an array's record as the parser."""
     escaped = graph(5, listener(None, 1, 200)) | {"appDisplayName": 'a "quoted" }, {"id": é'}
     unnamed = graph(6, listener(None, 1, 200)) | {"appDisplayName": None}
     nested = graph(7) | {"policies": [{"id": "1"}, {"id": "2", "appId": "another"}]}
@@ -88,7 +88,7 @@ def _changed(record: dict[str, Any], chance: random.Random) -> dict[str, Any]:
 
 @pytest.mark.parametrize("form", ["graph", "rows", "texts", "envelopes", "powershell"])
 def test_changed_records_scanned_are_records_parsed(form: str) -> None:
-    """Among records of many shapes none takes anything of another, in lines and in arrays."""
+    """Records of different forms are not confused, in lines and in arrays."""
     chance = random.Random(form)
     of_form: dict[str, Callable[[Any], Any]] = {
         "rows": lambda record: analytics(record, as_text=False),
@@ -115,7 +115,7 @@ def test_a_line_with_more_records_than_those_before_has_all_of_them() -> None:
 
 @pytest.mark.parametrize("indent", [None, 2])
 def test_a_record_that_ends_within_an_array_takes_none_of_the_next(indent: int | None) -> None:
-    """Of two exports that were joined badly, the cut record costs itself alone."""
+    """If two exports are joined in the middle of a record, only that record is lost."""
     many = [graph(n, listener(None, 1, 200)) for n in range(8)]
     text = json.dumps(many, indent=indent)
     begin, end = (text.index(f"eeee5555-0000-0000-0000-00000000000{n}") for n in (4, 5))

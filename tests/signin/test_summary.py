@@ -1,4 +1,4 @@
-"""Many callouts summed up, in a memory that does not grow with them."""
+"""Summarise many callouts with bounded memory."""
 
 import io
 import tracemalloc
@@ -19,7 +19,7 @@ def read(document: object) -> SignIn:
 
 
 def test_it_counts_by_code_and_app() -> None:
-    """Each way to end has its count, rate, first and last; failures come first."""
+    """Each result has its count, rate, first and last time; failures are listed first."""
     summary = Summary()
     for record in (*RECORDS, graph(9, listener(1003021, 0, None))):
         summary.add(read(record))
@@ -36,7 +36,7 @@ def test_it_counts_by_code_and_app() -> None:
 
 
 def test_the_silent_app_is_named() -> None:
-    """An app whose sign-ins hold no callout at all has no listener, most likely."""
+    """Apps without any callout are listed: they probably have no listener."""
     summary = Summary()
     for record in RECORDS:
         summary.add(read(record))
@@ -44,7 +44,7 @@ def test_the_silent_app_is_named() -> None:
 
 
 def test_one_sign_in_is_picked_by_its_correlation_id() -> None:
-    """All others are left out of every count."""
+    """Other sign-ins are not counted."""
     summary = Summary("cccc3333-0000-0000-0000-000000000003")
     for record in RECORDS:
         summary.add(read(record))
@@ -52,14 +52,14 @@ def test_one_sign_in_is_picked_by_its_correlation_id() -> None:
 
 
 def test_without_any_callout_it_is_not_fine() -> None:
-    """Nothing was called: that is what people look for."""
+    """A summary without callouts is not fine."""
     summary = Summary()
     summary.add(read(RECORDS[3]))
     assert not summary.is_fine
 
 
 def test_the_newest_are_kept() -> None:
-    """In whatever order they come, of each kind the newest rows stay."""
+    """In any order of records, the newest rows of each kind are kept."""
     for order in (1, -1):
         summary = Summary()
         for number in range(KEPT_MAX * 5)[::order]:
@@ -73,7 +73,7 @@ def test_the_newest_are_kept() -> None:
 
 
 def test_apps_are_limited() -> None:
-    """An invented app for every record does not fill the memory."""
+    """A different app in every record needs bounded memory."""
     summary = Summary()
     for number in range(APPS_MAX + 50):
         summary.add(read(graph(1, listener(None, 1, 200), app=f"app-{number}")))
@@ -83,7 +83,7 @@ def test_apps_are_limited() -> None:
 
 
 class _Repeated(io.BytesIO):
-    """The same lines over and over."""
+    """Yield the same lines repeatedly."""
 
     def __init__(self, content: bytes, times: int) -> None:
         super().__init__(content)
@@ -99,7 +99,7 @@ class _Repeated(io.BytesIO):
 
 
 def test_memory_does_not_grow_with_the_file() -> None:
-    """Ten times the records take no more memory: what is kept has a limit."""
+    """Ten times the records need no more memory."""
     content = lines(
         graph(n % 60, *([listener(1003005, 2, None)] if n % 2 else [])) for n in range(1000)
     ).encode()

@@ -1,4 +1,4 @@
-"""The verdict on a callout: how far it came, the link at fault, the one thing to do."""
+"""The verdict on a callout: its stage, the link at fault, what to do."""
 
 import pytest
 from claimsctl.explain.entries import EntryKind, entries
@@ -11,7 +11,7 @@ ENDPOINT, ENTRA = Stage.REFUSED_BY_ENDPOINT, Stage.REFUSED_BY_ENTRA
 CODES = {
     1003000: (0, None, NEVER, Link.ENTRA, "Try again a few minutes after the last change"),
     1003001: (1, None, LATE, None, "Fix what the log shows"),
-    1003002: (2, 503, ENDPOINT, None, "The endpoint failed: its log names the fault"),
+    1003002: (2, 503, ENDPOINT, None, "The endpoint failed: its log has the error"),
     1003003: (1, 200, ENTRA, None, 'Send {"data": {"@odata.type"'),
     1003004: (0, None, NEVER, Link.THROTTLE, "Let apps cache their tokens"),
     1003005: (2, None, LATE, None, "Set clientConfiguration.timeoutInMilliseconds to 2000"),
@@ -64,16 +64,16 @@ def test_every_code_is_here() -> None:
 
 @pytest.mark.parametrize("code", CODES)
 def test_each_code_has_a_verdict_and_a_next_step(code: int) -> None:
-    """A record with the code says how far it came, at which link it ended, what to do."""
+    """The verdict on a record with the code has the stage, the link and what to do."""
     attempts, status, stage, link, do = CODES[code]
     verdict = verdict_on(sign_in(), callout(code, attempts, status))
     assert (stage, link, code) == (verdict.stage, verdict.link, verdict.code)
     assert verdict.do.startswith(do)
     assert verdict.sentence.startswith(
         {
-            NEVER: "Entra never called the endpoint; the fault is ",
+            NEVER: "Entra never called the endpoint; the problem is ",
             LATE: "Entra called the endpoint",
-            ENDPOINT: "The endpoint was reached twice and answered with status 503",
+            ENDPOINT: "Entra called the endpoint twice, and it answered with status 503",
             ENTRA: "The endpoint answered, and Entra refused the answer. ",
         }[stage]
     )
@@ -86,8 +86,8 @@ def test_each_code_has_a_verdict_and_a_next_step(code: int) -> None:
         (403, "The endpoint refuses Entra's token"),
         (404, "Check the target URL's path"),
         (405, "Check the target URL's path"),
-        (302, "Set the target URL to the address that it redirects to"),
-        (400, "The endpoint takes the callout for a bad request"),
+        (302, "Set the target URL to the address of the redirect"),
+        (400, "The endpoint rejects the callout as a bad request"),
         (500, "The endpoint failed"),
         (204, "Let the endpoint answer with 200"),
         (None, "Let the endpoint answer with 200"),
@@ -100,7 +100,7 @@ def test_a_status_decides_what_to_do(status: int | None, do: str) -> None:
 
 
 def test_a_refused_token_is_no_late_answer() -> None:
-    """Entra records 1003005 for a refused token too: the status tells."""
+    """Entra also records 1003005 for a refused token: the status decides."""
     assert Stage.REFUSED_BY_ENDPOINT is stage_of(sign_in(), callout(1003005, 1, 401))
 
 
@@ -125,6 +125,6 @@ def test_a_retry_that_was_accepted_is_accepted() -> None:
     ],
 )
 def test_what_is_not_recorded_is_not_guessed(given: Callout, stage: Stage) -> None:
-    """A record without a number, or with a code of which nothing is known, is no success."""
+    """A record with a missing number or an unknown code is not a success."""
     verdict = verdict_on(sign_in(), given)
     assert (stage, stage is not Stage.ACCEPTED) == (verdict.stage, bool(verdict.do))

@@ -1,1 +1,1 @@
-"""Tests of the tenant's side."""
+"""Tests of `claimsctl.tenant`."""

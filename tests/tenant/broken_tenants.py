@@ -1,4 +1,4 @@
-"""The snapshot of a tenant in which the chain holds, and what breaks each of its links."""
+"""The snapshot of a correct tenant, and functions that break each link of the chain."""
 
 import json
 from collections.abc import Callable
@@ -31,7 +31,7 @@ ANSWER = judge(Answer(200, (("content-type", "application/json"),), json.dumps(B
 
 
 def good_document(folder: Path) -> Document:
-    """The snapshot of a tenant in which the whole chain holds."""
+    """Return the snapshot of a tenant with the whole chain."""
     fake, chain = tenant_with_apps(), chain_in(folder)
     included = [{"appId": TEST_APP}, {"appId": OTHER_APP}]
     conditions = {"applications": {"includeApplications": included}}
@@ -46,7 +46,7 @@ def _app(document: Document, app_id: str) -> Document:
 
 
 def principal_of(document: Document, app_id: str) -> Document:
-    """The service principal of an application."""
+    """Return the service principal of an application."""
     held = document["servicePrincipals"]
     found: Document = next(one for one in held if one["appId"] == app_id)
     return found
@@ -59,12 +59,12 @@ def _without(document: Document, app_id: str) -> None:
 
 
 def api_of(document: Document) -> Document:
-    """The endpoint's app registration."""
+    """Return the endpoint's app registration."""
     return next(one for one in document["applications"] if one["uniqueName"])
 
 
 def extension_of(document: Document) -> Document:
-    """The extension."""
+    """Return the extension."""
     found: Document = document["extensions"][0]
     return found
 
@@ -104,7 +104,7 @@ def _v1_audience(document: Document) -> None:
 
 
 def unassigned(document: Document) -> None:
-    """No policy for the second application."""
+    """Unassign the policy of the second application."""
     principal_of(document, OTHER_APP)["claimsMappingPolicies"] = []
 
 

@@ -45,7 +45,7 @@ token_name = "date_of_birth"
 
 
 def write(folder: Path, config: str = CONFIG, schema: str = SCHEMA) -> tuple[Path, Path]:
-    """The two files."""
+    """Write the two configuration files."""
     paths = folder / "entra.toml", folder / "claims.toml"
     for path, text in zip(paths, (config, schema), strict=True):
         path.write_text(text, "utf-8")
@@ -53,13 +53,13 @@ def write(folder: Path, config: str = CONFIG, schema: str = SCHEMA) -> tuple[Pat
 
 
 def chain_in(folder: Path, config: str = CONFIG, schema: str = SCHEMA) -> Lookup:
-    """The chain that the two files describe."""
+    """Return the chain that the two files describe."""
     config_path, schema_path = write(folder, config, schema)
     return Lookup(read_config(config_path), read_schema(schema_path))
 
 
 def tenant_with_apps(delay: float = 0) -> FakeGraph:
-    """A tenant with the two applications and nothing of the chain."""
+    """Return a tenant with the two applications only, without the chain."""
     fake = FakeGraph(delay=delay)
     fake.add_app(TEST_APP)
     fake.add_app(OTHER_APP)
@@ -67,16 +67,16 @@ def tenant_with_apps(delay: float = 0) -> FakeGraph:
 
 
 def read(fake: FakeGraph, chain: Lookup) -> Snapshot:
-    """The tenant as the command reads it."""
+    """Return the tenant as the command reads it."""
     return read_configured(fake.graph(), chain.config)
 
 
 def driver(fake: FakeGraph, chain: Lookup) -> Driver:
-    """Somebody who agrees to everything."""
+    """Return a driver that confirms everything."""
     return Driver(fake.graph(), lambda: read(fake, chain), lambda _s, _r: True, lambda _: None)
 
 
 def applied(fake: FakeGraph, chain: Lookup) -> Snapshot:
-    """The tenant once the whole chain is applied."""
+    """Return a tenant to which the whole chain was applied."""
     apply_steps(chain_steps(chain), driver(fake, chain))
     return read(fake, chain)

@@ -1,4 +1,4 @@
-"""A stateful Microsoft Graph of one tenant: what the chain's requests need, and no more.
+"""A stateful fake of Microsoft Graph for one tenant, with what the chain's requests need.
 
 It checks required fields and types, permissions, uniqueness and references, has ``$filter``,
 ``$ref``, pages, throttling and replication delay, and knows what a sign-in would end in.
@@ -42,8 +42,8 @@ VERIFIED = "contoso.example"
 _WORKS = {"plain", "enriched"}
 
 
-class Refused(Exception):  # noqa: N818  # what Graph answers
-    """An answer of Graph's that is an error."""
+class Refused(Exception):  # noqa: N818  # an answer of Graph
+    """An error that Graph returns."""
 
     def __init__(self, status: int, code: str, message: str = "") -> None:
         self.answer = httpx2.Response(status, json={"error": {"code": code, "message": message}})
@@ -54,7 +54,7 @@ class Killed(BaseException):
 
 
 class FakeGraph:
-    """The tenant. `objects` holds each collection; time passes in `sleep` alone."""
+    """The tenant. `objects` contains the collections; time passes only in `sleep`."""
 
     def __init__(self, permissions: Iterable[str] = _ALL, delay: float = 0, page: int = 2) -> None:
         self.permissions = set(permissions)
@@ -65,18 +65,18 @@ class FakeGraph:
         self._graph = Graph("token", sleep=self.sleep, transport=transport)
         self.requests: list[tuple[str, str]] = []
         self.throttled: set[int] = set()
-        """Numbers of the requests that are answered 429."""
+        """The numbers of the requests to answer with 429."""
         self.killed_after = -1
-        """After so many changes the process dies, the last one having been made."""
+        """The number of changes after which the process is killed."""
         self.changes = 0
         self.broken: list[str] = []
-        """What each change has broken for a sign-in that worked."""
+        """The working sign-ins that each change broke."""
         self.objects: dict[str, list[dict[str, Any]]] = {name: [] for name in _NEEDS}
         self.objects["organization"] = [{"id": _id(), "verifiedDomains": [{"name": VERIFIED}]}]
         self.add("servicePrincipals", appId=GRAPH_APP_ID, displayName="Microsoft Graph")
 
     def add(self, collection: str, **properties: Any) -> dict[str, Any]:
-        """An object that was there before."""
+        """Add an object that exists before the commands run."""
         defaults: dict[str, Any] = {"id": _id(), "seen": -1.0}
         if collection == "servicePrincipals":
             defaults |= {
@@ -93,20 +93,20 @@ class FakeGraph:
         return made
 
     def add_app(self, app_id: str, **api: Any) -> None:
-        """An application with its service principal, as people sign in to."""
+        """Add an application with its service principal."""
         self.add("applications", appId=app_id, displayName=app_id, api=api)
         self.add("servicePrincipals", appId=app_id, displayName=app_id)
 
     def graph(self) -> Graph:
-        """A client of this tenant."""
+        """Return a client of this tenant."""
         return self._graph
 
     def sleep(self, seconds: float) -> None:
-        """Time passes."""
+        """Let time pass."""
         self.clock += seconds
 
     def state(self) -> dict[str, Any]:
-        """What the tenant holds, without ids that are different each time."""
+        """Return the tenant's objects, without ids that differ in each run."""
         text = json.dumps(self.objects, sort_keys=True)
         ids = [one["id"] for held in self.objects.values() for one in held]
         apps = [one["appId"] for one in self.objects["applications"]]
@@ -121,11 +121,11 @@ class FakeGraph:
         return state
 
     def sign_in(self, app_id: str, host: str) -> str:
-        """How a sign-in to the application ends: ``plain``, ``enriched`` or an error's code."""
+        """Return the result of a sign-in: ``plain``, ``enriched`` or an error code."""
         return sign_in(self.objects, app_id, host)
 
     def answer(self, request: httpx2.Request) -> httpx2.Response:
-        """Graph's answer to one request."""
+        """Return Graph's answer to one request."""
         method, url = request.method, urlsplit(str(request.url))
         self.requests.append((method, unquote(url.path)))
         if len(self.requests) in self.throttled:
@@ -329,7 +329,7 @@ class FakeGraph:
 
 
 def _matches(one: dict[str, Any], condition: str) -> bool:
-    """Whether an object meets the condition; times and kinds of sign-ins are not compared."""
+    """Return whether an object meets the condition; times and kinds of sign-ins are ignored."""
     match = re.fullmatch(r"(\w+) eq '(.*?)'( and createdDateTime ge .*)?", condition)
     if match is None:
         raise Refused(400, "BadRequest", f"Invalid filter clause: {condition}")

@@ -1,4 +1,4 @@
-"""What a sign-in would end in, in a tenant of the fake Graph."""
+"""The result of a sign-in in a tenant of the fake Graph."""
 
 import re
 from typing import Any
@@ -10,7 +10,7 @@ Objects = dict[str, list[dict[str, Any]]]
 
 
 def sign_in(objects: Objects, app_id: str, host: str) -> str:
-    """How a sign-in to the application ends: ``plain``, ``enriched`` or an error's code."""
+    """Return how a sign-in to the application ends: ``plain``, ``enriched`` or an error code."""
     principal = _one(objects, "servicePrincipals", "appId", app_id)
     application = _one(objects, "applications", "appId", app_id)
     if principal is None or not principal["accountEnabled"]:

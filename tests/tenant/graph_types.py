@@ -1,4 +1,4 @@
-"""Properties that Microsoft Graph's public v1.0 metadata gives the types used here.
+"""The properties of the used types in Microsoft Graph's public v1.0 metadata.
 
 Source: ``clean_v10_metadata/cleanMetadata.xml`` of github.com/microsoftgraph/msgraph-metadata,
 commit f54f11b60956ea7b185ca0447b2b80805836ec7b (2026-08-20). ``*`` marks what a POST must have, by
@@ -63,7 +63,7 @@ _PLAIN = {"str": str, "bool": bool, "int": int}
 def problem_of(  # noqa: PLR0911  # one problem after the other
     type_: str, body: object, *, whole: bool
 ) -> str:
-    """What is wrong with a request's body; empty for nothing. `whole`: it creates the object."""
+    """Return the problem of a request's body; may be empty. `whole`: it creates the object."""
     if not isinstance(body, dict):
         return f"{type_}: expected an object"
     known = TYPES[type_]

@@ -1,4 +1,4 @@
-"""Applying the chain to a tenant."""
+"""Apply the chain to a tenant."""
 
 import json
 from pathlib import Path
@@ -27,7 +27,7 @@ NEW_HOST = "claims.contoso.example"
 
 
 def test_nothing_becomes_an_enriched_sign_in(tmp_path: Path) -> None:
-    """The whole chain makes both applications' sign-ins call the endpoint, and breaks none."""
+    """With the whole chain, sign-ins to both applications call the endpoint; no step breaks one."""
     fake, chain = tenant_with_apps(delay=5), chain_in(tmp_path)
     apply_steps(chain_steps(chain), driver(fake, chain))
     assert ["enriched", "enriched"] == [fake.sign_in(app, HOST) for app in (TEST_APP, OTHER_APP)]
@@ -35,7 +35,7 @@ def test_nothing_becomes_an_enriched_sign_in(tmp_path: Path) -> None:
 
 
 def test_a_second_apply_changes_nothing(tmp_path: Path) -> None:
-    """What holds already is read and left."""
+    """Existing objects are read and not changed."""
     fake, chain = tenant_with_apps(), chain_in(tmp_path)
     apply_steps(chain_steps(chain), driver(fake, chain))
     before = len(fake.requests)
@@ -52,7 +52,7 @@ def _changes(folder: Path) -> int:
 
 @pytest.mark.parametrize("delay", [0, 15])
 def test_killed_after_each_step_it_ends_in_the_same_tenant(tmp_path: Path, delay: float) -> None:
-    """Cut off behind any change, a second run ends where one run would have."""
+    """After an interruption at any change, a second run has the result of a single run."""
     chain = chain_in(tmp_path)
     whole = tenant_with_apps(delay)
     apply_steps(chain_steps(chain), driver(whole, chain))
@@ -67,7 +67,7 @@ def test_killed_after_each_step_it_ends_in_the_same_tenant(tmp_path: Path, delay
 
 
 def test_throttled_requests_are_repeated_after_the_time_that_graph_says(tmp_path: Path) -> None:
-    """429 is waited out as Retry-After says, and the tenant is the same as without."""
+    """After 429, apply waits as Retry-After says; the result is the same."""
     fake, chain = tenant_with_apps(), chain_in(tmp_path)
     fake.throttled = set(range(1, 400, 3))
     apply_steps(chain_steps(chain), driver(fake, chain))
@@ -76,7 +76,7 @@ def test_throttled_requests_are_repeated_after_the_time_that_graph_says(tmp_path
 
 
 def test_a_missing_permission_names_who_can_grant_it(tmp_path: Path) -> None:
-    """What Graph refuses says what is missing and stops with what was done."""
+    """An error of Graph stops apply; the message names what is missing and what was done."""
     fake, chain = tenant_with_apps(), chain_in(tmp_path)
     fake.permissions.remove("AppRoleAssignment.ReadWrite.All")
     with pytest.raises(OperatorError, match="Privileged Role Administrator") as stopped:
@@ -108,7 +108,7 @@ def _portal_claims(fake: FakeGraph) -> None:
 def test_claims_from_elsewhere_are_never_erased(
     tmp_path: Path, prepare: object, message: str
 ) -> None:
-    """An app with another policy or with portal claims is refused before anything changes."""
+    """An app with another policy or with portal claims is refused before any change."""
     fake, chain = tenant_with_apps(), chain_in(tmp_path)
     assert callable(prepare)
     prepare(fake)
@@ -121,7 +121,7 @@ def test_claims_from_elsewhere_are_never_erased(
 
 
 def test_a_multi_tenant_application_is_refused(tmp_path: Path) -> None:
-    """Mapped claims must not be accepted where users of other tenants sign in."""
+    """A multitenant application must not accept mapped claims."""
     fake, chain = tenant_with_apps(), chain_in(tmp_path)
     fake.objects["applications"][1]["signInAudience"] = "AzureADMultipleOrgs"
     with pytest.raises(OperatorError, match="users of other tenants"):
@@ -142,16 +142,16 @@ def test_an_application_in_use_is_left_to_the_operator(tmp_path: Path) -> None:
 
 
 def test_nobody_agrees(tmp_path: Path) -> None:
-    """Without agreement nothing is changed."""
+    """Without confirmation, nothing is changed."""
     fake, chain = tenant_with_apps(), chain_in(tmp_path)
     refusing = Driver(fake.graph(), lambda: read(fake, chain), lambda _s, _r: False, print)
-    with pytest.raises(OperatorError, match="not agreed"):
+    with pytest.raises(OperatorError, match="not confirmed"):
         apply_steps(chain_steps(chain), refusing)
     assert 0 == fake.changes
 
 
 def test_one_application_is_taken_back(tmp_path: Path) -> None:
-    """The last application leaves the listener, the others stay."""
+    """The named application is removed from the listener, and the others are kept."""
     fake, chain = tenant_with_apps(), chain_in(tmp_path)
     apply_steps(chain_steps(chain), driver(fake, chain))
     for request in without(chain, read(fake, chain), OTHER_APP):
@@ -160,7 +160,7 @@ def test_one_application_is_taken_back(tmp_path: Path) -> None:
 
 
 def test_the_listener_is_not_made_before_the_endpoint_answers(tmp_path: Path) -> None:
-    """What the gate refuses leaves a tenant in which Entra calls nobody."""
+    """After a refusal of the gate, Entra calls no endpoint."""
     fake, chain = tenant_with_apps(), chain_in(tmp_path)
 
     def closed(_step: object, _tenant: object) -> None:
@@ -178,14 +178,14 @@ def test_graph_names_what_it_refuses() -> None:
     fake = FakeGraph()
     app = fake.add("applications", displayName="a")
     graph = fake.graph()
-    with pytest.raises(GraphError, match="verified domain; a tenant policy may forbid it"):
+    with pytest.raises(GraphError, match="verified domain; a tenant policy may forbid the URI"):
         graph.send(
             Request("PATCH", f"/applications/{app['id']}", {"identifierUris": ["api://x.y/z"]})
         )
 
 
 def test_the_extension_of_another_endpoint_is_never_changed(tmp_path: Path) -> None:
-    """One of the same name, for another application, is refused, and the name to give is said."""
+    """An extension with the same name for another application is refused, with what to set."""
     fake, chain = tenant_with_apps(), chain_in(tmp_path)
     apply_steps(chain_steps(chain), driver(fake, chain))
     own = "66666666-6666-4666-8666-666666666666"
@@ -200,7 +200,7 @@ def test_the_extension_of_another_endpoint_is_never_changed(tmp_path: Path) -> N
 
 
 def test_the_extensions_list_follows_the_schema(tmp_path: Path) -> None:
-    """A claim that is new in claims.toml is added, another spelling replaced, the rest left."""
+    """A new claim of claims.toml is added, another spelling replaced, and the rest kept."""
     fake, chain = tenant_with_apps(), chain_in(tmp_path)
     apply_steps(chain_steps(chain), driver(fake, chain))
     (extension,) = fake.objects["customAuthenticationExtensions"]
@@ -234,16 +234,16 @@ def _listener(fake: FakeGraph, app_id: str, **applications: bool) -> None:
 def test_an_application_of_another_listener_is_refused(
     tmp_path: Path, app_id: str, applications: dict[str, bool]
 ) -> None:
-    """Nothing is changed for an application for which another extension is called."""
+    """Nothing is changed for an application that another listener names."""
     fake, chain = tenant_with_apps(), chain_in(tmp_path)
     _listener(fake, app_id, **applications)
-    with pytest.raises(OperatorError, match=f"is for application {TEST_APP} already"):
+    with pytest.raises(OperatorError, match=f"already names application {TEST_APP}"):
         apply_steps(chain_steps(chain), driver(fake, chain))
     assert 0 == fake.changes
 
 
 def test_a_listener_for_all_applications_is_no_canary(tmp_path: Path) -> None:
-    """The chain's own listener, made for all applications by hand, is refused."""
+    """The chain's listener is refused if it was set to all applications by hand."""
     fake, chain = tenant_with_apps(), chain_in(tmp_path)
     apply_steps(chain_steps(chain), driver(fake, chain))
     (held,) = fake.objects["authenticationEventListeners"]
@@ -255,7 +255,7 @@ def test_a_listener_for_all_applications_is_no_canary(tmp_path: Path) -> None:
 
 
 def test_what_others_put_into_the_policy_stays(tmp_path: Path) -> None:
-    """Claims of the provider follow claims.toml; an entry from another source is left."""
+    """Claims of the provider follow claims.toml; an entry from another source is kept."""
     fake, chain = tenant_with_apps(), chain_in(tmp_path)
     apply_steps(chain_steps(chain), driver(fake, chain))
     policy = fake.objects["claimsMappingPolicies"][0]
@@ -271,7 +271,7 @@ def test_what_others_put_into_the_policy_stays(tmp_path: Path) -> None:
 
 
 def test_an_application_that_the_configuration_lacks_is_reported(tmp_path: Path) -> None:
-    """What the listener names besides stays, with the command that takes it off."""
+    """Further applications of the listener are kept; the report has the command to remove them."""
     fake, chain = tenant_with_apps(), chain_in(tmp_path)
     apply_steps(chain_steps(chain), driver(fake, chain))
     fewer = chain_in(tmp_path, CONFIG.partition("[[applications]]")[0])
@@ -281,5 +281,5 @@ def test_an_application_that_the_configuration_lacks_is_reported(tmp_path: Path)
 
 
 def test_a_port_is_no_part_of_the_identifier_uri(tmp_path: Path) -> None:
-    """The URI holds the host alone, whose name is all that Entra is documented to compare."""
+    """The URI contains the host without a port: Entra is documented to compare host names."""
     assert HOST == chain_in(tmp_path, CONFIG.replace(HOST, f"{HOST.upper()}:8443")).config.host

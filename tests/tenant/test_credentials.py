@@ -1,4 +1,4 @@
-"""Signing in as the operator's app."""
+"""Sign in as the operator's app."""
 
 import sys
 from types import SimpleNamespace
@@ -17,7 +17,7 @@ SECRET = "s3cret-value"
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[Any, ...], dict[str, Any]]]:
-    """The credentials that are made, instead of azure-identity's that would ask the network."""
+    """Record the credentials instead of using azure-identity's, which need the network."""
     made: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
 
     def of(name: str) -> Any:
@@ -50,7 +50,7 @@ def test_each_way_to_sign_in(
     login: Login,
     name: str,
 ) -> None:
-    """Secret, certificate and device code, at the external tenant's own authority."""
+    """Secret, certificate and device code, at the external tenant's authority."""
     for variable, value in variables.items():
         monkeypatch.setenv(variable, value)
     assert "token" == tenant_token(TENANT, TenantKind.EXTERNAL, APP, login)
@@ -94,7 +94,7 @@ def test_a_refused_sign_in_shows_no_secret(
 
 
 def test_without_the_extra_the_message_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A core install says what to install."""
+    """The message of a core installation names the missing extra."""
     monkeypatch.setitem(sys.modules, "azure.identity", None)
     with pytest.raises(OperatorError, match=r"pip install '\.\[tenant\]'"):
         tenant_token(TENANT, TenantKind.EXTERNAL, APP, Login.DEVICE_CODE)

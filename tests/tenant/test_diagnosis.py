@@ -40,14 +40,14 @@ def _wrong(found: dict[str, Finding]) -> set[str]:
 
 
 def test_a_correct_tenant_has_no_problem(tmp_path: Path) -> None:
-    """Every link is fine, and both claims reach both applications."""
+    """Every link is correct, and both claims reach both applications."""
     found = _diagnosed(tmp_path, good_document(tmp_path))
     assert {Level.OK} == {one.level for one in found.values()}
-    assert headline(tuple(found.values())).startswith("The chain holds")
+    assert headline(tuple(found.values())).startswith("No problems found: ")
 
 
 def test_every_link_has_its_findings() -> None:
-    """No link of the chain goes without a check, and no check without a link but the two of all."""
+    """Every link has a check, and every check belongs to a link, except two general checks."""
     covered = {id_ for link in LINKS for id_ in link.findings}
     assert {"TEN023", "TEN025"} == set(TENANT_CHECKS) - covered
     assert covered <= set(TENANT_CHECKS)
@@ -55,7 +55,7 @@ def test_every_link_has_its_findings() -> None:
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_link_is_diagnosed(tmp_path: Path, name: str) -> None:
-    """Each broken snapshot has the findings that it must have, and no other problem."""
+    """Each broken snapshot has the expected findings, and no other problem."""
     change, expected, code = BROKEN[name]
     document = good_document(tmp_path)
     change(document)
@@ -68,7 +68,7 @@ def test_a_broken_link_is_diagnosed(tmp_path: Path, name: str) -> None:
 
 
 def test_an_answer_of_another_type_is_named(tmp_path: Path) -> None:
-    """An answer that Entra refuses is a finding with the judge's own code."""
+    """An answer that Entra refuses is a finding with the judge's code."""
     text = json.dumps(BODY).replace("tokenIssuanceStart.provideClaimsForToken", "other")
     answer = judge(Answer(200, (("content-type", "application/json"),), text.encode()))
     found = _diagnosed(tmp_path, good_document(tmp_path), answer=answer)
@@ -89,24 +89,24 @@ def test_an_unverified_uri_without_the_id_is_named(tmp_path: Path) -> None:
 
 
 def test_a_dropped_claim_is_one_sentence(tmp_path: Path) -> None:
-    """Which claim is dropped, for which token of which application, and why."""
+    """The sentence names the claim, the token, the application and the reason."""
     document = good_document(tmp_path)
     unassigned(document)
     tenant = Snapshot.model_validate(document)
     case = case_of(tenant, chain_in(tmp_path).config, answer=ANSWER)
     sentences = [one.sentence() for one in claim_paths(case)]
     assert (
-        f"claim customRoles is dropped for the access token of application {OTHER_APP}, because no"
+        f"claim customRoles does not appear in the access token of application {OTHER_APP}: no"
         " policy is assigned to this application"
     ) in sentences
     assert (
-        f"claim dateOfBirth arrives as date_of_birth in the id token of application {TEST_APP}"
+        f"claim dateOfBirth appears as date_of_birth in the id token of application {TEST_APP}"
         in (sentences)
     )
 
 
 def test_the_portals_claims_satisfy_the_chain(tmp_path: Path) -> None:
-    """Without a mapping policy, claims that the portal takes from the provider are as good."""
+    """Without a mapping policy, the portal's claims from the provider are accepted."""
     document = good_document(tmp_path)
     for app_id in (TEST_APP, OTHER_APP):
         claims = ["customRoles", "dateOfBirth"]
@@ -117,16 +117,16 @@ def test_the_portals_claims_satisfy_the_chain(tmp_path: Path) -> None:
 
 
 def test_what_was_not_read_is_skipped_with_its_reason(tmp_path: Path) -> None:
-    """Parts that a token could not read are no problem of the tenant, and not called fine."""
+    """Unreadable parts are neither a problem of the tenant nor reported as correct."""
     document = good_document(tmp_path)
     document |= {"verifiedDomains": None, "notRead": {"verified_domains": "403 forbidden"}}
     found = _diagnosed(tmp_path, document)
     assert "403 forbidden" == found["TEN023"].evidence
-    assert "not checked: TEN023, TEN017" in headline(tuple(found.values()))
+    assert "skipped: TEN023, TEN017" in headline(tuple(found.values()))
 
 
 def test_two_extensions_of_one_url(tmp_path: Path) -> None:
-    """The one that a listener names is meant; where both are in use, an id says which."""
+    """The extension that a listener names is used; if both are in use, an id is required."""
     document = good_document(tmp_path)
     own = extension_of(document)["id"]
     document["extensions"].insert(0, {**extension_of(document), "id": "unused"})
@@ -142,5 +142,5 @@ def test_two_extensions_of_one_url(tmp_path: Path) -> None:
         case()
     assert own in "".join(refused.value.lines)
     assert "unused" == getattr(case("UNUSED").extension, "id", "")
-    with pytest.raises(OperatorError, match="has this id"):
+    with pytest.raises(OperatorError, match="has no extension with this id"):
         case("gone")

@@ -1,4 +1,4 @@
-"""What must have been seen before a listener is made, or made for one more application."""
+"""The checks before a listener is created or extended to another application."""
 
 import json
 import os
@@ -29,31 +29,31 @@ def _protected(received: Received) -> Reply:
 
 
 def test_an_endpoint_that_verifies_its_caller_passes(tmp_path: Path) -> None:
-    """The token gets an answer that Entra accepts, and nobody else gets one."""
+    """The gate passes if the answer is acceptable, and calls without a token are refused."""
     with endpoint(_protected) as service:
         check_endpoint(_config(tmp_path, service.url), "good")
     assert 2 <= len(service.received)
 
 
 @pytest.mark.parametrize(
-    ("bearer", "expected"), [("bad", "gave no answer that Entra accepts"), (None, "no token")]
+    ("bearer", "expected"), [("bad", "Entra would not accept the answer"), (None, "no token")]
 )
 def test_a_skipped_or_failed_check_does_not_count(
     tmp_path: Path, bearer: str | None, expected: str
 ) -> None:
-    """Without an accepted, authenticated answer there is no listener, and the risk is told."""
+    """Without an acceptable, authenticated answer the gate refuses, and names the risk."""
     with endpoint(_protected) as service:
         config = _config(tmp_path, service.url)
         with pytest.raises(OperatorError, match=expected) as refused:
             check_endpoint(config, bearer)
-    assert "--force makes the listener all the same" in str(refused.value)
+    assert "--force continues anyway" in str(refused.value)
 
 
 def test_an_endpoint_open_to_anybody_proves_nothing(tmp_path: Path) -> None:
-    """An answer that needs no token says nothing about Entra's token."""
+    """The gate refuses an endpoint that answers without a token."""
     with endpoint(lambda _: Reply()) as service:
         config = _config(tmp_path, service.url)
-        with pytest.raises(OperatorError, match="answers without a token"):
+        with pytest.raises(OperatorError, match="also answers calls without a token"):
             check_endpoint(config, "good")
 
 
@@ -65,9 +65,9 @@ def test_the_sign_in_url_is_the_test_applications(tmp_path: Path) -> None:
 
 
 def test_a_saml_sign_in_begins_at_the_application(tmp_path: Path) -> None:
-    """No URL of Entra's begins it: that takes the application's own request."""
+    """A SAML sign-in has no URL, since it needs a request from the application."""
     config = chain_in(tmp_path, CONFIG.replace("[[app", 'token = "saml"\n\n[[app')).config
-    assert "at its own page" in sign_in_url(config)
+    assert "on the application's page" in sign_in_url(config)
 
 
 def _recorded(folder: Path, body: bytes = GOOD, extension: str = "ext-1") -> Path:
@@ -92,7 +92,7 @@ def _recorded(folder: Path, body: bytes = GOOD, extension: str = "ext-1") -> Pat
 
 
 def test_a_recording_shows_the_callout(tmp_path: Path) -> None:
-    """The newest exchange that names the extension counts, with what the judge says of it."""
+    """The newest exchange that names the extension counts, with its verdict."""
     before = NOW - timedelta(minutes=1)
     path = _recorded(tmp_path)
     seen = newest_recorded(tmp_path, "ext-1", before)

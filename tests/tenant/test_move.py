@@ -1,4 +1,4 @@
-"""Moving the endpoint to another URL."""
+"""Move the endpoint to another URL."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ NEW_URL = f"https://{NEW_HOST}/callout"
 
 
 def test_an_endpoint_that_moved_is_not_patched_behind_its_identifier_uri(tmp_path: Path) -> None:
-    """Another host in entra.toml changes nothing before the application has its identifier URI."""
+    """A new host in entra.toml changes nothing until the application has its identifier URI."""
     fake, chain = tenant_with_apps(), chain_in(tmp_path)
     apply_steps(chain_steps(chain), driver(fake, chain))
     moved = chain_in(tmp_path, CONFIG.replace(HOST, NEW_HOST))
@@ -40,7 +40,7 @@ def test_an_endpoint_that_moved_is_not_patched_behind_its_identifier_uri(tmp_pat
 
 
 def test_a_move_never_lets_the_hosts_differ(tmp_path: Path) -> None:
-    """Before, between and after the steps of a move the callout is possible."""
+    """Sign-ins work before, between and after the steps of a move."""
     fake, chain = tenant_with_apps(), chain_in(tmp_path)
     apply_steps(chain_steps(chain), driver(fake, chain))
     apply_steps(Move(chain, NEW_URL, read(fake, chain)).steps(), driver(fake, chain))
@@ -52,7 +52,7 @@ def test_a_move_never_lets_the_hosts_differ(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("edited", [False, True])
 def test_a_second_move_changes_nothing(tmp_path: Path, edited: bool) -> None:  # noqa: FBT001
-    """Moved already, nothing is left to do, whichever of the two URLs entra.toml has."""
+    """After a move, nothing is left to do with either URL in entra.toml."""
     fake, chain = tenant_with_apps(), chain_in(tmp_path)
     apply_steps(chain_steps(chain), driver(fake, chain))
     if edited:
@@ -66,7 +66,7 @@ def test_a_second_move_changes_nothing(tmp_path: Path, edited: bool) -> None:  #
 
 
 def test_a_move_that_is_killed_goes_on(tmp_path: Path) -> None:
-    """Cut off behind any of its changes, a second run ends where one run would have."""
+    """After an interruption at any change, a second run has the result of a single run."""
     for count in (1, 2, 3):
         fake, chain = tenant_with_apps(), chain_in(tmp_path)
         apply_steps(chain_steps(chain), driver(fake, chain))
@@ -81,7 +81,7 @@ def test_a_move_that_is_killed_goes_on(tmp_path: Path) -> None:
 
 
 def test_an_old_uri_that_nothing_names_is_left_to_the_operator(tmp_path: Path) -> None:
-    """A URI of another host that the move does not know to be the old one is reported."""
+    """A URI of another, unknown host is reported."""
     fake, chain = tenant_with_apps(), chain_in(tmp_path)
     apply_steps(chain_steps(chain), driver(fake, chain))
     app = fake.objects["applications"][-1]
@@ -93,7 +93,7 @@ def test_an_old_uri_that_nothing_names_is_left_to_the_operator(tmp_path: Path) -
 
 
 def test_the_uri_of_another_extension_stays(tmp_path: Path) -> None:
-    """The old URI is not removed while another extension asks for tokens by it."""
+    """The old URI is kept while another extension uses it."""
     fake, chain = tenant_with_apps(), chain_in(tmp_path)
     apply_steps(chain_steps(chain), driver(fake, chain))
     (held,) = fake.objects["customAuthenticationExtensions"]
@@ -105,7 +105,7 @@ def test_the_uri_of_another_extension_stays(tmp_path: Path) -> None:
 
 
 def test_a_move_to_another_path_leaves_the_identifier_uri(tmp_path: Path) -> None:
-    """On the same host only target URL and resourceId are set."""
+    """On the same host, only target URL and resourceId are changed."""
     fake, chain = tenant_with_apps(), chain_in(tmp_path)
     apply_steps(chain_steps(chain), driver(fake, chain))
     moving = Move(chain, f"https://{HOST}/v2", read(fake, chain))
@@ -114,7 +114,7 @@ def test_a_move_to_another_path_leaves_the_identifier_uri(tmp_path: Path) -> Non
 
 
 def test_nothing_to_move(tmp_path: Path) -> None:
-    """Without an extension there is no move, and nothing is changed."""
+    """Without an extension, the move is refused, and nothing is changed."""
     fake, chain = tenant_with_apps(), chain_in(tmp_path)
     for steps, expected in ((0, "no app registration"), (5, "no extension")):
         apply_steps(chain_steps(chain)[:steps], driver(fake, chain))

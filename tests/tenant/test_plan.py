@@ -20,7 +20,7 @@ FLOW = CONFIG.replace(f'app_id = "{TEST_APP}"', f'app_id = "{TEST_APP}"\nuser_fl
 
 
 def test_every_link_has_a_step_in_the_chains_order(tmp_path: Path) -> None:
-    """No link goes without a step, policies follow mapped claims, the listener is last."""
+    """Every link has a step, policies follow mapped claims, and the listener is last."""
     steps = planned(chain_steps(chain_in(tmp_path, FLOW)), None)
     order = list(dict.fromkeys(one.step.link.id for one in steps))
     assert {link.id for link in LINKS} == set(order)
@@ -32,7 +32,7 @@ def test_every_link_has_a_step_in_the_chains_order(tmp_path: Path) -> None:
 
 
 def test_requests_are_filled_in(tmp_path: Path) -> None:
-    """Host, wait, one retry and the policy's stringified definition are those of the files."""
+    """Host, wait, retries and the policy's stringified definition are from the files."""
     at = chain_in(tmp_path)
     bodies = {one.step.key: one.requests[0].body or {} for one in planned(chain_steps(at), None)}
     extension = bodies["extension"]
@@ -48,7 +48,7 @@ def test_requests_are_filled_in(tmp_path: Path) -> None:
 
 
 def test_bodies_have_graphs_properties_and_types(tmp_path: Path) -> None:
-    """Each planned body is of the type that the public metadata describes."""
+    """Each planned body matches its type in the public metadata."""
     types = {
         "api": "application",
         "identifier-uri": "application",
@@ -70,7 +70,7 @@ def test_bodies_have_graphs_properties_and_types(tmp_path: Path) -> None:
 
 
 def test_the_documents_go_through_json(tmp_path: Path) -> None:
-    """The plan for machines has requests, permissions, reason and the errors of each step."""
+    """The JSON plan has the requests, permissions, reason and the errors of each step."""
     for one in planned(chain_steps(chain_in(tmp_path)), None):
         document = json.loads(json.dumps(one.document()))
         assert document["permissions"]
@@ -79,7 +79,7 @@ def test_the_documents_go_through_json(tmp_path: Path) -> None:
 
 
 def test_teardown_is_the_plan_backwards(tmp_path: Path) -> None:
-    """The listener goes first, and what is kept says why."""
+    """The listener is removed first, and kept objects have a reason."""
     steps = chain_steps(chain_in(tmp_path))
     undone = planned_teardown(steps, None)
     assert [one.key for one in reversed(steps)] == [one.step.key for one in undone]
@@ -115,7 +115,7 @@ def test_an_http_file_refers_only_to_what_comes_before(tmp_path: Path) -> None:
 
 
 def test_a_move_adds_before_it_removes(tmp_path: Path) -> None:
-    """New URI, then target URL and resourceId in one request, then the old URI goes."""
+    """The new URI is added, target URL and resourceId are changed, the old URI is removed."""
     move = Move(chain_in(tmp_path), "https://new.example/callout")
     add, switch, remove = planned(move.steps(), None)
     assert 2 == len((add.requests[0].body or {})["identifierUris"])
@@ -153,7 +153,7 @@ def test_a_move_adds_before_it_removes(tmp_path: Path) -> None:
 def test_a_malformed_file_names_line_and_key(
     tmp_path: Path, change: tuple[str, str], expected: str
 ) -> None:
-    """What is wrong in entra.toml is named by file, line and key; a missing key by its table."""
+    """Problems of entra.toml have file, line and key; a missing key has its table's line."""
     path, _ = write(tmp_path, CONFIG.replace(*change))
     with pytest.raises(OperatorError) as refused:
         read_config(path)

@@ -1,4 +1,4 @@
-"""Snapshot files: what is in them, and what is wrong with them."""
+"""Snapshot files: their content, and messages about invalid files."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from tests.tenant.chains import applied, chain_in, tenant_with_apps
 
 
 def test_a_snapshot_has_no_secret_and_reads_back_the_same(tmp_path: Path) -> None:
-    """Only named properties are kept: what else Graph answers is not in the file."""
+    """Only named properties are kept; the file has nothing else of Graph's answers."""
     fake, chain = tenant_with_apps(), chain_in(tmp_path)
     fake.objects["applications"][0] |= {"passwordCredentials": [{"secretText": "s3cret"}]}
     tenant = applied(fake, chain)
@@ -33,17 +33,17 @@ def test_a_snapshot_has_no_secret_and_reads_back_the_same(tmp_path: Path) -> Non
     [
         (b"{\n  oops", "s.json:2: not JSON"),
         (b"\xff", "s.json: not JSON"),
-        (b'{\n"tenantId": 5}', "s.json:2: tenantId: Input should be a valid string"),
+        (b'{\n"tenantId": 5}', "s.json:2: tenantId: expected a string"),
         (
             b'{"tenantId": "t",\n"applications": [\n{"id": "a"}]}',
-            "s.json:3: applications.0.appId: Field required",
+            "s.json:3: applications.0.appId: missing",
         ),
         (b'{"tenantId": NaN}', "s.json: not JSON: found NaN"),
-        (b"[]", "s.json:1: the document: Input should be a valid dictionary"),
+        (b"[]", "s.json:1: the document: expected an object"),
     ],
 )
 def test_a_malformed_snapshot_names_file_line_and_key(raw: bytes, expected: str) -> None:
-    """A snapshot that was edited by hand is refused with the place of each mistake."""
+    """An invalid snapshot is refused with the location of each problem."""
     with pytest.raises(OperatorError) as refused:
         read_snapshot(Path("s.json"), raw)
     assert expected in "\n".join([str(refused.value), *refused.value.lines])
@@ -61,7 +61,7 @@ def _places(value: Any, where: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]
 
 @pytest.mark.parametrize("wrong", ["gone", None, 5, "x", "https://[x/", [], {}, [None], {"a": 1}])
 def test_a_snapshot_with_anything_wrong_is_read_or_refused(tmp_path: Path, wrong: object) -> None:
-    """Each member missing or of another kind: findings, or a message with a line; never a crash."""
+    """A missing member or another type causes findings or a message with a line, never a crash."""
     good, config = good_document(tmp_path), chain_in(tmp_path).config
     for *outer, last in _places(good):
         document = json.loads(json.dumps(good))

@@ -1,4 +1,4 @@
-"""Taking the chain away again."""
+"""Remove the chain."""
 
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from tests.tenant.fake_graph import FakeGraph, Killed
 
 
 def test_teardown_is_the_reverse(tmp_path: Path) -> None:
-    """Undone, sign-ins are plain again, none having failed, and the chain's objects are gone."""
+    """Teardown removes the chain's objects, and no sign-in fails meanwhile."""
     fake, chain = tenant_with_apps(delay=5), chain_in(tmp_path)
     apply_steps(chain_steps(chain), driver(fake, chain))
     first = len(fake.requests)
@@ -43,7 +43,7 @@ def _user_flow(fake: FakeGraph) -> None:
 
 
 def test_a_teardown_that_is_killed_goes_on(tmp_path: Path) -> None:
-    """Cut off behind any of its changes, a second teardown ends where one would have."""
+    """After an interruption at any change, a second teardown has the result of a single one."""
     chain = chain_in(tmp_path, FLOW)
 
     def applied() -> FakeGraph:
@@ -66,7 +66,7 @@ def test_a_teardown_that_is_killed_goes_on(tmp_path: Path) -> None:
 
 
 def test_teardown_says_what_it_leaves(tmp_path: Path) -> None:
-    """What may have been there before stays, each with its impact and how to take it away."""
+    """Possibly older objects are kept, with their impact and how to remove them."""
     fake, chain = tenant_with_apps(), chain_in(tmp_path, FLOW)
     _user_flow(fake)
     apply_steps(chain_steps(chain), driver(fake, chain))
@@ -74,6 +74,6 @@ def test_teardown_says_what_it_leaves(tmp_path: Path) -> None:
     assert f"Application {TEST_APP} accepts mapped claims: " in kept
     assert "set api.acceptMappedClaims to false" in kept
     assert f"Application {TEST_APP} in user flow flow: " in kept
-    assert f"({CALLER_APP_ID}): Microsoft's" in kept
+    assert f"({CALLER_APP_ID}): it belongs to Microsoft" in kept
     principals = [one["appId"] for one in fake.objects["servicePrincipals"]]
     assert CALLER_APP_ID in principals

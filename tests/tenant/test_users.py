@@ -1,4 +1,4 @@
-"""Addresses become object ids."""
+"""Resolve addresses to object ids."""
 
 import json
 from typing import Any
@@ -13,22 +13,22 @@ DOMAIN = "contoso.onmicrosoft.com"
 
 
 class Directory:
-    """Graph's users, asked in batches; `throttled` answers of the first batch are 429."""
+    """Graph's users in batch answers; `throttled` answers of the first batch are 429."""
 
     def __init__(self, throttled: int = 0) -> None:
         self.throttled = throttled
         self.batches: list[int] = []
         self.waited: list[float] = []
         self.users: dict[str, list[str]] = {}
-        """Ids by the filter that finds them."""
+        """The ids by the filter that matches them."""
         self.status = 200
 
     def add(self, id_: str, text: str) -> None:
-        """A user that the filter finds."""
+        """Add a user that the filter matches."""
         self.users.setdefault(text, []).append(id_)
 
     def graph(self) -> Graph:
-        """A client."""
+        """Return a client."""
         transport = httpx2.MockTransport(self._answer)
         return Graph("token", sleep=self.waited.append, transport=transport)
 
@@ -66,7 +66,7 @@ def test_each_kind_of_address_is_found() -> None:
 
 
 def test_unknown_and_ambiguous_addresses_are_reported() -> None:
-    """An address of nobody, or of two users, has no id; one found twice for one user has."""
+    """An address of no user or two users has no id; two matches of one user are one."""
     directory = Directory()
     directory.add("id-1", _identity("two@x.example"))
     directory.add("id-2", "mail eq 'two@x.example'")
@@ -81,7 +81,7 @@ def test_unknown_and_ambiguous_addresses_are_reported() -> None:
 
 
 def test_batches_are_as_large_as_graph_takes_them() -> None:
-    """Many addresses are few requests, and none twice."""
+    """Many addresses need few requests, without duplicates."""
     directory = Directory()
     addresses = [f"u{number % 30}@x.example" for number in range(60)]
     assert 30 == len(resolve_addresses(directory.graph(), addresses).unknown)
@@ -90,7 +90,7 @@ def test_batches_are_as_large_as_graph_takes_them() -> None:
 
 
 def test_throttled_questions_are_asked_again() -> None:
-    """Only what was throttled is asked again, after the time that Graph says."""
+    """Only throttled requests are repeated, after the time in Retry-After."""
     directory = Directory(throttled=2)
     directory.add("id-1", "mail eq 'a@x.example'")
     found = resolve_addresses(directory.graph(), ["a@x.example"])
@@ -99,7 +99,7 @@ def test_throttled_questions_are_asked_again() -> None:
 
 
 def test_what_graph_refuses_is_told() -> None:
-    """A refused question is an error, never an unknown user."""
+    """A refused request is an error, not an unknown user."""
     directory = Directory()
     directory.status = 403
     with pytest.raises(OperatorError, match="403 Denied"):

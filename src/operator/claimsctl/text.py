@@ -22,6 +22,12 @@ def escaped(text: str) -> str:
     return _UNSHOWABLE.sub(_spelled, text)
 
 
+def in_quotes(text: str) -> str:
+    """Return `text` escaped and in quotes; a backslash in it is shown as one backslash."""
+    quote = '"' if "'" in text and '"' not in text else "'"
+    return f"{quote}{escaped(text)}{quote}"
+
+
 def _spelled(match: re.Match[str]) -> str:
     code = ord(match[0])
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004  # 4 digits

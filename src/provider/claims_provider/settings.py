@@ -86,7 +86,7 @@ def _moment(text: str) -> float:
     except ValueError:
         moment = datetime.min  # noqa: DTZ901  # as wrong as one without a zone
     if moment.tzinfo is None:
-        message = f"expected a time with its zone such as 2026-12-31T18:00:00Z, found {text!r}"
+        message = f"expected a time with its zone such as 2026-12-31T18:00:00Z, found '{text}'"
         raise ValueError(message)
     return moment.timestamp()
 
@@ -218,4 +218,4 @@ def _message(fault: "ErrorDetails") -> str:
             found = fault["ctx"]["actual_length"]
             return f"{name}: expected at most {fault['ctx']['max_length']}, found {found}"
     expected = _EXPECTED.get(kind, fault["msg"].replace("Input should be", "expected"))
-    return f"{name}: {expected}, found {fault['input']!r}"
+    return f"{name}: {expected}, found '{fault['input']}'"

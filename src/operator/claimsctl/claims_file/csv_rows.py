@@ -20,6 +20,7 @@ from claimsctl.claims_file.known_exports import advice
 from claimsctl.claims_file.problem import FieldProblem, Unreadable
 from claimsctl.claims_file.record import FileRow
 from claimsctl.errors import OperatorError
+from claimsctl.text import in_quotes
 
 _CELL_CHARACTERS_MAX = 512 * 1024
 _HEADING_CHARACTERS = 200
@@ -92,25 +93,30 @@ class CsvRows:
         for heading, field in meant.items():
             if heading not in found:
                 option = f"--column {field}={heading}"
-                message = f"{self._where}: no column {heading!r} ({option}); the columns are "
+                message = (
+                    f"{self._where}: no column {in_quotes(heading)} ({option}); the columns are "
+                )
                 message += _list(found)
                 raise OperatorError(message)
         if USER not in names:
             message = (
-                f"{self._where}: no column {USER!r}; expected columns {', '.join(RESERVED)} and a "
-                f"column for each claim; found {_list(found)}"
+                f"{self._where}: no column '{USER}'; expected columns {', '.join(RESERVED)} and a"
+                f" column for each claim; found {_list(found)}"
             )
             raise OperatorError(message, lines=advice(self._path, found, self._options))
         for option, headings in (("only", self._options.only), ("ignore", self._options.ignore)):
             if missing := [name for name in headings if name not in found]:
-                message = f"{self._where}: no column {missing[0]!r} (--{option}); the columns are "
-                raise OperatorError(message + _list(found))
+                message = f"{self._where}: no column {in_quotes(missing[0])} (--{option});"
+                message += f" the columns are {_list(found)}"
+                raise OperatorError(message)
         # Excel may also write columns that are no longer in use, without a heading.
         counts = Counter(name for name in names if name and name not in IGNORED)
         if twice := next((name for name, count in counts.items() if count > 1), None):
-            message = f"{self._where}: column {twice!r} appears more than once in the heading"
+            message = (
+                f"{self._where}: column {in_quotes(twice)} appears more than once in the heading"
+            )
             if twice in columns:
-                message += f": under its own name and as {columns[twice]!r} (--column)"
+                message += f": under its own name and as {in_quotes(columns[twice])} (--column)"
             raise OperatorError(message)
         for name in counts:
             if name not in NO_CLAIMS:

@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from claimsctl.text import in_quotes
+
 WHOLE_ROW = ""
 """The field name of a problem that concerns the whole row."""
 
@@ -67,7 +69,7 @@ def shown(value: object) -> str:
         case None:
             return "null"
         case str():
-            return _cut(repr(value))
+            return _cut(in_quotes(value))
         case bool():
             kind = "boolean"
         case int() | float():

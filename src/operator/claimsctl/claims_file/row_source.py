@@ -17,6 +17,7 @@ from claimsctl.claims_file.rejects import RejectsFormat
 from claimsctl.claims_file.rows import RowCheck
 from claimsctl.claims_file.source import Source
 from claimsctl.errors import OperatorError
+from claimsctl.text import in_quotes
 
 _NAMES_CHARACTERS = 200
 
@@ -75,7 +76,9 @@ def _recognised(path: Path, rows: Iterator[FileRow], options: ReadOptions) -> It
         names = list(flattened(fields_found))
         has_user = USER in names or USER in options.columns
         if not has_user and (lines := advice(path, names, options)):
-            message = f"{path}:{first.line}: no field {USER!r} to identify the user; found "
+            message = (
+                f"{path}:{first.line}: no field {in_quotes(USER)} to identify the user; found "
+            )
             message += ", ".join(names)[:_NAMES_CHARACTERS]
             raise OperatorError(message, lines=lines)
     return chain([first], rows)

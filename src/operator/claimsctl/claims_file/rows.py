@@ -26,6 +26,7 @@ from claimsctl.claims_file.known_exports import flattened
 from claimsctl.claims_file.problem import WHOLE_ROW, FieldProblem, shown
 from claimsctl.claims_file.record import FileRow, Record
 from claimsctl.claims_file.schema import ClaimType
+from claimsctl.text import in_quotes
 
 ITEM_BYTES_MAX = 400 * 1024
 """DynamoDB's limit for the names and values of one item."""
@@ -112,14 +113,17 @@ class RowCheck:
             for heading, field in self._renamed.items():
                 if field in values and field != heading:
                     message = (
-                        f"the row has a field with this name, but --column maps {heading!r} to it"
+                        "the row has a field with this name, but --column maps"
+                        f" {in_quotes(heading)} to it"
                     )
                     raise FieldProblem(field, message)
             values = {self._renamed.get(name, name): content for name, content in values.items()}
         if USER not in values:
             name = self._options.columns.get(USER, USER)
             found = ", ".join(values)[:_NAMES_CHARACTERS] or "no fields"
-            raise FieldProblem(WHOLE_ROW, f"no field {name!r} to identify the user; found {found}")
+            raise FieldProblem(
+                WHOLE_ROW, f"no field {in_quotes(name)} to identify the user; found {found}"
+            )
         if self._changes_values:
             values = {name: self._read_value(name, content) for name, content in values.items()}
         values = _without_empty(values)
@@ -158,7 +162,8 @@ class RowCheck:
         """Raise `FieldProblem` where a row has too many cells, or too few."""
         if len(cells) > len(columns) and any(cells[len(columns) :]):
             count = f"{len(cells)} cells, but {len(columns)} headings"
-            message = f"{count}; put cells that contain {self._delimiter!r} in quotes"
+            delimiter = "a tab" if self._delimiter == "\t" else in_quotes(self._delimiter)
+            message = f"{count}; put cells that contain {delimiter} in quotes"
             raise FieldProblem(WHOLE_ROW, message)
         if len(cells) < self._width:
             count = f"{len(cells)} cells, but {self._width} headings"
@@ -193,8 +198,9 @@ class RowCheck:
         heading = self._options.columns.get(USER)
         if heading is not None and USER not in values:
             message = (
-                f"{heading!r} is empty; a row without a user would apply to the whole tenant. Fill "
-                f"it in, remove the row, or use another column with --column user=HEADING"
+                f"{in_quotes(heading)} is empty; a row without a user would apply to the whole"
+                " tenant. Fill it in, remove the row, or use another column with --column"
+                " user=HEADING"
             )
             raise FieldProblem(USER, message)
 

@@ -14,6 +14,7 @@ from claimsctl.claims_file.fields import HIDDEN_CLAIMS, NO_CLAIMS, check_claim_n
 from claimsctl.claims_file.problem import FieldProblem, shown
 from claimsctl.entra.token_mapping import MappedClaim, is_restricted_jwt_name
 from claimsctl.errors import OperatorError
+from claimsctl.text import in_quotes
 
 _NAMES_SHOWN = 10
 
@@ -162,8 +163,8 @@ class _Reading:
         rules = [self._rule(name, table) for name, table in claims.items()]
         for rule, other in _clashes(rules):
             message = (
-                f"has the same name in the token, {rule.token_name!r}, as {other.name}, for the "
-                f"same app; set another token_name"
+                f"has the same name in the token, {in_quotes(rule.token_name)}, as {other.name},"
+                " for the same app; set another token_name"
             )
             self._problem((_CLAIMS, rule.name), message)
         return rules

@@ -42,6 +42,10 @@ _STACK_MISSING = "ValidationError"
 """DescribeStacks' error code for a stack that does not exist."""
 
 
+class NoTableError(OperatorError):
+    """No option names a table, and no `serve` is running."""
+
+
 @dataclass(frozen=True, slots=True)
 class TableLocation:
     """The name of a claims table and its endpoint (``None``: DynamoDB in AWS)."""
@@ -130,8 +134,8 @@ def sdk_region() -> str | None:
 def named_table(table: str | None, stack: str | None, endpoint_url: str | None) -> TableLocation:
     """Return the table that the options name; without options, that of a running `serve`.
 
-    Raises `OperatorError` when options are mutually exclusive, when the stack or its output does
-    not exist, and when no table is named and no `serve` is running.
+    Raises `OperatorError` when options are mutually exclusive, or when the stack or its output does
+    not exist; `NoTableError` when no table is named and no `serve` is running.
     """
     if stack is not None:
         if other := _excluded_by_stack(table, endpoint_url):
@@ -145,7 +149,7 @@ def named_table(table: str | None, stack: str | None, endpoint_url: str | None) 
             "no table is named. For a table in AWS, add --table NAME or --stack NAME. For a local"
             f" test table, start claimsctl serve (nothing answers at {EMBEDDED_ENDPOINT})"
         )
-        raise OperatorError(message)
+        raise NoTableError(message)
     return TableLocation(EMBEDDED_TABLE, EMBEDDED_ENDPOINT)
 
 

@@ -1,4 +1,4 @@
-"""The test application's callout: where it is seen, and waiting for it."""
+"""Wait for the test application's callout, and where to find it."""
 
 import time
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from claimsctl.tenant.snapshot import Listener
 from claimsctl.text import escaped
 
 LOOK_BACK: Final = timedelta(hours=1)
-"""A sign-in between two runs of the command counts, since the first run asks for one."""
+"""A sign-in between two runs of the command counts, since the first run prints its URL."""
 _POLL_SECONDS: Final = 15.0
 _ANSWERED: Final = "answered"
 
@@ -26,7 +26,7 @@ Newest = Callable[[Listener, datetime], Seen | None]
 
 
 def canary_source(config: Config, graph: Graph, seen_in: Path | None) -> tuple[str, Newest]:
-    """Where the callout is looked for: recordings, the stack's log, or Entra's own record."""
+    """Return where to find the callout: in recordings, the stack's log or Entra's records."""
     stack, app_id = config.endpoint.stack, config.test.app_id
     if seen_in is not None:
         path = seen_in
@@ -38,15 +38,17 @@ def canary_source(config: Config, graph: Graph, seen_in: Path | None) -> tuple[s
     if stack is not None:
         name = stack
         return f"the log of stack {name}", lambda _, since: _in_log(name, since)
-    return "Entra's own record", lambda listener, since: _by_entra(graph, app_id, listener, since)
+    return "Entra's sign-in records", lambda listener, since: _by_entra(
+        graph, app_id, listener, since
+    )
 
 
 def wait_for_callout(
     config: Config, source: tuple[str, Newest], listener: Listener, began: datetime, minutes: int
 ) -> None:
-    """Wait until the test application's callout is seen. Raises `OperatorError` when none comes.
+    """Wait for the test application's callout. Raises `OperatorError` after `minutes` without one.
 
-    A callout of the hour before `began` counts if it was accepted; one that failed does not end the
+    A callout in the hour before `began` counts if it was accepted; a failed one does not end the
     wait.
     """
     where, newest = source
@@ -62,20 +64,21 @@ def wait_for_callout(
             return
         if seen is not None and seen.at >= began:
             message = (
-                f"the test application's callout failed: {seen.problem}; no other application"
-                " follows"
+                f"the test application's callout failed: {seen.problem}; the listener was not"
+                " extended to other applications"
             )
             raise OperatorError(message, exit_code=ExitCode.PARTLY_DONE)
     message = (
-        f"no callout of the test application within {minutes} minutes in {where}; sign in to it and"
-        " run the command again"
+        f"no callout of the test application in {where} within {minutes} minutes; sign in to"
+        " it, and run the command again"
     )
-    record = f"Entra's own record says why: claimsctl entra signin --tenant {config.tenant.id}"
+    command = f"claimsctl entra signin --tenant {config.tenant.id}"
+    record = f"to find the cause in Entra's sign-in records, run {command}"
     raise OperatorError(message, exit_code=ExitCode.PARTLY_DONE, lines=[url, record])
 
 
 def _in_log(stack: str, since: datetime) -> Seen | None:
-    # Imported here: boto3 takes as long as everything else.
+    # Imported here because boto3 is slow to import.
     from claimsctl.signin.cloudwatch import newest_of_entra  # noqa: PLC0415
 
     found = newest_of_entra(stack, since)
@@ -87,7 +90,10 @@ def _in_log(stack: str, since: datetime) -> Seen | None:
 
 
 def _by_entra(graph: Graph, app_id: str, listener: Listener, since: datetime) -> Seen | None:
-    """Graph beta's sign-ins, which need a P1 or P2 licence, and come some minutes late."""
+    """Return the newest callout in Graph beta's sign-ins.
+
+    They need a licence for Entra ID P1 or P2, and appear after some minutes.
+    """
     newest: Seen | None = None
     for sign_in in listed(lambda path: graph.list(path, "beta"), "", since, app_id):
         for callout in sign_in.callouts:

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -14,9 +15,10 @@ from rich.text import Text
 from claimsctl.claims_file.checked_file import CheckedFile
 from claimsctl.claims_file.dynamodb_json import plain
 from claimsctl.claims_file.fields import EXPIRES_AT
+from claimsctl.claims_file.formats import ReadOptions
 from claimsctl.claims_table.diff import Attribute, Change, ChangeKind, plan_changes
 from claimsctl.claims_table.items import moment
-from claimsctl.claims_table.location import named_table
+from claimsctl.claims_table.location import NoTableError, named_table
 from claimsctl.claims_table.prune import Removals, Scope
 from claimsctl.claims_table.reader import TableReader, table_layers
 from claimsctl.claims_table.upsert import OnExisting
@@ -39,7 +41,10 @@ from claimsctl.cli.file_options import (
     Trim,
     checked_file,
     read_options,
+    show_keyed_by_address,
+    show_problems,
 )
+from claimsctl.cli.load_view import not_compared, would_be_rejected
 from claimsctl.cli.options import EndpointUrl, Stack, TableName
 from claimsctl.cli.progress import progress_bar
 from claimsctl.errors import ExitCode
@@ -112,6 +117,37 @@ def diff(
     with checked_file(file, options, layers, strict=strict) as checked:
         differs = show_plan(reader, checked, prune=prune, as_json=as_json)
     raise typer.Exit(ExitCode.NOT_FINE if differs else ExitCode.FINE)
+
+
+def show_dry_run(
+    file: Path,
+    options: ReadOptions,
+    table: tuple[str | None, str | None, str | None],
+    mode: OnExisting,
+    *,
+    prune: bool,
+    keep_going: bool,
+    strict: bool,
+) -> None:
+    """Report the problems of the file, and what loading it would change if there is a table."""
+    reader = layers = None
+    try:
+        location = named_table(*table)
+    except NoTableError:
+        if prune:
+            raise
+    else:
+        reader = TableReader(location.client(), location.name)
+        layers = table_layers(reader, time.time())
+    with checked_file(file, options, layers, keep_going=keep_going, strict=strict) as checked:
+        show_problems(checked)
+        show_keyed_by_address(checked)
+        if reader is not None:
+            show_plan(reader, checked, prune=prune and not checked.rejected, mode=mode)
+        else:
+            stderr().print(not_compared(checked.valid), markup=False)
+        if checked.rejected:
+            stderr().print(would_be_rejected(checked.rejected, prune=prune), markup=False)
 
 
 def show_plan(

@@ -31,7 +31,7 @@ from claimsctl.loading.import_table import (
     start_import,
 )
 from claimsctl.resources import bundled
-from claimsctl.text import escaped
+from claimsctl.text import escaped, in_quotes
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -102,7 +102,7 @@ def s3_place_of(via: str, checked: CheckedFile, options: ReadOptions) -> tuple[s
     """
     match = _URL.fullmatch(via)
     if match is None:
-        message = f"--via: expected s3://BUCKET/PREFIX; found {via!r}"
+        message = f"--via: expected s3://BUCKET/PREFIX; found {in_quotes(via)}"
         raise OperatorError(message)
     content = f"{checked.sha256} {checked.valid} {options}"
     name = hashlib.sha256(content.encode()).hexdigest()[:16]

@@ -17,7 +17,7 @@ from claimsctl.claims_table.location import named_table
 from claimsctl.claims_table.prune import Removals, Removed, remove
 from claimsctl.claims_table.reader import TableReader, table_layers
 from claimsctl.claims_table.upsert import OnExisting
-from claimsctl.cli.claims_diff import found_removals, show_plan
+from claimsctl.cli.claims_diff import found_removals, show_dry_run
 from claimsctl.cli.claims_import import import_checked
 from claimsctl.cli.console import stderr
 from claimsctl.cli.file_options import (
@@ -42,7 +42,12 @@ from claimsctl.cli.file_options import (
     show_keyed_by_address,
     show_problems,
 )
-from claimsctl.cli.load_view import count, different_load_error, result_lines, stopped_error
+from claimsctl.cli.load_view import (
+    count,
+    different_load_error,
+    result_lines,
+    stopped_error,
+)
 from claimsctl.cli.options import EndpointUrl, Stack, TableName, account_or_none, read_input
 from claimsctl.cli.progress import load_progress, progress_bar
 from claimsctl.errors import ExitCode, OperatorError
@@ -110,7 +115,12 @@ def load(
         ),
     ] = WORKERS,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would change without writing anything.")
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Show what would change without writing anything. Without a table, check the file"
+            " only.",
+        ),
     ] = False,
     prune: Prune = False,
     prune_count: Annotated[
@@ -186,20 +196,20 @@ def load(
         )
         import_checked(file, options, via, bucket_owner, table, endpoint_url, strict=strict)
         return
+    if dry_run:
+        show_dry_run(
+            file,
+            options,
+            (table, stack, endpoint_url),
+            on_existing,
+            prune=prune,
+            keep_going=keep_going,
+            strict=strict,
+        )
+        return
     location = named_table(table, stack, endpoint_url)
     reader = TableReader(location.client(), location.name)
     layers = table_layers(reader, time.time())
-    if dry_run:
-        with checked_file(file, options, layers, keep_going=keep_going, strict=strict) as checked:
-            show_problems(checked)
-            show_keyed_by_address(checked)
-            removes = prune and not checked.rejected
-            show_plan(reader, checked, prune=removes, mode=on_existing)
-            if checked.rejected:
-                summary = f"{count(checked.rejected, 'invalid row')} would be rejected"
-                summary += "; nothing would be removed, because rows are rejected" if prune else ""
-                stderr().print(summary, markup=False)
-        return
     with closing(LoadPaths.of(file, checkpoint, rejects)) as paths, ExitStack() as stack_:
         saved = paths.begin(resume=resume)
         writer, retrier = open_writer(

@@ -28,18 +28,21 @@ from claimsctl.text import escaped
 
 def resolve(
     file: Annotated[
-        Path, typer.Argument(parser=input_file, metavar="FILE", help="Claims, keyed by address.")
+        Path,
+        typer.Argument(
+            parser=input_file, metavar="FILE", help="A claims file whose users are addresses."
+        ),
     ],
     config: ConfigFile = DEFAULT_CONFIG,
     form: Annotated[
-        ExportFormat, typer.Option("--format", help="What is written.")
+        ExportFormat, typer.Option("--format", help="The format to write.")
     ] = ExportFormat.CSV,
     client_id: OperatorApp = None,
     login: LoginOption = Login.CLIENT_CREDENTIALS,
 ) -> None:
-    """Replace the addresses of a file of claims by object ids, asked of Graph.
+    """Replace the addresses in a claims file with object ids from Graph.
 
-    Rows of addresses that nobody has, or several users, are left out and reported: exit code 3.
+    Rows whose address belongs to no user, or to several, are omitted and reported; exit code 3.
     """
     tenant = read_config(input_file(config)).tenant
     note = stderr()
@@ -60,7 +63,7 @@ def resolve(
                     continue
                 record = replace(record, user=canonical_guid(id_))  # noqa: PLW2901
             if record.key in seen:
-                text = f"line {record.line}: user {record.user} has another row already; left out"
+                text = f"line {record.line}: user {record.user} already has another row; omitted"
                 note.print(escaped(text), markup=False)
                 left_out += 1
                 continue
@@ -70,10 +73,10 @@ def resolve(
             pass
         rows = export.counts.rows
     for address in found.unknown:
-        note.print(escaped(f"{address}: nobody has this address; left out"), markup=False)
+        note.print(escaped(f"{address}: no user has this address; omitted"), markup=False)
     for address, ids in found.ambiguous.items():
-        several = f"{address}: {len(ids)} users have it: {', '.join(ids)}; left out"
+        several = f"{address}: {len(ids)} users have this address: {', '.join(ids)}; omitted"
         note.print(escaped(several), markup=False)
-    note.print(f"{rows} rows written, {left_out} left out", markup=False)
+    note.print(f"{rows} rows written, {left_out} omitted", markup=False)
     if left_out:
         raise typer.Exit(ExitCode.PARTLY_DONE)

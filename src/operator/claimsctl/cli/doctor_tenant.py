@@ -43,7 +43,7 @@ def doctor_tenant(
         typer.Option(
             "--snapshot",
             metavar="FILE",
-            help="Check what claimsctl entra snapshot wrote, instead of the tenant; - for stdin.",
+            help="A file of claimsctl entra snapshot to check instead of the tenant; - for stdin.",
             show_default=False,
         ),
     ] = None,
@@ -52,15 +52,15 @@ def doctor_tenant(
         typer.Option(
             "--config",
             metavar="FILE",
-            help="Tenant, endpoint, applications [default: entra.toml, if it is there].",
+            help="The configuration with the tenant, endpoint and applications.",
             envvar="ENTRA_CONFIG",
-            show_default=False,
+            show_default="entra.toml, if it exists",
         ),
     ] = None,
     target_url: Annotated[
         str | None,
         typer.Option(
-            help="Which extension, where the tenant has several.",
+            help="The target URL of the extension, if the tenant has several extensions.",
             callback=url_or_none,
             show_default=False,
         ),
@@ -70,7 +70,7 @@ def doctor_tenant(
         typer.Option(
             "--extension",
             metavar="ID",
-            help="Which extension, where several have the same URL.",
+            help="The id of the extension, if several have the same target URL.",
             show_default=False,
         ),
     ] = None,
@@ -80,33 +80,36 @@ def doctor_tenant(
         typer.Option(
             "--answer",
             metavar="FILE",
-            help="A saved answer of the endpoint, as claimsctl judge takes it.",
+            help="A saved answer of the endpoint, in any format that claimsctl judge accepts.",
             show_default=False,
         ),
     ] = None,
     call: Annotated[
-        bool, typer.Option("--call", help="Call the endpoint for its answer and latency.")
+        bool, typer.Option("--call", help="Call the endpoint to check its answer and latency.")
     ] = False,
     token: BearerToken = None,
     function_wait_ms: Annotated[
         int | None,
         typer.Option(
-            help="EntraWaitMs of the function [default: the stack's, where one is named].",
+            help="The EntraWaitMs of the function, in milliseconds.",
             envvar="ENTRA_WAIT_MS",
-            show_default=False,
+            show_default="from the stack, if one is named",
         ),
     ] = None,
     client_id: OperatorApp = None,
     login: LoginOption = Login.CLIENT_CREDENTIALS,
     ignore: Annotated[
-        list[str] | None, typer.Option(help="Leave out findings whose ids begin so.")
+        list[str] | None,
+        typer.Option(help="Omit the findings whose id begins with this text. Repeatable."),
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 for warnings too.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with code 1 for warnings too.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
-    """Check every link of the tenant's chain, and say which claim reaches which token.
+    """Check every object that the tenant needs, and show which claims reach which tokens.
 
-    Exit code 1 when something failed.
+    Exit code 1 when a check failed.
     """
     if answer is not None and call:
         message = "--answer and --call are mutually exclusive"
@@ -114,7 +117,7 @@ def doctor_tenant(
     if config is None and (snapshot is None or Path(DEFAULT_CONFIG).exists()):
         config = DEFAULT_CONFIG
     if config is None and stack is not None:
-        message = f"--stack {stack} needs {DEFAULT_CONFIG}, for the tenant and the applications"
+        message = f"--stack {stack} requires {DEFAULT_CONFIG} for the tenant and the applications"
         raise OperatorError(message)
     settings = None if config is None else with_stack(read_config(input_file(config), stack))
     if snapshot is not None:
@@ -153,7 +156,7 @@ def _stack_wait_ms(settings: Config | None) -> int | None:
 
 
 def _called(case: Case, token: str | None) -> Case:
-    # Here, since a check of a snapshot makes no call.
+    # Imported here because most checks of a snapshot make no call.
     from dataclasses import replace  # noqa: PLC0415
 
     from claimsctl.entra.client import make_callout  # noqa: PLC0415
@@ -168,7 +171,7 @@ def _called(case: Case, token: str | None) -> Case:
 
 
 def report_document(case: Case, found: Sequence[Finding]) -> dict[str, Any]:
-    """The report for machines."""
+    """Return the report as a JSON object."""
     return {
         "tenant_id": case.tenant.tenant_id,
         "taken_at": case.tenant.taken_at,
@@ -189,7 +192,7 @@ def report_document(case: Case, found: Sequence[Finding]) -> dict[str, Any]:
 
 
 def report_lines(head: str, found: Sequence[Finding]) -> Iterator[Any]:
-    """A report for people: the verdict, then each finding, in full where something is wrong."""
+    """Yield the lines of a report: the verdict, then the findings, with details for problems."""
     levels = [one.level for one in found]
     worst = next((one for one in (Level.FAIL, Level.WARN) if one in levels), Level.OK)
     yield Text(escaped(head), style=f"bold {_STYLES[worst]}")
@@ -205,6 +208,6 @@ def report_lines(head: str, found: Sequence[Finding]) -> Iterator[Any]:
 
 
 def exit_code(found: Sequence[Finding], *, strict: bool) -> ExitCode:
-    """1 when something failed; with `strict` for warnings too."""
+    """Return exit code 1 when a check failed; with `strict`, for warnings too."""
     bad = {Level.FAIL, Level.WARN} if strict else {Level.FAIL}
     return ExitCode.NOT_FINE if any(one.level in bad for one in found) else ExitCode.FINE

@@ -40,7 +40,7 @@ from claimsctl.text import escaped
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """The command's options, but for the files and the sign-in."""
+    """The command's options, except the files and the sign-in."""
 
     token: str | None
     seen_in: Path | None
@@ -49,7 +49,7 @@ class Choices:
     force: bool
 
     def asks_entra(self, at: Lookup) -> bool:
-        """Whether the test application's callout is looked for in Entra's own record."""
+        """Return whether the test application's callout is read from Entra's sign-in records."""
         no_other = self.seen_in is None and at.config.endpoint.stack is None
         return no_other and not self.force and len(at.config.audiences) > 1
 
@@ -70,16 +70,18 @@ def apply(
         typer.Option(
             "--seen-in",
             metavar="PATH",
-            help="Recordings of claimsctl tap that show the test application's callout"
-            " [default: the stack's log; without a stack Entra's own record, with"
-            " AuditLog.Read.All].",
-            show_default=False,
+            help="A file or folder of claimsctl tap with the test application's callout.",
+            show_default="the stack's log, or Entra's sign-in records, which need"
+            " AuditLog.Read.All",
         ),
     ] = None,
     minutes: Annotated[
-        int, typer.Option(help="How long to wait for the test application's callout.", min=0)
+        int,
+        typer.Option(
+            help="How long to wait for the test application's callout, in minutes.", min=0
+        ),
     ] = 15,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before each change.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Apply each change without a prompt.")] = False,
     force: Annotated[
         bool,
         typer.Option(
@@ -107,17 +109,17 @@ def apply(
         ),
     ] = False,
 ) -> None:
-    """Carry the plan out: read first, change what differs, ask before each change.
+    """Apply the plan: read the tenant, and change what differs, after a prompt for each change.
 
-    The listener comes last, for the test application alone; the others follow once its callout has
-    been seen. A second run goes on where the first ended, and changes nothing that holds.
+    The listener is created last, for the test application only; the other applications follow after
+    a successful callout. Run the command again to continue: it changes only what still differs.
     """
     if sum([take_back is not None, move is not None, teardown]) > 1:
         message = "--take-back, --move and --teardown are mutually exclusive"
         raise OperatorError(message)
     at = read_lookup(config, claims, stack)
     choices = Choices(token, seen_in, minutes, yes, force)
-    # Each permission to write is one to read: only Organization.Read.All is more, and optional.
+    # Each write permission includes the read permission; Organization.Read.All is optional.
     permissions = permissions_of()
     is_whole = take_back is None and move is None and not teardown
     if (is_whole or move is not None) and choices.is_blind(at):
@@ -145,12 +147,12 @@ def apply(
 
 
 def _driver(at: Lookup, graph: Graph, choices: Choices) -> Driver:
-    """What asks the operator, and lets Entra call only what was seen to answer."""
+    """Return the driver, which asks the operator and tests the endpoint before Entra calls it."""
     began = datetime.now(UTC)
 
     def before(step: Step, found: Snapshot) -> None:
         if choices.force:
-            _report(f"--force: {step.title}, although the endpoint was not seen to answer")
+            _report(f"--force: {step.title}, without a successful test of the endpoint")
         elif step.key in {"listener", "move-switch"}:
             check_endpoint(at.config, choices.token)
         else:
@@ -174,7 +176,7 @@ def _move(at: Lookup, graph: Graph, choices: Choices, new_url: str) -> None:
     move = Move(at, new_url, read_configured(graph, at.config))
     _print_outcome(apply_steps(move.steps(), _driver(move.destination, graph, choices)))
     if at.config.target_url != new_url:
-        _report(f"the endpoint has moved; put target_url = {json.dumps(new_url)} into entra.toml")
+        _report(f"the endpoint was moved; set target_url = {json.dumps(new_url)} in entra.toml")
 
 
 def _print_outcome(outcome: Outcome) -> None:
@@ -184,7 +186,7 @@ def _print_outcome(outcome: Outcome) -> None:
         _report(f"kept: {text}")
     count = len(outcome.changed)
     steps = "1 step" if count == 1 else f"{count} steps"
-    _report(f"{steps} carried out" if count else "nothing to change")
+    _report(f"{steps} applied" if count else "nothing to change")
 
 
 def _report(text: str) -> None:
@@ -195,15 +197,15 @@ def _take_back(at: Lookup, graph: Graph, app_id: str, *, yes: bool) -> str:
     requests = without(at, read_configured(graph, at.config), app_id)
     if not requests:
         return f"no listener names application {app_id}"
-    if not _is_agreed(f"Take application {app_id} back", requests, yes=yes):
-        return "nothing changed"
+    if not _is_agreed(f"Remove application {app_id} from the listener", requests, yes=yes):
+        return "nothing was changed"
     for request in requests:
         graph.send(request)
-    return f"application {app_id} taken back: Entra no longer calls for it"
+    return f"application {app_id} was removed from the listener: Entra no longer calls for it"
 
 
 def _is_agreed(title: str, requests: Requests, *, yes: bool) -> bool:
-    """Show the requests, and ask. Raises `OperatorError` when nobody is there to answer."""
+    """Show the requests, and ask to confirm them. Raises `OperatorError` without a terminal."""
     note = stderr()
     note.print(escaped(title), style="bold", markup=False)
     for request in requests:
@@ -214,7 +216,9 @@ def _is_agreed(title: str, requests: Requests, *, yes: bool) -> bool:
     if yes:
         return True
     if not sys.stdin.isatty():
-        message = "nobody to ask; --yes makes the changes without asking"
+        message = (
+            "standard input is not a terminal; to apply the changes without a prompt, add --yes"
+        )
         raise OperatorError(message)
-    note.print("Type yes: ", end="", markup=False)
+    note.print("Type yes to apply: ", end="", markup=False)
     return sys.stdin.readline().strip() == "yes"

@@ -30,7 +30,7 @@ def plan(
     config: ConfigFile = DEFAULT_CONFIG,
     claims: SchemaFile = "claims.toml",
     teardown: Annotated[
-        bool, typer.Option("--teardown", help="The exact reverse: how to take it all away.")
+        bool, typer.Option("--teardown", help="Plan the removal of everything that apply creates.")
     ] = False,
     move: MoveOption = None,
     stack: StackOption = None,
@@ -39,18 +39,21 @@ def plan(
         typer.Option(
             "--snapshot",
             metavar="FILE",
-            help="Plan only what the tenant of this snapshot still needs, and what is left to do"
-            " by hand; - for stdin.",
+            help="Plan only what the tenant of this snapshot still needs, including manual steps;"
+            " - for stdin.",
             show_default=False,
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The plan as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
     as_http: Annotated[
         bool,
-        typer.Option("--http", help="The plan as an .http file for the REST clients of editors."),
+        typer.Option("--http", help="Print the plan as an .http file for REST clients of editors."),
     ] = False,
 ) -> None:
-    """Show every step in the tenant, in order: request, permission, reason; nothing is sent."""
+    """Show what apply would create or change, step by step, without sending anything.
+
+    Each step has its requests to Microsoft Graph, the permissions and the reason.
+    """
     if teardown and move:
         message = "--teardown and --move are mutually exclusive"
         raise OperatorError(message)
@@ -77,7 +80,7 @@ def plan(
 
 
 def plan_lines(steps: Sequence[PlannedStep], *, teardown: bool) -> Iterator[Text]:
-    """The plan for people: what, the request, the permission, why, and what its absence causes."""
+    """Yield the lines of the plan: each step with its requests, permissions, reason and errors."""
     for number, one in enumerate(steps, start=1):
         link = one.step.link
         verb = "Undo: " if teardown and one.requests else ""

@@ -29,10 +29,10 @@ from claimsctl.text import escaped
 FORMAT_VERSION = 1
 _REASONS = {
     Unreadable.NOT_JSON: "not JSON",
-    Unreadable.NOT_A_SIGN_IN: "no sign-in record",
+    Unreadable.NOT_A_SIGN_IN: "not a sign-in record",
     Unreadable.CUT_OFF: "the compressed data is cut off or damaged",
-    Unreadable.COLUMNS: "another number of fields than the header",
-    Unreadable.LISTENERS: "its column AppliedEventListeners is no JSON",
+    Unreadable.COLUMNS: "a different number of fields than the header",
+    Unreadable.LISTENERS: "the column AppliedEventListeners is not JSON",
 }
 
 
@@ -42,17 +42,16 @@ def signin(
         typer.Argument(
             parser=input_file,
             metavar="FILE",
-            help="Sign-in records: Graph beta's answer, an export of Log Analytics, Event Hub or"
-            " storage, the portal's JSON, PowerShell's; JSON, JSON lines or CSV; may be gzip;"
-            " - for stdin.",
+            help="Sign-in records as JSON, JSON lines or CSV: from Graph beta, Log Analytics, Event"
+            " Hubs, storage, the portal or PowerShell. May be compressed with gzip; - for stdin.",
             show_default=False,
         ),
     ] = None,
     tenant: Annotated[
         str | None,
         typer.Option(
-            help="Ask Graph beta for this tenant's records in place of FILE; needs the extra"
-            " tenant, and AuditLog.Read.All.",
+            help="The tenant (a GUID) whose records to read from Graph beta instead of FILE; needs"
+            " the extra tenant and the permission AuditLog.Read.All.",
             envvar="TENANT_ID",
             callback=guid,
             show_default=False,
@@ -61,19 +60,28 @@ def signin(
     tenant_kind: TenantKindOption = TenantKind.EXTERNAL,
     client_id: OperatorApp = None,
     login: LoginOption = Login.CLIENT_CREDENTIALS,
-    hours: Annotated[int, typer.Option(help="With --tenant: how far back.", min=1, max=720)] = 24,
+    hours: Annotated[
+        int, typer.Option(help="With --tenant: how many hours back to read.", min=1, max=720)
+    ] = 24,
     follow: Annotated[
-        bool, typer.Option("--follow", help="With --tenant: wait for the sign-in you try now.")
+        bool,
+        typer.Option(
+            "--follow", help="With --tenant: wait for the records of a sign-in that you make now."
+        ),
     ] = False,
     correlation_id: Annotated[
         str | None,
-        typer.Option(help="Only this sign-in (GUID).", callback=guid, show_default=False),
+        typer.Option(
+            help="The correlation id of the only sign-in to show (a GUID).",
+            callback=guid,
+            show_default=False,
+        ),
     ] = None,
     log: Annotated[
         Path | None,
         typer.Option(
-            help="The function's log: aws logs tail, filter-log-events, Insights' CSV or JSON, an"
-            " export to S3; joined by correlation id.",
+            help="The function's log to join by correlation id: output of aws logs tail or"
+            " filter-log-events, CSV or JSON of Logs Insights, or an export to S3.",
             parser=input_file,
             metavar="FILE",
             show_default=False,
@@ -82,7 +90,7 @@ def signin(
     stack: Annotated[
         str | None,
         typer.Option(
-            help="Ask CloudWatch Logs of this stack for the newest sign-ins' lines.",
+            help="The stack whose CloudWatch Logs to search for the newest sign-ins.",
             envvar="STACK_NAME",
             show_default=False,
         ),
@@ -90,28 +98,28 @@ def signin(
     tap: Annotated[
         Path | None,
         typer.Option(
-            help="The folder of tap --save; joined by correlation id.",
+            help="The folder of claimsctl tap --save to join by correlation id.",
             parser=input_file,
             metavar="DIR",
             show_default=False,
         ),
     ] = None,
     show_users: Annotated[
-        bool, typer.Option("--show-users", help="Show who signed in: personal data.")
+        bool, typer.Option("--show-users", help="Show the users who signed in (personal data).")
     ] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Summary and newest callouts as JSON.")
+        bool, typer.Option("--json", help="Print the summary and the newest callouts as JSON.")
     ] = False,
 ) -> None:
-    """Read Entra's sign-in records: whether it called the endpoint, and what came of it.
+    """Show from Entra's sign-in records whether Entra called the endpoint, and with what result.
 
-    Exit code 1 when a callout failed or there is none, 3 when a part of the file is unreadable.
+    Exit code 1 when a callout failed or there is none; 3 when a part of the file is unreadable.
     """
     _check_sources(file, tenant, log, stack, follow=follow)
     summary = Summary(correlation_id or "")
     records = None
     if file is None:
-        # Imported here: a file does not need it.
+        # Imported here because a file does not need it.
         from claimsctl.cli.signin_live import read_tenant  # noqa: PLC0415
 
         for sign_in in read_tenant(
@@ -143,37 +151,39 @@ def _check_sources(
     """Raise `OperatorError` for sources that are missing or exclude one another."""
     message = ""
     if file is None and tenant is None:
-        message = "expected FILE, or --tenant ID to ask Graph"
+        message = "expected FILE, or --tenant ID to read from Graph"
     elif file is not None and follow:
-        message = "--follow waits for Graph: give --tenant ID, and no FILE"
+        message = "--follow waits for records from Graph; use --tenant ID instead of FILE"
     elif log is not None and stack is not None:
-        message = f"--log {log} and --stack {stack} are mutually exclusive; give one of them"
+        message = f"--log {log} and --stack {stack} are mutually exclusive"
     elif log is not None and str(log) == str(file) == "-":
-        message = "FILE and --log are both standard input; give one of them as a file"
+        message = "FILE and --log are both standard input; use a file for one of them"
     if message:
         raise OperatorError(message)
 
 
 def _sources(rows: list[Row], log: Path | None, stack: str | None, tap: Path | None) -> Sources:
-    """What the options join the rows with."""
+    """Return the logs and recordings that the options name."""
     wanted = {row.sign_in.correlation_id for row in rows}
     lines = recordings = gateway = None
     if log is not None:
         with opened(log) as raw:
             lines = read_log(raw, str(log), wanted)
     if stack is not None:
-        # Imported here: boto3 takes as long as everything else.
+        # Imported here because boto3 is slow to import.
         from claimsctl.signin.cloudwatch import stack_log  # noqa: PLC0415
 
         logged = stack_log(stack, rows)
         lines, gateway = logged.lines, logged.gateway
         if logged.left_out:
-            note = f"--stack {stack}: asked about the newest sign-ins; {logged.left_out} left out"
-            stderr().print(escaped(note), markup=False)
+            note = (
+                f"--stack {stack}: searched for the newest sign-ins only, not for {logged.left_out}"
+            )
+            stderr().print(escaped(f"{note} older ones"), markup=False)
     if tap is not None:
         recordings, unreadable = read_recordings(tap, wanted)
         if unreadable:
-            note = f"--tap {tap}: {unreadable} files that are no recorded exchange"
+            note = f"--tap {tap}: {unreadable} files are not recorded exchanges"
             stderr().print(escaped(note), style="yellow", markup=False)
     return Sources(lines, recordings, gateway)
 
@@ -206,13 +216,13 @@ def _print_notes(records: SignInFile) -> None:
         text = f"{records.name}: {count} unreadable: {_REASONS[reason]}"
         note.print(escaped(text), style="yellow", markup=False)
     if missing := records.columns[Column.MISSING]:
-        text = f"{records.name}: {missing} records lack appliedEventListeners; it comes with"
+        text = f"{records.name}: {missing} records lack appliedEventListeners; to export it, use"
         note.print(escaped(text), style="yellow", markup=False)
         for query in COLUMN_QUERIES:
             note.print(f"  {query}", markup=False)
     if cut := records.columns[Column.CUT]:
         text = (
-            f"{records.name}: {cut} records with the names of types in place of event listeners;"
-            " write them with ConvertTo-Json -Depth 10"
+            f"{records.name}: {cut} records have type names instead of event listeners;"
+            " export them with ConvertTo-Json -Depth 10"
         )
         note.print(escaped(text), style="yellow", markup=False)

@@ -30,11 +30,14 @@ def snapshot(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", metavar="FILE", help="[default: standard output]", show_default=False
+            "--out",
+            metavar="FILE",
+            help="The file to write the snapshot to.",
+            show_default="standard output",
         ),
     ] = None,
 ) -> None:
-    """Read the tenant's part of the chain into one JSON file: no secret, key or user is in it."""
+    """Save the objects of the chain as JSON, without secrets, keys or users."""
     settings = read_config(input_file(config))
     text = read_now(settings, client_id, login).text()
     if out is None:
@@ -49,7 +52,7 @@ def snapshot(
 
 
 def read_now(config: Config, client_id: str | None, login: Login) -> Snapshot:
-    """The tenant as it is."""
+    """Read the tenant. Raises `OperatorError`."""
     tenant = config.tenant
     graph = signed_in(tenant.id, tenant.kind, client_id, login, READ_PERMISSIONS)
     return read_configured(graph, config)

@@ -10,13 +10,15 @@ from rich.text import Text
 
 from claimsctl.cli.console import stdout
 from claimsctl.errors import OperatorError
-from claimsctl.explain.entries import Entry, Source, find_entries, nearest, page_link
-
-_SOURCES = {
-    Source.CODE: "(not documented; taken from the public source code)",
-    Source.FIELD: "(not documented; taken from reports of users)",
-    Source.READING: "(the documentation does not say; this is our interpretation)",
-}
+from claimsctl.explain.entries import (
+    HOW_TO_FIX,
+    SOURCE_NOTES,
+    Entry,
+    Source,
+    find_entries,
+    nearest,
+    page_link,
+)
 
 
 def explain(
@@ -62,11 +64,11 @@ def entry_view(entry: Entry) -> RenderableType:
     head = Text(entry.id, style="bold").append(f"  {entry.name}", style="default")
     lines = [head, Text(entry.meaning)]
     if entry.source is not Source.DOC:
-        lines.append(Text(_SOURCES[entry.source], style="dim"))
+        lines.append(Text(SOURCE_NOTES[entry.source], style="dim"))
     for title, points in (
         ("Usual causes", entry.causes),
         ("How to check", entry.check),
-        ("How to fix", entry.cure),
+        (HOW_TO_FIX, entry.cure),
     ):
         lines += [Text(f"\n{title}", style="bold"), *(Text(f"  - {point}") for point in points)]
     lines.append(Text())

@@ -21,7 +21,7 @@ from claimsctl.cli.console import stderr
 from claimsctl.cli.options import guid, input_file
 from claimsctl.cli.progress import load_progress
 from claimsctl.errors import OperatorError
-from claimsctl.text import escaped
+from claimsctl.text import escaped, in_quotes
 
 _DURATION = re.compile(r"([1-9][0-9]{0,6})([mhdw])")
 _SECONDS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -82,7 +82,8 @@ def _json_types(option: str | None) -> tuple[JsonType, ...]:
     try:
         return tuple(sorted({JsonType(name.strip()) for name in (option or "").split(",") if name}))
     except ValueError:
-        message = f"expected {', '.join(JsonType)}, or both separated by a comma; found {option!r}"
+        expected = f"{', '.join(JsonType)}, or both separated by a comma"
+        message = f"expected {expected}; found {in_quotes(option or '')}"
         raise typer.BadParameter(message, param_hint="--text-from") from None
 
 
@@ -98,8 +99,9 @@ def _columns(options: Sequence[str]) -> dict[str, str]:
 def _renamed(option: str) -> tuple[str, str]:
     field, equals, heading = option.partition("=")
     if field not in RESERVED or not equals or not heading.strip():
+        fields = ", ".join(RESERVED)
         message = (
-            f"expected FIELD=HEADING, where FIELD is one of {', '.join(RESERVED)}; found {option!r}"
+            f"expected FIELD=HEADING, where FIELD is one of {fields}; found {in_quotes(option)}"
         )
         raise typer.BadParameter(message, param_hint="--column")
     return field, heading.strip()
@@ -107,7 +109,8 @@ def _renamed(option: str) -> tuple[str, str]:
 
 def _separator(value: str) -> str:
     if not value or value.startswith(("[", '"')):
-        message = f'expected one or more characters that do not begin with [ or "; found {value!r}'
+        expected = 'expected one or more characters that do not begin with [ or "'
+        message = f"{expected}; found {in_quotes(value)}"
         raise typer.BadParameter(message)
     return value
 
@@ -117,12 +120,12 @@ def _duration(value: str) -> int:
     if match is None:
         message = (
             "expected a number and a unit (m, h, d or w for minutes, hours, days or weeks), such"
-            f" as 30d; found {value!r}"
+            f" as 30d; found {in_quotes(value)}"
         )
         raise typer.BadParameter(message)
     seconds = int(match[1]) * _SECONDS[match[2]]
     if time.time() + seconds > EXPIRES_AT_MAX:
-        message = f"expected a duration that ends before the year 5138; found {value!r}"
+        message = f"expected a duration that ends before the year 5138; found {in_quotes(value)}"
         raise typer.BadParameter(message)
     return seconds
 

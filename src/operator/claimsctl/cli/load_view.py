@@ -104,3 +104,15 @@ def different_load_error(different: DifferentLoad) -> OperatorError:
 
 def _value(value: Any) -> str:
     return "not given" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def would_be_rejected(rows: int, *, prune: bool = False) -> str:
+    """Return what a dry run reports about invalid rows with --keep-going."""
+    removals = "; nothing would be removed, because rows are rejected" if prune else ""
+    return f"{count(rows, 'invalid row')} would be rejected{removals}"
+
+
+def not_compared(valid: int) -> str:
+    """Return what a dry run reports about a file's valid rows when there is no table."""
+    rows = "1 row is" if valid == 1 else f"{valid} rows are"
+    return f"{rows} valid; not compared with a table, because none was given"

@@ -1,4 +1,4 @@
-"""Options that say which tenant it is and how to sign in to it; quick to import."""
+"""Options for the kind of tenant and the sign-in; fast to import."""
 
 from typing import Annotated
 
@@ -20,7 +20,8 @@ OperatorApp = Annotated[
     str | None,
     typer.Option(
         "--client-id",
-        help="The app that you registered for this, with the permissions that the plan lists.",
+        help="The client id of the app to sign in with. It needs the permissions that the plan"
+        " lists.",
         envvar="AZURE_CLIENT_ID",
         show_default=False,
     ),
@@ -29,7 +30,8 @@ LoginOption = Annotated[
     Login,
     typer.Option(
         "--login",
-        help="client-credentials: with AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH.",
+        help="How to sign in; client-credentials uses AZURE_CLIENT_SECRET or"
+        " AZURE_CLIENT_CERTIFICATE_PATH.",
         envvar="ENTRA_LOGIN",
     ),
 ]

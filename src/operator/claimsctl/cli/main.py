@@ -124,7 +124,7 @@ COMMANDS = (
             LazyCommand(
                 "resolve",
                 "claimsctl.cli.claims_resolve:resolve",
-                "Replace the addresses of a file of claims by object ids, asked of Graph.",
+                "Replace the addresses in a claims file with object ids from Graph.",
             ),
         ],
     ),
@@ -137,25 +137,24 @@ COMMANDS = (
             LazyCommand(
                 "plan",
                 "claimsctl.cli.entra_plan:plan",
-                "Show every step in the tenant, in order: request, permission, reason; nothing is"
-                " sent.",
+                "Show what apply would create or change, step by step, without sending anything.",
             ),
             LazyCommand(
                 "apply",
                 "claimsctl.cli.entra_apply:apply",
-                "Carry the plan out: read first, change what differs, ask before each change.",
+                "Apply the plan: read the tenant, and change what differs, after a prompt for each"
+                " change.",
             ),
             LazyCommand(
                 "snapshot",
                 "claimsctl.cli.entra_snapshot:snapshot",
-                "Read the tenant's part of the chain into one JSON file: no secret, key or user is"
-                " in it.",
+                "Save the objects of the chain as JSON, without secrets, keys or users.",
             ),
             LazyCommand(
                 "signin",
                 "claimsctl.cli.entra_signin:signin",
-                "Read Entra's sign-in records: whether it called the endpoint, and what came of"
-                " it.",
+                "Show from Entra's sign-in records whether Entra called the endpoint, and with what"
+                " result.",
             ),
         ],
     ),
@@ -173,7 +172,8 @@ COMMANDS = (
             LazyCommand(
                 "tenant",
                 "claimsctl.cli.doctor_tenant:doctor_tenant",
-                "Check every link of the tenant's chain, and say which claim reaches which token.",
+                "Check every object that the tenant needs, and show which claims reach which"
+                " tokens.",
             ),
             LazyCommand(
                 "stack",

@@ -11,6 +11,7 @@ import typer
 from claims_provider.contract.identifiers import canonical_address, canonical_guid
 
 from claimsctl.errors import OperatorError
+from claimsctl.text import in_quotes
 
 
 def guid(value: str | None) -> str | None:
@@ -18,7 +19,7 @@ def guid(value: str | None) -> str | None:
     try:
         return None if value is None else canonical_guid(value)
     except ValueError as error:
-        message = f"{error}; found {value!r}"
+        message = f"{error}; found {in_quotes(value or '')}"
         raise typer.BadParameter(message) from None
 
 
@@ -27,7 +28,7 @@ def _user(value: str) -> str:
         return canonical_address(value) if "@" in value else canonical_guid(value)
     except ValueError as error:
         choice = "" if "@" in value else ", or an address with @"
-        message = f"{error}{choice}; found {value!r}"
+        message = f"{error}{choice}; found {in_quotes(value)}"
         raise typer.BadParameter(message) from None
 
 
@@ -45,7 +46,7 @@ def url_or_none(value: str | None) -> str | None:
         blank = any(character.isspace() for character in value)
         if url.scheme in {"http", "https"} and url.hostname and url.port != 0 and not blank:
             return value
-    message = f"expected a URL such as http://127.0.0.1:8000; found {value!r}"
+    message = f"expected a URL such as http://127.0.0.1:8000; found {in_quotes(value)}"
     raise typer.BadParameter(message)
 
 
@@ -55,7 +56,7 @@ def host_names(values: list[str] | None) -> list[str]:
         if not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", value):
             message = (
                 f"expected a host name without a scheme, port or path, such as"
-                f" claims-test.example; found {value!r}"
+                f" claims-test.example; found {in_quotes(value)}"
             )
             raise typer.BadParameter(message)
     return [value.lower() for value in values or ()]
@@ -65,7 +66,7 @@ def account_or_none(value: str | None) -> str | None:
     """Check the AWS account id given to an option, if any."""
     if value is None or re.fullmatch("[0-9]{12}", value):
         return value
-    message = f"expected a 12-digit AWS account id; found {value!r}"
+    message = f"expected a 12-digit AWS account id; found {in_quotes(value)}"
     raise typer.BadParameter(message)
 
 
@@ -79,7 +80,9 @@ def callout_url(value: str) -> str:
         has_host = url.hostname and httpx2.URL(value).raw_host
         if url.scheme in {"http", "https"} and has_host and url.port != 0 and not blank:
             return value
-    message = f"expected an http or https URL such as https://host/callout; found {value!r}"
+    message = (
+        f"expected an http or https URL such as https://host/callout; found {in_quotes(value)}"
+    )
     raise typer.BadParameter(message)
 
 

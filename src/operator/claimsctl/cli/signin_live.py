@@ -1,4 +1,4 @@
-"""The sign-in records of a tenant, for ``claimsctl entra signin --tenant``."""
+"""Read a tenant's sign-in records for ``claimsctl entra signin --tenant``."""
 
 import time
 from collections.abc import Iterable
@@ -27,10 +27,10 @@ def read_tenant(
     *,
     follow: bool,
 ) -> list[SignIn]:
-    """The sign-ins. Raises `OperatorError`: a missing licence or permission is named."""
+    """Return the sign-ins. Raises `OperatorError` that names a missing licence or permission."""
     graph = tenant_options.signed_in(tenant, kind, client_id, login, PERMISSIONS)
     note = stderr()
-    note.print("Asking Graph beta, which Microsoft may change at any time.", markup=False)
+    note.print("Reading from Graph beta, which Microsoft can change at any time.", markup=False)
 
     def list_records(path: str) -> Iterable[dict[str, object]]:
         return graph.list(path, "beta")
@@ -40,7 +40,7 @@ def read_tenant(
         if not follow:
             return list(listed(list_records, correlation_id, now - timedelta(hours=hours)))
         note.print(
-            f"Sign in now; asking every {POLL_SECONDS:.0f} s, since records arrive minutes late.",
+            f"Sign in now. Records arrive after some minutes; checking every {POLL_SECONDS:.0f} s.",
             markup=False,
         )
         return followed(list_records, correlation_id, now, time.sleep)
@@ -48,7 +48,7 @@ def read_tenant(
         if _NO_LICENCE not in error.code:
             raise
         message = (
-            f"tenant {tenant} has no licence of Entra ID P1 or P2, without which Graph gives no"
-            " sign-in log; download it in the portal as JSON, and give the file"
+            f"tenant {tenant} has no licence for Entra ID P1 or P2, which Graph requires for the"
+            " sign-in log; download the log as JSON from the portal, and pass the file"
         )
         raise OperatorError(message, exit_code=ExitCode.NOT_FINE) from None

@@ -1,4 +1,4 @@
-"""What ``claimsctl entra signin`` shows: a table of callouts, what to do, the sums, the silence."""
+"""The terminal view of ``claimsctl entra signin``."""
 
 from collections.abc import Iterator, Sequence
 
@@ -28,7 +28,7 @@ _WORDS = {
 
 
 def summary_view(summary: Summary, sources: Sources, *, show_users: bool) -> RenderableType:
-    """All that is known of the callouts in a file."""
+    """Return the callouts, the totals, what to do, and the apps without callouts."""
     if not summary.callouts:
         return Group(*_nothing(summary))
     rows = summary.rows()
@@ -36,7 +36,7 @@ def summary_view(summary: Summary, sources: Sources, *, show_users: bool) -> Ren
     parts: list[RenderableType] = [*_callouts(shown, sources, show_users=show_users)]
     if len(shown) < summary.callouts:
         more = f"the newest {len(shown)} of {summary.callouts} callouts"
-        parts.append(Text(f"{more}; --json has more of them", style="dim"))
+        parts.append(Text(f"{more}; for more, add --json", style="dim"))
     if summary.callouts == 1:
         parts += _verdict_lines(verdict_on(rows[0].sign_in, rows[0].callout))
         return Group(*parts)
@@ -45,19 +45,19 @@ def summary_view(summary: Summary, sources: Sources, *, show_users: bool) -> Ren
 
 def _nothing(summary: Summary) -> Iterator[Text]:
     if not summary.sign_ins:
-        yield Text("no sign-in with that correlation id", style="bold red")
-        yield Text("  do        Records arrive minutes late; look at the time and the tenant.")
+        yield Text("No sign-in has this correlation id.", style="bold red")
+        yield Text("  do        Check the time and the tenant. Records arrive after some minutes.")
         return
     listed = sum(app.sign_ins for app in summary.apps.values())
-    which = "" if listed == summary.sign_ins else f", of which {listed} list their event listeners"
-    head = f"{summary.sign_ins} sign-ins{which}, and no token issuance callout in any of them"
+    which = "" if listed == summary.sign_ins else f" ({listed} with event listeners)"
+    head = f"{_counted(summary.sign_ins, 'sign-in')}{which}; none has a token issuance callout"
     yield Text(head, style="bold red")
     yield Text(
-        "  Entra did not try: no listener names these applications, or no token was issued anew."
+        "  Entra did not call: no listener names these applications, or no new token was issued."
     )
     yield Text(
         "  do        Check that an onTokenIssuanceStartListener names the app that the token is"
-        " for, and sign in anew: cached tokens and sessions bring no callout."
+        " for, and sign in again: cached tokens and sessions cause no callout."
     )
     yield from _silence(summary)
 
@@ -91,7 +91,7 @@ def _word(stage: Stage) -> Text:
 
 
 def _aligned(lines: Sequence[Sequence[Text]]) -> Iterator[Text]:
-    """The lines' cells in columns; none is wrapped, since ids are copied from here."""
+    """Yield the cells in columns, never wrapped, so that ids can be copied."""
     widths = [max(cell.cell_len for cell in column) for column in zip(*lines, strict=True)]
     for line in lines:
         shown = Text()
@@ -99,6 +99,10 @@ def _aligned(lines: Sequence[Sequence[Text]]) -> Iterator[Text]:
             shown.append_text(cell).append(" " * (width - cell.cell_len + 2))
         shown.rstrip()
         yield shown
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _number(value: int | None) -> str:
@@ -115,7 +119,11 @@ def _verdict_lines(verdict: CalloutVerdict) -> Iterator[Text]:
 
 
 def _sums(summary: Summary) -> Iterator[Text]:
-    head = f"{summary.callouts} callouts in {summary.sign_ins} sign-ins"
+    callouts, sign_ins = (
+        _counted(summary.callouts, "callout"),
+        _counted(summary.sign_ins, "sign-in"),
+    )
+    head = f"{callouts} in {sign_ins}"
     if summary.first:
         head += f", {summary.first}Z to {summary.last}Z"
     yield Text(head, style="bold")
@@ -135,11 +143,11 @@ def _sums(summary: Summary) -> Iterator[Text]:
         lines.append([_word(key.stage), *(Text(escaped(cell)) for cell in cells)])
     yield from _aligned(lines)
     if (more := len(summary.groups) - _CAUSES_MAX) > 0:
-        yield Text(f"and {more} more groups: --json has them", style="dim")
+        yield Text(f"and {more} more groups; for all, add --json", style="dim")
 
 
 def _causes(summary: Summary) -> Iterator[Text]:
-    """One verdict for each way to fail, whichever the app."""
+    """Yield one verdict for each kind of failure, across apps."""
     shown: set[tuple[Stage, int | None, int | None]] = set()
     for group in summary.by_cause():
         key = group.key
@@ -154,8 +162,8 @@ def _silence(summary: Summary) -> Iterator[Text]:
     silent = list(summary.silent_apps())
     if silent:
         yield Text("")
-        yield Text("apps whose sign-ins hold no callout at all", style="bold")
+        yield Text("apps whose sign-ins have no callout", style="bold")
     for id_, app in silent[:_SILENT_MAX]:
-        yield Text(escaped(f"  {app.name or id_}  {id_}  {app.sign_ins} sign-ins"))
+        yield Text(escaped(f"  {app.name or id_}  {id_}  {_counted(app.sign_ins, 'sign-in')}"))
     if (more := len(silent) - _SILENT_MAX) > 0:
-        yield Text(f"  and {more} more: --json has them", style="dim")
+        yield Text(f"  and {more} more; for all, add --json", style="dim")

@@ -1,4 +1,4 @@
-"""Options and sign-in of the commands that read or change a tenant."""
+"""Options and sign-in for the commands that read or change a tenant."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +13,7 @@ from claimsctl.tenant.credentials import Login, tenant_token
 from claimsctl.tenant.graph import GRAPH, Graph, check_permissions
 from claimsctl.tenant.lookup import Lookup
 from claimsctl.tenant.snapshot import Snapshot, read_snapshot
+from claimsctl.text import in_quotes
 
 DEFAULT_CONFIG = "entra.toml"
 
@@ -27,7 +28,9 @@ ConfigFile = Annotated[
 ]
 SchemaFile = Annotated[
     str,
-    typer.Option("--claims", metavar="FILE", help="The claims there are.", envvar="CLAIMS_SCHEMA"),
+    typer.Option(
+        "--claims", metavar="FILE", help="The schema of the claims.", envvar="CLAIMS_SCHEMA"
+    ),
 ]
 
 
@@ -35,7 +38,7 @@ def _target_url(value: str | None) -> str | None:
     try:
         return None if value is None else target_url(value)
     except ValueError as error:
-        message = f"{error}, found {value!r}"
+        message = f"{error}; found {in_quotes(value or '')}"
         raise typer.BadParameter(message) from None
 
 
@@ -44,8 +47,8 @@ StackOption = Annotated[
     typer.Option(
         "--stack",
         metavar="NAME",
-        help="The stack whose outputs TargetUrl and IdentifierUri are the endpoint's, in place of"
-        " entra.toml's target_url or stack.",
+        help="The stack to read the target URL and identifier URI from, instead of target_url or"
+        " stack in entra.toml.",
         show_default=False,
     ),
 ]
@@ -54,7 +57,7 @@ MoveOption = Annotated[
     typer.Option(
         "--move",
         metavar="NEW_URL",
-        help="Move the endpoint to another URL, in the order in which no sign-in fails.",
+        help="Move the endpoint to another URL, in an order that breaks no sign-in.",
         callback=_target_url,
         show_default=False,
     ),
@@ -62,15 +65,15 @@ MoveOption = Annotated[
 
 
 def read_lookup(config: str, schema: str, stack: str | None = None) -> Lookup:
-    """The chain that the two files describe, and the stack. Raises `OperatorError`."""
-    from claimsctl.claims_file.schema import read_schema  # noqa: PLC0415  # after bad usage
+    """Read the configuration, the claims schema and the stack. Raises `OperatorError`."""
+    from claimsctl.claims_file.schema import read_schema  # noqa: PLC0415  # slow to import
 
     settings = with_stack(read_config(input_file(config), stack))
     return Lookup(settings, read_schema(Path(schema)))
 
 
 def with_stack(config: Config) -> Config:
-    """The configuration with the target URL and application of its stack, where it names one."""
+    """Return the configuration with the target URL and application of its stack, if any."""
     if config.endpoint.stack is None:
         return config
     from claimsctl.tenant.stack import stack_endpoint  # noqa: PLC0415  # loads boto3
@@ -79,13 +82,13 @@ def with_stack(config: Config) -> Config:
 
 
 def read_tenant_file(name: str, config: Config | None) -> Snapshot:
-    """The snapshot in a file; of the tenant that `config` is about. Raises `OperatorError`."""
+    """Read a snapshot. Raises `OperatorError` if it is not of the tenant in `config`."""
     path = input_file(name)
     tenant = read_snapshot(path, read_input(path))
     if config is not None and config.tenant.id != tenant.tenant_id.lower():
         message = (
-            f"{path} is of tenant {tenant.tenant_id}, the configuration of {config.tenant.id}; give"
-            " the tenant's own with --config"
+            f"{path} is of tenant {tenant.tenant_id}, but the configuration is for tenant"
+            f" {config.tenant.id}; name the right configuration with --config"
         )
         raise OperatorError(message)
     return tenant
@@ -98,7 +101,7 @@ def signed_in(
     login: Login,
     permissions: tuple[str, ...],
 ) -> Graph:
-    """Graph, with a token that has the permissions. Raises `OperatorError`."""
+    """Return a Graph client with the permissions. Raises `OperatorError`."""
     token = tenant_token(tenant_id, kind, client_id, login)
     check_permissions(token, permissions)
     return Graph(token, GRAPH)

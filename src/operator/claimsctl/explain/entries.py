@@ -43,6 +43,15 @@ class Source(StrEnum):
     """Our reading; the documentation does not say."""
 
 
+HOW_TO_FIX: Final = "How to fix"
+"""The label of an entry's cure."""
+SOURCE_NOTES: Final = {
+    Source.CODE: "The documentation does not say this; it is from public source code.",
+    Source.FIELD: "The documentation does not say this; it is from users' reports.",
+    Source.READING: "The documentation does not say this; it is our reading.",
+}
+"""What an entry says about a source other than the vendor's documentation."""
+
 _DOCS: Final = {
     EntryKind.ENTRA_CODE: f"{_LEARN}/custom-extension-troubleshoot#error-codes-reference",
     EntryKind.SIGN_IN_ERROR: f"{_LEARN}/reference-error-codes",

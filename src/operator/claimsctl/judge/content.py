@@ -1,6 +1,6 @@
-"""A body as people read it: unpacked where it came compressed, in the characters it was meant in.
+"""The readable form of a body: decompressed and decoded.
 
-What Entra reads is the body as it is.
+Entra reads the body unchanged.
 """
 
 import zlib
@@ -11,12 +11,12 @@ from claimsctl.judge.attempt import Answer
 _GZIP: Final = b"\x1f\x8b"
 _GZIP_OR_ZLIB: Final = 32 + zlib.MAX_WBITS
 _WINDOWS: Final = "cp1252"
-"""What pages are in that are not in UTF-8: a superset of Latin-1."""
+"""The encoding of pages that are not in UTF-8: a superset of Latin-1."""
 _CHARACTER_BYTES_MAX: Final = 4
 
 
 def readable_bytes(answer: Answer, bytes_max: int) -> bytes:
-    """The first `bytes_max` bytes of the body, or of what gzip or deflate has packed in it."""
+    """Return the first `bytes_max` bytes of the body, decompressed from gzip or deflate."""
     is_deflated = _encoding(answer) == "deflate" and not _is_text(answer.body[:bytes_max])
     if is_deflated or answer.body.startswith(_GZIP):
         return _unpacked(answer.body, bytes_max)
@@ -24,7 +24,7 @@ def readable_bytes(answer: Answer, bytes_max: int) -> bytes:
 
 
 def readable_text(answer: Answer, bytes_max: int) -> str:
-    """The same as text; of what cannot be unpacked here, its size and encoding."""
+    """Return the same as text; for other compressions, the size and the encoding."""
     content = readable_bytes(answer, bytes_max)
     if _is_text(content):
         return content.decode("utf-8", "replace")
@@ -39,7 +39,7 @@ def _encoding(answer: Answer) -> str:
 
 
 def _is_text(content: bytes) -> bool:
-    """Whether `content` is UTF-8, but for a character that is cut off at its end."""
+    """Return whether `content` is UTF-8, ignoring an incomplete character at the end."""
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -48,8 +48,8 @@ def _is_text(content: bytes) -> bool:
 
 
 def _unpacked(packed: bytes, bytes_max: int) -> bytes:
-    """What can be unpacked, up to `bytes_max`; `packed` itself where nothing can."""
-    for wbits in (_GZIP_OR_ZLIB, -zlib.MAX_WBITS):  # deflate comes with and without zlib's head
+    """Decompress up to `bytes_max` bytes; return `packed` itself if that fails."""
+    for wbits in (_GZIP_OR_ZLIB, -zlib.MAX_WBITS):  # deflate is sent with and without zlib's header
         try:
             return zlib.decompressobj(wbits).decompress(packed, bytes_max)
         except zlib.error:

@@ -1,7 +1,7 @@
-"""What people save of curl, as ``curl -i`` alone prints it: head and body, and nothing else.
+"""Convert saved output of curl to the form of ``curl -i``: head and body only.
 
-``-v`` marks the head's lines and adds others, ``2>&1`` adds a progress meter, PowerShell's ``>``
-writes UTF-16.
+``-v`` marks the head's lines and adds others, ``2>&1`` adds a progress meter, and PowerShell's
+``>`` writes UTF-16.
 """
 
 import re
@@ -15,11 +15,11 @@ _RECEIVED: Final = b"< "
 _NOISE: Final = re.compile(
     rb"\s*\Z|[*>] |>\s*\Z|[{}] \[[0-9]+ bytes data\]|\s*% Total|\s*Dload|[^\n]*--:--:--|\$ |curl\b"
 )
-"""Lines of curl's own, or the command line: none of them is of an answer."""
+"""Lines of curl itself, or the command line: none of them is part of an answer."""
 _CONNECTION_LEFT: Final = re.compile(
     rb"\* (?:Connection #[0-9]+ to host [^\n]*|Closing [^\n]*)\s*\Z"
 )
-"""Printed behind the body, on its last line if that has no newline."""
+"""Printed after the body, on its last line if that has no newline."""
 
 
 class CurlOutput(NamedTuple):
@@ -27,11 +27,11 @@ class CurlOutput(NamedTuple):
 
     raw: bytes
     note: str = ""
-    """What was taken away for that; empty: nothing."""
+    """What was removed from the saved text; may be empty."""
 
 
 def curl_output(saved: bytes) -> CurlOutput | None:
-    """The answer in `saved`, from its status line on; ``None`` where none is found."""
+    """Return the answer in `saved`, from its status line on, or ``None`` if there is none."""
     text, note = _utf_8(saved)
     if _STATUS_LINE.match(text):
         return CurlOutput(text, note)
@@ -39,16 +39,16 @@ def curl_output(saved: bytes) -> CurlOutput | None:
     if not lines:
         return None
     if _STATUS_LINE.match(lines[0]):
-        return CurlOutput(b"".join(lines), _and(note, "left out what is before the status line"))
+        return CurlOutput(b"".join(lines), _and(note, "ignored the lines before the status line"))
     if lines[0].startswith(_RECEIVED) and _STATUS_LINE.match(lines[0].removeprefix(_RECEIVED)):
-        return CurlOutput(_without_marks(lines), _and(note, "left out what curl -v adds"))
+        return CurlOutput(_without_marks(lines), _and(note, "ignored the lines that curl -v adds"))
     return None
 
 
 def _utf_8(saved: bytes) -> tuple[bytes, str]:
     if saved.startswith(_UTF_16):
         text = saved.decode("utf-16", "replace").replace("\r\n", "\n").encode("utf-8", "replace")
-        return text, "the file is in UTF-16, as PowerShell's > writes it: judged as UTF-8"
+        return text, "converted the file from UTF-16, which PowerShell's > writes, to UTF-8"
     return saved.removeprefix(_BOM), ""
 
 
@@ -57,7 +57,7 @@ def _and(note: str, more: str) -> str:
 
 
 def _without_marks(lines: list[bytes]) -> bytes:
-    """The head's lines without their marks, and the body; a second copy by -i is left out."""
+    """Return the head's lines without their marks, and the body; ignore a second copy from -i."""
     head, body, is_head = b"", list[bytes](), True
     for line in lines:
         marked = line.startswith(_RECEIVED) or line.strip() == _RECEIVED.strip()

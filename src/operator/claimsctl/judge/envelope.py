@@ -206,7 +206,7 @@ def _judge_number(body: Body, data: Value, actions: Value | None) -> Iterator[Fi
         return
     title, hint = "Not exactly one action", "Send exactly one action."
     if actions is None:
-        found = f"no actions in {_members(data)}"
+        found = f"no actions; {_members(data)}"
     elif actions.type is not JsonType.LIST:
         found = f"{actions.type.value}: {body.spelling(actions)}"
         title, hint = unrolled_list(actions) or object_as_text(actions) or (title, hint)

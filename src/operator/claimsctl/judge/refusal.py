@@ -10,12 +10,12 @@ from claimsctl.judge.attempt import Answer
 from claimsctl.judge.content import readable_text
 
 QUOTED_CHARACTERS_MAX: Final = 2000
-"""What is quoted of one header or body; the messages of libraries and platforms are shorter."""
+"""The maximum quoted length of a header or body; messages of libraries are shorter."""
 _READ_BYTES: Final = 128 * 1024
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 LOGIN_CURE: Final = (
-    "Let the login in front answer 401 to calls without a valid token (App Service:"
-    " unauthenticatedClientAction Return401), and accept bearer tokens."
+    "Configure the login in front to answer 401 to calls without a valid token (App Service:"
+    " unauthenticatedClientAction Return401) and to accept bearer tokens."
 )
 CHALLENGE_CURE: Final = (
     "Verify Entra's bearer token in the service, then remove this login from the target URL's path:"
@@ -24,9 +24,9 @@ CHALLENGE_CURE: Final = (
 
 _MARKUP: Final = re.compile(r"<(?:script|style)\b.*?</(?:script|style)>|<[^>]*>", re.DOTALL)
 _TOKEN: Final = re.compile(r"(?<![\w-])[\w-]{16,}+\.[\w-]{16,}+\.[\w-]*+")
-"""Some services repeat the token that they refuse."""
+"""A token: some services repeat the token that they refuse."""
 _PAGE_CHARACTERS_MAX: Final = 200
-"""What is quoted of a page: its title and first words."""
+"""The maximum quoted length of a page: its title and first words."""
 _LOGIN_HOSTS: Final = (
     "login.microsoftonline.com", "login.windows.net", "login.microsoftonline.us",
     "login.partner.microsoftonline.cn", ".ciamlogin.com", ".b2clogin.com", "accounts.google.com",
@@ -69,7 +69,7 @@ def names_bearer(answer: Answer) -> bool:
 
 
 def other_scheme(answer: Answer) -> str:
-    """The schemes that the challenges ask for, if none is Bearer; may be empty."""
+    """Return the schemes that the challenges request, if none is Bearer; may be empty."""
     if names_bearer(answer):
         return ""
     challenges = answer.all_headers("www-authenticate")
@@ -77,7 +77,7 @@ def other_scheme(answer: Answer) -> str:
 
 
 def login_of(answer: Answer) -> str | None:
-    """The host or path of the login page that `answer` redirects to, if it does."""
+    """Return the host or path of the login page that `answer` redirects to, if it does."""
     location = answer.header("location") if answer.status in REDIRECTS else None
     if location is None:
         return None

@@ -10,6 +10,7 @@ from claimsctl.errors import OperatorError
 from claimsctl.judge.attempt import Answer
 from claimsctl.judge.curl_output import CurlOutput, curl_output
 from claimsctl.judge.exchange import Headers, exchange_in
+from claimsctl.text import in_quotes
 
 _STATUS_LINE: Final = re.compile(rb"HTTP/([0-9])(?:\.[0-9])? ([0-9]{3})(?: [^\r\n]*)?\r?\n?")
 _HEAD_END: Final = re.compile(rb"\r?\n\r?\n|\Z")
@@ -98,7 +99,7 @@ def read_header(line: str) -> tuple[str, str]:
     """Return the name and value of ``Name: value``. Raises `OperatorError`."""
     name, colon, value = line.partition(":")
     if not colon or not _HEADER_NAME.fullmatch(name):
-        found = repr(line[:_LINE_CHARACTERS])
+        found = in_quotes(line[:_LINE_CHARACTERS])
         message = f"expected a header such as content-type: application/json, found {found}"
         raise OperatorError(message)
     return name, value.strip()
@@ -210,7 +211,7 @@ def _read_head(raw: bytes, at: int) -> _Head:
     status = _STATUS_LINE.match(raw, at)
     if not status:
         line = raw[at : at + _LINE_CHARACTERS].split(b"\n", 1)[0].decode("latin-1").strip()
-        message = f"expected a status line such as HTTP/1.1 200 OK, found {line!r}"
+        message = f"expected a status line such as HTTP/1.1 200 OK, found {in_quotes(line)}"
         raise OperatorError(message)
     newline = b"\r\n" if status[0].endswith(b"\r\n") else b"\n"
     if blank := _BLANK_LINE.match(raw, status.end()):  # no headers at all

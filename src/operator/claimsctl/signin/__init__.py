@@ -1,1 +1,1 @@
-"""Entra's own record of its callouts: sign-in records read, judged, summarised and joined."""
+"""Entra's sign-in records: read, judge, summarise, and join them with logs and recordings."""

@@ -1,6 +1,6 @@
-"""Requests that the gateway answered by itself, from a stack's access log.
+"""Requests that the gateway answered without the function, from a stack's access log.
 
-Its lines have no correlation id: the gateway does not read the body. So they are joined with a
+The gateway does not read the body, so its log lines have no correlation id. They are joined with a
 callout by time only.
 """
 
@@ -12,9 +12,9 @@ from typing import Any, Final
 from claimsctl.signin.records import whole_number
 
 NEAR: Final = timedelta(seconds=5)
-"""Between Entra's time of a callout, which has whole seconds, and the gateway's of the request."""
+"""The maximum difference between Entra's time of a callout, in whole seconds, and the gateway's."""
 PATTERN: Final = '{ $.integrationStatus = "-" }'
-"""What CloudWatch selects: requests that did not get to the function."""
+"""The filter for requests that did not reach the function."""
 _NONE: Final = "-"
 
 
@@ -25,20 +25,20 @@ class GatewayAnswer:
     at: str
     status: int | None
     error: str
-    """The authorizer's reason, or the gateway's; empty for none."""
+    """The reason from the authorizer or the gateway; may be empty."""
     request_id: str
 
     def document(self) -> dict[str, Any]:
-        """The request for machines."""
+        """Return the request as a JSON object."""
         return asdict(self)
 
 
 GatewayAnswers = dict[str, list[GatewayAnswer]]
-"""By correlation id; without the sign-ins that were not asked about."""
+"""The answers by correlation id, for the sign-ins that were searched for."""
 
 
 def gateway_answer(fields: Mapping[str, Any]) -> GatewayAnswer | None:
-    """The request of a line of the access log; `None` for one that got to the function."""
+    """Return the request in a line of the access log; `None` if it reached the function."""
     if fields.get("integrationStatus") != _NONE:
         return None
     try:

@@ -1,4 +1,4 @@
-"""What a stack logged of some sign-ins, asked of CloudWatch Logs: bounded in ids and time."""
+"""Find a stack's log lines of some sign-ins in CloudWatch Logs, within limits."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -17,9 +17,9 @@ from claimsctl.signin.provider_log import Lines, LogLine, add_line, callout_line
 from claimsctl.signin.summary import Row
 
 SIGN_INS_MAX: Final = 20
-"""Sign-ins that are asked about: each is a term of the filter, which has 1,024 characters."""
+"""The maximum number of sign-ins: each is a term of a filter of at most 1,024 characters."""
 MARGIN: Final = timedelta(minutes=10)
-"""Between the clocks of Entra and AWS, and for a retry."""
+"""The margin for different clocks of Entra and AWS, and for a retry."""
 PAGES_MAX: Final = 50
 _GATEWAY_PAGES_MAX: Final = 2
 _TIMEOUT_SECONDS: Final = 10
@@ -28,25 +28,25 @@ _ACCESS_OUTPUT: Final = "AccessLogGroup"
 _TERM: Final = '($.correlationId = "{}")'
 _BY_ENTRA: Final = '{ $.caller = "entra" && $.outcome = "*" }'
 _TERMS_MAX: Final = 16
-"""58 characters each."""
+"""The maximum number of terms in a filter; each has 58 characters."""
 
 Fields = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class StackLog:
-    """What the stack's two logs say."""
+    """The lines of the stack's two logs."""
 
     lines: Lines
-    """The function's."""
+    """The lines of the function's log."""
     gateway: GatewayAnswers | None
-    """The access log's; `None` for a stack without one."""
+    """The lines of the access log; `None` for a stack without one."""
     left_out: int
-    """Rows that were not asked about."""
+    """The number of rows that were not searched for."""
 
 
 def stack_log(stack: str, rows: Sequence[Row]) -> StackLog:
-    """What is logged of the newest of `rows`: by correlation id, and at the gateway by time.
+    """Find the log lines of the newest `rows`, by correlation id; in the access log, by time.
 
     Needs ``cloudformation:DescribeStacks`` and ``logs:FilterLogEvents``. Raises `OperatorError`.
     """
@@ -68,7 +68,7 @@ def stack_log(stack: str, rows: Sequence[Row]) -> StackLog:
 
 
 def _logs(stack: str) -> tuple[Any, dict[str, str]]:
-    """A client of CloudWatch Logs, and the stack's outputs, which name its log groups."""
+    """Return a client of CloudWatch Logs, and the stack's outputs with the log groups."""
     config = Config(connect_timeout=_TIMEOUT_SECONDS, read_timeout=_TIMEOUT_SECONDS)
     session, region = boto3.session.Session(), sdk_region()
     stacks = session.client("cloudformation", region_name=region, config=config)
@@ -83,9 +83,9 @@ def _logs(stack: str) -> tuple[Any, dict[str, str]]:
 
 
 def newest_of_entra(stack: str, since: datetime) -> tuple[datetime, LogLine] | None:
-    """The newest callout that Entra itself made since then, by the function's log.
+    """Return the newest callout from Entra after `since` in the function's log.
 
-    Its line names no application. Needs and raises what `stack_log` does.
+    The line names no application. Needs the same permissions as `stack_log`, and raises the same.
     """
     try:
         logs, outputs = _logs(stack)
@@ -109,7 +109,7 @@ def newest_of_entra(stack: str, since: datetime) -> tuple[datetime, LogLine] | N
 def _events(
     client: Any, request: dict[str, Any], pages_max: int
 ) -> Iterator[tuple[dict[str, Any], Fields]]:
-    """Yield each event that the filter finds, and the fields of its message."""
+    """Yield each event that the filter matches, and the fields of its message."""
     for _ in range(pages_max):
         page = client.filter_log_events(**request)
         for event in page["events"]:
@@ -139,7 +139,7 @@ def _add_events(client: Any, group: str, rows: Sequence[Row], found: Lines) -> N
 
 
 def _gateway_answers(client: Any, group: str, rows: Sequence[Row], lines: Lines) -> GatewayAnswers:
-    """Return what the gateway answered near callouts of which an attempt has no line."""
+    """Return the gateway's answers near callouts of which an attempt has no line."""
     found: GatewayAnswers = {}
     for row in rows:
         sign_in, callout = row.sign_in, row.callout

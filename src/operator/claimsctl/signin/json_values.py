@@ -1,4 +1,4 @@
-"""The records of a JSON file, one by one: JSON lines, arrays, Graph's pages; memory is bounded."""
+"""Read the records of a JSON file one by one, with bounded memory: lines, arrays, Graph's pages."""
 
 import json
 import re
@@ -10,15 +10,15 @@ from claimsctl.signin.record_scan import RecordScanner
 from claimsctl.signin.text_source import RECORD_MAX
 
 PART: Final = 1 << 18
-"""Characters read at a time."""
+"""The number of characters to read at a time."""
 
 _SCALAR: Final = r'(?:"(?:[^"\\]|\\.)*+"|[-+.\w]++)'
 _MEMBER: Final = rf'"(?:[^"\\]|\\.)*+"\s*+:\s*+{_SCALAR}\s*+'
 _WRAPPER: Final = re.compile(
     rf'\{{\s*+(?:{_MEMBER},\s*+)*"(?:value|records|events|results)"\s*+:\s*+\[', re.IGNORECASE
 )
-"""The beginning of Graph's page, an Event Hub message, Windows PowerShell's array or the answers of
-CloudWatch Logs."""
+"""The beginning of a page of Graph, an Event Hub message, an array of Windows PowerShell, or an
+answer of CloudWatch Logs."""
 _WRAPPER_TAIL: Final = re.compile(rf"(?:{_MEMBER},?\s*+)*+\}}?")
 """The members that follow a page's records, such as @odata.nextLink, and its end."""
 _BETWEEN: Final = re.compile(r"[\s,\]\x00]*")
@@ -26,14 +26,14 @@ _NEXT_OBJECT: Final = re.compile(r"[}\]\"\n]\s*,?\s*(?=\{)")
 _FIRST_NAMES: Final = re.compile(rf'\{{\s*+"(\w++)"\s*+:\s*+(?:{_SCALAR}\s*+,\s*+"(\w++)")?')
 _raw_decode: Final = json.JSONDecoder().raw_decode
 _TOKEN_MAX: Final = 16
-"""Longer than a literal or an escape, which an end may cut."""
+"""More than the length of a literal or an escape, which the end may cut."""
 _FIRST_NAME: Final = re.compile(r'\{\s*+"\w++"')
 _SYNTAX_TAIL: Final = 4096
 _RECORD_NAMES: Final = {"correlationId", "CorrelationId"}
 
 
 class Unreadable(StrEnum):
-    """Why a part of a file is no sign-in record."""
+    """Why a part of a file is not a sign-in record."""
 
     NOT_JSON = "not-json"
     NOT_A_SIGN_IN = "not-a-sign-in"
@@ -42,21 +42,21 @@ class Unreadable(StrEnum):
     COLUMNS = "columns"
     """A CSV row with another number of fields than the header."""
     LISTENERS = "listeners"
-    """The column of event listeners is not readable."""
+    """The column of event listeners is unreadable."""
 
 
 class TextSource(Protocol):
-    """Text that is read part by part."""
+    """Text to read part by part."""
 
     def read(self, size: int, /) -> str:
-        """At most `size` characters; empty at the end."""
+        """Read at most `size` characters; empty at the end."""
 
     def readline(self, size: int, /) -> str:
-        """The rest of a line, at most `size` characters."""
+        """Return the rest of a line, at most `size` characters."""
 
 
 def records_in_line(line: str) -> Iterator[Any]:
-    """The objects of one of the JSON lines; `Unreadable` for a line that is none."""
+    """Yield the objects in a JSON line; `Unreadable` for an invalid line."""
     if line.isspace():
         return
     try:
@@ -89,12 +89,12 @@ class Window:
         self.began = 0
         """Where the newest value begins."""
         self._beginning = ""
-        """How the newest value began: with a name that no page begins with."""
+        """How the newest value began, if with a name that no page begins with."""
         self._source = source
         self.ended = False
 
     def fill(self) -> bool:
-        """Drop what is read and add at least as much again; whether there was more."""
+        """Drop the processed text and read more; return whether there was more."""
         rest = self.text[self.at :]
         more = self._source.read(max(PART, len(rest)))
         self.ended = not more
@@ -102,7 +102,7 @@ class Window:
         return bool(more)
 
     def value(self) -> Any:
-        """The value that begins here, read to its end; `Unreadable.NOT_JSON` for what is none."""
+        """Return the value that begins here, or `Unreadable.NOT_JSON` if it is invalid."""
         while True:
             self.began = self.at
             try:
@@ -119,16 +119,16 @@ class Window:
                 return value
 
     def _is_cut(self, error: json.JSONDecodeError) -> bool:
-        """Whether the text ends before the value does."""
+        """Return whether the text ends before the value does."""
         is_at_end = error.pos >= len(self.text) - _TOKEN_MAX
         return is_at_end or error.msg.startswith("Unterminated string")
 
     def _is_another(self) -> bool:
-        """Whether a value begins as the newest one did, which was no page."""
+        """Return whether a value begins like the newest one, which was not a page."""
         return self._beginning != "" and self.text.startswith(self._beginning, self.began)
 
     def enter(self) -> bool:
-        """Go to the next value, into arrays and pages; whether there is one."""
+        """Go to the next value, also in arrays and pages; return whether there is one."""
         while True:
             self.skip(_BETWEEN)
             self.began = self.at
@@ -158,7 +158,7 @@ class Window:
                 return
 
     def skip(self, pattern: re.Pattern[str]) -> bool:
-        """Skip what `pattern` matches, across parts; whether there was any."""
+        """Skip what `pattern` matches, across parts; return whether it matched."""
         skipped = False
         while True:
             match = pattern.match(self.text, self.at)
@@ -172,10 +172,10 @@ class Window:
 def records_of_values(
     head: str, source: TextSource, scanner: RecordScanner | None = None
 ) -> Iterator[Any]:
-    """The objects of a JSON text that begins with `head`: an array, pages, one object, or several.
+    """Yield the objects of the JSON text that begins with `head`: an array, pages, or objects.
 
-    Yields `Unreadable` for each gap that is no JSON. What follows a gap is read on with the next
-    object that parses. With a `scanner`, sign-ins of which it knows the form are not parsed.
+    Yields `Unreadable` for each part that is not JSON, and continues with the next object that is.
+    With a `scanner`, sign-ins of a known form are not parsed.
     """
     window = Window(head, source)
     border = _Border()
@@ -202,7 +202,7 @@ def records_of_values(
 
 
 class _Border:
-    """What is between two records of an array: the second begins with the same members."""
+    """The border between two records of an array: the second begins with the same members."""
 
     def __init__(self) -> None:
         self._names: tuple[str, ...] = ()
@@ -221,16 +221,16 @@ class _Border:
         if names:
             second = rf'{_SCALAR}\s*+,\s*+"{names[1]}"' if names[1] else ""
             pattern = re.compile(rf'\}}\s*+,\s*+(?=(\{{\s*+"{names[0]}"\s*+:\s*+){second})')
-            if not pattern.search(text):  # nor may it be inside of one
+            if not pattern.search(text):  # it must not be inside of a record
                 self._pattern = pattern
 
     @property
     def is_known(self) -> bool:
-        """Whether anything can be found."""
+        """Whether a border is known."""
         return self._pattern is not None
 
     def find(self, text: str, at: int) -> re.Match[str] | None:
-        """The next border in `text`."""
+        """Return the next border in `text`."""
         if self._pattern is None:
             return None
         if not self._literal:
@@ -245,7 +245,7 @@ class _Border:
 
 
 def _scanned(window: Window, border: _Border, scanner: RecordScanner) -> Iterator[Any]:
-    """The sign-ins that follow one another and that `scanner` can read."""
+    """Yield the sign-ins that follow one another and that `scanner` can read."""
     while border.is_known:
         found = border.find(window.text, window.at)
         if found is None:

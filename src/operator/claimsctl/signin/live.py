@@ -1,7 +1,7 @@
-"""Sign-in records asked of Graph beta: of a time, or as soon as one's own attempt is there.
+"""Read sign-in records from Graph beta: of a period, or of the next sign-in.
 
-Graph lists interactive sign-ins only, unless the filter asks for others. Records arrive minutes
-late. Sources: Graph beta's ``GET /auditLogs/signIns`` and its resource ``signIn``.
+Graph lists interactive sign-ins only, unless the filter names others. Records arrive after some
+minutes. Sources: Graph beta's ``GET /auditLogs/signIns`` and its resource ``signIn``.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -14,17 +14,17 @@ from claimsctl.signin.records import SignIn, read_sign_in
 PERMISSIONS: Final = ("AuditLog.Read.All",)
 POLL_SECONDS: Final = 30.0
 POLLS_MAX: Final = 40
-"""Twenty minutes: most records are there within five."""
+"""Twenty minutes: most records arrive within five."""
 _KINDS: Final = ("interactiveUser", "nonInteractiveUser")
 
 ListRecords = Callable[[str], Iterable[dict[str, Any]]]
-"""Lists the objects at a path of Graph beta, on however many pages."""
+"""Lists the objects at a path of Graph beta, from all pages."""
 
 
 def record_paths(correlation_id: str, since: datetime, app_id: str = "") -> list[str]:
-    """The paths that list the sign-ins: one for interactive ones, one for silent renewals.
+    """Return the paths that list sign-ins: one for interactive ones, one for silent renewals.
 
-    With `app_id` those to one application.
+    With `app_id`, only sign-ins to this application.
     """
     when = f"createdDateTime ge {since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     when = f"appId eq '{app_id}' and {when}" if app_id else when
@@ -39,7 +39,7 @@ def record_paths(correlation_id: str, since: datetime, app_id: str = "") -> list
 def listed(
     list_records: ListRecords, correlation_id: str, since: datetime, app_id: str = ""
 ) -> Iterator[SignIn]:
-    """The sign-ins since a time, or those with one correlation id, each once."""
+    """Yield the sign-ins after `since`, or those with a correlation id, without duplicates."""
     seen: set[str] = set()
     for path in record_paths(correlation_id, since, app_id):
         for record in list_records(path):
@@ -56,9 +56,9 @@ def followed(
     began: datetime,
     sleep: Callable[[float], None],
 ) -> list[SignIn]:
-    """The sign-ins with a callout that began after `began`, as soon as there are any.
+    """Wait for sign-ins with a callout after `began`, and return them.
 
-    Asks every half a minute, for twenty minutes; empty when none came.
+    Polls every half a minute, for twenty minutes; empty if none arrives.
     """
     since = began - timedelta(minutes=1)  # clocks differ
     for poll in range(POLLS_MAX):

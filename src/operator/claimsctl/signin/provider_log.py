@@ -1,7 +1,8 @@
-"""The function's own log lines, by correlation id, from every form in which CloudWatch gives them.
+"""Read the function's log lines by correlation id, in all formats of CloudWatch.
 
-``aws logs tail`` (each of its formats), ``filter-log-events``, Insights' results as JSON or CSV, an
-export to S3, and bare lines; with gzip. Only lines of wanted sign-ins are kept.
+They are ``aws logs tail`` (each of its formats), ``filter-log-events``, results of Logs Insights as
+JSON or CSV, an export to S3, and bare lines; also with gzip. Only the lines of wanted sign-ins are
+kept.
 """
 
 import csv
@@ -23,24 +24,24 @@ _LISTS: Final = ("events", "results")
 _PLATFORM: Final = re.compile(
     r"(?:INIT_START|START|END|REPORT) R(?:equestId|untime)|\"platform\.[a-zA-Z]+\""
 )
-"""Lambda's own lines, as text and as JSON."""
+"""The lines that Lambda writes, as text and as JSON."""
 _SPACES: Final = "\x00\r\n\t ,"
 
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """What the function wrote of one callout: nothing in it is personal."""
+    """The function's log line for one callout, without personal data."""
 
     at: str
     outcome: str
     status: int | None
     reason: str
-    """Why it failed, as `cause` has it."""
+    """The reason for the failure, from `cause`."""
     answer_ms: float | None
     request_id: str
 
     def document(self) -> dict[str, Any]:
-        """The line for machines."""
+        """Return the line as a JSON object."""
         return asdict(self)
 
 
@@ -48,10 +49,10 @@ Lines = dict[str, list[LogLine]]
 
 
 def read_log(raw: IO[bytes], name: str, wanted: Collection[str]) -> Lines:
-    """The lines of the `wanted` correlation ids.
+    """Read the lines of the `wanted` correlation ids.
 
-    Raises `OperatorError` for a file that is no log of the function. One without a callout is a log
-    all the same if it is empty or begins with Lambda's own lines: Entra may never have called.
+    Raises `OperatorError` for a file that is not a log of the function. A file without a callout is
+    a log if it is empty or begins with Lambda's lines: Entra may never have called.
     """
     found: Lines = {}
     callouts = 0
@@ -64,15 +65,15 @@ def read_log(raw: IO[bytes], name: str, wanted: Collection[str]) -> Lines:
             add_line(found, *line, wanted)
     if not callouts and head and not _PLATFORM.search(head):
         message = (
-            f"{name}: no line of a callout in it; expected the function's log: aws logs tail"
-            " GROUP --since 1d --format short, with the stack's output FunctionLogGroup"
+            f"{name}: no log line of a callout; expected the function's log, such as from aws logs"
+            " tail GROUP --since 1d --format short, where GROUP is the output FunctionLogGroup"
         )
         raise OperatorError(message)
     return found
 
 
 def add_line(found: Lines, correlation_id: str, line: LogLine, wanted: Collection[str]) -> None:
-    """Keep `line` if its sign-in is wanted and has not too many already."""
+    """Keep `line` if its sign-in is wanted and has few enough lines."""
     if correlation_id in wanted:
         lines = found.setdefault(correlation_id, [])
         if len(lines) < LINES_PER_SIGN_IN and line not in lines:
@@ -80,7 +81,7 @@ def add_line(found: Lines, correlation_id: str, line: LogLine, wanted: Collectio
 
 
 def callout_line(fields: Mapping[str, Any]) -> tuple[str, LogLine] | None:
-    """The correlation id and line in a log message's fields; `None` for another message."""
+    """Return the correlation id and the line in a log message; `None` for another message."""
     correlation_id, outcome = fields.get("correlationId"), fields.get("outcome")
     if not isinstance(correlation_id, str) or not isinstance(outcome, str) or not outcome:
         return None
@@ -114,7 +115,7 @@ def _milliseconds(value: Any) -> float | None:
 
 
 def _head(text: FileText) -> str:
-    """The first line with anything in it."""
+    """Return the first line that is not blank."""
     head = text.readline(PART)
     while head and not head.strip(_SPACES):
         head = text.readline(PART)
@@ -122,7 +123,7 @@ def _head(text: FileText) -> str:
 
 
 def _messages(head: str, text: FileText) -> Iterator[Mapping[str, Any]]:
-    """The fields of each message."""
+    """Yield the fields of each message."""
     columns = next(csv.reader([head]), [])
     if _CSV_HEADINGS & set(columns):
         csv.field_size_limit(RECORD_MAX)
@@ -135,7 +136,7 @@ def _messages(head: str, text: FileText) -> Iterator[Mapping[str, Any]]:
 
 
 def _begins_list(head: str) -> bool:
-    """Whether the file is one object of a command's output, not one of the lines."""
+    """Return whether the file is one object from a command, not lines."""
     beginning = head.strip()
     if beginning == "{":
         return True
@@ -143,7 +144,7 @@ def _begins_list(head: str) -> bool:
 
 
 def _rows(head: str, text: FileText) -> Iterator[dict[str, Any]]:
-    """The events of a command's output; a row of Insights is a list of fields."""
+    """Yield the events of a command's output; a row of Insights is a list of fields."""
     row: dict[str, Any] = {}
     for value in records_of_values(head, text):
         if not isinstance(value, dict):
@@ -160,7 +161,7 @@ def _rows(head: str, text: FileText) -> Iterator[dict[str, Any]]:
 
 
 def _with_message(row: dict[str, Any]) -> Mapping[str, Any]:
-    """The row's fields, and those of the message in it."""
+    """Return the fields of the row and of the message in it."""
     message = row.get("@message", row.get("message"))
     if isinstance(message, str):
         begin = message.find("{")
@@ -169,7 +170,7 @@ def _with_message(row: dict[str, Any]) -> Mapping[str, Any]:
 
 
 def _of_lines(head: str, text: FileText) -> Iterator[Mapping[str, Any]]:
-    """Lines with anything before the message; a message may be spread over several."""
+    """Yield the fields of messages in lines with a prefix; a message may have several lines."""
     pending: list[str] = []
     for line in _chained(head, text):
         begin = line.find("{")
@@ -177,7 +178,7 @@ def _of_lines(head: str, text: FileText) -> Iterator[Mapping[str, Any]]:
             pending = []
             yield fields
         elif begin >= 0 and not line[begin + 1 :].strip() and not pending:
-            pending = [line[begin:]]  # what aws logs tail --format json writes
+            pending = [line[begin:]]  # aws logs tail --format json writes it so
         elif pending:
             pending.append(line)
             if line.strip() == "}" and (fields := _object_in("".join(pending))) is not None:

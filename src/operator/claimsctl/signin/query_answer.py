@@ -1,7 +1,7 @@
-"""The rows of an answer of the Log Analytics query API, one by one.
+"""Read the rows of an answer of the Log Analytics query API one by one.
 
 Source: Azure Monitor's "API response format": ``tables``, each with ``name``, ``columns`` and
-``rows``. What is ``dynamic`` in a table is JSON text in a row.
+``rows``. A ``dynamic`` value of a table is JSON text in a row.
 """
 
 import re
@@ -19,12 +19,12 @@ _NEXT_ROW: Final = re.compile(r"\]\s*+,\s*+(?=\[)")
 
 
 def is_query_answer(head: str) -> bool:
-    """Whether a text that begins with `head` is such an answer."""
+    """Return whether the text that begins with `head` is an answer of the query API."""
     return _TABLES.match(head) is not None
 
 
 def rows_of_tables(head: str, source: TextSource) -> Iterator[Any]:
-    """Each row as an object; `Unreadable` for what is none."""
+    """Yield each row as an object; `Unreadable` for an invalid row."""
     window = Window(head, source)
     columns: list[str] = []
     while name := _matched(window, _NAME):
@@ -54,7 +54,7 @@ def _rows(window: Window, columns: list[str]) -> Iterator[Any]:
 
 
 def _next_row(window: Window) -> None:
-    """Go to what may be the next row, or to the end."""
+    """Go to the possible start of the next row, or to the end."""
     while not (found := _NEXT_ROW.search(window.text, window.at)):
         window.at = len(window.text)
         if not window.fill():
@@ -63,7 +63,7 @@ def _next_row(window: Window) -> None:
 
 
 def _matched(window: Window, pattern: re.Pattern[str]) -> re.Match[str] | None:
-    """Go past what `pattern` matches, if it does."""
+    """Go past the match of `pattern`, if any."""
     found = pattern.match(window.text, window.at)
     if found is None and window.fill():
         found = pattern.match(window.text, window.at)

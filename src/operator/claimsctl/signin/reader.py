@@ -1,8 +1,8 @@
-"""The sign-in records of a file in any form that people export them in, streamed.
+"""Stream the sign-in records of a file in any export format.
 
-Graph beta's answer, that of Log Analytics, JSON lines of storage and Event Hub, an array, the
-portal's JSON, what PowerShell's ``ConvertTo-Json`` makes of them, and CSV; each with gzip, in UTF-8
-or UTF-16. No record is kept: memory does not grow with the file.
+The formats are answers of Graph beta and Log Analytics, JSON lines of storage and Event Hubs, an
+array, the portal's JSON, the output of PowerShell's ``ConvertTo-Json``, and CSV; also with gzip, in
+UTF-8 or UTF-16. No record is kept: memory does not grow with the file.
 """
 
 import csv
@@ -30,44 +30,44 @@ _SIGN_IN_COLUMNS: Final = {"correlationid", "appliedeventlisteners"}
 _COLUMNS_MIN: Final = 2
 _LINES_BEFORE_MAX: Final = 20
 _SEPARATOR: Final = re.compile(r"sep=.\s*")
-"""The first line of a CSV that is made for Excel."""
+"""The first line of a CSV file for Excel."""
 _EMPTY_LIST: Final = re.compile(r'[\[\{](?:[^\[\]{}]*"(?:value|records)"\s*:\s*\[)?\s*\]')
 _LATE: Final = "Records arrive some minutes after the sign-in."
 _LINE_ENDS: Final = ("}\n", "}\r\n")
 
 COLUMN_QUERIES: Final = (
-    "Graph: GET https://graph.microsoft.com/beta/auditLogs/signIns (v1.0 does not have it)",
+    "Graph: GET https://graph.microsoft.com/beta/auditLogs/signIns (not in v1.0)",
     (
         "Log Analytics: SigninLogs | project TimeGenerated, CorrelationId, AppId, AppDisplayName,"
-        " ResultType, AppliedEventListeners; the same of AADNonInteractiveUserSignInLogs"
+        " ResultType, AppliedEventListeners; likewise AADNonInteractiveUserSignInLogs"
     ),
-    "portal: Sign-in logs, Download JSON (its CSV does not have it)",
+    "portal: Sign-in logs, Download JSON (the column is not in its CSV)",
     "PowerShell: Get-MgBetaAuditLogSignIn -All | ConvertTo-Json -Depth 10",
 )
-"""How to export records that say which event listeners ran."""
+"""How to export records with the event listeners that ran."""
 
 
 class SignInFile:
-    """The sign-ins of one file. `records` is read once; the counts are complete after it."""
+    """The sign-ins of one file. `records` can be read once; then the counts are complete."""
 
     def __init__(self, raw: IO[bytes], name: str) -> None:
         self.name = name
         self.unreadable: Counter[Unreadable] = Counter()
-        """Parts that are no sign-in record."""
+        """The number of parts that are not sign-in records."""
         self.columns: Counter[Column] = Counter()
-        """Sign-ins, by whether they say which listeners ran."""
+        """The number of sign-ins, by whether they name the listeners that ran."""
         self._raw = raw
 
     @property
     def sign_ins(self) -> int:
-        """How many sign-ins were read."""
+        """The number of sign-ins read."""
         return self.columns.total()
 
     def records(self) -> Iterator[SignIn]:
-        """Every sign-in, in the file's order.
+        """Yield every sign-in, in the file's order.
 
-        Raises `OperatorError` when the file cannot be read, or holds no sign-in at all: with what
-        it looks like and what to export instead; or when none of them has the column.
+        Raises `OperatorError` when the file cannot be read, when it contains no sign-in (with what
+        it looks like and what to export instead), or when no sign-in has the column.
         """
         source = FileText(self._raw, self.name)
         before, head = _head(source)
@@ -106,7 +106,7 @@ class SignInFile:
         return map(self._counted, documents)
 
     def _counted(self, document: object) -> SignIn | None:
-        """The sign-in in `document`; `None` for what is none, which is counted as such."""
+        """Return the sign-in in `document`; count anything that is not one, and return `None`."""
         if isinstance(document, Unreadable):
             self.unreadable[document] += 1
             return None
@@ -121,26 +121,26 @@ class SignInFile:
 
     def _check(self, shown: str) -> None:
         if not self.sign_ins and shown.strip() and not self.unreadable and _is_known(shown):
-            message = f"{self.name}: an export without a record; widen its time or its filter"
+            message = f"{self.name}: the export has no record; extend its time range or its filter"
             raise OperatorError(message, exit_code=ExitCode.NOT_FINE, lines=(_LATE,))
         if not self.sign_ins:
             found, advice = what_it_is(shown)
             if self.unreadable[Unreadable.CUT_OFF] and not shown:
                 found = "its compressed data is cut off or damaged at the beginning"
-            message = f"{self.name}: no sign-in log: {found}; expected Entra's sign-in records"
+            message = f"{self.name}: not a sign-in log: {found}; expected Entra's sign-in records"
             raise OperatorError(message, lines=(*advice, *COLUMN_QUERIES))
         if self.columns[Column.PRESENT]:
             return
         if self.columns[Column.CUT]:
             message = (
-                f"{self.name}: PowerShell wrote the names of types in place of the event listeners;"
-                " write the file anew with ConvertTo-Json -Depth 10"
+                f"{self.name}: PowerShell wrote type names instead of the event listeners; export"
+                " the file again with ConvertTo-Json -Depth 10"
             )
             raise OperatorError(message)
         if self.columns[Column.UNREADABLE]:
             message = (
-                f"{self.name}: {self.sign_ins} sign-ins, and none of them has readable event"
-                " listeners, where Entra records callouts; export the records with them:"
+                f"{self.name}: {self.sign_ins} sign-ins, none with readable event listeners, where"
+                " Entra records callouts; export the records with them:"
             )
             raise OperatorError(message, lines=COLUMN_QUERIES)
         message = (
@@ -151,13 +151,13 @@ class SignInFile:
 
 
 def _head(source: FileText) -> tuple[str, str]:
-    """What is before the records, such as a command's warnings, and the first line of them.
+    """Return the text before the records, such as a command's warnings, and their first line.
 
-    Without records in sight the first line of all.
+    Without records, return the first line of the file.
     """
     before: list[str] = []
     first = ""
-    while line := source.readline(PART):  # so much is shown to `what_it_is`, too
+    while line := source.readline(PART):  # `what_it_is` sees the same amount
         line = line.lstrip("\x00")
         if _is_json(line) or _csv_header(line) is not None:
             return "".join(before), line
@@ -170,7 +170,7 @@ def _head(source: FileText) -> tuple[str, str]:
 
 
 def _is_line(head: str) -> bool:
-    """Whether the first line is an object by itself."""
+    """Return whether the first line is a whole object."""
     try:
         return head.startswith("{") and isinstance(json.loads(head), dict)
     except (ValueError, RecursionError):
@@ -178,7 +178,7 @@ def _is_line(head: str) -> bool:
 
 
 def _is_known(head: str) -> bool:
-    """Whether a file in which there is no record is an export all the same."""
+    """Return whether a file without a record is an export."""
     is_empty = _EMPTY_LIST.match(head.strip()) is not None
     return is_empty or is_query_answer(head) or _csv_header(head) is not None
 
@@ -188,7 +188,7 @@ def _is_json(head: str) -> bool:
 
 
 def _csv_header(line: str) -> tuple[str, list[str]] | None:
-    """The delimiter and the columns, if the line is the header of a sign-in log."""
+    """Return the delimiter and the columns, if the line is the header of a sign-in log."""
     for delimiter in (",", ";", "\t"):
         columns = next(csv.reader([line], delimiter=delimiter), [])
         plain = {plain_name(column) for column in columns}

@@ -1,10 +1,10 @@
-"""The fields that count of one record's JSON text, without parsing all of it.
+"""Read the needed fields from a record's JSON text without parsing all of it.
 
-A sign-in record has two kilobytes, of which some two hundred bytes count; parsing all of them takes
-longer than everything else. Records of one export have the same members in the same order. So the
-order is learned from records that are parsed, and later ones are searched for these members in that
-order. A record of another order, with ``null`` or an escape where text was, is left to the JSON
-parser. A record that is damaged elsewhere, between its first and its last brace, is not recognised.
+A sign-in record has two kilobytes, of which about two hundred bytes are needed; parsing all of them
+takes more time than everything else. The records of one export have the same members in the same
+order. This module learns the order from parsed records, and searches later ones for the members in
+that order. A record with another order, or with ``null`` or an escape instead of text, is left to
+the JSON parser. Damage in other parts of a record is not detected.
 """
 
 import json
@@ -15,7 +15,7 @@ from claimsctl.signin.records import Column, SignIn, callouts_in, moment, read_s
 
 _PLANS_MAX: Final = 8
 _LESSONS_MAX: Final = 64
-"""Records that may teach nothing new, before no more are learned from."""
+"""The number of records without a new order after which learning ends."""
 _raw_decode: Final = json.JSONDecoder().raw_decode
 
 _SPELLINGS: Final = (
@@ -39,26 +39,26 @@ _OPTIONAL: Final = {"interactive", "user"}
 _STAND_INS: Final = {"userPrincipalName": ('"userId"',), "UserPrincipalName": ('"UserId"',)}
 _TEXTS: Final = {"correlation_id", "at", "app_id", "app_name", "user"}
 _ENVELOPE: Final = '"properties":'
-"""What precedes the sign-in in a record of storage or Event Hub."""
+"""The text before the sign-in in a record of storage or Event Hubs."""
 _RESULT: Final = r'(?:\{\s*"errorCode"\s*:\s*|"|)(?=\d)'
 
 
 class _Plan(NamedTuple):
-    """Where the members of a record are."""
+    """The places of a record's members."""
 
     envelope: str
     """`_ENVELOPE`, or empty for a sign-in without one."""
     members: tuple[tuple[str, str, int], ...]
-    """In their order: the field, what its value follows, and how long that is."""
+    """In order: the field, the text before its value, and the length of that text."""
     absent: tuple[str, ...]
-    """The names of members that there are none of."""
+    """The names of members that the record does not have."""
     id_name: str
     id_count: int
-    """How often the name of the correlation id is in one record."""
+    """How often one record contains the name of the correlation id."""
 
 
 class RecordScanner:
-    """Reads the sign-ins of records that look like those it has learned from."""
+    """Reads the sign-ins of records with a learned order."""
 
     def __init__(self) -> None:
         self._plans: list[_Plan] = []
@@ -79,7 +79,7 @@ class RecordScanner:
                 return
 
     def scan(self, text: str) -> SignIn | None:
-        """The sign-in of the text of one whole record; `None`: parse it."""
+        """Return the sign-in in the text of one whole record; `None` if it must be parsed."""
         for number, plan in enumerate(self._plans):
             sign_in = _tried(text, plan)
             if sign_in is not None:
@@ -120,7 +120,7 @@ def _beginning(field: str) -> str:
 
 
 def _is_one_record(text: str, plan: _Plan) -> bool:
-    """Whether there is one record in `text`, not several of which one may be cut off."""
+    """Return whether `text` is one record, not several of which one may be cut off."""
     first = plan.members[0][1]
     return text.count(plan.id_name) == plan.id_count and text.rfind(first) == text.find(
         first, text.find(plan.envelope)
@@ -128,7 +128,7 @@ def _is_one_record(text: str, plan: _Plan) -> bool:
 
 
 def _scanned(text: str, plan: _Plan) -> SignIn | None:
-    """The sign-in; `None` or an error for a text of another form, or of several records."""
+    """Return the sign-in; `None` or an error for another order, or for several records."""
     if not _is_one_record(text, plan) or any(name in text for name in plan.absent):
         return None
     position = text.index(plan.envelope)

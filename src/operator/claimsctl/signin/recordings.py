@@ -1,4 +1,4 @@
-"""Exchanges that ``claimsctl tap --save`` recorded, by correlation id."""
+"""Read the recordings of ``claimsctl tap --save`` by correlation id."""
 
 import json
 from collections.abc import Collection
@@ -10,13 +10,13 @@ from claimsctl.errors import OperatorError
 
 _SUFFIX: Final = ".exchange.json"
 _BYTES_MAX: Final = 4 << 20
-"""Two bodies of at most 256 KB, spelled out, and the verdict."""
+"""The maximum size: two bodies of at most 256 KB, escaped, and the verdict."""
 _PER_SIGN_IN: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What the judge said of one recorded exchange."""
+    """The verdict on one recorded exchange."""
 
     file: str
     at: str
@@ -24,13 +24,13 @@ class Recording:
     """`None` for an exchange that was not judged."""
     entra_code: int | None
     finding: str
-    """Id of the failure that Entra would report; empty for none."""
+    """The id of the failure that Entra would report; may be empty."""
     title: str
     where: str
     do: str
 
     def document(self) -> dict[str, Any]:
-        """The recording for machines."""
+        """Return the recording as a JSON object."""
         return asdict(self)
 
 
@@ -38,7 +38,7 @@ Recordings = dict[str, list[Recording]]
 
 
 def read_recordings(folder: Path, wanted: Collection[str]) -> tuple[Recordings, int]:
-    """The recordings of the `wanted` correlation ids, and how many files could not be read.
+    """Read the recordings of the `wanted` correlation ids, and count the unreadable files.
 
     Raises `OperatorError` for a folder without recordings.
     """
@@ -48,7 +48,9 @@ def read_recordings(folder: Path, wanted: Collection[str]) -> tuple[Recordings, 
         message = f"--tap {folder}: {error.strerror}"
         raise OperatorError(message) from None
     if not names:
-        message = f"--tap {folder}: no recorded exchange in it; expected tap's --save folder"
+        message = (
+            f"--tap {folder}: no recorded exchange in it; expected a folder of claimsctl tap --save"
+        )
         raise OperatorError(message)
     found: Recordings = {}
     unreadable = 0

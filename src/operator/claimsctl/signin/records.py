@@ -1,4 +1,4 @@
-"""A sign-in as Entra records it, read from a record of any spelling.
+"""Read a sign-in from Entra's record of it, in any spelling.
 
 Sources: Graph beta's ``signIn``, ``appliedAuthenticationEventListener`` and
 ``customExtensionCalloutResult``; Azure Monitor's tables ``SigninLogs`` and
@@ -27,30 +27,30 @@ _INTEGER_DIGITS: Final = 10
 
 
 class Column(StrEnum):
-    """Whether a record says which event listeners ran."""
+    """Whether a record names the event listeners that ran."""
 
     PRESENT = "present"
     MISSING = "missing"
     CUT = "cut"
-    """PowerShell wrote the name of a type in its place, as ``Export-Csv`` does, and
+    """PowerShell wrote the name of a type instead, as ``Export-Csv`` does, and
     ``ConvertTo-Json`` without enough ``-Depth``."""
     UNREADABLE = "unreadable"
-    """The column holds text that is no JSON list."""
+    """The column contains text that is not a JSON list."""
 
 
 @dataclass(slots=True)
 class Callout:
-    """What Entra records of one callout; `None` for a number that the record lacks."""
+    """Entra's record of one callout; `None` for a missing number."""
 
     at: str
-    """When the call was begun: ISO 8601, UTC."""
+    """When the call began: ISO 8601, UTC."""
     listener_id: str
     extension_id: str
     attempts: int | None
     status: int | None
-    """HTTP status of the last attempt."""
+    """The HTTP status of the last attempt."""
     code: int | None
-    """Error code of the last attempt that failed; `None` for no error."""
+    """The error code of the last attempt that failed; `None` for no error."""
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ class SignIn:
     app_id: str
     app_name: str
     user: str
-    """Personal data: shown only on demand."""
+    """Personal data: shown only on request."""
     interactive: bool | None
     error_code: int | None
     """The sign-in's own result; 0 when a token was issued."""
@@ -80,18 +80,18 @@ CAMEL: Final = {
 
 
 def plain_name(column: str) -> str:
-    """A column's name without case, blanks and the zone: ``TimeGenerated [UTC]``."""
+    """Return a column's name without case, blanks and the zone: ``TimeGenerated [UTC]``."""
     plain = _NOT_A_LETTER.sub("", column.lower())
     return plain.removesuffix("utc") if plain not in {"utc", ""} else plain
 
 
 def read_sign_in(document: Any) -> SignIn | None:
-    """The sign-in that a record of any form holds; `None` for what is no sign-in record."""
+    """Return the sign-in in a record of any form; `None` if it is not a sign-in record."""
     if not isinstance(document, dict):
         return None
     record, envelope = document, document
     inner = document.get("properties")
-    if isinstance(inner, str):  # Event Hub consumers store it so
+    if isinstance(inner, str):  # some Event Hubs consumers store it so
         inner = _json_in(inner)
     if isinstance(inner, dict):
         record = inner
@@ -103,7 +103,7 @@ def read_sign_in(document: Any) -> SignIn | None:
 
 
 def columns_that_count(columns: Sequence[str]) -> dict[str, int]:
-    """The places of a CSV's columns that `read_sign_in` reads, by the names that it knows."""
+    """Return the indexes of the CSV columns that `read_sign_in` reads, by Graph's names."""
     found: dict[str, int] = {}
     for place, column in enumerate(columns):
         name = "properties" if column.lower() == "properties" else _camel_name(column)
@@ -113,7 +113,7 @@ def columns_that_count(columns: Sequence[str]) -> dict[str, int]:
 
 
 def _camel(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The members that count, by Graph's names."""
+    """Return the needed members, by Graph's names."""
     found: dict[str, Any] = {}
     for name, value in record.items():
         camel = _camel_name(name)
@@ -123,7 +123,7 @@ def _camel(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _camel_name(name: str) -> str | None:
-    """Graph's name of a member that counts; `None` for any other."""
+    """Return Graph's name of a needed member; `None` for any other."""
     return CAMEL.get(name.lower()) or _ALIASES.get(plain_name(name))
 
 
@@ -179,7 +179,7 @@ def _boolean(value: Any) -> bool | None:
 
 
 def callouts_in(listeners: Any) -> tuple[Column, tuple[Callout, ...]]:
-    """The token issuance callouts among the listeners that ran, in any form of that column."""
+    """Return the token issuance callouts in the column of listeners, in any of its forms."""
     if isinstance(listeners, str):
         text = listeners.strip()
         listeners = _json_in(text) if text else []
@@ -201,7 +201,7 @@ class _CutError(Exception):
 
 
 def _callout(listener: Any) -> Callout | None:
-    """The callout of one listener that ran; `None` for another event's."""
+    """Return the callout of one listener that ran; `None` for another event's."""
     if not isinstance(listener, dict):
         raise _CutError
     if listener.get("eventType") == _GRAPH_EVENT:
@@ -228,7 +228,7 @@ def _callout(listener: Any) -> Callout | None:
 
 
 def _graph_callout(listener: Mapping[str, Any], get: Callable[[str], Any]) -> Callout:
-    """The callout as Graph writes it: nearly all of them, so by the shortest way."""
+    """Return the callout in Graph's form, which nearly all have: the fast path."""
     return Callout(
         moment(get("calloutDateTime")),
         _text(listener.get("executedListenerId")).lower(),
@@ -240,7 +240,7 @@ def _graph_callout(listener: Mapping[str, Any], get: Callable[[str], Any]) -> Ca
 
 
 def _flat(members: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The members in lower case; those of PowerShell's ``AdditionalProperties`` as its own."""
+    """Yield the members in lower case, including those of ``AdditionalProperties``."""
     for name, value in members.items():
         if name.lower() != "additionalproperties":
             yield name.lower(), value
@@ -252,7 +252,7 @@ def _flat(members: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _json_in(text: str) -> Any:
-    """The list or object in `text`; `None` for anything else."""
+    """Return the list or object in `text`; `None` for anything else."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -265,7 +265,7 @@ def _text(value: Any) -> str:
 
 
 def whole_number(value: Any) -> int | None:
-    """`value` as a whole number; text may have the prefix ``AADSTS``. `None` for anything else."""
+    """Return `value` as a whole number, or `None`; text may have the prefix ``AADSTS``."""
     if isinstance(value, str):
         digits = value.strip().upper().removeprefix("AADSTS")
         is_number = digits.isascii() and digits.isdigit() and len(digits) <= _INTEGER_DIGITS
@@ -274,7 +274,7 @@ def whole_number(value: Any) -> int | None:
 
 
 def moment(value: Any) -> str:
-    """A time as ISO 8601 in UTC; empty for what is none. Text without a zone is UTC."""
+    """Return a time as ISO 8601 in UTC; empty if it is invalid. Text without a zone is UTC."""
     if not isinstance(value, str):
         return ""
     if value[10:11] == "T" and value[-1] == "Z":
@@ -286,7 +286,7 @@ def moment(value: Any) -> str:
 
 
 def _time_in(text: str) -> datetime:
-    """The time that `text` says. Raises `ValueError`, `OverflowError` or `OSError`."""
+    """Return the time in `text`. Raises `ValueError`, `OverflowError` or `OSError`."""
     if found := _DOTNET_DATE.search(text):  # Windows PowerShell's ConvertTo-Json
         return datetime.fromtimestamp(int(found[1]) / 1000, UTC)
     if found := _US_DATE.fullmatch(text):  # Log Analytics' CSV, or Excel's

@@ -1,4 +1,4 @@
-"""Many callouts summed up: by code and app, what is silent, the newest few to show."""
+"""Summarise callouts by code and app, and keep the newest ones."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -9,26 +9,26 @@ from claimsctl.signin.records import Callout, Column, SignIn
 from claimsctl.signin.verdicts import Stage, stage_of
 
 KEPT_MAX: Final = 200
-"""Callouts kept for the list, of those that failed and of those that were accepted."""
+"""The number of callouts to keep, of failed and of accepted ones each."""
 APPS_MAX: Final = 10_000
 OTHER_APPS: Final = "(other apps)"
 _SECOND: Final = 19
-"""``2026-11-29T07:00:00``: times are compared to the second, as Entra writes fractions of them
-with any number of digits."""
+"""``2026-11-29T07:00:00``: times are compared by the second, since Entra writes fractions with
+any number of digits."""
 
 
 class Row(NamedTuple):
-    """A callout that is kept, and its sign-in."""
+    """A callout and its sign-in."""
 
     at: str
     number: int
-    """Makes rows of one second comparable."""
+    """A number that orders rows of the same second."""
     sign_in: SignIn
     callout: Callout
 
 
 class GroupKey(NamedTuple):
-    """What callouts are summed up by."""
+    """The key by which callouts are counted."""
 
     stage: Stage
     code: int | None
@@ -51,7 +51,7 @@ class Group:
 
 @dataclass(slots=True)
 class _Newest:
-    """The newest rows. Sorted now and then: most files are in the order of time."""
+    """The newest rows, sorted only when needed: most files are in order of time."""
 
     rows: list[Row] = field(default_factory=list)
     floor: str = ""
@@ -77,10 +77,10 @@ class Silence:
 
 @dataclass(slots=True)
 class Summary:
-    """What is known of all records so far; its size depends on apps and codes, not on records."""
+    """The summary of all records so far; its size depends on apps and codes, not on records."""
 
     correlation_id: str = ""
-    """Count and keep this one's callouts only."""
+    """The only sign-in to count; empty for all."""
     stages: Counter[Stage] = field(default_factory=Counter)
     groups: dict[tuple[Stage, int | None, int | None, str], Group] = field(default_factory=dict)
     apps: dict[str, Silence] = field(default_factory=dict)
@@ -88,7 +88,7 @@ class Summary:
     first: str = ""
     last: str = ""
     retried: int = 0
-    """Callouts of more than one attempt."""
+    """The number of callouts with more than one attempt."""
     _failed: _Newest = field(default_factory=_Newest)
     _accepted: _Newest = field(default_factory=_Newest)
     _number: int = 0
@@ -137,36 +137,36 @@ class Summary:
 
     @property
     def callouts(self) -> int:
-        """How many callouts there are."""
+        """The number of callouts."""
         return self.stages.total()
 
     @property
     def is_fine(self) -> bool:
-        """Whether there were callouts, and all were accepted."""
+        """Whether there are callouts, and all were accepted."""
         return bool(self.callouts) and self.callouts == self.stages[Stage.ACCEPTED]
 
     def rows(self) -> list[Row]:
-        """The newest callouts of each kind, by time."""
+        """Return the newest callouts of each kind, by time."""
         return sorted([*self._failed.sorted(), *self._accepted.sorted()])
 
     def failures(self) -> list[Row]:
-        """The newest callouts that failed, by time."""
+        """Return the newest callouts that failed, by time."""
         return self._failed.sorted()
 
     def by_cause(self) -> list[Group]:
-        """The groups, the most frequent first, accepted ones last."""
+        """Return the groups, the most frequent first and accepted ones last."""
         return sorted(
             self.groups.values(),
             key=lambda group: (group.key.stage is Stage.ACCEPTED, -group.count),
         )
 
     def silent_apps(self) -> Iterator[tuple[str, Silence]]:
-        """The apps whose sign-ins have no callout at all, the most used first."""
+        """Yield the apps whose sign-ins have no callout, the most used first."""
         silent = [(id_, app) for id_, app in self.apps.items() if app.sign_ins and not app.callouts]
         yield from sorted(silent, key=lambda item: -item[1].sign_ins)
 
     def document(self) -> dict[str, Any]:
-        """The summary for machines."""
+        """Return the summary as a JSON object."""
         return {
             "sign_ins": self.sign_ins,
             "first": _zulu(self.first),

@@ -1,6 +1,6 @@
-"""The text of a file, whatever its encoding, unpacked on the way; a cut file ends where it is cut.
+"""Read the text of a file in any encoding, decompressed; a truncated file ends where it is cut.
 
-Shared by sign-in records and logs.
+Used for sign-in records and logs.
 """
 
 import io
@@ -14,7 +14,7 @@ from typing import IO, Final
 from claimsctl.errors import OperatorError
 
 RECORD_MAX: Final = 16 << 20
-"""Characters of one line or record; a sign-in has some thousand."""
+"""The maximum number of characters in a line or record; a sign-in has a few thousand."""
 _GZIP: Final = b"\x1f\x8b"
 _GZIP_WBITS: Final = 31
 _PACKED_BYTES: Final = 1 << 16
@@ -37,18 +37,18 @@ class FileText:
 
     @property
     def is_cut(self) -> bool:
-        """Whether compressed data has ended before its end."""
+        """Whether the compressed data is incomplete."""
         return self._unpacked is not None and self._unpacked.is_cut
 
     def read(self, size: int, /) -> str:
-        """At most `size` characters; empty at the end. Raises `OperatorError`."""
+        """Read at most `size` characters; empty at the end. Raises `OperatorError`."""
         try:
             return self._text.read(size)
         except OSError as error:
             raise self._unreadable(error) from None
 
     def readline(self, size: int = RECORD_MAX, /) -> str:
-        """The rest of a line, at most `size` characters. Raises `OperatorError`."""
+        """Read the rest of a line, at most `size` characters. Raises `OperatorError`."""
         try:
             return self._text.readline(size)
         except OSError as error:
@@ -64,7 +64,7 @@ class FileText:
 
 
 def _encoding(first: bytes) -> str:
-    """The encoding of a text by its first two bytes; what it begins with is ASCII."""
+    """Return the encoding of a text by its first two bytes, which are ASCII characters."""
     if first in _UTF16:
         return "utf-16"
     if len(first) == len(_UTF16[0]) and first.count(0) == 1:
@@ -92,7 +92,7 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
 
 
 class _Raw(io.RawIOBase):
-    """A binary stream of any kind, to be buffered; not closed with its buffer."""
+    """A binary stream to buffer, which is not closed with its buffer."""
 
     def __init__(self, raw: IO[bytes]) -> None:
         self._raw = raw
@@ -107,7 +107,7 @@ class _Raw(io.RawIOBase):
 
 
 class _Unpacked(io.RawIOBase):
-    """What gzip has packed, in one or more members, as far as it can be unpacked."""
+    """The decompressed data of one or more gzip members, as far as they are valid."""
 
     def __init__(self, packed: "io.BufferedReader[io.RawIOBase]") -> None:
         self.is_cut = False

@@ -1,9 +1,9 @@
-"""What a callout's record means: how far it came, whose fault it is, the one thing to do.
+"""The meaning of a callout's record: its stage, what is at fault, what to do.
 
-Rules rest on numbers alone: attempts, status, code. Meanings and cures are `claimsctl.explain`'s.
-Sources: Graph beta's ``customExtensionCalloutResult``; Microsoft's error code reference. That the
-code of an earlier attempt can remain although the last one was accepted is our reading of "the
-error code of the last failed attempt".
+The rules use numbers only: attempts, status, code. Meanings and cures are from
+`claimsctl.explain`. Sources: Graph beta's ``customExtensionCalloutResult``; Microsoft's error code
+reference. That the code of an earlier attempt can remain after an accepted one is our reading of
+"the error code of the last failed attempt".
 """
 
 from dataclasses import dataclass
@@ -22,11 +22,11 @@ _FAULTS: Final = range(500, 600)
 
 
 class Stage(StrEnum):
-    """How far a callout came."""
+    """The last stage that a callout reached."""
 
     NEVER_CALLED = "never-called"
     NO_ANSWER = "no-answer"
-    """Called, and not reached, or no answer in time."""
+    """Called, but not reached, or not answered in time."""
     REFUSED_BY_ENDPOINT = "refused-by-endpoint"
     REFUSED_BY_ENTRA = "refused-by-entra"
     ACCEPTED = "accepted"
@@ -34,7 +34,7 @@ class Stage(StrEnum):
 
 
 class Link(StrEnum):
-    """The part of the tenant, or of Entra, at which a callout ends before it is sent."""
+    """The part of the tenant or of Entra that prevents a callout."""
 
     LISTENER = "listener"
     IDENTIFIER_URI = "identifier-uri"
@@ -54,8 +54,8 @@ LINK_NAMES: Final = {
     Link.API_SERVICE_PRINCIPAL: "the service principal of the endpoint's app registration",
     Link.CALLER_SERVICE_PRINCIPAL: "the service principal of Entra's caller, 99045fe1-…",
     Link.GRAPH_SERVICE_PRINCIPAL: "the service principal of Microsoft Graph",
-    Link.CONSENT: "the app's admin consent",
-    Link.THROTTLE: "the tenant's limit of callouts a second",
+    Link.CONSENT: "the admin consent for the endpoint's app registration",
+    Link.THROTTLE: "the tenant's limit of callouts per second",
     Link.ENTRA: "Entra itself",
 }
 
@@ -74,14 +74,14 @@ NEVER_CALLED_BY: Final = {
     1003022: Link.GRAPH_SERVICE_PRINCIPAL,
     1003023: Link.ENTRA,
 }
-"""Codes of a callout that is not sent, and the link at fault."""
+"""The codes of callouts that were not sent, and the link at fault."""
 
 NO_ANSWER_CODES: Final = frozenset({1003001, 1003005, 1003027})
 STATUS_CODE: Final = 1003002
 ANSWER_CODES: Final = frozenset(
     {1003003, 1003006, 1003007, 1003008, 1003009, 1003010, 1003012, 1003024, 1003025, 1003026}
 )
-"""Codes of an answer that came and is wrong."""
+"""The codes of answers that Entra refused."""
 
 _STAGES: Final = {
     STATUS_CODE: Stage.REFUSED_BY_ENDPOINT,
@@ -97,12 +97,12 @@ class CalloutVerdict:
     stage: Stage
     sentence: str
     do: str
-    """The one thing to do; empty for an accepted callout."""
+    """What to do; empty for an accepted callout."""
     code: int | None = None
     link: Link | None = None
 
     def document(self) -> dict[str, Any]:
-        """The verdict for machines."""
+        """Return the verdict as a JSON object."""
         return {
             "stage": self.stage.value,
             "link": None if self.link is None else self.link.value,
@@ -112,7 +112,7 @@ class CalloutVerdict:
 
 
 def stage_of(sign_in: SignIn, callout: Callout) -> Stage:
-    """How far the callout came."""
+    """Return the last stage that the callout reached."""
     code, attempts, status = callout.code, callout.attempts, callout.status
     if attempts == 0 or (code in NEVER_CALLED_BY and not (code in _INSIDE and attempts)):
         stage = Stage.NEVER_CALLED
@@ -128,11 +128,11 @@ def stage_of(sign_in: SignIn, callout: Callout) -> Stage:
 
 
 _INSIDE: Final = frozenset({1003000})
-"""An error inside Entra, before or after the call."""
+"""Errors inside Entra, before or after the call."""
 
 
 def _is_of_earlier_attempt(sign_in: SignIn, callout: Callout) -> bool:
-    """Whether the code is the first attempt's, and the second was accepted."""
+    """Return whether the code belongs to the first attempt, and the second was accepted."""
     return (
         callout.code is not None
         and callout.status == OK
@@ -142,7 +142,7 @@ def _is_of_earlier_attempt(sign_in: SignIn, callout: Callout) -> bool:
 
 
 def verdict_on(sign_in: SignIn, callout: Callout) -> CalloutVerdict:
-    """The verdict on one callout of a sign-in."""
+    """Return the verdict on one callout of a sign-in."""
     stage, code = stage_of(sign_in, callout), callout.code
     entry = None if code is None else find_entry(str(code))
     meaning = "" if entry is None else f" {entry.meaning}"
@@ -151,15 +151,16 @@ def verdict_on(sign_in: SignIn, callout: Callout) -> CalloutVerdict:
     match stage:
         case Stage.NEVER_CALLED:
             link = None if code is None else NEVER_CALLED_BY.get(code)
-            at_fault = "the tenant, at an unnamed link" if link is None else LINK_NAMES[link]
-            sentence = f"Entra never called the endpoint; the fault is {at_fault}.{meaning}"
+            at_fault = "in the tenant, at an unknown link" if link is None else LINK_NAMES[link]
+            sentence = f"Entra never called the endpoint; the problem is {at_fault}.{meaning}"
             do = cure or "Check the chain from the listener to the app registration, link by link."
         case Stage.NO_ANSWER:
-            sentence = f"Entra called the endpoint{_times(callout)}; no answer counted.{meaning}"
+            called = f"Entra called the endpoint{_times(callout)}"
+            sentence = f"{called}, but received no usable answer.{meaning}"
             do = cure
         case Stage.REFUSED_BY_ENDPOINT:
             status = "an unknown status" if callout.status is None else f"status {callout.status}"
-            sentence = f"The endpoint was reached{_times(callout)} and answered with {status}."
+            sentence = f"Entra called the endpoint{_times(callout)}, and it answered with {status}."
             do = _do_about(callout.status)
         case Stage.REFUSED_BY_ENTRA:
             sentence = f"The endpoint answered, and Entra refused the answer.{meaning}"
@@ -176,29 +177,31 @@ def verdict_on(sign_in: SignIn, callout: Callout) -> CalloutVerdict:
 
 
 def _times(callout: Callout) -> str:
-    return " twice" if callout.attempts == 2 else ""  # noqa: PLR2004  # one retry is the most
+    return " twice" if callout.attempts == 2 else ""  # noqa: PLR2004  # Entra retries at most once
 
 
 def _do_about(status: int | None) -> str:
-    """What to do about a status that Entra does not take."""
+    """Return what to do about a status that Entra does not accept."""
     if status in _UNAUTHORISED:
         return (
             "The endpoint refuses Entra's token: compare issuer, audience, azp and keys with what"
             " it expects; its log gives the reason for this correlation id."
         )
     if status in _NO_ROUTE:
-        return "Check the target URL's path, and that the service takes POST there."
+        return "Check the target URL's path, and that the service accepts POST there."
     if status is not None and status in _REDIRECTS:
-        return "Set the target URL to the address that it redirects to; Entra follows none."
+        return (
+            "Set the target URL to the address of the redirect, since Entra follows no redirects."
+        )
     if status is not None and status in _BAD_REQUEST:
-        return "The endpoint takes the callout for a bad request: its log names the field."
+        return "The endpoint rejects the callout as a bad request: its log names the field."
     if status is not None and status in _FAULTS:
-        return "The endpoint failed: its log names the fault for this correlation id."
-    return "Let the endpoint answer with 200; its log has what it did for this correlation id."
+        return "The endpoint failed: its log has the error for this correlation id."
+    return "Let the endpoint answer with 200; find the cause in its log by this correlation id."
 
 
 def document_of(sign_in: SignIn, callout: Callout, *, show_user: bool) -> dict[str, Any]:
-    """A callout and its verdict for machines; the user only with `show_user`."""
+    """Return a callout and its verdict as a JSON object; the user only with `show_user`."""
     return {
         "correlation_id": sign_in.correlation_id,
         "at": callout.at or sign_in.at,

@@ -1,1 +1,1 @@
-"""The tenant's side: the chain of objects that must hold before Entra calls an endpoint."""
+"""The objects that a tenant needs before Entra calls an endpoint: plan, apply, checks."""

@@ -9,7 +9,7 @@ from claimsctl.tenant.diagnosis import Case, result, skipped
 from claimsctl.tenant.lookup import TOKEN_VERSION
 from claimsctl.tenant.snapshot import ServicePrincipal
 
-_NO_APPS: Final = "no application: no listener names one"
+_NO_APPS: Final = "there is no application: no listener names one"
 
 
 def same_applications(case: Case) -> Finding:
@@ -43,7 +43,7 @@ def same_applications(case: Case) -> Finding:
 
 
 def has_claims(principal: ServicePrincipal) -> bool:
-    """Whether anything maps claims into the application's tokens."""
+    """Return whether anything maps claims into the application's tokens."""
     return bool(principal.claims_mapping_policies or principal.has_portal_claims)
 
 
@@ -56,7 +56,7 @@ def principals(case: Case) -> Finding:
         for app_id in case.app_ids
         if case.tenant.principal(app_id) is None
     ]
-    hint = "sign in to it once with consent, or POST /servicePrincipals with its appId"
+    hint = "sign in to it once and consent, or POST /servicePrincipals with its appId"
     return result("TEN013", problems, ", ".join(case.app_ids), hint=hint, code=1003017)
 
 
@@ -70,18 +70,18 @@ def principals_enabled(case: Case) -> Finding:
         for one in found
         if one.account_enabled is False
     ]
-    hint = "Enterprise applications > the application > Properties: Enabled, Yes"
+    hint = "set Enabled to Yes in Enterprise applications > the application > Properties"
     return result("TEN014", problems, f"{len(found)} enabled", hint=hint, code=1003018)
 
 
 def _mapped(case: Case) -> list[ServicePrincipal]:
-    """The principals whose tokens something maps claims into."""
+    """Return the principals whose tokens something maps claims into."""
     found = (case.tenant.principal(app_id) for app_id in case.app_ids)
     return [one for one in found if one is not None and has_claims(one)]
 
 
 def accepts_mapped_claims(case: Case) -> Finding:
-    """TEN015: an application with mapped claims accepts them, or has its own signing key."""
+    """TEN015: an application with mapped claims accepts them, or has a custom signing key."""
     mapped = _mapped(case)
     if not mapped:
         return skipped("TEN015", "no application has mapped claims")
@@ -90,21 +90,23 @@ def accepts_mapped_claims(case: Case) -> Finding:
         app = case.tenant.application(one.app_id)
         accepts = bool(app and app.api and app.api.accept_mapped_claims)
         if not accepts and not one.preferred_token_signing_key_thumbprint:
-            problems.append(f"application {one.app_id}: acceptMappedClaims is not true, no own key")
+            problems.append(
+                f"application {one.app_id}: acceptMappedClaims is not true, without a custom key"
+            )
     return result(
         "TEN015",
         problems,
-        "acceptMappedClaims, or a signing key of its own",
-        hint="set api.acceptMappedClaims to true in the application's manifest; until then every"
-        " sign-in to it ends in AADSTS50146",
+        "acceptMappedClaims, or a custom signing key",
+        hint="set api.acceptMappedClaims to true in the application's manifest; until then, every"
+        " sign-in to it fails with AADSTS50146",
     )
 
 
 def single_tenant(case: Case) -> Finding:
-    """TEN016: no application that takes other tenants' users accepts mapped claims."""
+    """TEN016: no multitenant application accepts mapped claims."""
     apps = [one for app_id in case.app_ids if (one := case.tenant.application(app_id))]
     if not apps:
-        return skipped("TEN016", "no app registration of an application in this tenant")
+        return skipped("TEN016", "this tenant has no app registration of an application")
     problems = [
         f"application {one.app_id}: acceptMappedClaims with signInAudience {one.sign_in_audience}"
         for one in apps
@@ -112,14 +114,17 @@ def single_tenant(case: Case) -> Finding:
         and one.api.accept_mapped_claims
         and one.sign_in_audience not in {None, "AzureADMyOrg"}
     ]
-    hint = "take acceptMappedClaims out: anybody may forge claims with it; use an own signing key"
+    hint = (
+        "remove acceptMappedClaims, which lets others forge claims in the tokens; use a custom"
+        " signing key instead"
+    )
     return result("TEN016", problems, "none", hint=hint)
 
 
 def audience(case: Case) -> Finding:
-    """TEN017: the audience of v1 access tokens lies in a verified domain."""
+    """TEN017: the audience of v1 access tokens is in a verified domain."""
     if case.tenant.verified_domains is None:
-        reason = case.tenant.not_read.get("verified_domains", "domains not read")
+        reason = case.tenant.not_read.get("verified_domains", "the domains were not read")
         return skipped("TEN017", reason)
     problems = []
     for one in _mapped(case):
@@ -129,13 +134,13 @@ def audience(case: Case) -> Finding:
         is_api = case.token_of(one.app_id) is TokenKind.ACCESS
         outside = [uri for uri in app.identifier_uris if not _verified(uri, case)]
         if is_api and app.token_version != TOKEN_VERSION and outside:
-            problems.append(f"application {app.app_id}: v1 tokens, and {outside[0]} as audience")
+            problems.append(f"application {app.app_id}: v1 tokens with the audience {outside[0]}")
     return result(
         "TEN017",
         problems,
         "GUIDs, or URIs in verified domains",
-        hint="ask for tokens by the application's GUID ({app id}/.default), or use an identifier"
-        " URI in a verified domain; else AADSTS501461",
+        hint="request tokens for the application's GUID ({app id}/.default), or use an identifier"
+        " URI in a verified domain; otherwise, sign-ins fail with AADSTS501461",
         level=Level.WARN,
     )
 
@@ -147,7 +152,7 @@ def _verified(uri: str, case: Case) -> bool:
 
 
 def one_source(case: Case) -> Finding:
-    """TEN018: a policy or the portal's claims, not both."""
+    """TEN018: the claims come from a policy or from the portal, not from both."""
     if not case.app_ids:
         return skipped("TEN018", _NO_APPS)
     problems, unknown = [], []
@@ -162,8 +167,8 @@ def one_source(case: Case) -> Finding:
             problems.append(f"application {app_id}: policy {missing[0]} does not exist")
         elif principal.claims_mapping_policies and principal.has_portal_claims:
             problems.append(
-                f"application {app_id} has a mapping policy and claims from the portal, which the"
-                " policy supersedes"
+                f"application {app_id} has a mapping policy and claims from the portal; the"
+                " policy overrides the portal's claims"
             )
         elif not principal.claims_mapping_policies and principal.has_portal_claims is None:
             unknown.append(app_id)
@@ -176,17 +181,18 @@ def one_source(case: Case) -> Finding:
         "TEN018",
         problems,
         "one for each application",
-        hint="put every claim into one of them, the mapping policy or the portal's Attributes &"
-        " Claims",
+        hint="put every claim into either the mapping policy or the portal's Attributes & Claims",
     )
 
 
 def user_flow(case: Case) -> Finding:
-    """TEN022: in an external tenant each application belongs to a user flow."""
+    """TEN022: in an external tenant, each application belongs to a user flow."""
     if case.config and case.config.tenant.kind is TenantKind.WORKFORCE:
-        return skipped("TEN022", "a workforce tenant: applications need no user flow")
+        return skipped("TEN022", "in a workforce tenant, applications need no user flow")
     if case.tenant.user_flows is None:
-        return skipped("TEN022", case.tenant.not_read.get("user_flows", "user flows not read"))
+        return skipped(
+            "TEN022", case.tenant.not_read.get("user_flows", "the user flows were not read")
+        )
     if not case.app_ids:
         return skipped("TEN022", _NO_APPS)
     inside = {app_id for flow in case.tenant.user_flows for app_id in flow.app_ids}
@@ -196,7 +202,7 @@ def user_flow(case: Case) -> Finding:
         "TEN022",
         problems,
         f"{len(clients)} in a user flow",
-        hint="External Identities > User flows > the flow > Applications > Add application; it does"
-        " not matter in a workforce tenant",
+        hint="add it in External Identities > User flows > the flow > Applications; a workforce"
+        " tenant needs no user flow",
         level=Level.WARN,
     )

@@ -17,7 +17,7 @@ _GRAPH: Final = "https://graph.microsoft.com/v1.0"
 
 
 def application_steps(at: Lookup, one: Application) -> Iterator[Step]:
-    """The steps that let the application `one` get claims, but for the listener."""
+    """Yield the steps that let the application `one` receive claims, except for the listener."""
     step = principal(at, "app-principal", chain.APP_PRINCIPAL, one.app_id)
     yield Step(
         f"app-principal:{one.app_id}",
@@ -25,7 +25,7 @@ def application_steps(at: Lookup, one: Application) -> Iterator[Step]:
         step.title,
         step.wanted,
         by_hand=step.by_hand,
-        kept="users sign in to it",
+        kept="users sign in to the application",
     )
     yield _mapped_claims(one)
     yield _policy(at, one)
@@ -48,15 +48,15 @@ def _mapped_claims(one: Application) -> Step:
             return ""
         if app is None:
             return (
-                f"no app registration {one.app_id} in this tenant: whoever owns it sets"
-                " api.acceptMappedClaims, or gives it a signing key of its own"
+                f"no app registration {one.app_id} in this tenant: its owner must set"
+                " api.acceptMappedClaims, or configure a custom signing key"
             )
         if app.sign_in_audience not in {None, "AzureADMyOrg"}:
             return (
-                f"application {one.app_id} takes users of other tenants"
-                f" ({app.sign_in_audience}), where acceptMappedClaims must not be set. A signing"
-                " key of its own does it, and changes what its APIs must validate: they then"
-                f" read the keys at …/discovery/keys?appid={one.app_id}"
+                f"application {one.app_id} accepts users of other tenants"
+                f" ({app.sign_in_audience}), so acceptMappedClaims must not be set. Configure a"
+                " custom signing key instead; its APIs must then read the keys at"
+                f" …/discovery/keys?appid={one.app_id}"
             )
         return ""
 
@@ -73,9 +73,9 @@ def _mapped_claims(one: Application) -> Step:
 
     title = f"Application {one.app_id} accepts mapped claims"
     kept = (
-        "whether it was set before is not known. Nobody's token has other claims by it alone, but"
-        " whoever may assign policies can put claims into the application's tokens: set"
-        " api.acceptMappedClaims to false in its manifest, unless another policy needs it"
+        "it may have been set before. The setting alone changes no token, but it lets everyone who"
+        " can assign policies add claims to the application's tokens: unless another policy needs"
+        " it, set api.acceptMappedClaims to false in the manifest"
     )
     return Step(
         f"mapped-claims:{one.app_id}",
@@ -165,7 +165,7 @@ def _user_flow(one: Application) -> Step:
             return OperatorError(message)
         if not any(flow.display_name == name for flow in flows):
             known = ", ".join(flow.display_name or flow.id for flow in flows) or "none"
-            message = f"no user flow {name} in the tenant, which has {known}; correct user_flow"
+            message = f"the tenant has no user flow {name}, only {known}; correct user_flow"
             return OperatorError(message)
         return None
 
@@ -175,8 +175,8 @@ def _user_flow(one: Application) -> Step:
         chain.USER_FLOW,
         title,
         wanted,
-        kept="whether it was there before is not known, and without it nobody can sign in to the"
-        " application; take it out under External Identities > User flows > the flow >"
-        " Applications, if nobody is to sign in to it any more",
+        kept="it may have been there before, and users need it to sign in to the application; if"
+        " the application is no longer used, remove it under External Identities > User flows > the"
+        " flow > Applications",
         refusal=refusal,
     )

@@ -1,4 +1,4 @@
-"""Carrying a plan out: read, compare, ask, change, wait until it is to be seen, go on."""
+"""Apply a plan step by step: read, compare, confirm, change, wait for replication."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from claimsctl.tenant.snapshot import Snapshot
 from claimsctl.tenant.step import Requests, Step
 
 SETTLE_SECONDS: Final = 20.0
-"""How long a new object may take until it can be read: 5 to 20 seconds have been reported."""
+"""How long to wait until Graph returns a new object; 5 to 20 seconds have been reported."""
 _POLL_SECONDS: Final = 2.0
 _POLLS_MAX: Final = 60
 _CONFLICT: Final = 409
@@ -22,31 +22,31 @@ _ALREADY: Final = ("already exist", "already been assigned", "is already present
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """How the tenant is read, and what the operator is asked and shown."""
+    """How to read the tenant, confirm changes and report progress."""
 
     graph: Graph
     read: Callable[[], Snapshot]
     agree: Callable[[Step, Requests], bool]
-    """Whether a step's requests may be sent; they have been shown to the operator."""
+    """Show a step's requests to the operator, and return whether to send them."""
     report: Callable[[str], None]
     before_listener: Callable[[Step, Snapshot], None] = lambda _step, _tenant: None
-    """Raises `OperatorError` when Entra must not call the endpoint for one more application yet."""
+    """Raise `OperatorError` if Entra must not call the endpoint for another application yet."""
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What was done."""
+    """What was changed, and what was not."""
 
     changed: list[str] = field(default_factory=list)
     by_hand: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
-    """What teardown leaves, and why."""
+    """What teardown keeps, and why."""
 
 
 def apply_steps(steps: Sequence[Step], driver: Driver) -> Outcome:
-    """Make `steps` hold, one by one. Raises `OperatorError` at the first that fails.
+    """Apply `steps` one by one. Raises `OperatorError` at the first that fails.
 
-    Refusals of every step come first, so that nothing is half done which could be known before.
+    All steps are checked for refusals first, so that a known problem stops nothing half-way.
     """
     tenant = driver.read()
     outcome = Outcome()
@@ -54,8 +54,8 @@ def apply_steps(steps: Sequence[Step], driver: Driver) -> Outcome:
         if (refusal := step.refusal(tenant)) is not None:
             raise refusal
     if any(not step.unique and step.wanted(tenant) for step in steps) and tenant.applications:
-        # An earlier run may just have made what cannot be read yet: twice would be one too many.
-        driver.report(f"waiting {SETTLE_SECONDS:.0f} s, in case an earlier run was cut off")
+        # An earlier run may have created an object that cannot be read yet; do not create it twice.
+        driver.report(f"waiting {SETTLE_SECONDS:.0f} s, in case an earlier run was interrupted")
         driver.graph.sleep(SETTLE_SECONDS)
         tenant = driver.read()
     for step in steps:
@@ -67,7 +67,7 @@ def apply_steps(steps: Sequence[Step], driver: Driver) -> Outcome:
 
 
 def undo_steps(steps: Sequence[Step], driver: Driver) -> Outcome:
-    """Undo `steps` in reverse, as `apply_steps` makes them hold."""
+    """Undo `steps` in reverse order. Raises `OperatorError` at the first that fails."""
     tenant = driver.read()
     outcome = Outcome()
     for step in reversed(steps):
@@ -75,7 +75,7 @@ def undo_steps(steps: Sequence[Step], driver: Driver) -> Outcome:
             outcome.kept.append(f"{step.title}: {left}")
         for request in step.undo(tenant):
             if not driver.agree(step, (request,)):
-                raise _stopped(step, outcome, "not agreed")
+                raise _stopped(step, outcome, "not confirmed")
             try:
                 driver.graph.send(request)
             except GraphError as error:
@@ -93,9 +93,9 @@ def _carry_out(step: Step, requests: Requests, driver: Driver, outcome: Outcome)
     if unknown := [name for request in requests for name in request.unknown]:
         raise _stopped(step, outcome, f"the tenant has no {', '.join(unknown)}")
     if not driver.agree(step, requests):
-        raise _stopped(step, outcome, "not agreed")
+        raise _stopped(step, outcome, "not confirmed")
     if step.settles_first:
-        driver.report(f"waiting {SETTLE_SECONDS:.0f} s, until Entra uses what has changed")
+        driver.report(f"waiting {SETTLE_SECONDS:.0f} s, until Entra uses the change")
         driver.graph.sleep(SETTLE_SECONDS)
     for request in requests:
         try:
@@ -106,13 +106,13 @@ def _carry_out(step: Step, requests: Requests, driver: Driver, outcome: Outcome)
     driver.report(f"done: {step.title}")
     tenant = _read_until(step, driver, step.wanted)
     if step.wanted(tenant):
-        reason = "done, but still not to be read; Graph has not replicated it yet"
+        reason = "changed, but Graph does not return the change yet"
         raise _stopped(step, outcome, reason)
     return tenant
 
 
 def _send(request: Request, driver: Driver) -> None:
-    """Send, and again while what the request refers to has not been replicated."""
+    """Send a request, and repeat it while an object that it refers to is not replicated."""
     for attempt in range(_POLLS_MAX):
         try:
             driver.graph.send(request)
@@ -130,7 +130,7 @@ def _send(request: Request, driver: Driver) -> None:
 def _read_until(
     step: Step, driver: Driver, left: Callable[[Snapshot | None], Requests]
 ) -> Snapshot:
-    """The tenant, once nothing is `left` to do in what can be read; or after the longest wait."""
+    """Return the tenant once it shows that nothing is `left` to do, or after the longest wait."""
     tenant = driver.read()
     for poll in range(_POLLS_MAX):
         if not left(tenant):
@@ -145,6 +145,6 @@ def _read_until(
 def _stopped(step: Step, outcome: Outcome, reason: str) -> OperatorError:
     done = ", ".join(outcome.changed) or "nothing"
     message = f"stopped at {step.key}: {reason}"
-    lines = [f"done so far: {done}", "run the same command again to go on from there"]
+    lines = [f"done so far: {done}", "run the same command again to continue"]
     code = ExitCode.PARTLY_DONE if outcome.changed else ExitCode.NOT_FINE
     return OperatorError(message, exit_code=code, lines=lines)

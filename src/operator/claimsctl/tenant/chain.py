@@ -1,8 +1,8 @@
-"""The chain that must hold before Entra calls the endpoint and its claims reach a token.
+"""The objects and settings that Entra needs to call the endpoint and put its claims into a token.
 
-Plan, apply, teardown, checks and documentation follow from `LINKS`. Property names and types are
-those of Microsoft Graph's public v1.0 metadata, permissions those of its reference; which error a
-missing link causes is from Microsoft's error code reference, where it has one.
+Plan, apply, teardown, checks and documentation use `LINKS`. Sources: Microsoft Graph's public v1.0
+metadata for property names and types, its reference for permissions, and Microsoft's error code
+reference for the errors of a missing link.
 """
 
 import json
@@ -17,18 +17,18 @@ RECEIVE_ROLE_ID: Final = "214e810f-fda8-4fd7-a475-29461495eb00"
 """``CustomAuthenticationExtensions.Receive.Payload``, an app role of Microsoft Graph."""
 
 PLACEHOLDER: Final = re.compile(r"\{([a-z-]+(?::[0-9a-f-]+)?)\.(id|appId)\}")
-"""An id in a request that a plan cannot know yet: an object's key, and which of its ids."""
+"""A placeholder for an id that does not exist yet: an object's key, and which of its ids."""
 
 GRAPH_DOCS: Final = "https://learn.microsoft.com/graph/api"
 AUDIT: Final = "AuditLog.Read.All"
-"""What reading Entra's own record of a callout needs."""
+"""The permission to read Entra's sign-in records, which contain the callouts."""
 GRANTED_BY: Final = "a Privileged Role Administrator or Global Administrator"
 """Who can consent to an application permission on Microsoft Graph."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request to Microsoft Graph; ``{api.appId}`` and the like stand for ids not known yet."""
+    """A request to Microsoft Graph; placeholders such as ``{api.appId}`` mark unknown ids."""
 
     method: str
     path: str
@@ -43,7 +43,7 @@ class Request:
         return tuple(dict.fromkeys(match[1] for match in PLACEHOLDER.finditer(text)))
 
     def document(self) -> dict[str, Any]:
-        """The request for machines."""
+        """Return the request as a JSON object."""
         return {
             "method": self.method,
             "version": self.version,
@@ -61,11 +61,11 @@ class Link:
     title: str
     why: str
     errors: tuple[str, ...]
-    """What the sign-in log or the user sees while it is missing."""
+    """The errors in the sign-in log, or shown to the user, while it is missing."""
     findings: tuple[str, ...]
     """The findings of ``claimsctl doctor tenant`` that cover it."""
     permissions: tuple[str, ...]
-    """The least application permissions on Microsoft Graph that create it."""
+    """The least privileged application permissions on Microsoft Graph that create it."""
     portal: str
     """Where it is in the Microsoft Entra admin center."""
     doc: str
@@ -77,7 +77,7 @@ _POLICY = "Policy.ReadWrite.ApplicationConfiguration"
 API: Final = Link(
     "api",
     "App registration of the endpoint",
-    "Entra asks for a token for this application and sends it to the endpoint.",
+    "Entra issues a token for this application and sends it to the endpoint.",
     ("1003016",),
     ("TEN001",),
     _APPLICATION,
@@ -137,7 +137,7 @@ EXTENSION: Final = Link(
 APP_PRINCIPAL: Final = Link(
     "app-principal",
     "Service principal of the application to enrich",
-    "Policy and listener apply to the service principal of the token's audience.",
+    "The policy and the listener apply to the service principal of the token's audience.",
     ("1003017", "1003018"),
     ("TEN013", "TEN014"),
     _APPLICATION,
@@ -167,7 +167,7 @@ POLICY: Final = Link(
 ASSIGNMENT: Final = Link(
     "assignment",
     "The policy is assigned to the application",
-    "A policy works only for the service principal of the token's audience.",
+    "A policy applies only to the service principal of the token's audience.",
     (),
     ("TEN018",),
     (_POLICY, "Application.ReadWrite.All"),
@@ -211,9 +211,9 @@ LINKS: Final = (
     USER_FLOW,
     LISTENER,
 )
-"""In the order in which they are made; teardown takes the reverse."""
+"""In the order in which apply creates them; teardown uses the reverse order."""
 
 
 def permissions_of(links: tuple[Link, ...] = LINKS) -> tuple[str, ...]:
-    """Every permission that the links need, once, in their order."""
+    """Return every permission that the links need, without duplicates, in their order."""
     return tuple(dict.fromkeys(name for link in links for name in link.permissions))

@@ -1,4 +1,4 @@
-"""Every check of a tenant, in the order in which Entra meets the links."""
+"""All checks of a tenant, in the order in which Entra uses the links."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""``entra.toml``: which tenant, which endpoint, which applications to enrich."""
+"""The configuration file ``entra.toml``: the tenant, the endpoint, the applications to enrich."""
 
 import re
 import tomllib
@@ -36,7 +36,7 @@ _MESSAGES: Final = {
 
 
 class TokenKind(StrEnum):
-    """Which token of an application gets the claims."""
+    """The token of an application that receives the claims."""
 
     ACCESS = "access"
     ID = "id"
@@ -44,7 +44,7 @@ class TokenKind(StrEnum):
 
 
 def is_target_url(value: str) -> bool:
-    """Whether it is a URL that Entra calls: https, with a fully qualified host."""
+    """Return whether Entra calls a URL such as `value`: https, with a fully qualified host."""
     with suppress(ValueError):  # a port out of range, brackets that do not close
         parts = urlsplit(value)
         is_whole = "." in (parts.hostname or "") and parts.port != 0
@@ -54,7 +54,7 @@ def is_target_url(value: str) -> bool:
 
 
 def target_url(value: str) -> str:
-    """A URL that Entra calls. Raises `ValueError`."""
+    """Check and return a URL that Entra calls. Raises `ValueError`."""
     if not is_target_url(value):
         message = "expected https://, a fully qualified host and a path"
         raise ValueError(message)
@@ -62,7 +62,7 @@ def target_url(value: str) -> str:
 
 
 def host_of(url: str) -> str:
-    """A URL's host in lower case, without a port; empty for none, and for what is no URL."""
+    """Return a URL's host in lower case, without a port; empty for an invalid URL."""
     try:
         return urlsplit(url).hostname or ""
     except ValueError:
@@ -93,13 +93,13 @@ class Tenant(_Table):
 
 
 class Endpoint(_Table):
-    """``[endpoint]``: its URL, or the stack that has it; its app registration, if there is one."""
+    """``[endpoint]``: the URL, or the stack that has it; the app registration, if it exists."""
 
     target_url: TargetUrl | None = None
     stack: Text | None = None
     app_id: Guid | None = None
     name: Annotated[str, AfterValidator(_unique_name)] = "claims-provider"
-    """The unique name of what is made for it; two endpoints of a tenant need two names."""
+    """The unique name of the objects to create; each endpoint of a tenant needs another name."""
 
 
 class Application(_Table):
@@ -108,7 +108,7 @@ class Application(_Table):
     app_id: Guid
     token: Annotated[TokenKind, Field(strict=False)] = TokenKind.ID
     user_flow: Text | None = None
-    """The display name of the user flow that it belongs to, in an external tenant."""
+    """The display name of the application's user flow, in an external tenant."""
 
 
 class TestApplication(Application):
@@ -119,7 +119,7 @@ class TestApplication(Application):
 
 
 class Callout(_Table):
-    """``[callout]``: how long Entra waits, in milliseconds, and how often it tries again."""
+    """``[callout]``: how long Entra waits, in milliseconds, and how often it retries."""
 
     wait_ms: Annotated[int, Field(ge=WAIT_MS_MIN, le=WAIT_MS_MAX)] = WAIT_MS_MAX
     retries: Annotated[int, Field(ge=0, le=RETRIES_MAX)] = RETRIES_MAX
@@ -136,25 +136,26 @@ class Config(_Table):
 
     @property
     def audiences(self) -> tuple[Application, ...]:
-        """The applications to enrich, the test application first, each once."""
+        """The applications to enrich without duplicates, the test application first."""
         others = [one for one in self.applications if one.app_id != self.test.app_id]
         return (self.test, *others)
 
     @property
     def target_url(self) -> str:
-        """The target URL; `read_config` makes sure that there is one, or a stack."""
+        """The target URL; `read_config` requires a URL or a stack."""
         return self.endpoint.target_url or "https://{stack.host}/callout"
 
     @property
     def host(self) -> str:
-        """The target URL's host, as the identifier URI has it: without a port."""
+        """The target URL's host without a port, as in the identifier URI."""
         return host_of(self.target_url)
 
 
 def read_config(path: Path, stack: str | None = None) -> Config:
-    """The settings in the file at `path`. Raises `OperatorError` with every problem, by line.
+    """Return the configuration in the file at `path`.
 
-    `stack` takes the place of what the file says of target URL and stack.
+    `stack` overrides the file's target URL and stack. Raises `OperatorError` with every problem, by
+    line.
     """
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -203,13 +204,13 @@ def _problem(path: Path, text: str, where: tuple[int | str, ...], message: str) 
 
 
 def _said(error: "ErrorDetails") -> str:
-    """What is wrong with a value, without the words of the library."""
+    """Return the problem of a value, without pydantic's wording."""
     message = error["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
     return _MESSAGES.get(error["type"], message)
 
 
 def _line_of(text: str, where: tuple[int | str, ...]) -> int:
-    """The line of the key, of its table where the key is missing; 1 where both are."""
+    """Return the line of the key; of its table if the key is missing; 1 if both are missing."""
     line = 1
     for number, path in _statements(text):
         if path == where:
@@ -220,9 +221,9 @@ def _line_of(text: str, where: tuple[int | str, ...]) -> int:
 
 
 def _statements(text: str) -> Iterator[tuple[int, tuple[int | str, ...]]]:
-    """The line and the whole key of each table and value; those of a list of tables with a number.
+    """Yield the line and the full key of each table and value; tables of a list have a number.
 
-    `text` is valid TOML. A statement ends where what has been read of it is valid by itself.
+    `text` is valid TOML. A statement ends where the text read so far is valid TOML.
     """
     table: tuple[int | str, ...] = ()
     counts: Counter[tuple[int | str, ...]] = Counter()

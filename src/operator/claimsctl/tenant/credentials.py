@@ -1,4 +1,4 @@
-"""A token for Microsoft Graph, of an app that the operator has registered."""
+"""Tokens for Microsoft Graph, issued to an app that the operator registered."""
 
 import os
 from enum import StrEnum
@@ -14,11 +14,11 @@ CERTIFICATE_VARIABLE: Final = "AZURE_CLIENT_CERTIFICATE_PATH"
 
 
 _UNKNOWN_TENANT: Final = "AADSTS90002"
-"""By Microsoft's text also the error for a tenant of another cloud."""
+"""According to Microsoft's text, also the error for a tenant of another cloud."""
 
 
 class Login(StrEnum):
-    """How the app of the operator gets its token."""
+    """How the operator's app gets its token."""
 
     CLIENT_CREDENTIALS = "client-credentials"
     DEVICE_CODE = "device-code"
@@ -27,13 +27,13 @@ class Login(StrEnum):
 def tenant_token(
     tenant_id: str, kind: TenantKind, client_id: str | None, login: Login, scope: str = GRAPH_SCOPE
 ) -> str:
-    """A token of app `client_id` for `scope`. Raises `OperatorError`; no secret is in a message.
+    """Return a token of the app `client_id` for `scope`.
 
-    Client credentials take the secret or the certificate's path from the environment, where a
-    shell's history does not keep them.
+    Client credentials are read from the environment, so that no secret is in the shell's history.
+    Raises `OperatorError`, whose message contains no secret.
     """
     if client_id is None:
-        message = "no app to sign in with; register one in the tenant and give --client-id"
+        message = "no app to sign in with; register one in the tenant, and add --client-id"
         raise OperatorError(message)
     try:
         # In the extra `tenant`, and slow to import.
@@ -57,7 +57,8 @@ def tenant_token(
         credential = identity.CertificateCredential(tenant_id, client_id, path, authority=authority)
     else:
         message = (
-            f"no secret: set {SECRET_VARIABLE} or {CERTIFICATE_VARIABLE}, or --login device-code"
+            f"no credential: set {SECRET_VARIABLE} or {CERTIFICATE_VARIABLE}, or add --login"
+            " device-code"
         )
         raise OperatorError(message)
     try:

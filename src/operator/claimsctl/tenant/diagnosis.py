@@ -1,4 +1,4 @@
-"""What is wrong with a tenant's chain: every check, in the chain's order, and one sentence."""
+"""The findings about a tenant's chain: all checks in the chain's order, and a verdict."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,18 +18,18 @@ from claimsctl.tenant.snapshot import (
 )
 
 DEFAULT_WAIT_MS: Final = 1000
-"""What Graph's reference gives as the extension's default."""
+"""The extension's default, from Graph's reference."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A tenant, the extension that is examined, and what is known beside the tenant."""
+    """A tenant, the extension to check, and further facts about the endpoint."""
 
     tenant: Snapshot
     extension: Extension | None
     config: Config | None = None
     answer: Verdict | None = None
-    """What the endpoint answers, judged."""
+    """The verdict on the endpoint's answer."""
     latency_ms: float | None = None
     function_wait_ms: int | None = None
     """The function's ``ENTRA_WAIT_MS``."""
@@ -42,7 +42,7 @@ class Case:
 
     @property
     def api_app_id(self) -> str:
-        """The app id that the extension's resourceId means; empty for none."""
+        """The app id that the extension's resourceId names; may be empty."""
         resource = self.extension.resource_id if self.extension else ""
         for one in self.tenant.applications:
             if resource and resource in one.identifier_uris:
@@ -61,18 +61,18 @@ class Case:
 
     @property
     def app_ids(self) -> tuple[str, ...]:
-        """The applications to enrich: the configuration's, then the listeners' others."""
+        """The applications to enrich: those of the configuration, then others of the listeners."""
         configured = [one.app_id for one in self.config.audiences] if self.config else []
         listened = [app_id for one in self.listeners for app_id in one.app_ids]
         return tuple(dict.fromkeys((*configured, *listened)))
 
     def is_called(self, app_id: str) -> bool:
-        """Whether a listener of the extension is for the application."""
+        """Return whether a listener of the extension is for the application."""
         return any(one.is_for_all or app_id in one.app_ids for one in self.listeners)
 
     @property
     def client(self) -> ClientConfiguration:
-        """Wait and retries as they count: the listener's, else the extension's."""
+        """The effective wait and retries: those of the listener, or of the extension."""
         held = (self.extension and self.extension.client_configuration) or ClientConfiguration()
         own = next((own for one in self.listeners if (own := override_of(one))), None)
         if own is None:
@@ -84,13 +84,13 @@ class Case:
         )
 
     def token_of(self, app_id: str) -> TokenKind:
-        """Which of an application's tokens gets claims; an ID token where nothing says it."""
+        """Return which token of an application receives claims: by default the ID token."""
         audiences = self.config.audiences if self.config else ()
         return next((one.token for one in audiences if one.app_id == app_id), TokenKind.ID)
 
 
 def override_of(listener: Listener) -> ClientConfiguration | None:
-    """The wait and retries that a listener sets itself."""
+    """Return the wait and retries with which a listener overrides the extension's."""
     configuration = listener.handler and listener.handler.configuration
     return configuration.client_configuration if configuration else None
 
@@ -102,15 +102,15 @@ def case_of(
     extension_id: str | None = None,
     **known: Any,
 ) -> Case:
-    """The case of the extension that configuration, `target_url` or `extension_id` name.
+    """Return the case of the extension that `config`, `target_url` or `extension_id` names.
 
-    Without a name it is the only extension, and of several with one URL the only one in use. Raises
-    `OperatorError` when several could be meant.
+    Without a name, it is the only extension; of several with the same URL, the only one in use.
+    Raises `OperatorError` when several extensions match.
     """
     if extension_id is not None:
         found = tenant.extension(extension_id)
         if found is None:
-            message = f"--extension {extension_id}: no extension in the tenant has this id"
+            message = f"--extension {extension_id}: the tenant has no extension with this id"
             raise OperatorError(message)
         return Case(tenant, found, config, **known)
     url = target_url or (config.target_url if config else None)
@@ -126,8 +126,7 @@ def case_of(
     if len(candidates) > 1:
         lines = [f"{one.id} {one.display_name or ''}: {one.target_url}" for one in candidates]
         message = (
-            f"{len(candidates)} extensions could be meant; name one: --extension ID, or"
-            " --target-url URL"
+            f"{len(candidates)} extensions match; name one with --extension ID or --target-url URL"
         )
         raise OperatorError(message, lines=lines)
     return Case(tenant, next(iter(candidates), None), config, **known)
@@ -137,7 +136,7 @@ Checker = Callable[[Case], Finding]
 
 
 def diagnose(case: Case, checks: Mapping[str, Checker]) -> tuple[Finding, ...]:
-    """A finding for each check."""
+    """Return a finding for each check."""
     return tuple(check(case) for check in checks.values())
 
 
@@ -151,7 +150,7 @@ def result(
     code: int | None = None,
     level: Level = Level.FAIL,
 ) -> Finding:
-    """A failed finding for the problems, or a good one for none."""
+    """Return a failed finding for the problems, or a good one if there are none."""
     if not problems:
         return finding(id_, Level.OK, good)
     evidence = "; ".join(problems)
@@ -159,12 +158,12 @@ def result(
 
 
 def skipped(id_: str, reason: str) -> Finding:
-    """A finding that could not be made."""
+    """Return a skipped finding."""
     return finding(id_, Level.SKIP, reason)
 
 
 def headline(findings: Sequence[Finding]) -> str:
-    """The verdict in one sentence: the first cause in the chain's order."""
+    """Return the verdict in one sentence: the first cause in the chain's order."""
     for level in (Level.FAIL, Level.WARN):
         for one in findings:
             if one.level is level:
@@ -172,5 +171,5 @@ def headline(findings: Sequence[Finding]) -> str:
                 return f"{one.id} {one.title}: {one.evidence}{code}"
     skipped_ids = [one.id for one in findings if one.level is Level.SKIP]
     if skipped_ids:
-        return f"No problems found in the checks that ran; not checked: {', '.join(skipped_ids)}"
-    return "The chain holds: Entra calls the endpoint, and its claims reach the tokens"
+        return f"No problems found in the checks that ran; skipped: {', '.join(skipped_ids)}"
+    return "No problems found: Entra can call the endpoint, and its claims reach the tokens"

@@ -11,15 +11,16 @@ from claimsctl.tenant.lookup import TOKEN_VERSION
 
 _NO_EXTENSION: Final = "there is no extension"
 _URI: Final = re.compile(r"api://([a-z0-9.-]+\.[a-z0-9-]+)/[0-9a-f-]{36}", re.IGNORECASE)
-_APPLY: Final = "claimsctl entra apply makes it"
+_APPLY: Final = "run claimsctl entra apply, which creates it"
 
 
 def registration(case: Case) -> Finding:
-    """TEN001: the application that resourceId names exists; v2 tokens."""
+    """TEN001: the application that resourceId names exists and has v2 tokens."""
     if case.extension is None:
         return skipped("TEN001", _NO_EXTENSION)
     if case.api is None:
-        problem = f"no app registration {case.api_app_id or 'at all'}, which resourceId names"
+        named = f"application {case.api_app_id}" if case.api_app_id else "no application"
+        problem = f"resourceId names {named}; the tenant has no app registration of it"
         return result("TEN001", [problem], "", hint=_APPLY, code=1003016)
     version = case.api.token_version
     problems = [] if version == TOKEN_VERSION else ["api.requestedAccessTokenVersion is null or 1"]
@@ -35,7 +36,7 @@ def registration(case: Case) -> Finding:
 
 
 def identifier_uri(case: Case) -> Finding:
-    """TEN002: resourceId has the form that Entra wants, and the application has it."""
+    """TEN002: resourceId has the form that Entra requires, and the application has this URI."""
     if case.extension is None:
         return skipped("TEN002", _NO_EXTENSION)
     resource = case.extension.resource_id
@@ -65,7 +66,7 @@ def hosts(case: Case) -> Finding:
         "TEN003",
         problems if target != resource else [],
         target,
-        hint="claimsctl entra apply --move URL changes both in the order that breaks nothing",
+        hint="run claimsctl entra apply --move URL, which changes both without failed sign-ins",
         expected="the same host in both",
         code=1003015,
     )
@@ -82,7 +83,7 @@ def api_principal(case: Case) -> Finding:
 
 
 def api_principal_open(case: Case) -> Finding:
-    """TEN005: the endpoint's service principal is enabled and asks for no assignment."""
+    """TEN005: the endpoint's service principal is enabled and requires no assignment."""
     found = case.api_principal
     if found is None:
         return skipped("TEN005", "needs TEN004")
@@ -91,7 +92,7 @@ def api_principal_open(case: Case) -> Finding:
             "TEN005",
             [f"{found.id}: accountEnabled is false"],
             "",
-            hint="Enterprise applications > the endpoint's > Properties: Enabled, Yes",
+            hint="set Enabled to Yes in Enterprise applications > the endpoint's > Properties",
             code=1003019,
         )
     return result(
@@ -100,8 +101,8 @@ def api_principal_open(case: Case) -> Finding:
         if found.app_role_assignment_required
         else [],
         "enabled, no assignment required",
-        hint="Enterprise applications > the endpoint's > Properties: Assignment required, No; the"
-        " endpoint checks azp by itself",
+        hint="set Assignment required to No in Enterprise applications > the endpoint's >"
+        " Properties; the endpoint checks azp",
     )
 
 
@@ -111,7 +112,7 @@ def caller(case: Case) -> Finding:
     problems = [] if found else [f"no service principal of {chain.CALLER_APP_ID} (AADB2C90063)"]
     if found and found.account_enabled is False:
         problems = [f"the service principal of {chain.CALLER_APP_ID} is disabled"]
-    hint = f"POST /servicePrincipals with appId {chain.CALLER_APP_ID}; {_APPLY}"
+    hint = f"POST /servicePrincipals with appId {chain.CALLER_APP_ID}, or {_APPLY}"
     return result("TEN006", problems, found.id if found else "", hint=hint)
 
 
@@ -144,15 +145,15 @@ def consent(case: Case) -> Finding:
         "TEN008",
         [problem],
         "",
-        hint=f"grant admin consent on application {case.api_app_id} (API permissions);"
-        f" {chain.GRANTED_BY} can",
+        hint=f"grant admin consent for application {case.api_app_id} (API permissions) as"
+        f" {chain.GRANTED_BY}",
         expected="CustomAuthenticationExtensions.Receive.Payload",
         code=1003021,
     )
 
 
 def target_url(case: Case) -> Finding:
-    """TEN009: the target URL is one that Entra calls, and the one that was meant."""
+    """TEN009: Entra can call the target URL, and it is the configured one."""
     if case.extension is None:
         problem = "the tenant has no custom authentication extension for token issuance"
         return result("TEN009", [problem], "", hint=_APPLY, code=1003011)
@@ -161,19 +162,20 @@ def target_url(case: Case) -> Finding:
     if not is_target_url(url):
         problems.append(f"targetUrl is {url or 'empty'}")
     elif case.config and case.config.endpoint.target_url not in {None, url}:
-        problems.append(f"targetUrl is {url}, entra.toml has {case.config.target_url}")
+        problems.append(f"targetUrl is {url}, but entra.toml has {case.config.target_url}")
     return result(
         "TEN009",
         problems,
         url,
-        hint="correct targetUrl of the extension; with another host, claimsctl entra apply --move",
+        hint="correct the extension's targetUrl; for another host, run claimsctl entra apply"
+        " --move",
         expected="https:// and a fully qualified host",
         code=1003020,
     )
 
 
 def wait(case: Case) -> Finding:
-    """TEN010: wait and retries are set, and long enough for the endpoint."""
+    """TEN010: the wait and the retries are set, and long enough for the endpoint."""
     if case.extension is None:
         return skipped("TEN010", _NO_EXTENSION)
     client = case.client
@@ -189,24 +191,24 @@ def wait(case: Case) -> Finding:
                 f"listener {one.id} overrides the extension: {own.timeout_in_milliseconds} ms"
             )
     if case.latency_ms is not None and case.latency_ms > wait_ms:
-        problems.append(f"the endpoint took {case.latency_ms:.0f} ms, Entra waits {wait_ms} ms")
+        problems.append(f"the endpoint took {case.latency_ms:.0f} ms, but Entra waits {wait_ms} ms")
     if case.function_wait_ms is not None and case.function_wait_ms > wait_ms:
         counted = case.function_wait_ms
-        problems.append(f"the function counts on {counted} ms, Entra waits {wait_ms} ms")
+        problems.append(f"the function expects {counted} ms, but Entra waits {wait_ms} ms")
     late = case.latency_ms is not None and case.latency_ms > wait_ms
     return result(
         "TEN010",
         problems,
         f"{wait_ms} ms, maximumRetries {client.maximum_retries}",
-        hint=f"set timeoutInMilliseconds {WAIT_MS_MAX} and maximumRetries 1 on the extension, none"
-        " on the listener, and EntraWaitMs of the stack to the same",
+        hint=f"set timeoutInMilliseconds {WAIT_MS_MAX} and maximumRetries 1 on the extension, no"
+        " override on the listener, and EntraWaitMs of the stack to the same wait",
         code=1003005 if late else None,
         level=Level.FAIL if late else Level.WARN,
     )
 
 
 def listener(case: Case) -> Finding:
-    """TEN011: a listener refers to the extension, and none to one that is gone."""
+    """TEN011: a listener names the extension, and no listener names a deleted one."""
     problems = [
         f"listener {one.id} names extension {one.extension_id or 'none'}, which does not exist"
         for one in case.tenant.listeners
@@ -214,45 +216,49 @@ def listener(case: Case) -> Finding:
     ]
     if not problems and case.extension is not None and not case.listeners:
         problem = f"no listener names extension {case.extension.id}: Entra never calls"
-        return result("TEN011", [problem], "", hint="claimsctl entra apply makes it, last of all")
+        return result(
+            "TEN011", [problem], "", hint="run claimsctl entra apply, which creates it last"
+        )
     if case.extension is None and not problems:
         return skipped("TEN011", _NO_EXTENSION)
     return result(
         "TEN011",
         problems,
         ", ".join(one.id for one in case.listeners),
-        hint="name the extension in the listener again; until then every sign-in to its"
+        hint="name the extension in the listener again; until then, every sign-in to its"
         " applications fails",
         code=1003011,
     )
 
 
 def verified_domain(case: Case) -> Finding:
-    """TEN023: Graph lets the identifier URI be set again."""
+    """TEN023: Graph accepts changes of the identifier URIs."""
     domains, api = case.tenant.verified_domains, case.api
     if domains is None:
-        return skipped("TEN023", case.tenant.not_read.get("verified_domains", "domains not read"))
+        return skipped(
+            "TEN023", case.tenant.not_read.get("verified_domains", "the domains were not read")
+        )
     if api is None:
         return skipped("TEN023", "needs TEN001")
     problems = [
-        f"{uri}: its host is no verified domain, and it lacks the application's id"
+        f"{uri}: its host is not a verified domain, and it does not contain the application's id"
         for uri in api.identifier_uris
         if api.app_id not in uri and not _is_in(host_of(uri), domains)
     ]
     return result(
         "TEN023",
         problems,
-        "each holds the application's id or a verified domain",
-        hint="use api://{host}/{app id}, or verify the domain; Graph answers"
-        " HostNameNotOnVerifiedDomain to any change of the URIs until then",
+        "each contains the application's id or a verified domain",
+        hint="use api://{host}/{app id}, or verify the domain; until then, Graph"
+        " rejects any change of the URIs with HostNameNotOnVerifiedDomain",
         level=Level.WARN,
     )
 
 
 def answer(case: Case) -> Finding:
-    """TEN025: the endpoint's answer is one that Entra accepts."""
+    """TEN025: Entra accepts the endpoint's answer."""
     if case.answer is None:
-        return skipped("TEN025", "no answer: give --answer FILE, or --call to call the endpoint")
+        return skipped("TEN025", "needs an answer of the endpoint: add --answer FILE or --call")
     failed = case.answer.first_failure
     problems = [f"{failed.id} {failed.title}: {failed.evidence}"] if failed else []
     return result(

@@ -1,4 +1,4 @@
-"""The steps for the endpoint's application, Entra's caller and the consent."""
+"""The steps for the endpoint's application, Entra's service that calls, and the consent."""
 
 from claimsctl.errors import OperatorError
 from claimsctl.tenant import chain
@@ -9,7 +9,7 @@ from claimsctl.tenant.step import Requests, Step, api_object
 
 
 def api(at: Lookup) -> Step:
-    """The endpoint's app registration: made, or the operator's own."""
+    """Return the step of the endpoint's app registration: a new one, or an existing one."""
     own = at.config.endpoint.app_id is None
     body = {
         "displayName": at.name,
@@ -38,8 +38,8 @@ def api(at: Lookup) -> Step:
         if app is not None and app.token_version != TOKEN_VERSION and app.identifier_uris:
             return (
                 f"api.requestedAccessTokenVersion of application {app.app_id} is 1, and it is in"
-                " use: with 2 its tokens have another issuer, and its GUID as audience. Let the"
-                " endpoint accept v1 tokens, or set it to 2 when nothing validates v1 any more."
+                " use: with 2, its tokens have another issuer, and its GUID as the audience. Let"
+                " the endpoint accept v1 tokens, or set it to 2 once nothing validates v1 tokens."
             )
         return ""
 
@@ -48,7 +48,7 @@ def api(at: Lookup) -> Step:
             return None
         message = (
             f"no app registration {at.config.endpoint.app_id} in the tenant; correct app_id"
-            " of [endpoint], or leave it out to have one made"
+            " of [endpoint], or remove it to create one"
         )
         return OperatorError(message)
 
@@ -56,13 +56,13 @@ def api(at: Lookup) -> Step:
         exists = tenant is None or at.api_application(tenant) is not None
         return (Request("DELETE", at.api_path()),) if own and exists else ()
 
-    kept = "" if own else "the app registration was there before"
+    kept = "" if own else "the app registration existed before"
     title = f"App registration {at.name}" if own else f"App registration {at.app_id(None)}"
     return Step("api", chain.API, title, wanted, undo, by_hand, kept, refusal)
 
 
 def identifier_uri(at: Lookup) -> Step:
-    """Its identifier URI; one in use is never replaced."""
+    """Return the step of the application's identifier URI; a URI in use is never replaced."""
 
     def wanted(tenant: Snapshot | None) -> Requests:
         app, uri = at.api_application(tenant), at.uri(tenant)
@@ -75,15 +75,15 @@ def identifier_uri(at: Lookup) -> Step:
         if app is None or not app.identifier_uris or uri in app.identifier_uris:
             return ""
         return (
-            f"application {app.app_id} has {', '.join(app.identifier_uris)} and lacks {uri}:"
-            " clients may ask for tokens by the old URI. claimsctl entra apply --move adds the new"
-            " one in the order that breaks nothing."
+            f"application {app.app_id} has {', '.join(app.identifier_uris)} but not {uri}:"
+            " clients may request tokens for the old URI. claimsctl entra apply --move adds the new"
+            " one in an order that breaks no sign-in."
         )
 
     def undo(tenant: Snapshot | None) -> Requests:
         app, uri = at.api_application(tenant), at.uri(tenant)
         if at.config.endpoint.app_id is None or (app and uri not in app.identifier_uris):
-            return ()  # it goes with the registration
+            return ()  # it is deleted with the registration
         rest = [one for one in app.identifier_uris if one != uri] if app else []
         return (Request("PATCH", at.api_path(), {"identifierUris": rest}),)
 
@@ -92,7 +92,7 @@ def identifier_uri(at: Lookup) -> Step:
 
 
 def principal(at: Lookup, key: str, link: Link, app_id: str | None) -> Step:
-    """The service principal of `app_id`, by default of the endpoint's application."""
+    """Return the step of the service principal of `app_id`; by default, of the endpoint's."""
 
     def wanted(tenant: Snapshot | None) -> Requests:
         of = app_id or at.app_id(tenant)
@@ -110,24 +110,24 @@ def principal(at: Lookup, key: str, link: Link, app_id: str | None) -> Step:
         found = tenant.principal(app_id or at.app_id(tenant))
         if found is not None and found.account_enabled is False:
             return (
-                f"the service principal of {found.app_id} is disabled: nobody signs in to it,"
+                f"the service principal of {found.app_id} is disabled: no sign-in to it works,"
                 " and Entra does not call. Enable it in Enterprise applications > Properties."
             )
         if found is not None and found.app_role_assignment_required and app_id is None:
             return (
-                f"the endpoint's service principal {found.id} requires assignment, which stops"
-                " Entra's own token: set Assignment required to No."
+                f"the endpoint's service principal {found.id} requires assignment, so Entra"
+                " issues no token for it: set Assignment required to No."
             )
         return ""
 
-    kept = "Microsoft's; other extensions need it" if app_id else ""
+    kept = "it belongs to Microsoft, and other extensions need it" if app_id else ""
     known = app_id or at.config.endpoint.app_id
     title = f"{link.title} ({known})" if known else link.title
     return Step(key, link, title, wanted, undo, by_hand, kept)
 
 
 def consent(at: Lookup) -> Step:
-    """The app role that lets Entra call, on the service principal of the endpoint."""
+    """Return the step of the app role that lets Entra call, on the endpoint's service principal."""
 
     def ids(tenant: Snapshot | None) -> tuple[str, str]:
         api = tenant.principal(at.app_id(tenant)) if tenant is not None else None

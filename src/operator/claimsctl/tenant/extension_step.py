@@ -1,4 +1,4 @@
-"""The step of the extension, with wait and retries set: their defaults are shorter."""
+"""The step of the extension. It sets the wait and the retries, whose defaults are shorter."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -15,7 +15,7 @@ EXTENSIONS: Final = "/identity/customAuthenticationExtensions"
 
 
 def extension(at: Lookup) -> Step:
-    """The extension: made, or what differs of it changed."""
+    """Return the step that creates the extension, or changes what differs."""
     callout = at.config.callout
 
     def wanted(tenant: Snapshot | None) -> Requests:
@@ -68,7 +68,7 @@ def _changed(at: Lookup, found: Extension, uri: str) -> dict[str, Any]:
     if held != (callout.wait_ms, callout.retries):
         changed["clientConfiguration"] = _client(at)
     if set(at.schema.claims) - set(found.claim_ids):
-        # What others have added stays, but for another spelling of what claims.toml has.
+        # Names that others added are kept, except other spellings of those in claims.toml.
         spelled = {name.lower() for name in at.schema.claims}
         kept = [name for name in found.claim_ids if name.lower() not in spelled]
         changed["claimsForTokenConfiguration"] = _listed([*kept, *at.schema.claims])
@@ -79,8 +79,8 @@ def _another_endpoints(at: Lookup, tenant: Snapshot) -> OperatorError | None:
     for one in tenant.extensions:
         if one.display_name == at.name and at.is_for_another(one, tenant):
             message = (
-                f"extension {at.name} ({one.id}) is for another application, {one.app_id}: give"
-                " [endpoint] a name of its own"
+                f"extension {at.name} ({one.id}) is for another application, {one.app_id}: set"
+                " another name in [endpoint]"
             )
             return OperatorError(message)
     return None
@@ -92,14 +92,14 @@ def _without_uri(at: Lookup, tenant: Snapshot) -> OperatorError | None:
         return None
     found = at.extension(tenant)
     cure = (
-        f"claimsctl entra apply --move {at.config.target_url} moves the endpoint in the order that"
-        f" breaks nothing, or correct target_url: the extension has {found.target_url}"
+        f"claimsctl entra apply --move {at.config.target_url} moves the endpoint in an order that"
+        f" breaks no sign-in; or correct target_url: the extension has {found.target_url}"
         if found
         else "add it (App registrations > Expose an API), and run the command again"
     )
     message = (
         f"application {app.app_id} lacks the identifier URI {at.uri(tenant)}, and is in use with"
-        f" {', '.join(app.identifier_uris)}: an extension that names a URI which its application"
-        f" lacks fails every sign-in (1003014); {cure}"
+        f" {', '.join(app.identifier_uris)}. If an extension names a URI that its application"
+        f" lacks, every sign-in fails (1003014); {cure}"
     )
     return OperatorError(message)

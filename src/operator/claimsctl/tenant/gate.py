@@ -1,4 +1,4 @@
-"""What must have been seen before Entra calls the endpoint for one more application."""
+"""Checks that must pass before Entra calls the endpoint for another application."""
 
 import json
 from dataclasses import dataclass
@@ -19,13 +19,15 @@ _JSON: Final = {"Content-Type": "application/json"}
 
 
 def check_endpoint(config: Config, bearer: str | None) -> None:
-    """Raise `OperatorError` unless the endpoint answers the token as Entra accepts, and no other.
+    """Raise `OperatorError` unless Entra accepts the endpoint's answer, and the token is required.
 
-    Without a token nothing is known: a check that is skipped does not count.
+    Without a token, the endpoint cannot be checked, which is an error too.
     """
-    risk = "; --force makes the listener all the same, and a sign-in to its applications then fails"
+    risk = "; --force continues anyway, but sign-ins to the listener's applications may then fail"
     if bearer is None:
-        message = f"no token to call {config.target_url} with; give --token, or CALLOUT_TOKEN{risk}"
+        message = (
+            f"no token to call {config.target_url} with; add --token, or set CALLOUT_TOKEN{risk}"
+        )
         raise OperatorError(message)
     body = scenario_callout("member", config.tenant.id)
     wait_ms, retries = config.callout.wait_ms, config.callout.retries
@@ -33,24 +35,23 @@ def check_endpoint(config: Config, bearer: str | None) -> None:
     failure = make_callout(config.target_url, body, headers, wait_ms, retries).verdict.first_failure
     if failure is not None:
         message = (
-            f"no listener: {config.target_url} gave no answer that Entra accepts: {failure.id}"
+            f"Entra would not accept the answer of {config.target_url}: {failure.id}"
             f" {failure.title}: {failure.evidence}{risk}"
         )
         raise OperatorError(message, exit_code=ExitCode.NOT_FINE)
     if make_callout(config.target_url, body, _JSON, wait_ms).verdict.accepted:
         message = (
-            f"no listener: {config.target_url} answers without a token, so its answer proves"
-            " nothing about Entra's; let it verify the caller; --force makes the listener all the"
-            " same"
+            f"{config.target_url} also answers calls without a token, so the test does not show"
+            " whether it accepts Entra's token; let it verify the caller; --force continues anyway"
         )
         raise OperatorError(message, exit_code=ExitCode.NOT_FINE)
 
 
 def sign_in_url(config: Config) -> str:
-    """Where somebody signs in to the test application, which ends in one callout."""
+    """Return the URL for a sign-in to the test application, which causes one callout."""
     app_id = config.test.app_id
     if config.test.token is TokenKind.SAML:
-        return "at its own page, where a SAML sign-in begins"
+        return "on the application's page, where a SAML sign-in begins"
     access = config.test.token is TokenKind.ACCESS
     query = {
         "client_id": app_id,
@@ -66,17 +67,17 @@ def sign_in_url(config: Config) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A callout that Entra made."""
+    """A callout from Entra."""
 
     at: datetime
     problem: str
-    """Empty for an answer that Entra accepts."""
+    """Empty if Entra accepts the answer."""
 
 
 def newest_recorded(path: Path, extension_id: str, since: datetime) -> Seen | None:
-    """The newest callout among the exchanges at `path`, a file or a folder of `claimsctl tap`.
+    """Return the newest callout in the recordings of `claimsctl tap` at `path`, a file or folder.
 
-    It must be newer than `since` and name the extension.
+    Only callouts after `since` that name the extension count.
     """
     newest: Seen | None = None
     for file in path.rglob("*.json") if path.is_dir() else [path]:

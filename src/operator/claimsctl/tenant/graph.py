@@ -1,4 +1,4 @@
-"""Microsoft Graph over HTTP: pages, throttling, errors that say what to do."""
+"""A client for Microsoft Graph: pages, throttling, and errors with what to do."""
 
 import json
 import time
@@ -22,13 +22,13 @@ _NOT_FOUND: Final = 404
 _OK_MAX: Final = 299
 _PAGES_MAX: Final = 1000
 _HINTS: Final = {
-    "HostNameNotOnVerifiedDomain": "the identifier URI must hold the application's own id, or its"
-    " host be a verified domain; a tenant policy may forbid it",
+    "HostNameNotOnVerifiedDomain": "the identifier URI must contain the application's id, or its"
+    " host must be a verified domain; a tenant policy may forbid the URI",
 }
 
 
 class GraphError(OperatorError):
-    """Graph refused a request. `code` is its own, `status` that of HTTP."""
+    """An error from Graph, with Graph's `code` and the HTTP `status`."""
 
     def __init__(self, message: str, status: int, code: str) -> None:
         super().__init__(message, exit_code=ExitCode.NOT_FINE)
@@ -37,7 +37,7 @@ class GraphError(OperatorError):
 
 
 class Graph:
-    """Requests to Graph with one token; the token is in no message."""
+    """A client with one token, which no message contains."""
 
     def __init__(
         self,
@@ -52,19 +52,20 @@ class Graph:
         self._client = httpx2.Client(timeout=_TIMEOUT_SECONDS, transport=transport)
 
     def send(self, request: Request) -> dict[str, Any]:
-        """The answer to a request, empty for one without a body; repeated after 429 and 5xx.
+        """Send a request and return the answer, which may be empty.
 
-        Waits as long as ``Retry-After`` says. Raises `GraphError`.
+        Repeats the request after 429 and 5xx, and waits as ``Retry-After`` says. Raises
+        `GraphError`.
         """
         url = f"{self._base}/{request.version}{request.path}"
         return self._send(request.method, url, request)
 
     def get(self, path: str, version: str = "v1.0") -> dict[str, Any]:
-        """One object."""
+        """Return an object. Raises `GraphError`."""
         return self.send(Request("GET", path, version=version))
 
     def find(self, path: str, version: str = "v1.0") -> dict[str, Any] | None:
-        """One object, ``None`` for one that is not there."""
+        """Return an object, or ``None`` if it does not exist."""
         try:
             return self.get(path, version)
         except GraphError as error:
@@ -73,7 +74,7 @@ class Graph:
             raise
 
     def list(self, path: str, version: str = "v1.0") -> Iterator[dict[str, Any]]:
-        """The objects of a collection, on however many pages."""
+        """Yield the objects of a collection from all pages."""
         url = f"{self._base}/{version}{path}"
         for _ in range(_PAGES_MAX):
             page = self._send("GET", url, Request("GET", path, version=version))
@@ -81,8 +82,8 @@ class Graph:
             following = page.get("@odata.nextLink")
             if not isinstance(following, str):
                 return
-            if not following.startswith(f"{self._base}/"):  # the token goes nowhere else
-                message = f"GET {path}: Graph's next page is of another host; nothing more was read"
+            if not following.startswith(f"{self._base}/"):  # send the token to no other host
+                message = f"GET {path}: Graph's next page is on another host; it was not read"
                 raise OperatorError(message, exit_code=ExitCode.NOT_FINE)
             url = following
 
@@ -98,7 +99,7 @@ class Graph:
                 answer = self._client.request(method, url, headers=headers, content=content)
             except httpx2.HTTPError as error:
                 if attempt == ATTEMPTS_MAX or method == "POST":
-                    # A POST may have been carried out: the next run reads what is there.
+                    # Graph may have executed a POST: the next run reads the result.
                     message = f"{what}: no answer from Graph ({type(error).__name__})"
                     raise OperatorError(message, exit_code=ExitCode.NOT_FINE) from None
                 self.sleep(2.0**attempt)
@@ -111,10 +112,10 @@ class Graph:
 
 
 def check_permissions(token: str, wanted: tuple[str, ...]) -> None:
-    """Raise `OperatorError` for each permission that the token lacks, and who can grant it.
+    """Raise `OperatorError` with the permissions that the token lacks, and who can grant them.
 
-    The token is not verified, which is Graph's business: its ``roles`` (application) and ``scp``
-    (delegated) are read only to find out early.
+    The token is not verified, since Graph does that: its ``roles`` (application permissions) and
+    ``scp`` (delegated permissions) are read to report what is missing early.
     """
     claims = unverified_claims(token) or {}
     roles, scopes = claims.get("roles") or [], str(claims.get("scp") or "").split()

@@ -1,4 +1,4 @@
-"""The steps of the listener, one for each application, and taking one back."""
+"""The steps of the listener, one for each application, and the removal of an application."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -15,7 +15,7 @@ _HANDLER_TYPE: Final = "#microsoft.graph.onTokenIssuanceStartCustomExtensionHand
 
 
 def listener(at: Lookup, count: int) -> Step:
-    """The listener with the first `count` applications."""
+    """Return the step of the listener for the first `count` applications."""
     wanted_ids = [one.app_id for one in at.config.audiences[:count]]
     path = "/identity/authenticationEventListeners"
 
@@ -44,7 +44,7 @@ def listener(at: Lookup, count: int) -> Step:
     def undo(tenant: Snapshot | None) -> Requests:
         found = at.listener_of(tenant)
         if count > 1 or (tenant is not None and found is None):
-            return ()  # the first step's undoing removes it for all
+            return ()  # undoing the first step deletes the listener
         return (Request("DELETE", f"{path}/{found.id if found else '{listener.id}'}"),)
 
     def by_hand(tenant: Snapshot) -> str:
@@ -54,15 +54,15 @@ def listener(at: Lookup, count: int) -> Step:
         if not more or count > 1:
             return ""
         return (
-            f"the listener also names {', '.join(more)}, which the configuration lacks; claimsctl"
-            " entra apply --take-back APP_ID takes one off it"
+            f"the listener also names {', '.join(more)}, which the configuration does not list; to"
+            " remove one, run claimsctl entra apply --take-back APP_ID"
         )
 
     def refusal(tenant: Snapshot) -> OperatorError | None:
         return _not_alone(at, tenant, wanted_ids)
 
     key = "listener" if count == 1 else f"listener:{wanted_ids[-1]}"
-    which = "the test application alone" if count == 1 else f"application {wanted_ids[-1]} too"
+    which = "the test application only" if count == 1 else f"application {wanted_ids[-1]} too"
     return Step(
         key,
         chain.LISTENER,
@@ -78,29 +78,29 @@ def listener(at: Lookup, count: int) -> Step:
 
 
 def _not_alone(at: Lookup, tenant: Snapshot, app_ids: Sequence[str]) -> OperatorError | None:
-    """Why the listener cannot be for these applications alone, or they for it."""
+    """Return why the listener cannot have exactly these applications, or `None`."""
     own = at.listener_of(tenant)
     if own is not None and (own.is_for_all or not own.app_ids):
         message = (
-            f"listener {own.id} names no application, or is for all of them"
-            " (includeAllApplications): a first one alone could not be tried. Delete it, and run"
-            " the command again"
+            f"listener {own.id} names no application, or applies to all of them"
+            " (includeAllApplications), so the test application cannot be tried first. Delete the"
+            " listener, and run the command again"
         )
         return OperatorError(message)
     for one in tenant.listeners:
         both = [app_id for app_id in app_ids if app_id in one.app_ids or one.is_for_all]
         if both and (own is None or one.id != own.id):
             message = (
-                f"listener {one.id} of extension {one.extension_id} is for application {both[0]}"
-                " already, and which of two listeners Entra calls is not documented; take the"
-                " application out of it first"
+                f"listener {one.id} of extension {one.extension_id} already names application"
+                f" {both[0]}, and it is not documented which of two listeners Entra uses; remove"
+                " the application from it first"
             )
             return OperatorError(message)
     return None
 
 
 def without(at: Lookup, tenant: Snapshot, app_id: str) -> Requests:
-    """What takes one application off the listener again; the listener itself with the last."""
+    """Return the requests that remove an application, or the listener with its last one."""
     found = at.listener_of(tenant)
     if found is None or app_id not in found.app_ids:
         return ()

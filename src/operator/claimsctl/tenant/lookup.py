@@ -1,4 +1,4 @@
-"""Where things of the chain are found in a tenant, and what they are called."""
+"""Find the objects of the chain in a tenant, and name them."""
 
 from typing import Final
 
@@ -13,7 +13,7 @@ TOKEN_VERSION: Final = 2
 
 
 class Lookup:
-    """The chain's objects for one configuration; ``None``: a tenant of which nothing is known."""
+    """The chain's objects for one configuration; ``None`` is a tenant that was not read."""
 
     def __init__(self, config: Config, schema: ClaimSchema) -> None:
         self.config = config
@@ -21,7 +21,7 @@ class Lookup:
         self.name = config.endpoint.name
 
     def api_application(self, tenant: Snapshot | None) -> Registration | None:
-        """The endpoint's app registration, if the tenant has it."""
+        """Return the endpoint's app registration, if the tenant has it."""
         if tenant is None:
             return None
         if self.config.endpoint.app_id:
@@ -29,7 +29,7 @@ class Lookup:
         return next((one for one in tenant.applications if one.unique_name == self.name), None)
 
     def listener_of(self, tenant: Snapshot | None) -> Listener | None:
-        """The listener of the endpoint's extension, or one of the same name."""
+        """Return the listener of the endpoint's extension, or one of the same name."""
         if tenant is None:
             return None
         extension = self.extension(tenant)
@@ -44,24 +44,24 @@ class Lookup:
         return None
 
     def app_id(self, tenant: Snapshot | None) -> str:
-        """The app id of the endpoint's application, a placeholder while it is not known."""
+        """Return the app id of the endpoint's application, or a placeholder if it is not known."""
         app = self.api_application(tenant)
         return app.app_id if app else self.config.endpoint.app_id or "{api.appId}"
 
     def api_path(self) -> str:
-        """The path of its app registration."""
+        """Return the path of its app registration."""
         if app_id := self.config.endpoint.app_id:
             return f"/applications(appId='{app_id}')"
         return f"/applications(uniqueName='{self.name}')"
 
     def uri(self, tenant: Snapshot | None, host: str | None = None) -> str:
-        """The identifier URI, by default with the target URL's host."""
+        """Return the identifier URI, by default with the target URL's host."""
         return f"api://{host or self.config.host}/{self.app_id(tenant)}"
 
     def extension(self, tenant: Snapshot | None) -> Extension | None:
-        """The endpoint's extension: the one for its URI, else one of the name.
+        """Return the endpoint's extension: the one with its URI, or with its name.
 
-        An extension of the name that is for another application is another endpoint's.
+        An extension with this name for another application belongs to another endpoint.
         """
         if tenant is None:
             return None
@@ -76,29 +76,29 @@ class Lookup:
         return next(iter([*both, *same, *named]), None)
 
     def is_for_another(self, one: Extension, tenant: Snapshot) -> bool:
-        """Whether an extension is for an application that exists and is not the endpoint's."""
+        """Return whether an extension is for an existing application of another endpoint."""
         other = tenant.application(one.app_id)
         return other is not None and other.app_id != self.app_id(tenant)
 
     def moved_to(self, url: str) -> "Lookup":
-        """The same chain with the endpoint at another URL."""
+        """Return the same chain with the endpoint at another URL."""
         endpoint = self.config.endpoint.model_copy(update={"target_url": url})
         return Lookup(self.config.model_copy(update={"endpoint": endpoint}), self.schema)
 
     def policy_name(self, one: Application) -> str:
-        """What the policy of an application is called."""
+        """Return the name of an application's policy."""
         return f"{self.name} {one.app_id}"
 
     def policy(self, tenant: Snapshot | None, one: Application) -> Policy | None:
-        """The policy that an application has from this chain."""
+        """Return the policy that an application has from this chain."""
         name = self.policy_name(one)
         known = tenant.policies if tenant is not None else ()
         return next((policy for policy in known if policy.display_name == name), None)
 
     def definition(self, tenant: Snapshot | None, one: Application) -> str:
-        """The policy's definition for an application, as the string that Graph wants.
+        """Return the policy's definition for an application, as the string that Graph expects.
 
-        What others have put into the chain's policy from elsewhere stays.
+        Entries of the chain's policy that have another source are kept.
         """
         found = self.policy(tenant, one)
         claims = mapped_by(self.schema, one.app_id)
@@ -106,7 +106,7 @@ class Lookup:
         return own_definition(held, claims, saml=one.token is TokenKind.SAML)
 
     def conflict(self, tenant: Snapshot, one: Application) -> OperatorError | None:
-        """Why no policy may be assigned: something else puts claims into the app's tokens."""
+        """Return the error if another policy or the portal adds claims to the app's tokens."""
         principal = tenant.principal(one.app_id)
         own = self.policy(tenant, one)
         if principal is None:
@@ -116,26 +116,26 @@ class Lookup:
             other = tenant.policy(others[0])
             held = other.definition if other else ()
             message = (
-                f"application {one.app_id} has claims mapping policy {others[0]} already, and can"
-                " have one only; nothing was assigned. Put this merged definition into it, and take"
-                " the application out of entra.toml, or unassign the other one:"
+                f"application {one.app_id} already has claims mapping policy {others[0]}, and can"
+                " have only one; no policy was assigned. Either put this merged definition into it"
+                " and remove the application from entra.toml, or unassign that policy:"
             )
             saml = one.token is TokenKind.SAML
             claims = mapped_by(self.schema, one.app_id)
             return OperatorError(message, lines=[merged_definition(held, claims, saml=saml)])
         if principal.has_portal_claims:
             message = (
-                f"application {one.app_id} has claims from the portal's Attributes & Claims; a"
-                " mapping policy would erase what they emit, and nothing was assigned. Add these"
-                " claims in the portal, from the custom claims provider, or remove the portal's"
-                " claims and use this definition:"
+                f"application {one.app_id} has claims from the portal's Attributes & Claims, which"
+                " a mapping policy overrides; no policy was assigned. Either add these claims in"
+                " the portal, from the custom claims provider, or remove the portal's claims and"
+                " use this definition:"
             )
             return OperatorError(message, lines=[self.definition(None, one)])
         if principal.has_portal_claims is None:
             message = (
-                f"whether application {one.app_id} has claims from the portal could not be read"
+                f"could not read whether application {one.app_id} has claims from the portal"
                 f" ({tenant.not_read.get('claimsPolicy', 'beta claimsPolicy')}); a mapping policy"
-                " would erase them, and nothing was assigned"
+                " would override them, so no policy was assigned"
             )
             return OperatorError(message)
         return None

@@ -1,7 +1,8 @@
-"""Moving the endpoint to another URL: never do target URL and resourceId differ in host (1003015).
+"""Move the endpoint to another URL without a moment in which no sign-in works.
 
-The new identifier URI comes first, then target URL and resourceId in one request, and the old
-identifier URI goes last, once Entra no longer asks for tokens by it.
+The hosts of target URL and resourceId must always be the same (1003015). The new identifier URI is
+added first; then target URL and resourceId are changed in one request; the old identifier URI is
+removed last, when Entra no longer requests tokens for it.
 """
 
 import re
@@ -17,9 +18,9 @@ from claimsctl.tenant.step import Requests, Step, target
 
 
 class Move:
-    """The move to `new_url`, in the tenant as it was at the `start`, or in an unknown one.
+    """The move to `new_url`, in the tenant as it was at the `start`, or in one that was not read.
 
-    Raises `OperatorError` when nothing says which URL is the old one.
+    Raises `OperatorError` when the old URL is not known.
     """
 
     def __init__(self, at: Lookup, new_url: str, start: Snapshot | None = None) -> None:
@@ -28,31 +29,31 @@ class Move:
         self._url = new_url
         self._old = at.uri(start)
         if at.config.host == self.destination.config.host and start is not None:
-            # entra.toml, or the stack that it names, may have the new URL already.
+            # entra.toml or its stack may already have the new URL.
             found = self._extension(start)
             self._old = found.resource_id if found else self._old
         if start is None and at.config.target_url == new_url:
             message = (
-                f"{new_url} is the endpoint's URL already; plan shows the move from the URL in"
-                " entra.toml to another one"
+                f"{new_url} is already the endpoint's URL; plan shows the move from the URL in"
+                " entra.toml to another URL"
             )
             raise OperatorError(message)
 
     def steps(self) -> tuple[Step, ...]:
-        """The steps, in their order."""
+        """Return the steps, in their order."""
         new, old = self.destination.config.host, host_of(self._old)
         return (
             Step(
                 "move-add",
                 chain.IDENTIFIER_URI,
-                f"Add the identifier URI of the host {new}; the old one stays",
+                f"Add the identifier URI of the host {new}; the old one is kept",
                 self._add,
                 refusal=self._refusal,
             ),
             Step(
                 "move-switch",
                 chain.EXTENSION,
-                f"Change target URL and resourceId at once, to {self._url}",
+                f"Change target URL and resourceId together, to {self._url}",
                 self._switch,
                 switches_on=True,
             ),
@@ -67,7 +68,7 @@ class Move:
         )
 
     def _extension(self, tenant: Snapshot) -> Extension | None:
-        """The extension to move: the one of the name, or the only one of the application."""
+        """Return the extension to move: the one with the name, or the application's only one."""
         candidates = self._of_the_application(tenant)
         named = [one for one in candidates if one.display_name == self._at.name]
         if len(named or candidates) == 1:
@@ -88,9 +89,9 @@ class Move:
             return OperatorError(message)
         if self._extension(tenant) is None:
             several = self._of_the_application(tenant)
-            message = f"no extension {name} to move; claimsctl entra apply makes one"
+            message = f"no extension {name} to move; claimsctl entra apply creates one"
             if several:
-                message = f"{len(several)} extensions could be moved; give name of [endpoint]"
+                message = f"{len(several)} extensions match; set the name in [endpoint]"
             lines = [f"{one.display_name or one.id}: {one.target_url}" for one in several]
             return OperatorError(message, lines=lines)
         return None
@@ -125,13 +126,13 @@ class Move:
         return self._with_uris([uri for uri in held if uri != self._old])
 
     def _is_named(self, uri: str, tenant: Snapshot) -> bool:
-        """Whether an extension other than the moved one asks for tokens by `uri`."""
+        """Return whether another extension has tokens requested for `uri`."""
         moved = self._extension(tenant)
         others = (one for one in tenant.extensions if moved is None or one.id != moved.id)
         return any(one.resource_id == uri for one in others)
 
     def _others(self, tenant: Snapshot) -> str:
-        """Further URIs of the application that an earlier place of the endpoint may have left."""
+        """Return the manual step for URIs that earlier hosts of the endpoint may have left."""
         app_id, new = self._at.app_id(tenant), self.destination.uri(tenant)
         left = [
             uri
@@ -144,5 +145,5 @@ class Move:
             return ""
         return (
             f"application {app_id} also has {', '.join(left)}: remove it when no extension and no"
-            " client asks for tokens by it any more"
+            " client requests tokens for it"
         )

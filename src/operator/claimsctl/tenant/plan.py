@@ -1,4 +1,4 @@
-"""A plan: the steps with every request filled in, for people, machines and REST clients."""
+"""A plan: the steps with their requests, as objects, as JSON and as an .http file."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from claimsctl.tenant.step import Step
 
 @dataclass(frozen=True, slots=True)
 class PlannedStep:
-    """A step, what it asks of Graph, and what the operator has to do."""
+    """A step, its requests to Graph, and what the operator must do by hand."""
 
     step: Step
     requests: tuple[Request, ...]
@@ -24,11 +24,11 @@ class PlannedStep:
 
     @property
     def permissions(self) -> tuple[str, ...]:
-        """What it needs."""
+        """The permissions that the step needs."""
         return (*self.step.link.permissions, *self.step.also)
 
     def document(self) -> dict[str, Any]:
-        """The step for machines."""
+        """Return the step as a JSON object."""
         link = self.step.link
         return {
             "key": self.step.key,
@@ -45,12 +45,12 @@ class PlannedStep:
 
 
 def planned(steps: Iterable[Step], tenant: Snapshot | None) -> tuple[PlannedStep, ...]:
-    """The steps with what `tenant` needs; with all there is when nothing is known of it."""
+    """Return the steps that `tenant` needs; all steps if the tenant was not read."""
     return tuple(PlannedStep(step, step.wanted(tenant), _by_hand(step, tenant)) for step in steps)
 
 
 def planned_teardown(steps: Iterable[Step], tenant: Snapshot | None) -> tuple[PlannedStep, ...]:
-    """The exact reverse: what undoes the last step comes first."""
+    """Return the removal of the steps, the last step first."""
     return tuple(
         PlannedStep(
             replace(step, also=()),
@@ -69,9 +69,9 @@ def _by_hand(step: Step, tenant: Snapshot | None) -> str:
 
 
 def http_file(plan: Iterable[PlannedStep], at: Lookup) -> str:
-    """The plan for the REST clients of editors; each request can refer to earlier answers.
+    """Return the plan as an .http file, in which requests refer to earlier answers.
 
-    The access token is asked for when a request is sent, and is never in the file.
+    The REST client gets the access token when it sends a request; the file does not contain it.
     """
     lines = [f"# Tenant {at.config.tenant.id}", "@graph = https://graph.microsoft.com", ""]
     read: set[str] = set()
@@ -90,7 +90,7 @@ def http_file(plan: Iterable[PlannedStep], at: Lookup) -> str:
 
 
 def _look_up(name: str, at: Lookup, read: set[str], named: set[str]) -> Iterator[str]:
-    """A request that reads the object `name`, unless an earlier one read or made it."""
+    """Yield a request that reads the object `name`, unless an earlier one read or created it."""
     if name in read | named:
         return
     principal = "{api-principal.id}"
@@ -107,7 +107,7 @@ def _look_up(name: str, at: Lookup, read: set[str], named: set[str]) -> Iterator
     for needed in request.unknown:
         yield from _look_up(needed, at, read, named)
     read.add(name)
-    yield f"### Read first: {name}. Where it lists several, replace value[0] below."
+    yield f"### Read first: {name}. If it lists several, replace value[0] below."
     yield f"# @name {_variable(name)}"
     yield f"GET {{{{graph}}}}/v1.0{_filled(request.path, read)}"
     yield "Authorization: Bearer {{$aadToken}}"

@@ -1,4 +1,4 @@
-"""Claims mapping policies: what their stringified definition says, and how to write one."""
+"""Read and write the stringified definitions of claims mapping policies."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -8,12 +8,12 @@ from claimsctl.entra.token_mapping import SOURCE, MappedClaim, read_policy
 
 
 def policy_definition(claims: Iterable[MappedClaim], *, saml: bool) -> str:
-    """The definition that takes `claims` into an application's tokens, as Graph wants it: text."""
+    """Return the definition that maps `claims` into an application's tokens, as text."""
     return _text({"Version": 1, "IncludeBasicClaimSet": "true"}, [_entry(c, saml) for c in claims])
 
 
 def merged_definition(held: Sequence[str], claims: Sequence[MappedClaim], *, saml: bool) -> str:
-    """The definition `held` with `claims` added, those of the same token name replaced."""
+    """Return the definition `held` with `claims` added, which replace those of the same name."""
     found = _parts(held)
     if found is None:
         return policy_definition(claims, saml=saml)
@@ -25,9 +25,9 @@ def merged_definition(held: Sequence[str], claims: Sequence[MappedClaim], *, sam
 
 
 def own_definition(held: Sequence[str], claims: Sequence[MappedClaim], *, saml: bool) -> str:
-    """The definition `held` with `claims` as the only ones of the provider; the rest stays.
+    """Return the definition `held` with `claims` as the provider's only claims.
 
-    It is the same text if nothing differs.
+    Other entries are kept. The text is the same if nothing differs.
     """
     found = _parts(held)
     if found is None:
@@ -39,7 +39,7 @@ def own_definition(held: Sequence[str], claims: Sequence[MappedClaim], *, saml: 
 
 
 def _parts(held: Sequence[str]) -> tuple[dict[str, Any], list[dict[str, Any]]] | None:
-    """A definition's members but its schema, and the schema; ``None`` for no definition."""
+    """Return a definition's members without the schema, and the schema; ``None`` if invalid."""
     try:
         policy = dict(_member(json.loads(held[0]), "ClaimsMappingPolicy"))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
@@ -51,12 +51,12 @@ def _parts(held: Sequence[str]) -> tuple[dict[str, Any], list[dict[str, Any]]] |
 
 
 def _member(value: dict[str, Any], name: str) -> Any:
-    """A member by its name in any case, as `read_policy` reads them too."""
+    """Return a member by its name, ignoring case as `read_policy` does."""
     return next((held for key, held in value.items() if key.lower() == name.lower()), None)
 
 
 def mapped_in(definition: Sequence[str], name: str) -> tuple[MappedClaim, ...]:
-    """The claims of the provider in a policy's definition. Raises `OperatorError`, with `name`."""
+    """Return the provider's claims in a policy's definition. Raises `OperatorError` with `name`."""
     return read_policy(json.dumps({"definition": list(definition)}).encode(), name)
 
 

@@ -1,4 +1,4 @@
-"""A tenant's part of the chain, read through Microsoft Graph; nothing is changed."""
+"""Read a tenant's objects of the chain from Microsoft Graph, without any change."""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ _PROVIDER: Final = "CustomClaimsProvider"
 
 
 def read_configured(graph: Graph, config: Config) -> Snapshot:
-    """The tenant's part of the chain that `config` is about."""
+    """Read the objects of the chain for `config`."""
     app_ids = [one.app_id for one in config.audiences]
     own = [config.endpoint.app_id] if config.endpoint.app_id else []
     return read_tenant(graph, config.tenant.id, [*app_ids, *own], config.endpoint.name)
@@ -33,10 +33,10 @@ def read_configured(graph: Graph, config: Config) -> Snapshot:
 def read_tenant(
     graph: Graph, tenant_id: str, app_ids: Iterable[str], unique_name: str | None = None
 ) -> Snapshot:
-    """The chain's objects: all extensions, listeners and policies, and the applications they name.
+    """Read all extensions, listeners and policies, and the applications that they name.
 
-    `app_ids` and `unique_name` name further applications. Raises `GraphError` when one of the four
-    collections cannot be read; what else cannot is in `not_read`.
+    `app_ids` and `unique_name` name further applications. Raises `GraphError` when one of these
+    collections cannot be read; `not_read` lists the other unreadable parts.
     """
     not_read: dict[str, str] = {}
 
@@ -108,7 +108,7 @@ def read_tenant(
 
 
 def _portal_claims(graph: Graph, path: str) -> tuple[bool, list[str]]:
-    """Whether the portal emits claims for an app, and those of a provider (Graph beta)."""
+    """Return whether the portal emits claims for an app, and the provider's ids (Graph beta)."""
     policy = graph.find(f"{path}/claimsPolicy", "beta") or {}
     claims = policy.get("claims") or []
     ids = [

@@ -1,8 +1,8 @@
-"""What a tenant holds of the chain: a model of Graph's objects, and the file that keeps it.
+"""A model of a tenant's objects of the chain, and the snapshot file.
 
-Only the properties named here are ever kept, so that no secret, key or user can be among them.
-Names and types: Microsoft Graph's public metadata, v1.0 (``customClaimsPolicy``: its beta
-reference; ``includeAllApplications``: the beta reference, v1.0 does not have it).
+Only the properties in this module are kept, so a snapshot contains no secret, key or user.
+Sources: Microsoft Graph's public metadata, v1.0; for ``customClaimsPolicy`` and
+``includeAllApplications``, Graph's beta reference.
 """
 
 import json
@@ -64,7 +64,7 @@ class RoleAssignment(_Object):
 
 
 class ServicePrincipal(_Object):
-    """``servicePrincipal``, with what is assigned to it."""
+    """``servicePrincipal``, with its assignments."""
 
     id: str
     app_id: str
@@ -76,9 +76,9 @@ class ServicePrincipal(_Object):
     claims_mapping_policies: Annotated[tuple[str, ...], _EMPTY] = ()
     """Ids of the policies assigned to it."""
     portal_claims: Annotated[tuple[str, ...], _EMPTY] = ()
-    """What the portal's Attributes & Claims take from a claims provider: ids of claims."""
+    """The ids of a claims provider's claims in the portal's Attributes & Claims."""
     has_portal_claims: bool | None = None
-    """Whether it has a ``customClaimsPolicy`` that names a claim; ``None``: not read."""
+    """Whether it has a ``customClaimsPolicy`` that names a claim; ``None`` if not read."""
 
 
 class ClientConfiguration(_Object):
@@ -115,11 +115,11 @@ class Extension(_Object):
     authentication_configuration: AuthenticationConfiguration | None = None
     client_configuration: ClientConfiguration | None = None
     claims_for_token_configuration: Annotated[tuple[ReturnClaim, ...], _EMPTY] = ()
-    """What the portal offers to map; Entra itself is not documented to read it."""
+    """The claims that the portal offers for mapping; it is not documented that Entra uses them."""
 
     @property
     def claim_ids(self) -> tuple[str, ...]:
-        """The claims that it lists, as the endpoint is to answer them."""
+        """The names of the listed claims, as the endpoint must return them."""
         listed = (one.claim_id_in_api_response for one in self.claims_for_token_configuration)
         return tuple(name for name in listed if name)
 
@@ -197,7 +197,7 @@ class Listener(_Conditional):
 
     @property
     def is_for_all(self) -> bool:
-        """Whether it is for every application of the tenant, as far as Graph has shown it."""
+        """Whether it applies to every application of the tenant, if Graph reports this."""
         named = self.conditions and self.conditions.applications
         return bool(named and named.include_all_applications)
 
@@ -221,49 +221,62 @@ class Policy(_Object):
 
 
 class Snapshot(_Object):
-    """The tenant's part of the chain."""
+    """The tenant's objects of the chain."""
 
     snapshot_format: Literal[1] = FORMAT
     tenant_id: str
     taken_at: str = ""
     verified_domains: tuple[str, ...] | None = None
-    """``None``: not read."""
+    """``None`` if not read."""
     applications: tuple[Application, ...] = ()
     service_principals: tuple[ServicePrincipal, ...] = ()
     extensions: tuple[Extension, ...] = ()
     listeners: tuple[Listener, ...] = ()
     policies: tuple[Policy, ...] = ()
     user_flows: tuple[UserFlow, ...] | None = None
-    """``None``: not read."""
+    """``None`` if not read."""
     not_read: dict[str, str] = Field(default_factory=dict)
     """What could not be read, and why."""
 
     def application(self, app_id: str) -> Application | None:
-        """The app registration with that app id."""
+        """Return the app registration with that app id."""
         wanted = app_id.lower()
         return next((one for one in self.applications if one.app_id.lower() == wanted), None)
 
     def principal(self, app_id: str) -> ServicePrincipal | None:
-        """The service principal with that app id."""
+        """Return the service principal with that app id."""
         wanted = app_id.lower()
         return next((one for one in self.service_principals if one.app_id.lower() == wanted), None)
 
     def extension(self, id_: str) -> Extension | None:
-        """The extension with that id."""
+        """Return the extension with that id."""
         return next((one for one in self.extensions if one.id.lower() == id_.lower()), None)
 
     def policy(self, id_: str) -> Policy | None:
-        """The claims mapping policy with that id."""
+        """Return the claims mapping policy with that id."""
         return next((one for one in self.policies if one.id == id_), None)
 
     def text(self) -> str:
-        """The file's text."""
+        """Return the file's text."""
         document = self.model_dump(mode="json", by_alias=True)
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
+_MESSAGES: Final = {
+    "missing": "missing",
+    "model_type": "expected an object",
+    "tuple_type": "expected a list",
+    "string_type": "expected a string",
+    "bool_type": "expected true or false",
+    "bool_parsing": "expected true or false",
+    "int_type": "expected a number",
+    "int_parsing": "expected a number",
+}
+"""What a snapshot's model reports, without pydantic's wording."""
+
+
 def read_snapshot(path: Path, raw: bytes) -> Snapshot:
-    """The snapshot in a file's bytes. Raises `OperatorError` that names file, line and key."""
+    """Read a snapshot. Raises `OperatorError` that names the file, line and key."""
     try:
         text = raw.decode("utf-8-sig")
         document = json.loads(text, parse_constant=_no_number)
@@ -277,8 +290,11 @@ def read_snapshot(path: Path, raw: bytes) -> Snapshot:
         return Snapshot.model_validate(document)
     except ValidationError as error:
         problems = error.errors()
-        lines = [_problem(path, text, one["loc"], one["msg"]) for one in problems]
-        message = f"{path}: not a snapshot of a tenant; claimsctl entra snapshot writes one"
+        lines = [
+            _problem(path, text, one["loc"], _MESSAGES.get(one["type"], one["msg"]))
+            for one in problems
+        ]
+        message = f"{path}: not a snapshot of a tenant; create one with claimsctl entra snapshot"
         raise OperatorError(message, lines=lines) from None
 
 

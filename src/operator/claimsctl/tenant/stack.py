@@ -1,4 +1,4 @@
-"""What the deployed stack says of itself: outputs, alarms, the version served, the authorizer."""
+"""Read and check a deployed stack: outputs, alarms, the version in use, the authorizer."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, Final
@@ -28,15 +28,15 @@ _SHOWN: Final = (
     "TENANT_ID",
     "TEST_CALLER_APP_IDS",
 )
-"""Settings that decide what a callout gets; none of them is a secret."""
+"""Settings that determine the answers to callouts; none of them is a secret."""
 
 
 def client(service: str) -> Any:
-    """A client of an AWS service. Raises `OperatorError` where no region is set."""
+    """Return a client of an AWS service. Raises `OperatorError` if no region is set."""
     try:
         region = sdk_region()
         if region is None:
-            message = "no AWS region; set AWS_DEFAULT_REGION or AWS_REGION"
+            message = "no AWS region is configured; set AWS_DEFAULT_REGION or AWS_REGION"
             raise OperatorError(message)
         config = ClientConfig(connect_timeout=_SECONDS, read_timeout=_SECONDS)
         return boto3.session.Session().client(service, region_name=region, config=config)  # type: ignore[call-overload]
@@ -46,7 +46,7 @@ def client(service: str) -> Any:
 
 
 def describe_stack(name: str) -> tuple[str, dict[str, str]]:
-    """The stack's state and its outputs. Raises `OperatorError`."""
+    """Return the stack's state and its outputs. Raises `OperatorError`."""
     try:
         (stack,) = client("cloudformation").describe_stacks(StackName=name)["Stacks"]
     except (ClientError, BotoCoreError, ValueError) as error:
@@ -57,18 +57,18 @@ def describe_stack(name: str) -> tuple[str, dict[str, str]]:
 
 
 def stack_endpoint(endpoint: Endpoint) -> Endpoint:
-    """`endpoint` with the target URL and application of its stack. Raises `OperatorError`."""
+    """Return `endpoint` with its stack's target URL and application. Raises `OperatorError`."""
     _, outputs = describe_stack(endpoint.stack or "")
     url, uri = outputs.get("TargetUrl"), outputs.get("IdentifierUri", "")
     if not url:
-        message = f"stack {endpoint.stack}: no output TargetUrl; give target_url instead of stack"
+        message = f"stack {endpoint.stack}: no output TargetUrl; set target_url instead of stack"
         raise OperatorError(message)
     app_id = endpoint.app_id or uri.rpartition("/")[2] or None
     return endpoint.model_copy(update={"target_url": url, "app_id": app_id})
 
 
 def check_stack(name: str, config: Config | None) -> tuple[Finding, ...]:
-    """The findings about a deployed stack."""
+    """Return the findings about a deployed stack."""
     status, outputs = describe_stack(name)
     missing = [key for key in ("TargetUrl", "IdentifierUri", _FUNCTION) if key not in outputs]
     problems = [] if status in _GOOD else [f"the stack is {status}"]
@@ -77,7 +77,7 @@ def check_stack(name: str, config: Config | None) -> tuple[Finding, ...]:
         "STK001",
         problems,
         f"{status}; {outputs.get('TargetUrl', '')}",
-        hint="deploy again, once the cause that the stack's events name is cured",
+        hint="fix the cause that the stack's events name, then deploy again",
     )
     function = outputs.get(_FUNCTION, "")
     return (
@@ -89,7 +89,7 @@ def check_stack(name: str, config: Config | None) -> tuple[Finding, ...]:
 
 
 def function_wait_ms(name: str) -> int | None:
-    """``ENTRA_WAIT_MS`` of the version that the stack's alias serves. Raises `OperatorError`."""
+    """Return ``ENTRA_WAIT_MS`` of the version in use. Raises `OperatorError`."""
     _, outputs = describe_stack(name)
     try:
         _, variables = _served(outputs.get(_FUNCTION, ""))
@@ -101,7 +101,7 @@ def function_wait_ms(name: str) -> int | None:
 
 
 def _read(id_: str, check: Callable[[], Finding]) -> Finding:
-    """The check's finding; skipped where the role may not read what it needs."""
+    """Return the check's finding, or a skipped one if an AWS call fails."""
     try:
         return check()
     except (ClientError, BotoCoreError) as error:
@@ -109,7 +109,7 @@ def _read(id_: str, check: Callable[[], Finding]) -> Finding:
 
 
 def _resources(name: str) -> Iterator[tuple[str, str]]:
-    """Type and physical id of each resource."""
+    """Yield the type and physical id of each resource."""
     pages = client("cloudformation").get_paginator("list_stack_resources")
     for page in pages.paginate(StackName=name):
         for one in page["StackResourceSummaries"]:
@@ -119,7 +119,7 @@ def _resources(name: str) -> Iterator[tuple[str, str]]:
 def _alarms(name: str) -> Finding:
     names = [id_ for type_, id_ in _resources(name) if type_ == "AWS::CloudWatch::Alarm"]
     alarms: list[dict[str, Any]] = []
-    for begin in range(0, len(names), 100):  # DescribeAlarms takes 100 names
+    for begin in range(0, len(names), 100):  # DescribeAlarms accepts 100 names
         answer = client("cloudwatch").describe_alarms(AlarmNames=names[begin : begin + 100])
         alarms += answer["MetricAlarms"]
     problems = [
@@ -127,12 +127,12 @@ def _alarms(name: str) -> Finding:
         for one in alarms
         if one["StateValue"] == "ALARM"
     ]
-    hint = "see the alarm's description, and docs/errors.md"
-    return result("STK002", problems, f"{len(alarms)} alarms, none in alarm", hint=hint)
+    hint = "read the alarm's description and docs/errors.md"
+    return result("STK002", problems, f"{len(alarms)} alarms, none in the state ALARM", hint=hint)
 
 
 def _served(function: str) -> tuple[dict[str, Any], dict[str, str]]:
-    """The alias, and the settings of the version that it serves."""
+    """Return the alias, and the settings of its version."""
     functions = client("lambda")
     alias = functions.get_alias(FunctionName=function, Name=_ALIAS)
     version = alias["FunctionVersion"]
@@ -144,40 +144,42 @@ def _version(function: str) -> Finding:
     alias, variables = _served(function)
     shown = ", ".join(f"{key}={variables[key]}" for key in _SHOWN if variables.get(key))
     shifting = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
-    problems = [f"version {one} gets {share:.0%} of the calls" for one, share in shifting.items()]
+    problems = [
+        f"version {one} receives {share:.0%} of the calls" for one, share in shifting.items()
+    ]
     if variables.get(_VERIFICATION) == "none":
-        problems.append(f"{_VERIFICATION} is none: anybody gets an answer")
+        problems.append(f"{_VERIFICATION} is none: every caller gets an answer")
     return result(
         "STK003",
         problems,
-        f"alias {_ALIAS} serves version {alias['FunctionVersion']}: {shown}",
-        hint="wait for the deployment's end; deploy with CallerVerification gateway or function",
+        f"alias {_ALIAS} uses version {alias['FunctionVersion']}: {shown}",
+        hint="wait until the deployment ends; deploy with CallerVerification gateway or function",
         level=Level.WARN,
     )
 
 
 def _caller_check(name: str, function: str, config: Config | None) -> Finding:
     if config is None:
-        return finding("STK004", Level.SKIP, "needs entra.toml, for the tenant")
+        return finding("STK004", Level.SKIP, "needs entra.toml, which names the tenant")
     expected = issuer_of(config.tenant.id, config.tenant.kind)
     accepted = _accepted(name, function, expected)
     if accepted is None:
-        return finding("STK004", Level.SKIP, "the stack has no authorizer, nobody is verified")
+        return finding("STK004", Level.SKIP, "the stack does not verify callers")
     issuer, audiences = accepted
     app_id, problems = config.endpoint.app_id, []
     if app_id and app_id not in audiences:
         held = ", ".join(audiences) or "none"
-        problems.append(f"audience {held}, the application is {app_id}")
+        problems.append(f"the audience is {held}, but the application is {app_id}")
     level = Level.FAIL
     if issuer != expected:
-        # Older tenants and national clouds have other issuers, which TokenIssuer is for.
+        # Older tenants and national clouds have other issuers; TokenIssuer sets them.
         level = Level.WARN if config.tenant.id in issuer and not problems else Level.FAIL
-        problems.insert(0, f"issuer {issuer or 'none'}, the tenant's is {expected}")
+        problems.insert(0, f"the issuer is {issuer or 'none'}, but the tenant's is {expected}")
     return result(
         "STK004",
         problems,
         expected,
-        hint="deploy with the tenant's TenantId, TenantKind and AppId; TokenIssuer only where the"
+        hint="deploy with the tenant's TenantId, TenantKind and AppId; set TokenIssuer only if the"
         " tenant's tokens have another issuer",
         code=1003002 if level is Level.FAIL else None,
         level=level,
@@ -185,7 +187,7 @@ def _caller_check(name: str, function: str, config: Config | None) -> Finding:
 
 
 def _accepted(name: str, function: str, usual: str) -> tuple[str, list[str]] | None:
-    """Issuer and audiences that the authorizer accepts, or the function where it verifies."""
+    """Return the issuer and audiences that the authorizer or the function accepts."""
     ids: dict[str, str] = {}
     for type_, id_ in _resources(name):
         ids.setdefault(type_, id_)

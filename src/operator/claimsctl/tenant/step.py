@@ -1,7 +1,7 @@
-"""A step of the chain: the requests that a tenant still needs for it, and their undoing.
+"""A step of the chain: the requests that a tenant still needs for it, and how to undo it.
 
-A step compares what it wants with what the tenant has and keeps no record of its own: done twice
-it asks for nothing, and cut off anywhere it goes on from what is there.
+A step compares the wanted state with the tenant and keeps no state: a second run sends nothing,
+and a run after an interruption continues from what exists.
 """
 
 import json
@@ -18,7 +18,7 @@ Requests = tuple[Request, ...]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step. `wanted` and `undo` take ``None`` for a tenant about which nothing is known."""
+    """One step. `wanted` and `undo` accept ``None`` for a tenant that was not read."""
 
     key: str
     link: Link
@@ -26,26 +26,26 @@ class Step:
     wanted: Callable[[Snapshot | None], Requests]
     undo: Callable[[Snapshot | None], Requests] = lambda _: ()
     by_hand: Callable[[Snapshot], str] = lambda _: ""
-    """What only the operator may change, with its impact; empty for nothing."""
+    """What the operator must change by hand, with its impact; may be empty."""
     kept: str = ""
-    """Why teardown leaves it."""
+    """Why teardown keeps it."""
     refusal: Callable[[Snapshot], OperatorError | None] = lambda _: None
     unique: bool = True
-    """Whether Graph itself refuses to make it a second time."""
+    """Whether Graph refuses to create it twice."""
     switches_on: bool = False
-    """Whether it makes Entra call the endpoint for one more application, or at another URL."""
+    """Whether Entra then calls the endpoint for another application, or at another URL."""
     also: tuple[str, ...] = ()
-    """Permissions that it needs in addition to its link's."""
+    """The permissions that it needs in addition to its link's."""
     settles_first: bool = False
-    """Whether Entra may go on with what the step before has changed, for a while."""
+    """Whether Entra may continue to use the state before the previous step for a while."""
 
     def left_in(self, tenant: Snapshot) -> str:
-        """Why teardown leaves it in a tenant that has it; empty for nothing."""
+        """Return why teardown keeps it in `tenant`; may be empty."""
         return "" if self.wanted(tenant) or self.by_hand(tenant) else self.kept
 
 
 def target(target_url: str, resource_id: str) -> dict[str, Any]:
-    """Target URL and resourceId, which must always change together."""
+    """Return the target URL and resourceId, which must always change together."""
     return {
         "endpointConfiguration": {
             "@odata.type": "#microsoft.graph.httpRequestEndpoint",
@@ -59,9 +59,9 @@ def target(target_url: str, resource_id: str) -> dict[str, Any]:
 
 
 def api_object(app: Application | None) -> dict[str, Any]:
-    """The application's ``api`` as it is, for a request that changes one member of it.
+    """Return the application's current ``api``, for a request that changes one of its members.
 
-    Both whether PATCH merges a complex property or replaces it, this keeps what is there.
+    This keeps the other members, whether PATCH merges or replaces a complex property.
     """
     held = (
         {} if app is None or app.api is None else json.loads(app.api.model_dump_json(by_alias=True))

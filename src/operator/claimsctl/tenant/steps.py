@@ -1,4 +1,4 @@
-"""The whole chain of steps for one configuration."""
+"""All steps for one configuration."""
 
 from claimsctl.tenant import chain
 from claimsctl.tenant.application_steps import application_steps
@@ -15,9 +15,9 @@ from claimsctl.tenant.step import Step
 
 
 def chain_steps(at: Lookup, listener_apps: int | None = None) -> tuple[Step, ...]:
-    """All steps in their order; the listener for the first `listener_apps` applications.
+    """Return all steps in order, with the listener for the first `listener_apps` applications.
 
-    By default for all of them; the test application is the first one.
+    The default is all applications; the test application is the first one.
     """
     audiences = at.config.audiences
     per_app = [step for one in audiences for step in application_steps(at, one)]

@@ -1,8 +1,8 @@
-"""Object ids of users, by their addresses: local accounts send no mail when they sign in.
+"""Find the object ids of users by their addresses: callouts for local accounts contain no mail.
 
 An address may be the sign-in name of a local account (``identities``), ``mail`` or
-``userPrincipalName``. Graph takes a filter on ``identities`` only with the issuer, and in no other
-condition's company, so that each address is three questions.
+``userPrincipalName``. Graph accepts a filter on ``identities`` only with the issuer, and without
+other conditions, so each address needs three requests.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -16,7 +16,7 @@ from claimsctl.tenant.graph import ATTEMPTS_MAX, Graph
 
 USER_PERMISSIONS: Final = ("User.Read.All", "Organization.Read.All")
 BATCH_MAX: Final = 20
-"""Requests in one batch, by Graph's reference of JSON batching."""
+"""The maximum number of requests in one batch, from Graph's reference of JSON batching."""
 _OK: Final = 200
 _AGAIN: Final = {429, 500, 502, 503, 504}
 _WAIT_SECONDS: Final = 5.0
@@ -24,7 +24,7 @@ _WAIT_SECONDS: Final = 5.0
 
 @dataclass(slots=True)
 class Resolved:
-    """What the addresses stand for."""
+    """The users of the addresses."""
 
     ids: dict[str, str] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
@@ -35,9 +35,9 @@ class Resolved:
 def resolve_addresses(
     graph: Graph, addresses: Iterable[str], progress: Callable[[int], None] = lambda _: None
 ) -> Resolved:
-    """The object id of each address, asked in batches. Raises `OperatorError`.
+    """Find the object id of each address, in batches. Raises `OperatorError`.
 
-    Throttled questions of a batch are asked again after the time that Graph says.
+    Throttled requests of a batch are repeated after the time that Graph returns.
     """
     issuer = _initial_domain(graph)
     resolved = Resolved()
@@ -78,7 +78,7 @@ def _initial_domain(graph: Graph) -> str:
 
 
 def _ask(graph: Graph, questions: Sequence[tuple[str, str]]) -> dict[str, set[str]]:
-    """Ids by address. `questions`: an address and a filter each."""
+    """Return the ids by address. Each of `questions` is an address and a filter."""
     found: dict[str, set[str]] = {address: set() for address, _ in questions}
     left = dict(enumerate(questions))
     for _ in range(ATTEMPTS_MAX):
@@ -106,7 +106,7 @@ def _ask(graph: Graph, questions: Sequence[tuple[str, str]]) -> dict[str, set[st
         if not left:
             return found
         graph.sleep(wait or _WAIT_SECONDS)
-    message = f"Graph left {len(left)} questions unanswered after {ATTEMPTS_MAX} attempts"
+    message = f"Graph did not answer {len(left)} requests for users after {ATTEMPTS_MAX} attempts"
     raise OperatorError(message, exit_code=ExitCode.NOT_FINE)
 
 

@@ -296,7 +296,7 @@ def test_what_is_no_url_is_refused(url: str, run: Run) -> None:
     """Exit code 2, and nothing is called."""
     outcome = run("doctor", "endpoint", url)
     assert (2, "") == (outcome.exit_code, outcome.out)
-    assert "expected a URL such as https://host/callout" in outcome.err
+    assert "expected an http or https URL such as https://host/callout" in outcome.err
 
 
 def test_a_retry_counts(run: Run) -> None:

@@ -156,7 +156,7 @@ def test_a_wrong_variable_is_named(run: Run, variable: str, value: str, message:
 @pytest.mark.parametrize("by_variable", [False, True], ids=["option", "variable"])
 def test_an_endpoint_that_is_none(run: Run, url: str, *, by_variable: bool) -> None:
     """Every command that takes an endpoint refuses what is no URL before it does anything."""
-    for command in (("invoke", MEMBER), ("serve",), ("claims", "load", "x", "--table", "t")):
+    for command in (("invoke", MEMBER), ("serve",), ("claims", "load", MEMBER, "--table", "t")):
         outcome = (
             run(*command, AWS_ENDPOINT_URL_DYNAMODB=url)
             if by_variable

@@ -274,7 +274,7 @@ def test_what_a_stranger_named_is_shown_as_text(run: Run, folder: Path) -> None:
             "apply to a single callout",
         ),
         (("tap", "http://127.0.0.1:1/", "--replay", ".", "--json", "--junit"), "mutually exclus"),
-        (("tap", "nowhere", "--replay", "."), "expected a URL such as"),
+        (("tap", "nowhere", "--replay", "."), "expected an http or https URL such as"),
     ],
 )
 def test_options_that_do_not_go_together_are_refused(

@@ -198,7 +198,10 @@ def test_a_caller_that_leaves_is_listed_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--upstream", "claims.example"), "expected a URL such as https://host/callout"),
+        (
+            ("--upstream", "claims.example"),
+            "expected an http or https URL such as https://host/callout",
+        ),
         (("--upstream", "https://a:b@claims.example"), "name and password in a URL"),
         (("--upstream", "http://127.0.0.1:8790"), "must be different"),
         (("--upstream", "https://x.example", "--port", "8791"), "must be different"),

@@ -192,6 +192,15 @@ def test_what_is_no_token_says_so(run: Run, text: str, found: str, keys: tuple[s
     assert ["expected", "cause", "do"] == [line.split()[0] for line in rest]
 
 
+def test_a_cut_signature_is_not_valid(run: Run, tmp_path: Path) -> None:
+    """A token whose signature is not base64url is a finding, not a crash."""
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps({"keys": [kept_key(key_path()).jwk()]}))
+    head, payload, _ = run("token").out.strip().split(".")
+    code, parts = _checked(run, f"{head}.{payload}.a", "--jwks", str(keys))
+    assert (1, "fail") == (code, parts["signature"]["outcome"])
+
+
 def test_only_the_signature_is_its_own_finding(run: Run, tmp_path: Path) -> None:
     """A fitting signature is right whatever the claims are; --wrong makes, --check checks."""
     key = kept_key(key_path() if not (tmp_path / KEY_FILE).exists() else tmp_path / KEY_FILE)

@@ -75,8 +75,8 @@ def call(
             "--set",
             metavar="PATH=VALUE",
             help="Set a field of the callout, such as user.id=…. The path starts at the body, its"
-            " data, or data.authenticationContext: the first that contains the path's first name."
-            " Repeatable.",
+            " data, or data.authenticationContext: the first that contains the path's first name,"
+            " otherwise the last. Repeatable.",
         ),
     ] = None,
     user: Annotated[

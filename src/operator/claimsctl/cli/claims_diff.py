@@ -92,8 +92,9 @@ def diff(
 ) -> None:
     """Show what loading a file would change, without writing anything.
 
-    Columns of the file: user (object id or address, required), tenant_id, app_id, expires_at and
-    hidden_claims. Every other column is a claim.
+    The file needs the column user: an object id or an address; empty for the tenant's default.
+    Optional columns are tenant_id, app_id, expires_at and hidden_claims. Every other column is a
+    claim.
 
     Exit code 0 when the load would change nothing, 1 when it would change the table, 2 when the
     file is invalid or the table cannot be read.

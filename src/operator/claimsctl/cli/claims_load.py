@@ -128,7 +128,7 @@ def load(
         typer.Option(
             "--prune-count",
             help="The exact number of items that --prune removes. Confirms without a prompt; if"
-            " --prune finds another number of items to remove, nothing is written or removed.",
+            " --prune finds a different number, other than 0, nothing is written or removed.",
             min=0,
             show_default=False,
         ),
@@ -155,8 +155,9 @@ def load(
 ) -> None:
     """Check a claims file, then write its rows to the table.
 
-    Columns of the file: user (object id or address, required), tenant_id, app_id, expires_at and
-    hidden_claims. Every other column is a claim.
+    The file needs the column user: an object id or an address; empty for the tenant's default.
+    Optional columns are tenant_id, app_id, expires_at and hidden_claims. Every other column is a
+    claim.
 
     The whole file is checked before the first row is written. If any row is invalid, nothing is
     written; with --keep-going, the valid rows are written. Exit code 0 when the load succeeded, 2

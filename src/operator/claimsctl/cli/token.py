@@ -136,8 +136,10 @@ def _token_in(given: str) -> str:
 
 def _check(text: str, expected: Expected, jwks: str | None, *, as_json: bool) -> None:
     text = bare_token(text)
-    is_token = read_token(text) is not None
-    signature = _signature(text, jwks) if is_token else _NO_SIGNATURE
+    read = read_token(text)
+    signature = (
+        _NO_SIGNATURE if read is None else _signature(text, str(read.header.get("kid")), jwks)
+    )
     findings = [*check_token(text, expected), signature]
     if as_json:
         sys.stdout.write(json.dumps([each.document() for each in findings], indent=2) + "\n")
@@ -165,8 +167,8 @@ def _lines(finding: TokenFinding) -> list[Text]:
     return lines
 
 
-def _signature(text: str, jwks: str | None) -> TokenFinding:
-    """Check whether a key of the key set signed the token; without a key set, skip the check."""
+def _signature(text: str, kid: str, jwks: str | None) -> TokenFinding:
+    """Check whether the key `kid` of the key set signed the token; skip it without a key set."""
     if jwks is None:
         return TokenFinding(
             "signature",
@@ -180,7 +182,6 @@ def _signature(text: str, jwks: str | None) -> TokenFinding:
 
     expected = "a signature by one of the issuer's keys"
     try:
-        kid = str(jwt.get_unverified_header(text).get("kid"))
         keys = keys_at(jwks).current(time.time(), kid)
         if kid not in keys:
             return TokenFinding(

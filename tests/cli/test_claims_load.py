@@ -240,7 +240,7 @@ def test_what_needs_a_table_is_refused_without_one(
     """A load and a dry run of `--prune` name the options that name a table."""
     outcome = run("claims", "load", sample, *options)
     assert 2 == outcome.exit_code
-    assert "claimsctl: no table: none of --table, --stack and --endpoint-url" in outcome.err
+    assert "claimsctl: no table is named. For a table in AWS, add --table NAME" in outcome.err
 
 
 @pytest.mark.usefixtures("no_table")

@@ -216,7 +216,7 @@ def test_a_pull_request_gets_markdown(wrong: Endpoint, run: Run) -> None:
     out = run("doctor", "endpoint", wrong.url, OPEN, "--markdown").out
     assert out.startswith("## ❌ `CON001 A member signs in: RSP002")
     assert "| ❌ fail | RSP002 |" in out
-    assert "### To do" in out
+    assert "### What to do" in out
 
 
 def test_the_page_replaces_a_page_and_nothing_else(

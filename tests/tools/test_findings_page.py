@@ -18,7 +18,7 @@ def test_the_page_has_every_entry() -> None:
     for entry in entries().values():
         assert 1 == HEADINGS.count(entry.id)
         section = text.partition(f"\n### {entry.id}\n")[2].partition("\n#")[0]
-        assert f"How to fix: {' '.join(entry.cure)}" in section
+        assert " ".join(entry.cure) in section
         if entry.kind is not EntryKind.PRODUCT_CODE:
             assert f"**{entry.name}.**" in section
             assert all(f"](#{id_.lower()})" in section for id_ in entry.see)

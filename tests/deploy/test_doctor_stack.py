@@ -40,7 +40,7 @@ def test_a_fresh_stack_is_fine(dev: Deployed, tmp_path: Path) -> None:
     found = _found(DEV, _config(tmp_path))
     assert {Level.OK} == {one.level for one in found.values()}
     version = dev.one("AWS::Lambda::Version")["Version"]
-    assert f"serves version {version}: CALLER_VERIFICATION=gateway" in found["STK003"].evidence
+    assert f"uses version {version}: CALLER_VERIFICATION=gateway" in found["STK003"].evidence
     count = len(dev.of_type("AWS::CloudWatch::Alarm"))
     assert f"{count} alarms, none in alarm" == found["STK002"].evidence
 

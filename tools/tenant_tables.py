@@ -28,9 +28,12 @@ def chain_table() -> Iterator[str]:
 
 def symptom_list() -> Iterator[str]:
     """What is seen, and the findings that explain it; by name where no code tells them apart."""
+    of_silent_links = {id_ for link in LINKS if not link.errors for id_ in link.findings}
     findings: dict[str, list[str]] = {}
     for id_ in TENANT_CHECKS:
-        for seen in map(_link, entries()[id_].see or (_SILENT,)):
+        codes = entries()[id_].see
+        silent_too = (_SILENT,) if id_ in of_silent_links or not codes else ()
+        for seen in map(_link, (*codes, *silent_too)):
             findings.setdefault(seen, []).append(id_)
     silent = findings.pop(_SILENT)
     for seen, ids in findings.items():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from claimsctl.errors import OperatorError
-from claimsctl.tenant.chain import LINKS
+from claimsctl.tenant.chain import LINKS, LISTENER
 from claimsctl.tenant.config import read_config
 from claimsctl.tenant.move import Move
 from claimsctl.tenant.plan import http_file, planned, planned_teardown
@@ -76,6 +76,11 @@ def test_the_documents_go_through_json(tmp_path: Path) -> None:
         assert document["permissions"]
         assert document["why"]
         assert document["requests"][0]["version"] == "v1.0"
+
+
+def test_a_missing_listener_causes_no_error() -> None:
+    """Without a listener, Entra makes no callout, so no record and no user shows an error."""
+    assert () == LISTENER.errors
 
 
 def test_teardown_is_the_plan_backwards(tmp_path: Path) -> None:

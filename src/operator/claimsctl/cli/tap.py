@@ -147,8 +147,8 @@ def tap(
     unmask: Annotated[
         bool,
         typer.Option(
-            help="Do not mask tokens, personal data and claim values on the page and in saved"
-            " files. Anyone who reads them can use the tokens.",
+            help="Do not mask tokens, personal data and claim values in the terminal, on the page"
+            " and in saved files. Anyone who reads them can use the tokens.",
             show_default=False,
         ),
     ] = False,

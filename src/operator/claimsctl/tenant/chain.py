@@ -189,7 +189,7 @@ LISTENER: Final = Link(
     "Listener",
     "It makes Entra call the endpoint at each sign-in to its applications. Create it last and"
     " remove it first: while it exists, sign-ins to them fail if the endpoint does not answer.",
-    ("1003011", "AADSTS1100001"),
+    (),
     ("TEN011", "TEN012"),
     ("EventListener.ReadWrite.All",),
     "Enterprise applications > the application > Single sign-on > Attributes & Claims >"

@@ -128,8 +128,8 @@ def load(
         typer.Option(
             "--prune-count",
             help="The exact number of items that --prune removes. Confirms without a prompt. If"
-            " --prune finds 0 items, the load goes on. If it finds any other number, nothing is"
-            " written or removed.",
+            " --prune finds 0 items, the load goes on. If it finds a number other than these two,"
+            " nothing is written or removed.",
             min=0,
             show_default=False,
         ),

@@ -74,9 +74,9 @@ def call(
         typer.Option(
             "--set",
             metavar="PATH=VALUE",
-            help="Set a field of the callout, such as user.id=…. The path starts at the body, its"
-            " data, or data.authenticationContext: the first that contains the path's first name,"
-            " otherwise the last. Repeatable.",
+            help="Set a field of the callout, such as user.id=…. The path's first name is looked up"
+            " in the body, then in data, then in data.authenticationContext; if none has it, it is"
+            " added to the last. Repeatable.",
         ),
     ] = None,
     user: Annotated[
@@ -90,16 +90,22 @@ def call(
     tenant: Tenant = None,
     table: Annotated[
         str | None,
-        typer.Option(help="With --user: fill the callout from this table.", show_default=False),
+        typer.Option(
+            help="With --user: check that this table has rows of the user in the callout's tenant;"
+            " if all of them are for one app, the callout is for that app.",
+            show_default=False,
+        ),
     ] = None,
     stack: Annotated[
         str | None,
-        typer.Option(help="With --user: from this stack's table.", show_default=False),
+        typer.Option(
+            help="With --user: as --table, with the table of this stack.", show_default=False
+        ),
     ] = None,
     endpoint_url: Annotated[
         str | None,
         typer.Option(
-            help="With --user: from the table of this DynamoDB endpoint.",
+            help="With --user: as --table, at this DynamoDB endpoint. Its default table is claims.",
             callback=url_or_none,
             show_default=False,
         ),

@@ -118,8 +118,8 @@ def load(
         bool,
         typer.Option(
             "--dry-run",
-            help="Show what would change without writing anything. Without a table, check the file"
-            " only.",
+            help="Show what would change without writing anything. If none of --table, --stack and"
+            " --endpoint-url is given and no claimsctl serve is running, check the file only.",
         ),
     ] = False,
     prune: Prune = False,
@@ -127,8 +127,9 @@ def load(
         int | None,
         typer.Option(
             "--prune-count",
-            help="The exact number of items that --prune removes. Confirms without a prompt; if"
-            " --prune finds a different number, other than 0, nothing is written or removed.",
+            help="The exact number of items that --prune removes. Confirms without a prompt. If"
+            " --prune finds 0 items, the load goes on. If it finds a number other than these two,"
+            " nothing is written or removed.",
             min=0,
             show_default=False,
         ),
@@ -160,8 +161,11 @@ def load(
     claim.
 
     The whole file is checked before the first row is written. If any row is invalid, nothing is
-    written; with --keep-going, the valid rows are written. Exit code 0 when the load succeeded, 2
-    when an error stopped it before the first write, 3 when only a part was done.
+    written; with --keep-going, the valid rows are written. By default, a row replaces the existing
+    item of its tenant, user and app: claims that the row does not have are deleted.
+
+    Exit code 0 when the load succeeded, 2 when an error stopped it before the first write, 130 when
+    Ctrl-C did, 3 when only a part was done.
     """
     if prune_count is not None and not prune:
         message = (

@@ -78,8 +78,8 @@ def show(
     """Show the claims that a user gets, and where they come from.
 
     The answer is computed by the function's own code. It uses the function's default settings, not
-    those of your deployment. Exit code 1 when the table has no item for the user, or the function
-    would return an error.
+    those of your deployment. Exit code 1 when the table has no item for the user (the tenant's
+    defaults do not count), or the function would return an error.
     """
     location = named_table(table, stack, endpoint_url)
     reader = TableReader(location.client(), location.name)

@@ -112,7 +112,8 @@ def doctor_endpoint(
 
     The endpoint can be any implementation of the callout, the request that Entra sends to the
     endpoint before it issues a token. The checks send up to about 50 requests, some of them
-    malformed or with invalid tokens. Exit code 1 when a check failed.
+    malformed or with invalid tokens; they can set off alarms of the endpoint. Exit code 1 when a
+    check failed.
     """
     if as_json + as_markdown + as_junit > 1:
         message = "--json, --markdown and --junit are mutually exclusive"

@@ -81,14 +81,22 @@ def apply(
             help="How long to wait for the test application's callout, in minutes.", min=0
         ),
     ] = 15,
-    yes: Annotated[bool, typer.Option("--yes", help="Apply each change without a prompt.")] = False,
+    yes: Annotated[
+        bool,
+        typer.Option(
+            "--yes",
+            help="Apply each change without a prompt, also when it adds [[applications]] to the"
+            " listener.",
+        ),
+    ] = False,
     force: Annotated[
         bool,
         typer.Option(
             "--force",
             help="Create the listener without testing the endpoint: every sign-in to its"
-            " applications fails until the endpoint answers. With --yes only for the test"
-            " application.",
+            " applications fails until the endpoint answers. Also skips the wait for the test"
+            " application's callout. Refused together with --yes if entra.toml has"
+            " [[applications]].",
         ),
     ] = False,
     take_back: Annotated[
@@ -105,14 +113,17 @@ def apply(
         bool,
         typer.Option(
             "--teardown",
-            help="Remove what apply creates, the listener first; asks before each removal.",
+            help="Remove what apply creates, the listener first, but not what other sign-ins may"
+            " need, such as acceptMappedClaims and membership in user flows; entra plan --teardown"
+            " lists both. Asks before each removal, unless --yes is given.",
         ),
     ] = False,
 ) -> None:
     """Apply the plan: read the tenant, and change what differs, after a prompt for each change.
 
     The listener is created last, for the test application only; the other applications follow after
-    a successful callout. Run the command again to continue: it changes only what still differs.
+    its successful callout, or with --force without one. Run the command again to continue: it
+    changes only what still differs.
     """
     if sum([take_back is not None, move is not None, teardown]) > 1:
         message = "--take-back, --move and --teardown are mutually exclusive"

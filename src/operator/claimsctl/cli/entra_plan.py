@@ -30,7 +30,10 @@ def plan(
     config: ConfigFile = DEFAULT_CONFIG,
     claims: SchemaFile = "claims.toml",
     teardown: Annotated[
-        bool, typer.Option("--teardown", help="Plan the removal of everything that apply creates.")
+        bool,
+        typer.Option(
+            "--teardown", help="Show what apply --teardown would remove, and what it would keep."
+        ),
     ] = False,
     move: MoveOption = None,
     stack: StackOption = None,
@@ -50,9 +53,11 @@ def plan(
         typer.Option("--http", help="Print the plan as an .http file for REST clients of editors."),
     ] = False,
 ) -> None:
-    """Show what apply would create or change, step by step, without sending anything.
+    """Show the steps of apply, without sending anything to the tenant.
 
-    Each step has its requests to Microsoft Graph, the permissions and the reason.
+    The tenant is not read: without --snapshot, the plan has every step that a tenant may need. Each
+    step has its requests to Microsoft Graph, the permissions and the reason. If --stack or
+    entra.toml names a stack, it is read from AWS.
     """
     if teardown and move:
         message = "--teardown and --move are mutually exclusive"

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from claimsctl.cli.console import stderr, stdout
-from claimsctl.cli.login_options import LoginOption, OperatorApp, TenantKindOption
+from claimsctl.cli.login_options import LoginOption, TenantKindOption
 from claimsctl.cli.options import guid, input_file
 from claimsctl.cli.signin_view import summary_view
 from claimsctl.entra.token_claims import TenantKind
@@ -58,7 +58,15 @@ def signin(
         ),
     ] = None,
     tenant_kind: TenantKindOption = TenantKind.EXTERNAL,
-    client_id: OperatorApp = None,
+    client_id: Annotated[
+        str | None,
+        typer.Option(
+            help="With --tenant: the client id of the app to sign in with. It needs"
+            " AuditLog.Read.All.",
+            envvar="AZURE_CLIENT_ID",
+            show_default=False,
+        ),
+    ] = None,
     login: LoginOption = Login.CLIENT_CREDENTIALS,
     hours: Annotated[
         int, typer.Option(help="With --tenant: how many hours back to read.", min=1, max=720)

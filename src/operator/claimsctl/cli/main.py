@@ -73,7 +73,7 @@ COMMANDS = (
     LazyCommand(
         "tap",
         "claimsctl.cli.tap:tap",
-        "Forward Entra's callouts unchanged, and judge each answer.",
+        "Forward Entra's callouts, unchanged except for the Host header, and judge each answer.",
     ),
     LazyCommand(
         "token",
@@ -137,7 +137,7 @@ COMMANDS = (
             LazyCommand(
                 "plan",
                 "claimsctl.cli.entra_plan:plan",
-                "Show what apply would create or change, step by step, without sending anything.",
+                "Show the steps of apply, without sending anything to the tenant.",
             ),
             LazyCommand(
                 "apply",

@@ -178,7 +178,7 @@ def tap(
         typer.Option("--junit", help="With --replay: print the suite's report as JUnit XML."),
     ] = False,
 ) -> None:
-    """Forward Entra's callouts unchanged, and judge each answer.
+    """Forward Entra's callouts, unchanged except for the Host header, and judge each answer.
 
     A callout is the request that Entra sends to the endpoint before it issues a token. Callouts go
     to the real service at --upstream. Use this command with a second custom authentication

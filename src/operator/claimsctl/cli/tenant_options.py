@@ -57,7 +57,8 @@ MoveOption = Annotated[
     typer.Option(
         "--move",
         metavar="NEW_URL",
-        help="Move the endpoint to another URL, in an order that breaks no sign-in.",
+        help="Move the endpoint to another URL, in the order that keeps target URL and resourceId"
+        " consistent.",
         callback=_target_url,
         show_default=False,
     ),

@@ -97,8 +97,8 @@ def token(  # one per option
 
     The printed token is valid for claimsctl serve, or with --wrong deliberately invalid. With
     --check, give the endpoint's configuration with --tenant, --tenant-kind, --token-version, and
-    --app or --audience. Without --jwks, the signature is not checked. The exit code is 1 when the
-    endpoint would reject the token for one of the parts that were checked.
+    --app or --audience. Without --tenant, the tenant is not checked; without --app and --audience,
+    the audience; without --jwks, the signature. Exit code 1 when a checked part is wrong.
     """
     if check is not None:
         if wrong is not None:

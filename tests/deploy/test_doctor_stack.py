@@ -42,7 +42,7 @@ def test_a_fresh_stack_is_fine(dev: Deployed, tmp_path: Path) -> None:
     version = dev.one("AWS::Lambda::Version")["Version"]
     assert f"uses version {version}: CALLER_VERIFICATION=gateway" in found["STK003"].evidence
     count = len(dev.of_type("AWS::CloudWatch::Alarm"))
-    assert f"{count} alarms, none in alarm" == found["STK002"].evidence
+    assert f"{count} alarms, none in the state ALARM" == found["STK002"].evidence
 
 
 def test_an_alarm_in_alarm_is_named(cloud: Cloud, prod: Deployed) -> None:

@@ -77,7 +77,7 @@ def identifier_uri(at: Lookup) -> Step:
         return (
             f"application {app.app_id} has {', '.join(app.identifier_uris)} but not {uri}:"
             " clients may request tokens for the old URI. claimsctl entra apply --move adds the new"
-            " one in an order that breaks no sign-in."
+            " one first, and removes the old one last."
         )
 
     def undo(tenant: Snapshot | None) -> Requests:

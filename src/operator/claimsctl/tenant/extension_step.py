@@ -92,8 +92,8 @@ def _without_uri(at: Lookup, tenant: Snapshot) -> OperatorError | None:
         return None
     found = at.extension(tenant)
     cure = (
-        f"claimsctl entra apply --move {at.config.target_url} moves the endpoint in an order that"
-        f" breaks no sign-in; or correct target_url: the extension has {found.target_url}"
+        f"claimsctl entra apply --move {at.config.target_url} moves the endpoint so that target URL"
+        f" and resourceId always agree; or correct target_url: the extension has {found.target_url}"
         if found
         else "add it (App registrations > Expose an API), and run the command again"
     )

@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from statistics import median
 from typing import Any
 
 import pytest
@@ -119,17 +120,19 @@ def test_hundreds_of_stuck_calls_leave_nothing_behind(
     others = _workers() - 1
     reasons: Counter[StoreFailureReason] = Counter()
     most = warm = 0
-    measured = Measured()
+    took_ms = []
     with stuck(proxy):
         for number in range(CALLS):
+            measured = Measured()
             reasons[_read_in_vain(store, SHORT_MS)] += 1
+            took_ms.append(measured.own_ms())
             most = max(most, _workers() - others)
             if number == CALLS // 5:
                 warm = _peak_kb()
     assert {StoreFailureReason.TIMEOUT, StoreFailureReason.WORKERS_STUCK} >= set(reasons)
     assert MAX_STUCK <= reasons[StoreFailureReason.TIMEOUT]
     assert most <= MAX_STUCK + 1
-    assert measured.own_ms() < 2 * CALLS * SHORT_MS
+    assert median(took_ms) < 2 * SHORT_MS  # a machine may stop for seconds, but not at every call
     assert _peak_kb() - warm < GROWTH_KB_MAX
     wait_for_stuck(store)
     assert {USER_ITEM} == store.read([USER_ITEM], Deadline.after_ms(1000)).keys()
@@ -142,9 +145,12 @@ def test_while_too_many_are_stuck_calls_fail_at_once(proxy: FaultProxy, store: C
         for _ in range(100 * MAX_STUCK):  # on a busy machine some are given up before they hang
             if store.stuck_workers < MAX_STUCK:
                 assert StoreFailureReason.TIMEOUT == _read_in_vain(store, 2 * SHORT_MS)
-        measured = Measured()
-        assert StoreFailureReason.WORKERS_STUCK == _read_in_vain(store, BUDGET_MS)
-        assert measured.own_ms() < BUDGET_MS / 2
+        took_ms = []
+        for _ in range(5):
+            measured = Measured()
+            assert StoreFailureReason.WORKERS_STUCK == _read_in_vain(store, BUDGET_MS)
+            took_ms.append(measured.own_ms())
+        assert median(took_ms) < BUDGET_MS / 2
         assert MAX_STUCK == store.stuck_workers
     wait_for_stuck(store)
     assert {USER_ITEM} == store.read([USER_ITEM], Deadline.after_ms(1000)).keys()

@@ -42,7 +42,10 @@ COLUMN_QUERIES: Final = (
         " ResultType, AppliedEventListeners; likewise AADNonInteractiveUserSignInLogs"
     ),
     "portal: Sign-in logs, Download JSON (the column is not in its CSV)",
-    "PowerShell: Get-MgBetaAuditLogSignIn -All | ConvertTo-Json -Depth 10",
+    (
+        "PowerShell: Get-MgBetaAuditLogSignIn -Filter \"correlationId eq 'ID'\""
+        " | ConvertTo-Json -Depth 10"
+    ),
 )
 """How to export records with the event listeners that ran."""
 

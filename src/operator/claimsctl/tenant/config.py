@@ -161,7 +161,9 @@ def read_config(path: Path, stack: str | None = None) -> Config:
         text = path.read_bytes().decode("utf-8-sig")
         document = tomllib.loads(text)
     except OSError as error:
-        message = f"{path}: cannot be read: {error.strerror}"
+        message = (
+            f"{path}: cannot be read: {error.strerror}; docs/tenant.md shows what it must contain"
+        )
         raise OperatorError(message) from None
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError and TOMLDecodeError too
         message = f"{path}: not valid TOML: {error}"

@@ -100,10 +100,7 @@ class ClaimsStore:
         except NoAnswer as late:
             reason = StoreFailureReason.TIMEOUT if late.begun else StoreFailureReason.WORKERS_STUCK
             raise StoreFailure(reason, stuck_workers=late.stuck_workers) from None
-        except (
-            BotoCoreError,
-            ClientError,
-        ) as error:  # no client could be created, mostly because of credentials
+        except (BotoCoreError, ClientError) as error:  # no client, usually no credentials
             raise _failure_of(error) from None
         return found
 
